@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+# Finds MLIR 22 and defines how the compiler's own libraries are built.
+find_package(MLIR 22 REQUIRED CONFIG)
+list(APPEND CMAKE_MODULE_PATH "${MLIR_CMAKE_DIR}" "${LLVM_CMAKE_DIR}")
+include(TableGen)
+include(AddLLVM)
+include(AddMLIR)
+
+separate_arguments(HADAL_LLVM_DEFINITIONS NATIVE_COMMAND "${LLVM_DEFINITIONS}")
+
+# Everything that includes MLIR: headers, definitions, the shared libraries.
+# The static CMake targets would link libLLVM a second time and abort at start.
+add_library(hadal_mlir INTERFACE)
+target_include_directories(hadal_mlir SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
+target_include_directories(hadal_mlir INTERFACE
+  "${CMAKE_SOURCE_DIR}/include" "${CMAKE_BINARY_DIR}/include"
+  "${CMAKE_SOURCE_DIR}/dialects" "${CMAKE_BINARY_DIR}/dialects")
+target_compile_definitions(hadal_mlir INTERFACE ${HADAL_LLVM_DEFINITIONS})
+target_link_libraries(hadal_mlir INTERFACE MLIR LLVM)
+target_link_options(hadal_mlir INTERFACE "-Wl,-rpath,${LLVM_LIBRARY_DIR}")
+
+# One precompiled header serves all compiler code: an MLIR file takes 10 to 15 s
+# without it and under 2 s with it.
+add_library(hadal_pch OBJECT "${CMAKE_SOURCE_DIR}/cmake/pch.cpp")
+target_link_libraries(hadal_pch PUBLIC hadal_mlir)
+target_precompile_headers(hadal_pch PUBLIC "${CMAKE_SOURCE_DIR}/cmake/pch.h")
+
+# hadal_add_library(name SOURCES ... [DEPENDS tablegen targets] [LINK libraries])
+function(hadal_add_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LINK" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  if(ARG_DEPENDS)
+    add_dependencies(${name} ${ARG_DEPENDS})
+  endif()
+  target_link_libraries(${name} PUBLIC hadal_mlir ${ARG_LINK})
+  target_precompile_headers(${name} REUSE_FROM hadal_pch)
+  hadal_warnings(${name})
+endfunction()
