@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Finds MLIR 22 and defines how the compiler's own libraries are built.
-find_package(MLIR 22 REQUIRED CONFIG)
+find_package(MLIR 22.1 REQUIRED CONFIG)
 list(APPEND CMAKE_MODULE_PATH "${MLIR_CMAKE_DIR}" "${LLVM_CMAKE_DIR}")
 include(TableGen)
 include(AddLLVM)

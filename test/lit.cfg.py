@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+# How lit finds and runs Hadal's tests: suffixes, tools, features of machine and build.
+import os
+
+import lit.formats
+
+config.name = "hadal"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs", "goldens", "demo-model", "configs"]
+config.test_source_root = os.path.dirname(__file__)
+
+
+def tool(folder, name):
+    return os.path.join(folder, name)
+
+
+def quoted(path):
+    return '"' + path + '"' if " " in path else path
+
+
+# ---- Tools: an absolute path for each, so that no other of that name is used.
+hadal_tools = [
+    "hadal-opt", "hadal-import", "hadal-compile", "hadal-run", "hadal-verify",
+    "hadal-objdump", "hadal-bench", "hadal-sim",
+]
+test_tools = ["FileCheck", "not", "count", "split-file"]
+
+# The name as a command word: not part of a path or of a longer name.
+word = r"(?<![\w./-])%s(?![\w.-])"
+for name in hadal_tools:
+    path = tool(config.hadal_tools_dir, name)
+    if os.path.exists(path):
+        config.available_features.add(name)
+    config.substitutions.append((word % name, quoted(path)))
+for name in test_tools:
+    config.substitutions.append((word % name, quoted(tool(config.hadal_test_tools_dir, name))))
+config.substitutions += [
+    ("%python", quoted(config.python)),
+    ("%source", quoted(config.hadal_source_root)),
+    ("%build", quoted(config.hadal_build_root)),
+    ("%lib", quoted(config.hadal_lib_dir)),
+    ("%flatc", quoted(config.flatc)),
+    ("%integration", quoted(os.path.join(config.test_source_root, "Integration"))),
+    ("%goldens", quoted(os.path.join(config.test_source_root, "Integration", "goldens"))),
+    ("%demo", quoted(os.path.join(config.test_source_root, "Integration", "demo-model"))),
+]
+
+# ---- Features
+if config.available_features >= {"hadal-opt", "hadal-compile", "hadal-import"}:
+    config.available_features.add("compiler")
+if config.available_features >= {"hadal-run", "hadal-verify", "compiler"}:
+    config.available_features.add("end-to-end")
+if config.hadal_sanitize:
+    config.available_features.add("sanitizer")
+if os.environ.get("HADAL_TEST_LONG"):
+    config.available_features.add("long")
+
+with open("/proc/cpuinfo") as cpuinfo:
+    flags = next((set(line.split()) for line in cpuinfo if line.startswith("flags")), set())
+if {"avx2", "fma", "f16c", "bmi2"} <= flags:
+    config.available_features.add("x86-64-v3")
+if {"avx512f", "avx512bw", "avx512vl", "avx512_bf16"} <= flags:
+    config.available_features.add("avx512")
+
+# ---- Environment: FileCheck is strict for all, and nothing of the caller leaks in.
+config.environment["FILECHECK_OPTS"] = "--enable-var-scope --allow-unused-prefixes=false"
+config.environment["LC_ALL"] = "C.UTF-8"
+config.environment["PYTHONDONTWRITEBYTECODE"] = "1"
+config.environment["PYTHONPATH"] = os.path.join(config.test_source_root, "Integration")
+config.environment["PATH"] = "/usr/bin:/bin:" + config.environment.get("PATH", "")
+for name in ("HADAL_CPU_LEVEL", "HADAL_TEST_LONG", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
+    if name in os.environ:
+        config.environment[name] = os.environ[name]
