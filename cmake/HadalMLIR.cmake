@@ -25,6 +25,9 @@ add_library(hadal_pch OBJECT "${CMAKE_SOURCE_DIR}/cmake/pch.cpp")
 target_link_libraries(hadal_pch PUBLIC hadal_mlir)
 target_precompile_headers(hadal_pch PUBLIC "${CMAKE_SOURCE_DIR}/cmake/pch.h")
 
+# Executables share the precompiled header, so they are compiled like libraries.
+set(CMAKE_CXX_COMPILE_OPTIONS_PIE -fPIC)
+
 # hadal_add_library(name SOURCES ... [DEPENDS tablegen targets] [LINK libraries])
 function(hadal_add_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LINK" ${ARGN})

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// Attributes of the hadal dialect: where weights come from, how they are laid
+// out, and the choices that ops carry.
+#ifndef HADAL_IR_HADALATTRIBUTES_TD
+#define HADAL_IR_HADALATTRIBUTES_TD
+
+include "hadal/IR/HadalBase.td"
+include "mlir/IR/TensorEncoding.td"
+
+class Hadal_Attr<string name, string attrMnemonic, list<Trait> traits = []>
+    : AttrDef<Hadal_Dialect, name, traits> {
+  let mnemonic = attrMnemonic;
+}
+
+class Hadal_Enum<string name, string summary, list<I32EnumAttrCase> cases>
+    : I32EnumAttr<name, summary, cases> {
+  let cppNamespace = "::hadal";
+  let genSpecializedAttr = 0;
+}
+
+// ---- Choices ----------------------------------------------------------------
+
+def Hadal_AttentionForm : Hadal_Enum<"AttentionForm", "form in which attention is evaluated", [
+    I32EnumAttrCase<"Unset", 0, "unset">,
+    I32EnumAttrCase<"Auto", 1, "auto">,
+    I32EnumAttrCase<"Absorbed", 2, "absorbed">,
+    I32EnumAttrCase<"Expanded", 3, "expanded">]>;
+def Hadal_AttentionFormAttr : EnumAttr<Hadal_Dialect, Hadal_AttentionForm, "form"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
+def Hadal_Scoring : Hadal_Enum<"Scoring", "how router logits become scores", [
+    I32EnumAttrCase<"Softmax", 0, "softmax">,
+    I32EnumAttrCase<"Sigmoid", 1, "sigmoid">]>;
+def Hadal_ScoringAttr : EnumAttr<Hadal_Dialect, Hadal_Scoring, "scoring"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
+def Hadal_GroupRule : Hadal_Enum<"GroupRule", "how groups of experts are ranked", [
+    I32EnumAttrCase<"None", 0, "none">,
+    I32EnumAttrCase<"Max", 1, "max">,
+    I32EnumAttrCase<"TopTwoSum", 2, "top_two_sum">]>;
+def Hadal_GroupRuleAttr : EnumAttr<Hadal_Dialect, Hadal_GroupRule, "groups"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
+def Hadal_TableComponent : Hadal_Enum<"TableComponent", "which rotary table", [
+    I32EnumAttrCase<"Cos", 0, "cos">,
+    I32EnumAttrCase<"Sin", 1, "sin">]>;
+
+// ---- Where the bytes of a parameter come from -------------------------------
+
+def Hadal_FileAttr : Hadal_Attr<"File", "file"> {
+  let summary = "A safetensors file of the checkpoint";
+  let description = [{
+    `name` is relative to the checkpoint's folder, which the module states once
+    (`hadal.checkpoint`). `size` (bytes) and `header_hash` (XXH3-64 of the
+    8-byte length and the JSON header) tell a changed file when it is read again.
+
+    ```mlir
+    #hadal.file<"model.safetensors", size = 1912016, header_hash = 1234>
+    ```
+  }];
+  let parameters = (ins StringRefParameter<>:$name, "uint64_t":$size, "uint64_t":$header_hash);
+  let assemblyFormat = "`<` $name `,` `size` `=` $size `,` `header_hash` `=` $header_hash `>`";
+}
+
+def Hadal_SourceAttr : Hadal_Attr<"Source", "source"> {
+  let summary = "One stored tensor: (file, name, offset, length, type)";
+  let description = [{
+    `offset` is absolute in the file, in bytes; `length` is in bytes; `type` is
+    the stored type with the stored shape. `checksum` is XXH3-64 of the bytes,
+    or 0 where it has not been computed (importing never reads tensor data).
+
+    ```mlir
+    #hadal.source<0, "model.norm.weight", offset = 128, length = 384, tensor<192xbf16>>
+    ```
+    where 0 is an index into the module's list `hadal.files`.
+  }];
+  let parameters = (ins "uint64_t":$file, StringRefParameter<>:$tensor, "uint64_t":$offset,
+                        "uint64_t":$length, "::mlir::RankedTensorType":$type,
+                        DefaultValuedParameter<"uint64_t", "0">:$checksum);
+  let assemblyFormat = "`<` $file `,` $tensor `,` `offset` `=` $offset `,` `length` `=` $length `,` $type (`,` `checksum` `=` $checksum^)? `>`";
+}
+
+def Hadal_RowSelectAttr : Hadal_Attr<"RowSelect", "rows"> {
+  let summary = "The rows start .. start + count of each group of rows";
+  let description = [{
+    A stored matrix `[groups * group, in]` is read as `[groups, group, in]`, and
+    of each group only `count` rows from `start` on. W_UK and W_UV are such
+    selections of `kv_b_proj`, a group being a head.
+
+    ```mlir
+    #hadal.rows<group = 256, start = 128, count = 128>
+    ```
+  }];
+  let parameters = (ins "int64_t":$group, "int64_t":$start, "int64_t":$count);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+def Hadal_RopeTableAttr : Hadal_Attr<"RopeTable", "rope_table"> {
+  let summary = "A rotary table that the compiler computes";
+  let description = [{
+    Row p, column i is `mscale * cos(p * f_i)` (or sin). Without YaRN
+    (`factor` = 1), `f_i = theta^(-2i / dim)`. With YaRN (Peng et al. 2023,
+    arXiv:2309.00071, section 3.2) `f_i` is a blend of that and of `f_i / factor`
+    by a ramp between the dimensions where `beta_fast` and `beta_slow` rotations
+    fit into `original_positions`. All in f32, as the reference implementation
+    computes it. `mscale` is the attention factor on cos and sin: the *ratio* of
+    the two mscales of the configuration.
+  }];
+  let parameters = (ins EnumParameter<Hadal_TableComponent>:$component,
+                        "int64_t":$dim, "::mlir::FloatAttr":$theta, "::mlir::FloatAttr":$factor,
+                        "int64_t":$original_positions, "::mlir::FloatAttr":$beta_fast,
+                        "::mlir::FloatAttr":$beta_slow, "::mlir::FloatAttr":$mscale,
+                        DefaultValuedParameter<"bool", "true">:$truncate);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+// ---- Layout -----------------------------------------------------------------
+
+def Hadal_PanelsAttr : Hadal_Attr<"Panels", "panels", [DeclareAttrInterfaceMethods<VerifiableTensorEncoding>]> {
+  let summary = "Weights packed in panels of output rows for the CPU";
+  let description = [{
+    Layout of a weight `[.., out, in]`: `[.., ceil(out / rows), ceil(in / interleave),
+    rows, interleave]`, padded with zeros. A panel is one linear stream for one
+    workgroup, and a vector lane is an output row. As a tensor's encoding:
+
+    ```mlir
+    tensor<1408x2048xbf16, #hadal.panels<rows = 32, interleave = 2>>
+    ```
+  }];
+  let parameters = (ins "int64_t":$rows, "int64_t":$interleave);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+#endif // HADAL_IR_HADALATTRIBUTES_TD

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Registers the hadal dialect and verifies its attributes.
+#include "hadal/IR/HadalDialect.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace hadal;
+
+#include "hadal/IR/HadalDialect.cpp.inc"
+
+#include "hadal/IR/HadalEnums.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "hadal/IR/HadalAttributes.cpp.inc"
+
+void HadalDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "hadal/IR/HadalAttributes.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "hadal/IR/HadalOps.cpp.inc"
+      >();
+}
+
+LogicalResult
+PanelsAttr::verifyEncoding(ArrayRef<int64_t> shape, Type elementType,
+                           function_ref<InFlightDiagnostic()> emitError) const {
+  if (shape.size() < 2)
+    return emitError() << "expected a panel layout on a tensor of rank 2 or more, got rank "
+                       << shape.size();
+  if (getRows() <= 0 || getInterleave() <= 0)
+    return emitError() << "expected positive rows and interleave of a panel, got "
+                       << getRows() << " and " << getInterleave();
+  return success();
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Dispatch and kernel stages: executables, their variants and the calls to them.
+#ifndef HADAL_IR_HADALDISPATCHOPS_TD
+#define HADAL_IR_HADALDISPATCHOPS_TD
+
+include "hadal/IR/HadalAttributes.td"
+include "mlir/IR/RegionKindInterface.td"
+
+def Hadal_ExecutableOp : Hadal_Op<"executable", [Symbol, SymbolTable, NoTerminator, SingleBlock, NoRegionArguments, IsolatedFromAbove]> {
+  let summary = "One distinct kernel and its forms";
+  let description = [{
+    Holds the function that says what the kernel computes (`@body`, on tensors)
+    and, from the kernel stage on, one hadal.variant for each level of the
+    target. Equal dispatches share an executable, so a model of 61 equal layers
+    has as many as one of two. `scratch` is the private memory of a workgroup in
+    bytes.
+
+    Constraints:
+    1. executable_c1: holds a function named body
+
+    ```mlir
+    hadal.executable @rms_norm_0 target "cpu" {
+      func.func @body(%x: tensor<?x64xf32>, %w: tensor<64xf32>) -> tensor<?x64xf32> {
+        %y = hadal.rms_norm %x, %w {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+        return %y : tensor<?x64xf32>
+      }
+    }
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$target, OptionalAttr<I64Attr>:$scratch);
+  let regions = (region SizedRegion<1>:$contents);
+  let assemblyFormat = "$sym_name `target` $target (`scratch` $scratch^)? $contents attr-dict";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::func::FuncOp getBody();
+  }];
+}
+
+def Hadal_VariantOp : Hadal_Op<"variant", [HasParent<"ExecutableOp">, SymbolTable, NoTerminator, SingleBlock, NoRegionArguments, IsolatedFromAbove]> {
+  let summary = "The code of a kernel for one level of its target";
+  let description = [{
+    Holds one function, the kernel, which follows the target's kernel interface.
+    At the kernel stage it is in scf, vector and memref, at the plan stage in the
+    llvm dialect.
+  }];
+  let arguments = (ins StrAttr:$level);
+  let regions = (region SizedRegion<1>:$contents);
+  let assemblyFormat = "$level $contents attr-dict";
+}
+
+def Hadal_DispatchOp : Hadal_Op<"dispatch", [MemoryEffects<[]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "Runs an executable on tensors";
+  let description = [{
+    The operands and results are those of the executable's body. `label` names
+    the place in the model for traces and reports.
+
+    Constraints:
+    1. dispatch_c1: the symbol names a hadal.executable
+    2. dispatch_c2: operand and result types are those of its body
+
+    ```mlir
+    %y = hadal.dispatch @rms_norm_0(%x, %w) label "layers.0.input_norm" : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$executable, Variadic<AnyRankedTensor>:$operands, StrAttr:$label);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = "$executable `(` $operands `)` `label` $label attr-dict `:` functional-type(operands, results)";
+}
+
+#endif // HADAL_IR_HADALDISPATCHOPS_TD

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verifiers and shapes of the mixture-of-experts ops.
+#include "hadal/IR/HadalDialect.h"
+#include "hadal/IR/Verify.h"
+
+using namespace mlir;
+using namespace hadal;
+
+//===-- moe_route -------------------------------------------------------------===//
+
+LogicalResult MoeRouteOp::verify() {
+  int64_t experts = tensorType(getLogits()).getDimSize(1);
+  // moe_route_c1
+  if (getBias() && failed(expectExtent(*this, "the length of the bias", experts,
+                                       tensorType(getBias()).getDimSize(0))))
+    return failure();
+  // moe_route_c2
+  if (failed(expectExtent(*this, "the columns of weights", getTopK(),
+                          tensorType(getWeights()).getDimSize(1))) ||
+      failed(expectExtent(*this, "the columns of ids", getTopK(),
+                          tensorType(getIds()).getDimSize(1))))
+    return failure();
+  // moe_route_c3
+  int64_t groups = getNGroup();
+  if (experts % groups != 0 || static_cast<int64_t>(getTopkGroup()) > groups)
+    return emitOpError() << "expected n_group to divide " << experts
+                         << " experts and topk_group to be at most n_group, got " << groups
+                         << " and " << getTopkGroup();
+  // moe_route_c4
+  int64_t kept = getGroupRule() == GroupRule::None ? experts : experts / groups * getTopkGroup();
+  if (static_cast<int64_t>(getTopK()) > kept)
+    return emitOpError() << "expected top_k of at most " << kept
+                         << " experts of the kept groups, got " << getTopK();
+  // moe_route_c5
+  if (getGroupRule() == GroupRule::None && groups != 1)
+    return emitOpError() << "expected n_group to be 1 without a group rule, got " << groups;
+  // moe_route_c6
+  if (getGroupRule() == GroupRule::TopTwoSum && experts / groups < 2)
+    return emitOpError("expected groups of at least two experts for the sum of the two best, "
+                       "got one");
+  return success();
+}
+
+LogicalResult MoeRouteOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &shapes) {
+  reifyRowsLike(b, *this, getLogits(), shapes);
+  return success();
+}
+
+//===-- moe_experts -----------------------------------------------------------===//
+
+LogicalResult MoeExpertsOp::verify() {
+  RankedTensorType gate = tensorType(getGate()), down = tensorType(getDown());
+  int64_t experts = gate.getDimSize(0), inner = gate.getDimSize(1), width = gate.getDimSize(2);
+  // moe_experts_c1
+  if (getUp().getType() != gate ||
+      down.getShape() != ArrayRef<int64_t>({experts, width, inner}))
+    return emitOpError() << "expected up like gate and down of shape [" << experts << ", "
+                         << width << ", " << inner << "], got " << getUp().getType() << " and "
+                         << down;
+  // moe_experts_c2
+  if (failed(expectExtent(*this, "the width of x", width, tensorType(getX()).getDimSize(1))) ||
+      failed(expectExtent(*this, "the width of the result", width,
+                          tensorType(getResult()).getDimSize(1))))
+    return failure();
+  // moe_experts_c3
+  if (failed(expectExtent(*this, "the columns of ids", tensorType(getWeights()).getDimSize(1),
+                          tensorType(getIds()).getDimSize(1))))
+    return failure();
+  // moe_experts_c4, moe_experts_c5
+  if (failed(verifyScale(*this, gate, getGateScale(), getBlock())) ||
+      failed(verifyScale(*this, gate, getUpScale(), getBlock())) ||
+      failed(verifyScale(*this, down, getDownScale(), getBlock())))
+    return failure();
+  return success();
+}
+
+LogicalResult MoeExpertsOp::reifyResultShapes(OpBuilder &b,
+                                              ReifiedRankedShapedTypeDims &shapes) {
+  reifyRowsLike(b, *this, getX(), shapes);
+  return success();
+}
+
+//===-- moe_group -------------------------------------------------------------===//
+
+LogicalResult MoeGroupOp::verify() {
+  // moe_group_c1
+  return expectExtent(*this, "the length of offsets", getExperts() + 1,
+                      tensorType(getOffsets()).getDimSize(0));
+}
+
+/// Number of (token, rank) pairs: the elements of ids.
+static OpFoldResult pairsOf(OpBuilder &builder, Location loc, Value ids) {
+  RankedTensorType type = tensorType(ids);
+  if (type.hasStaticShape())
+    return builder.getIndexAttr(type.getNumElements());
+  Value rows = tensor::DimOp::create(builder, loc, ids, 0);
+  Value columns = arith::ConstantIndexOp::create(builder, loc, type.getDimSize(1));
+  return arith::MulIOp::create(builder, loc, rows, columns).getResult();
+}
+
+LogicalResult MoeGroupOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &shapes) {
+  shapes.push_back({b.getIndexAttr(getExperts() + 1)});
+  shapes.push_back({pairsOf(b, getLoc(), getIds())});
+  return success();
+}
+
+//===-- moe_gate_up -----------------------------------------------------------===//
+
+LogicalResult MoeGateUpOp::verify() {
+  RankedTensorType gate = tensorType(getGate());
+  // moe_gate_up_c1
+  if (failed(expectSameType(*this, "the type of up", gate, getUp().getType())))
+    return failure();
+  // moe_gate_up_c2
+  if (failed(expectExtent(*this, "the width of x", gate.getDimSize(2),
+                          tensorType(getX()).getDimSize(1))) ||
+      failed(expectExtent(*this, "the width of the result", gate.getDimSize(1),
+                          tensorType(getResult()).getDimSize(1))))
+    return failure();
+  // moe_gate_up_c3
+  if (failed(expectExtent(*this, "the length of offsets", gate.getDimSize(0) + 1,
+                          tensorType(getOffsets()).getDimSize(0))))
+    return failure();
+  // moe_gate_up_c4
+  if (failed(verifyScale(*this, gate, getGateScale(), getBlock())))
+    return failure();
+  return verifyScale(*this, gate, getUpScale(), getBlock());
+}
+
+LogicalResult MoeGateUpOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &shapes) {
+  reifyRowsLike(b, *this, getRows(), shapes);
+  return success();
+}
+
+//===-- moe_down --------------------------------------------------------------===//
+
+LogicalResult MoeDownOp::verify() {
+  RankedTensorType down = tensorType(getDown());
+  // moe_down_c1
+  if (failed(expectExtent(*this, "the width of h", down.getDimSize(2),
+                          tensorType(getH()).getDimSize(1))) ||
+      failed(expectExtent(*this, "the width of the result", down.getDimSize(1),
+                          tensorType(getResult()).getDimSize(1))))
+    return failure();
+  // moe_down_c2
+  if (failed(expectExtent(*this, "the length of offsets", down.getDimSize(0) + 1,
+                          tensorType(getOffsets()).getDimSize(0))))
+    return failure();
+  // moe_down_c3
+  return verifyScale(*this, down, getScale(), getBlock());
+}
+
+LogicalResult MoeDownOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &shapes) {
+  reifyRowsLike(b, *this, getRows(), shapes);
+  return success();
+}
+
+//===-- moe_combine -----------------------------------------------------------===//
+
+LogicalResult MoeCombineOp::verify() {
+  int64_t width = tensorType(getResult()).getDimSize(1);
+  // moe_combine_c1
+  for (Value operand : {getY(), getShared(), getAddend()})
+    if (operand && failed(expectExtent(*this, "the width of an operand", width,
+                                       tensorType(operand).getDimSize(1))))
+      return failure();
+  // moe_combine_c2
+  return expectExtent(*this, "the rows of the result", tensorType(getWeights()).getDimSize(0),
+                      tensorType(getResult()).getDimSize(0));
+}
+
+LogicalResult MoeCombineOp::reifyResultShapes(OpBuilder &b,
+                                              ReifiedRankedShapedTypeDims &shapes) {
+  reifyRowsLike(b, *this, getWeights(), shapes);
+  return success();
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verifiers of parameters, states and the ops that read and write them.
+#include "hadal/IR/HadalDialect.h"
+#include "hadal/IR/Verify.h"
+
+using namespace mlir;
+using namespace hadal;
+
+/// Bytes of a stored tensor.
+static uint64_t storedBytes(RankedTensorType type) {
+  return static_cast<uint64_t>(type.getNumElements()) * (type.getElementTypeBitWidth() / 8);
+}
+
+/// Elements that one source contributes after selection.
+static FailureOr<int64_t> elementsOf(ParameterOp op, RankedTensorType stored) {
+  std::optional<RowSelectAttr> select = op.getSelect();
+  if (!select)
+    return stored.getNumElements();
+  int64_t rows = stored.getRank() == 2 ? stored.getDimSize(0) : 0;
+  // parameter_c5
+  if (select->getGroup() <= 0 || select->getStart() < 0 || select->getCount() <= 0 ||
+      select->getStart() + select->getCount() > select->getGroup() || rows == 0 ||
+      rows % select->getGroup() != 0)
+    return op.emitOpError() << "expected a selection inside groups that divide the rows of a "
+                               "stored matrix, got rows "
+                            << select->getStart() << " to "
+                            << select->getStart() + select->getCount() << " of each "
+                            << select->getGroup() << " in " << stored;
+  return stored.getNumElements() / select->getGroup() * select->getCount();
+}
+
+LogicalResult ParameterOp::verify() {
+  auto type = dyn_cast<RankedTensorType>(getType());
+  // parameter_c6
+  if (!type || !type.hasStaticShape())
+    return emitOpError() << "expected a ranked tensor of static shape, got " << getType();
+  ArrayAttr sources = getSourcesAttr();
+  // parameter_c1
+  if (sources && getTableAttr())
+    return emitOpError("expected sources or a table, got both");
+  // parameter_c4
+  if (getScalesAttr() && (!sources || getScalesAttr().size() != sources.size()))
+    return emitOpError() << "expected one scale for each source, got " << getScalesAttr().size()
+                         << " for " << (sources ? sources.size() : 0);
+  if (!sources || sources.empty())
+    return success();
+  RankedTensorType stored = cast<SourceAttr>(sources[0]).getType();
+  for (Attribute attr : sources) {
+    auto source = cast<SourceAttr>(attr);
+    // parameter_c2
+    if (source.getType() != stored)
+      return emitOpError() << "expected all sources to be " << stored << ", got "
+                           << source.getType() << " in '" << source.getTensor() << "'";
+    // parameter_c7
+    if (source.getLength() != storedBytes(source.getType()))
+      return emitOpError() << "expected source '" << source.getTensor() << "' of "
+                           << storedBytes(source.getType()) << " bytes, got "
+                           << source.getLength();
+  }
+  FailureOr<int64_t> each = elementsOf(*this, stored);
+  if (failed(each))
+    return failure();
+  // parameter_c3
+  int64_t given = *each * static_cast<int64_t>(sources.size());
+  if (given != type.getNumElements())
+    return emitOpError() << "expected sources with " << type.getNumElements()
+                         << " elements in all, got " << given;
+  return success();
+}
+
+LogicalResult StateOp::verify() {
+  auto type = dyn_cast<RankedTensorType>(getType());
+  // state_c1
+  if (!type || type.getRank() != 3 || !type.isDynamicDim(0) || type.isDynamicDim(1) ||
+      type.isDynamicDim(2))
+    return emitOpError() << "expected a tensor of [dynamic pages, page size, row], got "
+                         << getType();
+  // state_c2
+  if (!type.getElementType().isF32() && !type.getElementType().isBF16())
+    return emitOpError() << "expected elements of f32 or bf16, got " << type.getElementType();
+  return success();
+}
+
+/// Fails unless `name` is a DeclOp of the given type.
+template <typename DeclOp>
+static LogicalResult verifySymbolOf(Operation *op, FlatSymbolRefAttr name, Type type,
+                                    SymbolTableCollection &symbols) {
+  auto decl = symbols.lookupNearestSymbolFrom<DeclOp>(op, name);
+  if (!decl)
+    return op->emitOpError() << "expected " << name << " to name a "
+                             << DeclOp::getOperationName();
+  return expectSameType(op, "the type of the symbol", decl.getType(), type);
+}
+
+// param_c1
+LogicalResult ParamOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  return verifySymbolOf<ParameterOp>(*this, getNameAttr(), getValue().getType(), symbols);
+}
+
+// state_read_c1
+LogicalResult StateReadOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  return verifySymbolOf<StateOp>(*this, getNameAttr(), getValue().getType(), symbols);
+}
+
+// state_write_c1
+LogicalResult StateWriteOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  return verifySymbolOf<StateOp>(*this, getNameAttr(), getValue().getType(), symbols);
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ops that declare and read weights and states.
+#ifndef HADAL_IR_HADALPARAMETEROPS_TD
+#define HADAL_IR_HADALPARAMETEROPS_TD
+
+include "hadal/IR/HadalAttributes.td"
+
+def Hadal_ParameterOp : Hadal_Op<"parameter", [Symbol]> {
+  let summary = "Declares a weight and says where its bytes come from";
+  let description = [{
+    One logical weight. Its bytes are those of `sources`, each of the same
+    stored shape, stacked along a new first dimension when there are several
+    (the experts of a layer are one parameter); or a rotary table that the
+    compiler computes (`table`). With neither, the module was made from a
+    configuration alone and can be compiled for inspection, not run.
+
+    Steps from source to parameter, in this order: select rows (`select`),
+    transpose the last two dimensions (`transpose`), convert the elements to the
+    type's element type, lay out as the type's encoding says.
+    `scales` are the block scales of f8E4M3FN sources, one for each source:
+    where the parameter's own type is wider, the conversion multiplies by them;
+    where it is f8E4M3FN they are another parameter.
+
+    Constraints:
+    1. parameter_c1: sources and a table exclude each other
+    2. parameter_c2: all sources have the same stored type
+    3. parameter_c3: the elements that the sources give are as many as the type has
+    4. parameter_c4: one scale for each source, or none
+    5. parameter_c5: a selection lies inside its group and the group divides the rows of the source
+    6. parameter_c6: the type has a static shape
+    7. parameter_c7: a source's length is that of its stored type
+
+    ```mlir
+    hadal.parameter @norm : tensor<192xbf16>
+      sources [#hadal.source<0, "model.norm.weight", offset = 128, length = 384, tensor<192xbf16>>]
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<AnyRankedTensor>:$type,
+                       OptionalAttr<TypedArrayAttrBase<Hadal_SourceAttr, "array of sources">>:$sources,
+                       OptionalAttr<TypedArrayAttrBase<Hadal_SourceAttr, "array of sources">>:$scales,
+                       OptionalAttr<Hadal_RopeTableAttr>:$table,
+                       OptionalAttr<Hadal_RowSelectAttr>:$select,
+                       UnitAttr:$transpose);
+  let assemblyFormat = [{
+    $sym_name `:` $type (`sources` $sources^)? (`scales` $scales^)? (`table` $table^)?
+    (`select` $select^)? (`transpose` $transpose^)? attr-dict
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::RankedTensorType getTensorType() { return ::mlir::cast<::mlir::RankedTensorType>(getType()); }
+  }];
+}
+
+def Hadal_ParamOp : Hadal_Op<"param", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "The value of a parameter";
+  let description = [{
+    Constraints:
+    1. param_c1: the symbol names a hadal.parameter of the same type
+
+    ```mlir
+    %w = hadal.param @norm : tensor<192xbf16>
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$name);
+  let results = (outs AnyRankedTensor:$value);
+  let assemblyFormat = "$name attr-dict `:` type($value)";
+}
+
+def Hadal_StateOp : Hadal_Op<"state", [Symbol]> {
+  let summary = "Declares the latent cache of one layer";
+  let description = [{
+    `[pages, page_size, r + dr]` on the device, zero when a session opens. How
+    many pages there are is chosen then, so the first extent is dynamic.
+
+    Constraints:
+    1. state_c1: rank 3, dynamic pages, static page size and row
+    2. state_c2: elements are f32 or bf16
+
+    ```mlir
+    hadal.state @cache.0 : tensor<?x64x80xf32>
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<AnyRankedTensor>:$type);
+  let assemblyFormat = "$sym_name `:` $type attr-dict";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::RankedTensorType getTensorType() { return ::mlir::cast<::mlir::RankedTensorType>(getType()); }
+  }];
+}
+
+def Hadal_StateReadOp : Hadal_Op<"state_read", [MemoryEffects<[MemRead]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "The value of a state when the step begins";
+  let description = [{
+    Constraints:
+    1. state_read_c1: the symbol names a hadal.state of the same type
+
+    ```mlir
+    %cache = hadal.state_read @cache.0 : tensor<?x64x80xf32>
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$name);
+  let results = (outs Hadal_Cache:$value);
+  let assemblyFormat = "$name attr-dict `:` type($value)";
+}
+
+def Hadal_StateWriteOp : Hadal_Op<"state_write", [MemoryEffects<[MemWrite]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "The value of a state when the step ends";
+  let description = [{
+    The value must be the state's own, updated in place: `hadal-verify-model`
+    follows it through destination-style ops back to the `state_read` and
+    rejects anything else, since that would copy the cache.
+
+    Constraints:
+    1. state_write_c1: the symbol names a hadal.state of the same type
+
+    ```mlir
+    hadal.state_write @cache.0, %cache : tensor<?x64x80xf32>
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$name, Hadal_Cache:$value);
+  let assemblyFormat = "$name `,` $value attr-dict `:` type($value)";
+}
+
+def Hadal_TapOp : Hadal_Op<"tap", [MemoryEffects<[MemWrite]>]> {
+  let summary = "Names an intermediate that verification can ask for";
+  let description = [{
+    ```mlir
+    hadal.tap "hidden.3", %x : tensor<?x192xf32>
+    ```
+  }];
+  let arguments = (ins StrAttr:$name, Hadal_Rows:$value);
+  let assemblyFormat = "$name `,` $value attr-dict `:` type($value)";
+}
+
+#endif // HADAL_IR_HADALPARAMETEROPS_TD

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs passes over MLIR, with all dialects of Hadal and of MLIR.
+#include "hadal/IR/HadalDialect.h"
+
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/InitAllPasses.h"
+#include "mlir/Tools/mlir-opt/MlirOptMain.h"
+
+int main(int argc, char **argv) {
+  mlir::DialectRegistry registry;
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+  registry.insert<hadal::HadalDialect>();
+  mlir::registerAllPasses();
+  return mlir::asMainReturnCode(
+      mlir::MlirOptMain(argc, argv, "Hadal's optimizer driver\n", registry));
+}
