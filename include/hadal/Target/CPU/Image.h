@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Compiles kernels in the LLVM dialect to the ELF image that an artifact holds.
+#ifndef HADAL_TARGET_CPU_IMAGE_H
+#define HADAL_TARGET_CPU_IMAGE_H
+
+#include "hadal/Target/CPU/Level.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Support/LLVM.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace hadal::cpu {
+
+/// An exported function of an image and the bytes of its code.
+struct KernelSymbol {
+  std::string name;
+  uint64_t codeSize = 0;
+};
+
+/// An ELF shared object (ET_DYN) for x86-64 without imports: every kernel is an
+/// exported function, all relocations are relative to the load address. The
+/// same module gives the same bytes.
+struct Image {
+  std::vector<uint8_t> bytes;
+  /// In the order of their names.
+  std::vector<KernelSymbol> symbols;
+};
+
+struct CompileOptions {
+  /// LLVM's pipeline, 0 to 3. The kernels are written as they should run, so
+  /// higher levels cost time and change little.
+  unsigned optLevel = 2;
+  /// Where not null, receives the optimised code as assembly (Intel syntax).
+  std::string *assembly = nullptr;
+};
+
+/// Compiles `module`, which holds the LLVM dialect only, for `level`. Reports
+/// failures (an import, for example) at the module's location. Safe to call
+/// from several threads with modules of different contexts.
+mlir::FailureOr<Image> compileImage(mlir::ModuleOp module, Level level,
+                                    const CompileOptions &options = {});
+
+/// Runs buildKernelPipeline for `level` on `module`, then compileImage.
+mlir::FailureOr<Image> lowerAndCompile(mlir::ModuleOp module, Level level,
+                                       const CompileOptions &options = {});
+
+} // namespace hadal::cpu
+
+#endif // HADAL_TARGET_CPU_IMAGE_H

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// Translates kernels to LLVM IR, optimises them, and emits an object file.
+#include "hadal/Target/CPU/Image.h"
+#include "hadal/Target/CPU/Pipeline.h"
+
+#include "LinkImage.h"
+
+#include "mlir/Target/LLVMIR/Dialect/All.h"
+#include "mlir/Target/LLVMIR/Export.h"
+
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/Utils/Cloning.h"
+
+#include <mutex>
+
+using namespace hadal::cpu;
+using namespace mlir;
+
+namespace {
+constexpr StringLiteral tripleName = "x86_64-unknown-linux-gnu";
+
+void initialiseTarget() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+  });
+}
+
+std::unique_ptr<llvm::TargetMachine> createTargetMachine(Level level,
+                                                         unsigned optLevel) {
+  llvm::Triple triple(tripleName);
+  std::string error;
+  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!target)
+    return nullptr;
+  llvm::TargetOptions options;
+  // Only what a kernel states as a fused multiply-add is one.
+  options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
+  options.MCOptions.AsmVerbose = false;
+  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
+      triple, getLLVMCPU(level), getLLVMFeatures(level), options,
+      llvm::Reloc::PIC_, llvm::CodeModel::Small,
+      *llvm::CodeGenOpt::getLevel(int(optLevel))));
+}
+
+/// Kernels run alone in their image: no library to call, nothing to unwind.
+void setAttributes(llvm::Module &module, Level level) {
+  for (llvm::Function &function : module) {
+    if (function.isDeclaration())
+      continue;
+    function.addFnAttr("target-cpu", getLLVMCPU(level));
+    function.addFnAttr("target-features", getLLVMFeatures(level));
+    function.addFnAttr("no-builtins");
+    function.addFnAttr("no-jump-tables", "true");
+    function.addFnAttr("prefer-vector-width",
+                       std::to_string(32 * getVectorWidth(level)));
+    function.addFnAttr("min-legal-vector-width",
+                       std::to_string(32 * getVectorWidth(level)));
+    function.setDoesNotThrow();
+    function.setUWTableKind(llvm::UWTableKind::None);
+    function.setDSOLocal(true);
+  }
+}
+
+void optimise(llvm::Module &module, llvm::TargetMachine &machine,
+              unsigned optLevel) {
+  if (optLevel == 0)
+    return;
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager cgscc;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PipelineTuningOptions tuning;
+  // Loops are unrolled and vectorised where a kernel is emitted.
+  tuning.LoopUnrolling = false;
+  tuning.LoopVectorization = false;
+  tuning.LoopInterleaving = false;
+  tuning.SLPVectorization = false;
+  llvm::PassBuilder builder(&machine, tuning);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(cgscc);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, cgscc, modules);
+  const llvm::OptimizationLevel levels[] = {llvm::OptimizationLevel::O1,
+                                            llvm::OptimizationLevel::O2,
+                                            llvm::OptimizationLevel::O3};
+  builder.buildPerModuleDefaultPipeline(levels[std::min(optLevel, 3u) - 1])
+      .run(module, modules);
+}
+
+/// Emits `module`; false where the target cannot emit such a file.
+bool emit(llvm::Module &module, llvm::TargetMachine &machine,
+          llvm::CodeGenFileType type, llvm::SmallVectorImpl<char> &out) {
+  llvm::raw_svector_ostream stream(out);
+  llvm::legacy::PassManager passes;
+  if (machine.addPassesToEmitFile(passes, stream, nullptr, type))
+    return false;
+  passes.run(module);
+  return true;
+}
+} // namespace
+
+FailureOr<Image> hadal::cpu::compileImage(ModuleOp module, Level level,
+                                          const CompileOptions &options) {
+  initialiseTarget();
+  DialectRegistry registry;
+  registerAllToLLVMIRTranslations(registry);
+  module.getContext()->appendDialectRegistry(registry);
+
+  auto machine = createTargetMachine(level, options.optLevel);
+  if (!machine)
+    return module.emitError() << "no code generator for " << tripleName;
+  llvm::LLVMContext context;
+  auto translated = translateModuleToLLVMIR(module, context, "kernels");
+  if (!translated)
+    return module.emitError() << "expected kernels in the llvm dialect only";
+  translated->setTargetTriple(machine->getTargetTriple());
+  translated->setDataLayout(machine->createDataLayout());
+  translated->setSourceFileName("");
+  setAttributes(*translated, level);
+  optimise(*translated, *machine, options.optLevel);
+
+  if (options.assembly) {
+    // Emission changes the module, so the listing is made from a copy.
+    auto copy = llvm::CloneModule(*translated);
+    llvm::SmallVector<char> text;
+    if (!emit(*copy, *machine, llvm::CodeGenFileType::AssemblyFile, text))
+      return module.emitError() << "cannot emit assembly for " << tripleName;
+    options.assembly->assign(text.begin(), text.end());
+  }
+  llvm::SmallVector<char> object;
+  if (!emit(*translated, *machine, llvm::CodeGenFileType::ObjectFile, object))
+    return module.emitError() << "cannot emit an object for " << tripleName;
+  auto image = linkImage(StringRef(object.data(), object.size()));
+  if (!image)
+    return module.emitError() << llvm::toString(image.takeError());
+  return std::move(*image);
+}
+
+FailureOr<Image> hadal::cpu::lowerAndCompile(ModuleOp module, Level level,
+                                             const CompileOptions &options) {
+  PassManager pm(module.getContext());
+  buildKernelPipeline(pm, level);
+  if (failed(pm.run(module)))
+    return failure();
+  return compileImage(module, level, options);
+}
