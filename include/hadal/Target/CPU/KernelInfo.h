@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the plan must know about an emitted CPU kernel: bindings, scratch, grid.
+#ifndef HADAL_TARGET_CPU_KERNELINFO_H
+#define HADAL_TARGET_CPU_KERNELINFO_H
+
+#include "llvm/ADT/SmallVector.h"
+
+#include <array>
+#include <cstdint>
+
+namespace hadal::cpu {
+
+/// Type of the values that a kernel reads or writes as floating point.
+enum class FloatType { F32, BF16 };
+
+/// How a kernel uses a binding; same numbers as the artifact's schema.
+enum class Access { Read = 0, Write = 1, ReadWrite = 2 };
+
+/// Extent of a grid along one axis, from host-known integers:
+///   constant + sequences * S + (rowsPerGroup ? ceil(rows / rowsPerGroup) : 0)
+/// where `rows` is the row count that the kernel's documentation names (N, R)
+/// and S the number of sequences.
+struct GridExtent {
+  int64_t constant = 1;
+  int64_t sequences = 0;
+  int64_t rowsPerGroup = 0;
+
+  static GridExtent fixed(int64_t extent) { return {extent, 0, 0}; }
+  static GridExtent rows(int64_t perGroup) { return {0, 0, perGroup}; }
+
+  int64_t evaluate(int64_t rows, int64_t sequenceCount) const {
+    return constant + sequences * sequenceCount +
+           (rowsPerGroup ? (rows + rowsPerGroup - 1) / rowsPerGroup : 0);
+  }
+};
+
+/// The interface of one kernel.
+struct KernelInfo {
+  llvm::SmallVector<Access> bindings;
+  int64_t constantCount = 0;
+  int64_t scratchBytes = 0;
+  std::array<GridExtent, 3> grid;
+};
+
+} // namespace hadal::cpu
+
+#endif // HADAL_TARGET_CPU_KERNELINFO_H

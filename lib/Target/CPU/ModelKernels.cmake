@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+# Emitters of the model's kernels other than matrix products.
+target_sources(HadalTargetCPU PRIVATE
+  KernelLoops.cpp
+  MLAAppend.cpp
+  Rope.cpp
+  RowKernels.cpp)
