@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// The internal forms of context and module.
+#ifndef HADAL_CORE_CONTEXT_H
+#define HADAL_CORE_CONTEXT_H
+
+#include "core/Artifact.h"
+#include "core/Device.h"
+#include "core/Weights.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace hadal::runtime {
+
+/// A device that modules and sessions share.
+struct Context {
+  std::unique_ptr<Device> device;
+};
+
+/// A loaded artifact; constant once loaded, so any thread may use it.
+class Module {
+public:
+  static Status load(std::shared_ptr<Context> context, const char *path,
+                     const hadal_module_options_t &options, std::shared_ptr<Module> &out);
+
+  const char *path() const { return file.c_str(); }
+  const Artifact &artifact() const { return checked; }
+  const artifact::Module &plan() const { return checked.plan(); }
+  Device &device() const { return *context->device; }
+  const DeviceKernels &kernels() const { return *loadedKernels; }
+  const Weights &weights() const { return mapped; }
+
+  /// The program that the device executes; null when there is none, and for a
+  /// module that was loaded for inspection.
+  const artifact::Program *program() const { return picked; }
+  uint32_t programIndex() const { return pickedIndex; }
+  const artifact::EntryPoint *findEntry(const char *name) const;
+
+  /// "" before kernels are loaded.
+  const char *level() const { return loadedKernels ? loadedKernels->level() : ""; }
+
+  /// Tokens a page of the cache; 0 when the model has no state.
+  uint32_t pageSize() const;
+
+  /// Null when it can be run, else why not.
+  const char *refusal() const;
+
+  /// Where kernels find a parameter.
+  DevicePointer parameter(uint32_t index) const { return parameters[index]->address(); }
+
+private:
+  Status pickProgram();
+
+  std::shared_ptr<Context> context;
+  std::string file;
+  bool inspectOnly = false;
+  Artifact checked;
+  Weights mapped;
+  const artifact::Program *picked = nullptr;
+  uint32_t pickedIndex = 0;
+  std::unique_ptr<DeviceKernels> loadedKernels;
+  std::vector<std::unique_ptr<DeviceMemory>> parameters;
+};
+
+} // namespace hadal::runtime
+
+#endif // HADAL_CORE_CONTEXT_H

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pages and files through mmap.
+#include "core/Memory.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace hadal::runtime {
+
+Pages::~Pages() {
+  if (base)
+    munmap(base, length);
+}
+
+Status Pages::allocate(size_t size, const char *what, Pages &out) {
+  if (size == 0) {
+    out = Pages();
+    return {};
+  }
+  // No reservation of swap: a cache is as large as its capacity, and mostly
+  // stays untouched.
+  void *address = mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (address == MAP_FAILED)
+    return fail(HADAL_STATUS_OUT_OF_MEMORY, "%s: cannot allocate %zu B: %s", what, size,
+                strerror(errno));
+  out = Pages(static_cast<uint8_t *>(address), size);
+  return {};
+}
+
+namespace {
+
+// An open file descriptor.
+struct File {
+  int descriptor = -1;
+  size_t size = 0;
+  ~File() {
+    if (descriptor >= 0)
+      close(descriptor);
+  }
+};
+
+Status openFile(const char *path, File &file) {
+  // Without O_NONBLOCK, a named pipe would block here for ever.
+  file.descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file.descriptor < 0)
+    return fail(errno == ENOENT ? HADAL_STATUS_NOT_FOUND : HADAL_STATUS_IO,
+                "%s: cannot open: %s", path, strerror(errno));
+  struct stat info;
+  if (fstat(file.descriptor, &info) != 0)
+    return fail(HADAL_STATUS_IO, "%s: cannot query: %s", path, strerror(errno));
+  if (!S_ISREG(info.st_mode))
+    return fail(HADAL_STATUS_IO, "%s: expected a regular file, got %s", path,
+                S_ISDIR(info.st_mode) ? "a directory" : "a special file");
+  file.size = static_cast<size_t>(info.st_size);
+  return {};
+}
+
+} // namespace
+
+Status Pages::mapFile(const char *path, Pages &out) {
+  File file;
+  HADAL_TRY(openFile(path, file));
+  out = Pages();
+  if (file.size == 0)
+    return {};
+  // Shared: the pages are those of the page cache, whoever else maps them.
+  void *address = mmap(nullptr, file.size, PROT_READ, MAP_SHARED, file.descriptor, 0);
+  if (address == MAP_FAILED)
+    return fail(HADAL_STATUS_IO, "%s: cannot map %zu B: %s", path, file.size, strerror(errno));
+  out = Pages(static_cast<uint8_t *>(address), file.size);
+  return {};
+}
+
+Status Pages::readFile(const char *path, size_t limit, Pages &out) {
+  File file;
+  HADAL_TRY(openFile(path, file));
+  if (file.size > limit)
+    return fail(HADAL_STATUS_INVALID_ARTIFACT, "%s: expected at most %zu B, got %zu B", path, limit,
+                file.size);
+  Pages pages;
+  HADAL_TRY(allocate(file.size, path, pages));
+  for (size_t done = 0; done < file.size;) {
+    ssize_t count = read(file.descriptor, pages.data() + done, file.size - done);
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count < 0)
+      return fail(HADAL_STATUS_IO, "%s: cannot read: %s", path, strerror(errno));
+    if (count == 0)
+      return fail(HADAL_STATUS_IO, "%s: expected %zu B, got %zu B: the file shrank while it was read",
+                  path, file.size, done);
+    done += static_cast<size_t>(count);
+  }
+  out = std::move(pages);
+  return {};
+}
+
+} // namespace hadal::runtime

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks of model facts, weight files, parameters and states.
+#include "core/ElementType.h"
+#include "core/Verify.h"
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+namespace hadal::runtime {
+namespace {
+
+using artifact::Module;
+
+constexpr uint32_t kMaxPrograms = 16;
+constexpr uint32_t kMaxPageSize = 1 << 20;
+constexpr uint32_t kMaxStateRow = 1 << 20;
+constexpr hadal_status_code_t kInvalid = HADAL_STATUS_INVALID_ARTIFACT;
+
+Status verifyModel(const Module &module) {
+  const artifact::ModelInfo *model = module.model();
+  if (!model)
+    return fail(kInvalid, "model: expected a table, got none");
+  if (model->vocab_size() == 0 || model->vocab_size() > INT32_MAX)
+    return fail(kInvalid, "model.vocab_size: expected 1 to %d, got %u", INT32_MAX,
+                model->vocab_size());
+  if (model->max_positions() == 0 || model->max_positions() > INT32_MAX)
+    return fail(kInvalid, "model.max_positions: expected 1 to %d, got %u", INT32_MAX,
+                model->max_positions());
+  if (model->bos_token() < -1)
+    return fail(kInvalid, "model.bos_token: expected at least -1, got %d", model->bos_token());
+  for (uint32_t i = 0; i < sizeOf(model->eos_tokens()); ++i)
+    if (model->eos_tokens()->Get(i) < 0)
+      return fail(kInvalid, "model.eos_tokens[%u]: expected at least 0, got %d", i,
+                  model->eos_tokens()->Get(i));
+  return {};
+}
+
+// Names the first name that occurs twice in a list of tables with `name`.
+template <typename Table>
+Status verifyNames(const flatbuffers::Vector<flatbuffers::Offset<Table>> *tables,
+                   const char *field) {
+  std::vector<std::string_view> names;
+  for (uint32_t i = 0; i < sizeOf(tables); ++i) {
+    const flatbuffers::String *name = tables->Get(i)->name();
+    if (name->size() == 0)
+      return fail(kInvalid, "%s[%u].name: expected a name, got an empty string", field, i);
+    names.emplace_back(name->c_str(), name->size());
+  }
+  std::sort(names.begin(), names.end());
+  auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice != names.end())
+    return fail(kInvalid, "%s: expected distinct names, got '%.*s' twice", field,
+                static_cast<int>(std::min<size_t>(twice->size(), 256)), twice->data());
+  return {};
+}
+
+Status verifyWeightFiles(const Module &module) {
+  HADAL_TRY(verifyNames(module.weight_files(), "weight_files"));
+  for (uint32_t i = 0; i < sizeOf(module.weight_files()); ++i) {
+    const artifact::WeightFile &file = *module.weight_files()->Get(i);
+    const char *name = file.name()->c_str();
+    if (std::strlen(name) != file.name()->size() || std::strchr(name, '/') ||
+        !std::strcmp(name, ".") || !std::strcmp(name, ".."))
+      return fail(kInvalid, "weight_files[%u].name: expected a file name without a directory, got '%s'",
+                  i, name);
+    if (file.size() > INT64_MAX)
+      return fail(kInvalid, "weight_files[%u].size: expected at most %" PRId64 " B, got %" PRIu64 " B",
+                  i, INT64_MAX, file.size());
+  }
+  return {};
+}
+
+Status verifyParameter(const Module &module, const artifact::Parameter &parameter) {
+  size_t size = elementSize(parameter.type());
+  if (!size)
+    return fail(kInvalid, "type: expected at most %u, got %u",
+                static_cast<unsigned>(artifact::ElementType::MAX),
+                static_cast<unsigned>(parameter.type()));
+  if (sizeOf(parameter.shape()) > kMaxRank)
+    return fail(kInvalid, "shape: expected at most %u dimensions, got %u", kMaxRank,
+                sizeOf(parameter.shape()));
+  uint64_t bytes = size;
+  for (uint32_t i = 0; i < sizeOf(parameter.shape()); ++i)
+    if (parameter.shape()->Get(i) == 0 || !multiply(bytes, parameter.shape()->Get(i), &bytes))
+      return fail(kInvalid, "shape[%u]: expected at least 1 and a size within 64 bits, got %" PRIu64,
+                  i, parameter.shape()->Get(i));
+  // A packed encoding pads, and may carry scales: never less than the elements.
+  bool rowMajor = !*text(parameter.encoding());
+  if (rowMajor ? parameter.length() != bytes
+               : parameter.length() < bytes || parameter.length() % size != 0)
+    return fail(kInvalid, "length: expected %s%" PRIu64 " B for %s elements of type %s, got %" PRIu64 " B",
+                rowMajor ? "" : "a multiple of the element size and at least ", bytes,
+                rowMajor ? "row-major" : text(parameter.encoding()), elementName(parameter.type()),
+                parameter.length());
+  if (module.model()->shapes_only())
+    return {}; // no bytes exist, so file and offset mean nothing
+  if (parameter.file() >= sizeOf(module.weight_files()))
+    return fail(kInvalid, "file: expected an index below %u, got %u", sizeOf(module.weight_files()),
+                parameter.file());
+  uint64_t fileSize = module.weight_files()->Get(parameter.file())->size(), end;
+  if (parameter.offset() % 64 != 0)
+    return fail(kInvalid, "offset: expected a multiple of 64, got %" PRIu64, parameter.offset());
+  if (__builtin_add_overflow(parameter.offset(), parameter.length(), &end) || end > fileSize)
+    return fail(kInvalid,
+                "offset: expected %" PRIu64 " B within the file's %" PRIu64 " B, got offset %" PRIu64,
+                parameter.length(), fileSize, parameter.offset());
+  return {};
+}
+
+Status verifyStates(const Module &module) {
+  HADAL_TRY(verifyNames(module.states(), "states"));
+  for (uint32_t i = 0; i < sizeOf(module.states()); ++i) {
+    const artifact::State &state = *module.states()->Get(i);
+    if (!elementSize(state.type()))
+      return fail(kInvalid, "states[%u].type: expected at most %u, got %u", i,
+                  static_cast<unsigned>(artifact::ElementType::MAX),
+                  static_cast<unsigned>(state.type()));
+    if (state.page_size() == 0 || state.page_size() > kMaxPageSize)
+      return fail(kInvalid, "states[%u].page_size: expected 1 to %u, got %u", i, kMaxPageSize,
+                  state.page_size());
+    if (state.row() == 0 || state.row() > kMaxStateRow)
+      return fail(kInvalid, "states[%u].row: expected 1 to %u, got %u", i, kMaxStateRow, state.row());
+    // One block table serves all layers.
+    uint32_t first = module.states()->Get(0)->page_size();
+    if (state.page_size() != first)
+      return fail(kInvalid, "states[%u].page_size: expected %u as in states[0], got %u", i, first,
+                  state.page_size());
+  }
+  return {};
+}
+
+} // namespace
+
+Status verifyModule(const Artifact &artifact) {
+  const Module &module = artifact.plan();
+  HADAL_TRY(verifyModel(module));
+  HADAL_TRY(verifyWeightFiles(module));
+  HADAL_TRY(verifyNames(module.parameters(), "parameters"));
+  for (uint32_t i = 0; i < sizeOf(module.parameters()); ++i) {
+    const artifact::Parameter &parameter = *module.parameters()->Get(i);
+    HADAL_TRY_IN(verifyParameter(module, parameter), "parameters[%u] '%s': ", i,
+                 text(parameter.name()));
+  }
+  HADAL_TRY(verifyStates(module));
+  if (sizeOf(module.programs()) > kMaxPrograms)
+    return fail(kInvalid, "programs: expected at most %u, got %u", kMaxPrograms,
+                sizeOf(module.programs()));
+  for (uint32_t i = 0; i < sizeOf(module.programs()); ++i)
+    HADAL_TRY_IN(verifyProgram(artifact, *module.programs()->Get(i)), "programs[%u].", i);
+  return {};
+}
+
+} // namespace hadal::runtime

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The safetensors files that hold the parameters: found, identified, mapped.
+#ifndef HADAL_CORE_WEIGHTS_H
+#define HADAL_CORE_WEIGHTS_H
+
+#include "core/Artifact.h"
+
+#include <string>
+#include <vector>
+
+namespace hadal::runtime {
+
+/// All weight files of a module. Identity is size, header hash and build id;
+/// pages of weights are not touched before a kernel reads them. A file must not
+/// be changed or cut while it is mapped.
+class Weights {
+public:
+  /// Looks for each file beside the artifact, then in `directory` (may be null).
+  /// Messages start with the path of the file, or of the artifact.
+  static Status open(const artifact::Module &module, const char *artifactPath,
+                     const char *directory, Weights &out);
+
+  /// The first byte of a parameter; null when no files are open.
+  const uint8_t *data(const artifact::Parameter &parameter) const {
+    return files.empty() ? nullptr : files[parameter.file()].pages.data() + parameter.offset();
+  }
+
+  /// Where the file was found; "" when no files are open.
+  const char *path(uint32_t file) const { return files.empty() ? "" : files[file].path.c_str(); }
+
+private:
+  struct File {
+    std::string path;
+    Pages pages;
+  };
+  std::vector<File> files;
+};
+
+/// The string value of `key` in the JSON text of a safetensors header; empty
+/// when absent. For messages: the header's hash is what identifies a file.
+std::string findHeaderString(const char *json, size_t size, const char *key);
+
+} // namespace hadal::runtime
+
+#endif // HADAL_CORE_WEIGHTS_H

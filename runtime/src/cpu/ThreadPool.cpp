@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// A pool whose workers spin between launches, which follow each other within
+// microseconds, and sleep between steps.
+#include "cpu/ThreadPool.h"
+
+#include <algorithm>
+#include <csignal>
+#include <sched.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace hadal::runtime {
+namespace {
+
+constexpr uint64_t kOpen = uint64_t(1) << 31;
+constexpr uint64_t kJoined = kOpen - 1;
+
+// Turns before a worker sleeps: 20 to 100 µs, longer than the gap between two
+// launches of a step and shorter than a scheduler's time slice.
+constexpr uint32_t kSpins = 2000;
+// Turns before the launching thread offers its core to a worker that was
+// descheduled within its workgroup.
+constexpr uint32_t kSpinsBeforeYield = 4000;
+
+void relax() {
+#if defined(__x86_64__)
+  _mm_pause();
+#endif
+}
+
+// Kernels compute with the default rounding and with subnormals, whatever the
+// embedding program has set: else results would depend on the thread.
+class DefaultFloatingPoint {
+public:
+#if defined(__x86_64__)
+  DefaultFloatingPoint() : saved(_mm_getcsr()) { _mm_setcsr(0x1f80); }
+  ~DefaultFloatingPoint() { _mm_setcsr(saved); }
+
+private:
+  unsigned saved;
+#endif
+};
+
+// Signals are the business of the embedding program's own threads.
+class BlockedSignals {
+public:
+  BlockedSignals() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &saved);
+  }
+  ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &saved, nullptr); }
+
+private:
+  sigset_t saved;
+};
+
+} // namespace
+
+uint32_t availableCores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) == 0)
+    return static_cast<uint32_t>(std::max(1, CPU_COUNT(&set)));
+  return 1;
+}
+
+ThreadPool::ThreadPool(uint32_t threads) : scratch(std::max(1u, threads)) {
+  BlockedSignals blocked;
+  for (uint32_t i = 1; i < threads; ++i) {
+    auto worker = std::make_unique<Worker>(Worker{this, i, {}});
+    if (pthread_create(&worker->handle, nullptr, start, worker.get()) != 0)
+      break;
+    workers.push_back(std::move(worker));
+  }
+}
+
+void *ThreadPool::start(void *worker) {
+  auto *self = static_cast<Worker *>(worker);
+  self->pool->work(self->index);
+  return nullptr;
+}
+
+ThreadPool::~ThreadPool() {
+  {
+    std::lock_guard<std::mutex> lock(sleep);
+    stop.store(true);
+  }
+  wake.notify_all();
+  for (auto &worker : workers)
+    pthread_join(worker->handle, nullptr);
+}
+
+Status ThreadPool::reserveScratch(size_t bytes) {
+  std::lock_guard<std::mutex> lock(launch);
+  for (Pages &pages : scratch)
+    if (pages.size() < bytes)
+      HADAL_TRY(Pages::allocate(bytes, "scratch", pages));
+  return {};
+}
+
+void ThreadPool::execute(uint32_t thread) {
+  DefaultFloatingPoint environment;
+  hadal_workgroup_state_t workgroup = {};
+  workgroup.thread = thread;
+  workgroup.scratch = scratch[thread].data();
+  uint64_t countX = job.state->workgroup_count[0], countY = job.state->workgroup_count[1];
+  while (error.load(std::memory_order_relaxed) == 0) {
+    uint64_t first = next.fetch_add(job.chunk, std::memory_order_relaxed);
+    if (first >= job.total)
+      return;
+    uint64_t end = std::min(job.total, first + job.chunk);
+    for (uint64_t i = first; i < end; ++i) {
+      workgroup.workgroup_id[0] = static_cast<uint32_t>(i % countX);
+      workgroup.workgroup_id[1] = static_cast<uint32_t>(i / countX % countY);
+      workgroup.workgroup_id[2] = static_cast<uint32_t>(i / countX / countY);
+      int32_t code = job.kernel(job.state, &workgroup);
+      if (code != 0) {
+        int32_t none = 0;
+        error.compare_exchange_strong(none, code);
+        return;
+      }
+    }
+  }
+}
+
+// Waits until the gate opens for a job that this worker has not joined, and joins
+// it. False when the pool ends.
+bool ThreadPool::awaitJob(uint64_t &seen) {
+  for (uint32_t spins = 0;;) {
+    uint64_t value = gate.load(std::memory_order_acquire);
+    if ((value & kOpen) && value >> 32 != seen) {
+      if (gate.compare_exchange_weak(value, value + 1, std::memory_order_acq_rel)) {
+        seen = value >> 32;
+        return true;
+      }
+      continue;
+    }
+    if (stop.load(std::memory_order_relaxed))
+      return false;
+    if (++spins < kSpins) {
+      relax();
+      continue;
+    }
+    std::unique_lock<std::mutex> lock(sleep);
+    sleeping.fetch_add(1);
+    wake.wait(lock, [&] {
+      uint64_t now = gate.load();
+      return stop.load() || ((now & kOpen) && now >> 32 != seen);
+    });
+    sleeping.fetch_sub(1);
+    spins = 0;
+  }
+}
+
+void ThreadPool::work(uint32_t thread) {
+  uint64_t seen = 0;
+  while (awaitJob(seen)) {
+    execute(thread);
+    ended.fetch_add(1, std::memory_order_release);
+  }
+}
+
+void ThreadPool::open() {
+  uint64_t generation = (gate.load(std::memory_order_relaxed) >> 32) + 1;
+  // The generation that workers start with is 0, so 0 is never used.
+  generation = generation > UINT32_MAX ? 1 : generation;
+  // Sequentially consistent with the sleeper's count: either the sleeper sees
+  // the open gate, or this thread sees the sleeper.
+  gate.store(generation << 32 | kOpen);
+  if (sleeping.load() != 0) {
+    { std::lock_guard<std::mutex> lock(sleep); }
+    wake.notify_all();
+  }
+}
+
+void ThreadPool::close() {
+  uint32_t joined = static_cast<uint32_t>(gate.fetch_and(~kOpen) & kJoined);
+  for (uint32_t spins = 0; ended.load(std::memory_order_acquire) != joined; ++spins)
+    if (spins < kSpinsBeforeYield)
+      relax();
+    else
+      sched_yield();
+  ended.store(0, std::memory_order_relaxed);
+}
+
+int32_t ThreadPool::run(hadal_kernel_fn_t kernel, const hadal_dispatch_state_t &state,
+                        uint64_t total) {
+  std::lock_guard<std::mutex> lock(launch);
+  // Larger claims where workgroups are many, but at least 32 a thread.
+  job = {kernel, &state, total, std::max<uint64_t>(1, total / (uint64_t(threads()) * 32))};
+  next.store(0, std::memory_order_relaxed);
+  error.store(0, std::memory_order_relaxed);
+  bool alone = total < 2 || workers.empty();
+  if (!alone)
+    open();
+  execute(0);
+  if (!alone)
+    close();
+  return error.load(std::memory_order_relaxed);
+}
+
+} // namespace hadal::runtime

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Threads that execute the workgroups of one launch after the other.
+#ifndef HADAL_CPU_THREADPOOL_H
+#define HADAL_CPU_THREADPOOL_H
+
+#include "core/Memory.h"
+#include "core/Status.h"
+#include "hadal_kernel_abi.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <pthread.h>
+#include <vector>
+
+namespace hadal::runtime {
+
+/// Executes grids of workgroups. Workgroups are claimed in order, x fastest, by
+/// whichever thread is free; the order of completion is unspecified, so kernels
+/// must not depend on it. Launches of several threads take turns.
+class ThreadPool {
+public:
+  /// `threads` counts the calling thread; at least 1. Where the system grants
+  /// fewer threads, the pool has fewer.
+  explicit ThreadPool(uint32_t threads);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool &) = delete;
+  ThreadPool &operator=(const ThreadPool &) = delete;
+
+  uint32_t threads() const { return static_cast<uint32_t>(workers.size()) + 1; }
+
+  /// Makes sure that each thread has this much scratch.
+  Status reserveScratch(size_t bytes);
+
+  /// Runs all `total` workgroups of state.workgroup_count and returns when they
+  /// have ended. Returns 0, or the code of a workgroup that failed; the
+  /// workgroups that had not started by then are left out.
+  int32_t run(hadal_kernel_fn_t kernel, const hadal_dispatch_state_t &state, uint64_t total);
+
+private:
+  // What the workers work on. Written while the gate is closed.
+  struct Job {
+    hadal_kernel_fn_t kernel = nullptr;
+    const hadal_dispatch_state_t *state = nullptr;
+    uint64_t total = 0;
+    uint64_t chunk = 1; // workgroups per claim
+  };
+
+  struct Worker {
+    ThreadPool *pool;
+    uint32_t index;
+    pthread_t handle;
+  };
+
+  static void *start(void *worker);
+  void work(uint32_t thread);
+  void execute(uint32_t thread);
+  bool awaitJob(uint64_t &seen);
+  void open();
+  void close();
+
+  Job job;
+  std::mutex launch; // held by the thread whose job this is
+  std::vector<std::unique_ptr<Worker>> workers;
+  std::vector<Pages> scratch; // one a thread
+
+  // The gate: generation << 32 | open << 31 | workers that have joined. A worker
+  // joins by a compare-and-swap while the gate is open, so that the launching
+  // thread waits for those that take part, never for one that still sleeps.
+  alignas(64) std::atomic<uint64_t> gate{0};
+  alignas(64) std::atomic<uint64_t> next{0};  // first workgroup not claimed
+  alignas(64) std::atomic<uint32_t> ended{0}; // joined workers that are done
+  std::atomic<int32_t> error{0};
+
+  std::mutex sleep; // guards the condition
+  std::condition_variable wake;
+  std::atomic<uint32_t> sleeping{0};
+  std::atomic<bool> stop{false};
+};
+
+/// The number of cores that this process may run on; at least 1.
+uint32_t availableCores();
+
+} // namespace hadal::runtime
+
+#endif // HADAL_CPU_THREADPOOL_H
