@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs passes over MLIR, with all dialects of Hadal and of MLIR.
 #include "hadal/IR/HadalDialect.h"
+#include "hadal/Transforms/Passes.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -13,6 +14,7 @@ int main(int argc, char **argv) {
   mlir::registerAllExtensions(registry);
   registry.insert<hadal::HadalDialect>();
   mlir::registerAllPasses();
+  hadal::registerHadalTransformsPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "Hadal's optimizer driver\n", registry));
 }

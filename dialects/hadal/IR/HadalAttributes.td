@@ -48,6 +48,25 @@ def Hadal_TableComponent : Hadal_Enum<"TableComponent", "which rotary table", [
     I32EnumAttrCase<"Cos", 0, "cos">,
     I32EnumAttrCase<"Sin", 1, "sin">]>;
 
+def Hadal_SequenceBound : Hadal_Enum<"SequenceBound", "which sequences a condition asks about", [
+    I32EnumAttrCase<"AnyShorter", 0, "any_shorter">,
+    I32EnumAttrCase<"AnyAtLeast", 1, "any_at_least">]>;
+
+def Hadal_WhenAttr : Hadal_Attr<"When", "when"> {
+  let summary = "Condition on the new tokens of the sequences of a step";
+  let description = [{
+    Something runs when a sequence of the step has fewer new tokens than
+    `threshold` (any_shorter), or at least as many (any_at_least). The host knows
+    both before the step starts.
+
+    ```mlir
+    #hadal.when<any_at_least, 171>
+    ```
+  }];
+  let parameters = (ins EnumParameter<Hadal_SequenceBound>:$bound, "int64_t":$threshold);
+  let assemblyFormat = "`<` $bound `,` $threshold `>`";
+}
+
 // ---- Where the bytes of a parameter come from -------------------------------
 
 def Hadal_FileAttr : Hadal_Attr<"File", "file"> {

@@ -52,7 +52,8 @@ def Hadal_DispatchOp : Hadal_Op<"dispatch", [MemoryEffects<[]>, DeclareOpInterfa
   let summary = "Runs an executable on tensors";
   let description = [{
     The operands and results are those of the executable's body. `label` names
-    the place in the model for traces and reports.
+    the place in the model for traces and reports. Where `when` does not hold, the
+    dispatch is skipped and its results are undefined, or what its destination held.
 
     Constraints:
     1. dispatch_c1: the symbol names a hadal.executable
@@ -62,9 +63,10 @@ def Hadal_DispatchOp : Hadal_Op<"dispatch", [MemoryEffects<[]>, DeclareOpInterfa
     %y = hadal.dispatch @rms_norm_0(%x, %w) label "layers.0.input_norm" : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
     ```
   }];
-  let arguments = (ins FlatSymbolRefAttr:$executable, Variadic<AnyRankedTensor>:$operands, StrAttr:$label);
+  let arguments = (ins FlatSymbolRefAttr:$executable, Variadic<AnyRankedTensor>:$operands, StrAttr:$label,
+                       OptionalAttr<Hadal_WhenAttr>:$when);
   let results = (outs Variadic<AnyRankedTensor>:$results);
-  let assemblyFormat = "$executable `(` $operands `)` `label` $label attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "$executable `(` $operands `)` `label` $label (`when` $when^)? attr-dict `:` functional-type(operands, results)";
 }
 
 #endif // HADAL_IR_HADALDISPATCHOPS_TD

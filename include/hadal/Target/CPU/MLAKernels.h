@@ -74,8 +74,7 @@ struct MLAAbsorbedSpec {
   float scale = 0;
   FloatType cache = FloatType::F32;
 };
-KernelInfo getMLAAbsorbedInfo(const MLAAbsorbedSpec &spec,
-                              const KernelTarget &target);
+KernelInfo getMLAAbsorbedInfo(const MLAAbsorbedSpec &spec);
 void emitMLAAbsorbed(KernelBuilder &k, const MLAAbsorbedSpec &spec);
 
 } // namespace hadal::cpu

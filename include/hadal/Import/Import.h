@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a checkpoint in Hugging Face layout to a module at the model stage.
+//
+// What the module holds
+//   attributes  hadal.checkpoint   the folder, as given (see ImportOptions)
+//               hadal.files        [#hadal.file<...>], what sources index
+//               hadal.model        facts for reports and the artifact's ModelInfo
+//               hadal.tokenizer, hadal.tokenizer_config, hadal.generation
+//                                  names of the text files that the folder has
+//               hadal.text_note    why text is not available, where it is not
+//               hadal.shapes_only  made from config.json alone
+//   hadal.parameter                one for each logical weight; experts stacked
+//   hadal.state                    @cache.N, one for each layer
+//   func.func @step                (tokens, positions, sequence_offsets, slots,
+//                                  logit_rows, block_table) -> logits
+#ifndef HADAL_IMPORT_IMPORT_H
+#define HADAL_IMPORT_IMPORT_H
+
+#include "hadal/Import/Problems.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/StringRef.h"
+
+namespace hadal {
+
+struct ImportOptions {
+  /// Needs config.json only; parameters then have no sources.
+  bool shapesOnly = false;
+  /// Tokens on a page of the latent cache.
+  int64_t pageSize = 64;
+  /// Recorded as hadal.checkpoint instead of the directory that was read.
+  std::string recordedDirectory;
+};
+
+/// Imports the checkpoint in `directory`. Every problem is emitted as a
+/// diagnostic of `context`, located at its file; notes (what was left out, what
+/// was taken by default) as remarks. Tensor data is never read.
+mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>>
+importModel(mlir::MLIRContext *context, llvm::StringRef directory, const ImportOptions &options);
+
+/// Looks for everything that would make importModel fail, without making a
+/// module. `summary` gets one line about the model where its configuration
+/// could be read.
+void checkCheckpoint(llvm::StringRef directory, const ImportOptions &options, Problems &problems,
+                     std::string &summary);
+
+} // namespace hadal
+
+#endif // HADAL_IMPORT_IMPORT_H

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Passes from the model stage to the dispatch stage.
+#ifndef HADAL_TRANSFORMS_PASSES_H
+#define HADAL_TRANSFORMS_PASSES_H
+
+#include "hadal/IR/HadalDialect.h"
+
+#include "mlir/Pass/Pass.h"
+
+namespace hadal {
+
+/// Name of the attribute that carries a #hadal.when from decomposition to the
+/// dispatch that an op becomes.
+inline constexpr llvm::StringLiteral kWhenAttrName = "hadal.when";
+
+/// Name of the attribute that marks an entry point: "prefill" or "decode".
+inline constexpr llvm::StringLiteral kEntryAttrName = "hadal.entry";
+
+/// New tokens of a sequence from which expanded attention costs less than
+/// absorbed, or nullopt where it never does. Derived in the description of
+/// hadal-select-attention-form; 171 for DeepSeek-V2 and V3.
+std::optional<int64_t> expansionThreshold(int64_t rank, int64_t nope, int64_t rope, int64_t value);
+
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "hadal/Transforms/Passes.h.inc"
+
+} // namespace hadal
+
+#endif // HADAL_TRANSFORMS_PASSES_H

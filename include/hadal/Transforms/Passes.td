@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// Passes from the model stage to the dispatch stage.
+#ifndef HADAL_TRANSFORMS_PASSES_TD
+#define HADAL_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def VerifyModelPass : Pass<"hadal-verify-model", "::mlir::ModuleOp"> {
+  let summary = "Verify what the model stage promises";
+  let description = [{
+    Precondition: none. Postcondition: every function that reads a state also
+    writes it, and the value written descends from the one read through
+    destination-style ops only, each value in between used by one writer: the
+    cache can be updated in place and is never copied.
+  }];
+}
+
+def SpecializeEntriesPass : Pass<"hadal-specialize-entries", "::mlir::ModuleOp"> {
+  let summary = "Make the entry points prefill and decode of the step function";
+  let description = [{
+    Precondition: a function `step`. Postcondition: `prefill`, the general case,
+    and `decode`, for one token a sequence (N = S).
+
+    ```
+    @step ==> @prefill {hadal.entry = "prefill"}, @decode {hadal.entry = "decode"}
+    ```
+  }];
+  let dependentDialects = ["::hadal::HadalDialect"];
+}
+
+def SelectAttentionFormPass : Pass<"hadal-select-attention-form", "::mlir::ModuleOp"> {
+  let summary = "Choose absorbed or expanded attention by cost";
+  let description = [{
+    Precondition: attention ops of unset form. Postcondition: every one has a form.
+    Decode is always absorbed. In prefill, `auto` compares costs in multiply-adds a
+    head: expansion costs `r (dn + dv)` a cached token, and saves
+    `(2r + dr) - (dn + dr + dv)` a query and key. So it pays from their ratio on,
+    whatever the context; where it never does, the form is absorbed.
+
+    ```
+    hadal.mla_attention {} ==> hadal.mla_attention {form = auto, threshold = 171}
+    ```
+  }];
+  let dependentDialects = ["::hadal::HadalDialect"];
+  let options = [Option<"form", "form", "std::string", "\"auto\"", "auto, absorbed or expanded">];
+  let statistics = [Statistic<"numAuto", "num-auto", "Attention ops whose form is chosen at run time">,
+                    Statistic<"numAbsorbed", "num-absorbed", "Attention ops set to the absorbed form">,
+                    Statistic<"numExpanded", "num-expanded", "Attention ops set to the expanded form">];
+}
+
+def SetPrecisionPass : Pass<"hadal-set-precision", "::mlir::ModuleOp"> {
+  let summary = "Narrow activations and caches to what the target is fast at";
+  let description = [{
+    Precondition: all activations are f32. Postcondition with `native`: the
+    operands of matrix products, queries and caches are bf16, rounded once by the
+    op that makes them; sums, norms, the router and the residual stream stay f32.
+    With `reference`: nothing changes.
+
+    ```
+    rms_norm -> tensor<?x64xf32> ==> rms_norm -> tensor<?x64xbf16>
+    ```
+  }];
+  let dependentDialects = ["::hadal::HadalDialect"];
+  let options = [Option<"precision", "precision", "std::string", "\"native\"", "native or reference">];
+  let statistics = [Statistic<"numNarrowed", "num-narrowed", "Values narrowed to bf16">];
+}
+
+def DecomposePass : Pass<"hadal-decompose", "::mlir::ModuleOp"> {
+  let summary = "Split attention and experts into ops of one kernel each";
+  let description = [{
+    Precondition: attention ops have a form. Postcondition: no mla_attention and no
+    moe_experts are left.
+
+    ```
+    mla_attention {absorbed} ==> head_linear, mla_attend_absorbed, head_linear
+    mla_attention {expanded} ==> mla_attend_expanded
+    mla_attention {auto}     ==> both, each under its condition
+    moe_experts              ==> moe_group, moe_gate_up, moe_down, moe_combine
+    ```
+  }];
+  let dependentDialects = ["::hadal::HadalDialect"];
+  let statistics = [Statistic<"numAttention", "num-attention", "Attention ops split">,
+                    Statistic<"numExperts", "num-experts", "Expert ops split">];
+}
+
+def FusePass : Pass<"hadal-fuse", "::mlir::func::FuncOp"> {
+  let summary = "Fuse additions and gates into the ops that feed them";
+  let description = [{
+    Precondition: none. Postcondition: an addition whose operand is made by a
+    linear or a moe_combine for it alone is part of that op, and two linear ops of
+    the same input joined by swiglu are one gated_linear.
+
+    ```
+    linear, arith.addf          ==> linear addend
+    linear, linear, swiglu      ==> gated_linear
+    moe_combine, arith.addf     ==> moe_combine shared, addend
+    ```
+  }];
+  let dependentDialects = ["::hadal::HadalDialect"];
+  let statistics = [Statistic<"numAdds", "num-adds", "Additions fused">,
+                    Statistic<"numGates", "num-gates", "Gates fused">];
+}
+
+def PackParametersPass : Pass<"hadal-pack-parameters", "::mlir::ModuleOp"> {
+  let summary = "Give every parameter the type and layout that its kernels read";
+  let description = [{
+    Precondition: parameters have their stored types. Postcondition: weights of
+    matrix products are panels (`#hadal.panels`) of bf16, f32 or f8E4M3FN; vectors
+    are f32; parameters that nothing reads are gone. With `native`, weights of f16
+    and f32 are rounded to bf16; with `reference`, they are widened to f32, and
+    bf16 stays as it is, since it widens exactly in the kernel.
+
+    ```
+    hadal.parameter @w : tensor<96x64xbf16> ==> hadal.parameter @w : tensor<96x64xbf16, #hadal.panels<rows = 32, interleave = 2>>
+    ```
+  }];
+  let dependentDialects = ["::hadal::HadalDialect"];
+  let options = [Option<"precision", "precision", "std::string", "\"native\"", "native or reference">];
+  let statistics = [Statistic<"numPacked", "num-packed", "Parameters laid out as panels">,
+                    Statistic<"numDropped", "num-dropped", "Parameters that nothing reads">];
+}
+
+def FormDispatchesPass : Pass<"hadal-form-dispatches", "::mlir::ModuleOp"> {
+  let summary = "Outline ops to executables, one for each distinct kernel";
+  let description = [{
+    Precondition: ops of one kernel each. Postcondition (the dispatch stage): the
+    entry points hold dispatches, parameter and state accesses and taps; equal
+    ops share an executable.
+
+    ```
+    hadal.linear ==> hadal.executable @linear_96x64, hadal.dispatch @linear_96x64
+    ```
+  }];
+  let dependentDialects = ["::hadal::HadalDialect"];
+  let options = [Option<"target", "target", "std::string", "\"cpu\"", "family of the target">];
+  let statistics = [Statistic<"numDispatches", "num-dispatches", "Dispatches made">,
+                    Statistic<"numExecutables", "num-executables", "Distinct executables">];
+}
+
+def VerifyDispatchPass : Pass<"hadal-verify-dispatch", "::mlir::ModuleOp"> {
+  let summary = "Verify what the dispatch stage promises";
+  let description = [{
+    Precondition: none. Postcondition: entry points hold nothing but dispatches,
+    parameters, states, taps, empty tensors and the return; every executable has a
+    body of one op and is dispatched somewhere; tied destinations have one user.
+  }];
+}
+
+#endif // HADAL_TRANSFORMS_PASSES_TD

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// Splits attention and experts into ops of one kernel each.
+#include "hadal/Transforms/Passes.h"
+
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+
+namespace hadal {
+#define GEN_PASS_DEF_DECOMPOSEPASS
+#include "hadal/Transforms/Passes.h.inc"
+
+namespace {
+RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
+
+struct DecomposePass : impl::DecomposePassBase<DecomposePass> {
+  void runOnOperation() override {
+    SmallVector<Operation *> ops;
+    getOperation().walk([&](Operation *op) {
+      if (isa<MlaAttentionOp, MoeExpertsOp>(op))
+        ops.push_back(op);
+    });
+    for (Operation *op : ops) {
+      if (auto attention = dyn_cast<MlaAttentionOp>(op)) {
+        if (failed(splitAttention(attention)))
+          return signalPassFailure();
+      } else {
+        splitExperts(cast<MoeExpertsOp>(op));
+      }
+    }
+  }
+
+  /// The parameter behind `value` with its last two dimensions exchanged,
+  /// declared beside it on first use.
+  FailureOr<Value> transposedParameter(OpBuilder &builder, Value value) {
+    auto param = value.getDefiningOp<ParamOp>();
+    if (!param)
+      return emitError(value.getLoc(), "expected W_UK to be a hadal.param, got another value");
+    ModuleOp module = getOperation();
+    std::string name = (param.getName() + ".t").str();
+    auto stored = module.lookupSymbol<ParameterOp>(param.getNameAttr());
+    auto turned = module.lookupSymbol<ParameterOp>(name);
+    if (!turned) {
+      OpBuilder atParameter(stored);
+      atParameter.setInsertionPointAfter(stored);
+      turned = cast<ParameterOp>(atParameter.clone(*stored));
+      SmallVector<int64_t> shape(stored.getTensorType().getShape());
+      std::swap(shape[shape.size() - 1], shape[shape.size() - 2]);
+      turned.setSymName(name);
+      turned.setTypeAttr(TypeAttr::get(stored.getTensorType().clone(shape)));
+      turned.setTranspose(!stored.getTranspose());
+    }
+    return ParamOp::create(builder, param.getLoc(), turned.getTensorType(), name).getValue();
+  }
+
+  static Location suffixed(Operation *op, StringRef suffix) {
+    auto name = dyn_cast<NameLoc>(op->getLoc());
+    std::string label = name ? name.getName().str() : op->getName().stripDialect().str();
+    return NameLoc::get(StringAttr::get(op->getContext(), label + "." + suffix));
+  }
+
+  static void setWhen(Operation *op, std::optional<uint64_t> threshold, SequenceBound bound) {
+    if (threshold)
+      op->setAttr(kWhenAttrName, WhenAttr::get(op->getContext(), bound, *threshold));
+  }
+
+  FailureOr<Value> emitAbsorbed(OpBuilder &builder, MlaAttentionOp op) {
+    FailureOr<Value> ukTransposed = transposedParameter(builder, op.getWUk());
+    if (failed(ukTransposed))
+      return failure();
+    RankedTensorType uk = typeOf(op.getWUk());
+    int64_t heads = uk.getDimSize(0), rows = typeOf(op.getQ()).getDimSize(0);
+    auto latent = RankedTensorType::get({rows, heads * uk.getDimSize(2)}, builder.getF32Type());
+    auto threshold = op.getThreshold();
+    auto absorb = HeadLinearOp::create(builder, suffixed(op, "absorb_k"), latent, op.getQ(),
+                                       *ukTransposed);
+    auto attend = MlaAttendAbsorbedOp::create(
+        builder, suffixed(op, "absorbed"), latent.clone(typeOf(op.getQ()).getElementType()),
+        absorb, op.getQ(), op.getCache(), op.getPositions(), op.getSequenceOffsets(),
+        op.getSlots(), op.getBlockTable(), builder.getI64IntegerAttr(heads), op.getScaleAttr(),
+        op.getThresholdAttr());
+    auto values = HeadLinearOp::create(builder, suffixed(op, "absorb_v"), op.getType(), attend,
+                                       op.getWUv());
+    for (Operation *part : {absorb.getOperation(), attend.getOperation(), values.getOperation()})
+      setWhen(part, threshold, SequenceBound::AnyShorter);
+    return values.getResult();
+  }
+
+  LogicalResult splitAttention(MlaAttentionOp op) {
+    if (op.getForm() == AttentionForm::Unset)
+      return op.emitOpError("expected a form, got none (run hadal-select-attention-form)");
+    OpBuilder builder(op);
+    Value result;
+    if (op.getForm() != AttentionForm::Expanded) {
+      FailureOr<Value> absorbed = emitAbsorbed(builder, op);
+      if (failed(absorbed))
+        return failure();
+      result = *absorbed;
+    }
+    if (op.getForm() != AttentionForm::Absorbed) {
+      if (!result) {
+        RankedTensorType type = op.getType();
+        Value rows = tensor::DimOp::create(builder, op.getLoc(), op.getQ(), 0);
+        result = tensor::EmptyOp::create(builder, op.getLoc(), type.getShape(),
+                                         type.getElementType(), rows);
+      }
+      auto expanded = MlaAttendExpandedOp::create(
+          builder, suffixed(op, "expanded"), op.getType(), op.getQ(), op.getCache(), op.getWUk(),
+          op.getWUv(), op.getPositions(), op.getSequenceOffsets(), op.getSlots(),
+          op.getBlockTable(), result, op.getScaleAttr(), op.getThresholdAttr());
+      setWhen(expanded, op.getThreshold(), SequenceBound::AnyAtLeast);
+      result = expanded.getResult();
+    }
+    op.replaceAllUsesWith(result);
+    op.erase();
+    ++numAttention;
+    return success();
+  }
+
+  void splitExperts(MoeExpertsOp op) {
+    OpBuilder builder(op);
+    RankedTensorType gate = typeOf(op.getGate()), x = typeOf(op.getX());
+    RankedTensorType ids = typeOf(op.getIds()), result = op.getType();
+    int64_t topK = ids.getDimSize(1), experts = gate.getDimSize(0);
+    int64_t pairs = ids.hasStaticShape() ? ids.getNumElements() : ShapedType::kDynamic;
+    auto offsetsType = RankedTensorType::get({experts + 1}, builder.getI32Type());
+    auto rowsType = RankedTensorType::get({pairs}, builder.getI32Type());
+    auto innerType = RankedTensorType::get({pairs, gate.getDimSize(1)}, x.getElementType());
+    auto outerType = RankedTensorType::get({pairs, result.getDimSize(1)}, builder.getF32Type());
+    auto group = MoeGroupOp::create(builder, suffixed(op, "group"), offsetsType, rowsType,
+                                    op.getIds(), experts);
+    auto inner = MoeGateUpOp::create(builder, suffixed(op, "gate_up"), innerType, op.getX(),
+                                     group.getOffsets(), group.getRows(), op.getGate(),
+                                     op.getUp(), op.getGateScale(), op.getUpScale(),
+                                     builder.getI64IntegerAttr(topK), op.getBlockAttr());
+    auto outer = MoeDownOp::create(builder, suffixed(op, "down"), outerType, inner,
+                                   group.getOffsets(), group.getRows(), op.getDown(),
+                                   op.getDownScale(), op.getBlockAttr());
+    auto sum = MoeCombineOp::create(builder, suffixed(op, "combine"), result, outer,
+                                    op.getWeights(), Value(), Value());
+    op.replaceAllUsesWith(sum.getResult());
+    op.erase();
+    ++numExperts;
+  }
+};
+} // namespace
+} // namespace hadal

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Narrows the operands of matrix products, queries and caches to bf16.
+#include "hadal/Transforms/Passes.h"
+
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+
+namespace hadal {
+#define GEN_PASS_DEF_SETPRECISIONPASS
+#include "hadal/Transforms/Passes.h.inc"
+
+namespace {
+/// True for the router's projection: its logits stay exact, since a flipped
+/// choice moves a whole token.
+bool isRouter(LinearOp op) {
+  return llvm::all_of(op.getResult().getUsers(),
+                      [](Operation *user) { return isa<MoeRouteOp>(user); });
+}
+
+/// True when the use takes bf16: the activations of a matrix product, or a query.
+bool wantsNarrow(OpOperand &use) {
+  Operation *op = use.getOwner();
+  if (auto linear = dyn_cast<LinearOp>(op))
+    return use.getOperandNumber() == 0 && !isRouter(linear);
+  if (isa<GatedLinearOp, HeadLinearOp, MoeExpertsOp, MlaAttentionOp>(op))
+    return use.getOperandNumber() == 0;
+  if (auto gather = dyn_cast<GatherRowsOp>(op))
+    return use.getOperandNumber() == 0 &&
+           llvm::all_of(gather.getResult().getUses(), wantsNarrow);
+  return false;
+}
+
+RankedTensorType narrowed(Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  return type.clone(BFloat16Type::get(type.getContext()));
+}
+
+struct SetPrecisionPass : impl::SetPrecisionPassBase<SetPrecisionPass> {
+  using SetPrecisionPassBase::SetPrecisionPassBase;
+
+  void runOnOperation() override {
+    if (precision == "reference")
+      return;
+    if (precision != "native") {
+      getOperation().emitError() << "expected the precision native or reference, got '"
+                                 << precision << "'";
+      return signalPassFailure();
+    }
+    narrowCaches();
+    WalkResult result = getOperation().walk([&](Operation *op) {
+      return WalkResult(narrowResults(op));
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+
+  void narrowCaches() {
+    getOperation().walk([&](Operation *op) {
+      if (auto state = dyn_cast<StateOp>(op))
+        state.setTypeAttr(TypeAttr::get(
+            state.getTensorType().clone(BFloat16Type::get(&getContext()))));
+      else if (auto read = dyn_cast<StateReadOp>(op))
+        read.getValue().setType(narrowed(read.getValue()));
+      else if (auto append = dyn_cast<MlaAppendOp>(op))
+        append.getResult().setType(narrowed(append.getResult()));
+    });
+  }
+
+  /// Rounds the result of `op` where its users take bf16; a norm gives both
+  /// widths where they differ.
+  LogicalResult narrowResults(Operation *op) {
+    if (op->getNumResults() == 0 || isa<StateReadOp, MlaAppendOp>(op))
+      return success();
+    Value result = op->getResult(0);
+    auto type = dyn_cast<RankedTensorType>(result.getType());
+    if (!type || !type.getElementType().isF32())
+      return success();
+    SmallVector<OpOperand *> narrow, wide;
+    for (OpOperand &use : result.getUses())
+      (wantsNarrow(use) ? narrow : wide).push_back(&use);
+    if (narrow.empty())
+      return success();
+    if (!isa<RmsNormOp, SwigluOp, RopeOp, MlaAttentionOp, GatherRowsOp, GatedLinearOp>(op) ||
+        (!wide.empty() && !isa<RmsNormOp>(op)))
+      return op->emitOpError("expected a result that can be rounded where a matrix product reads "
+                             "it, got one that is also read in f32");
+    if (!wide.empty())
+      splitNorm(cast<RmsNormOp>(op), wide);
+    else
+      result.setType(narrowed(result));
+    ++numNarrowed;
+    return success();
+  }
+
+  void splitNorm(RmsNormOp norm, ArrayRef<OpOperand *> wide) {
+    OpBuilder builder(norm);
+    auto both = RmsNormOp::create(builder, norm.getLoc(), narrowed(norm.getResult()),
+                                  norm.getResult().getType(), norm.getX(), norm.getWeight(),
+                                  norm.getRows(), norm.getEpsAttr());
+    for (OpOperand *use : wide)
+      use->set(both.getWide());
+    norm.getResult().replaceAllUsesWith(both.getResult());
+    norm.erase();
+  }
+};
+} // namespace
+} // namespace hadal

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verifies that the caches of a model are updated in place.
+#include "hadal/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace hadal {
+#define GEN_PASS_DEF_VERIFYMODELPASS
+#include "hadal/Transforms/Passes.h.inc"
+
+namespace {
+/// True when `user` writes `value` in place: it is a destination of the op.
+bool isDestination(OpOperand &use) {
+  auto op = dyn_cast<DestinationStyleOpInterface>(use.getOwner());
+  return op && op.isDpsInit(&use);
+}
+
+/// Follows `value` back through destinations to the state_read it descends from.
+StateReadOp originOf(Value value) {
+  while (Operation *def = value.getDefiningOp()) {
+    if (auto read = dyn_cast<StateReadOp>(def))
+      return read;
+    auto op = dyn_cast<DestinationStyleOpInterface>(def);
+    if (!op)
+      return nullptr;
+    value = op.getTiedOpOperand(cast<OpResult>(value))->get();
+  }
+  return nullptr;
+}
+
+/// A value that is overwritten in place must not be wanted by anything that
+/// comes after: every other user must precede the writer.
+LogicalResult verifyOneWriter(Value value) {
+  Operation *writer = nullptr;
+  for (OpOperand &use : value.getUses()) {
+    if (!isDestination(use))
+      continue;
+    if (writer)
+      return use.getOwner()->emitOpError("expected a cache to be updated once, got a second "
+                                         "update of the same value, which would copy it");
+    writer = use.getOwner();
+  }
+  if (!writer)
+    return success();
+  for (Operation *user : value.getUsers())
+    if (user != writer && writer->isBeforeInBlock(user))
+      return user->emitOpError("expected no use of a cache after its update, got one, which "
+                               "would copy it");
+  return success();
+}
+
+LogicalResult verifyFunction(func::FuncOp function) {
+  DenseMap<StringAttr, StateReadOp> reads;
+  WalkResult result = function.walk([&](Operation *op) {
+    if (auto read = dyn_cast<StateReadOp>(op)) {
+      if (!reads.try_emplace(read.getNameAttr().getAttr(), read).second) {
+        op->emitOpError() << "expected state " << read.getNameAttr()
+                          << " to be read once in a function";
+        return WalkResult::interrupt();
+      }
+    }
+    for (Value value : op->getResults())
+      if (isa<StateReadOp>(op) || isa<DestinationStyleOpInterface>(op))
+        if (failed(verifyOneWriter(value)))
+          return WalkResult::interrupt();
+    auto write = dyn_cast<StateWriteOp>(op);
+    if (!write)
+      return WalkResult::advance();
+    StateReadOp origin = originOf(write.getValue());
+    if (!origin || origin.getNameAttr() != write.getNameAttr()) {
+      write.emitOpError() << "expected the value of state " << write.getNameAttr()
+                          << ", updated in place, got "
+                          << (origin ? "that of another state" : "a value that is not a state's")
+                          << ", which would copy the cache";
+      return WalkResult::interrupt();
+    }
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
+struct VerifyModelPass : impl::VerifyModelPassBase<VerifyModelPass> {
+  void runOnOperation() override {
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (failed(verifyFunction(function)))
+        return signalPassFailure();
+    markAllAnalysesPreserved();
+  }
+};
+} // namespace
+} // namespace hadal
