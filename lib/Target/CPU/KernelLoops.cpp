@@ -52,7 +52,8 @@ Value loadIndex(KernelBuilder &k, Value buffer, Value offset) {
   return k.toIndex(k.load(buffer, offset));
 }
 
-Value findSequence(KernelBuilder &k, Value offsets, Value sequences, Value row) {
+Value findSequence(KernelBuilder &k, Value offsets, Value sequences,
+                   Value row) {
   return k.forLoop(k.index(0), sequences, 1, ValueRange(k.index(0)),
                    [&](Value s, ValueRange found) {
                      Value end = loadIndex(k, offsets, k.add(s, 1));
@@ -64,7 +65,8 @@ Value findSequence(KernelBuilder &k, Value offsets, Value sequences, Value row) 
 
 Value getCacheRow(KernelBuilder &k, Value blockTable, Value tableRow,
                   Value position, int64_t pageSize) {
-  Value page = loadIndex(k, blockTable, k.add(tableRow, k.div(position, pageSize)));
+  Value page =
+      loadIndex(k, blockTable, k.add(tableRow, k.div(position, pageSize)));
   return k.add(k.mul(page, pageSize), k.rem(position, pageSize));
 }
 

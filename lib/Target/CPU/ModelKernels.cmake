@@ -2,6 +2,7 @@
 # Emitters of the model's kernels other than matrix products.
 target_sources(HadalTargetCPU PRIVATE
   KernelLoops.cpp
+  MLAAbsorbed.cpp
   MLAAppend.cpp
   Rope.cpp
   RowKernels.cpp)

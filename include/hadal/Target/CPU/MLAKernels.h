@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kernels of Multi-head Latent Attention: rotation, cache append, both forms of attention.
+// Kernels of Multi-head Latent Attention: rotation, cache append, both forms of
+// attention.
 #ifndef HADAL_TARGET_CPU_MLAKERNELS_H
 #define HADAL_TARGET_CPU_MLAKERNELS_H
 

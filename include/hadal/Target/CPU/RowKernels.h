@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kernels that work on the rows of an activation: embedding, norm, gather, element-wise.
+// Kernels that work on the rows of an activation: embedding, norm, gather,
+// element-wise.
 #ifndef HADAL_TARGET_CPU_ROWKERNELS_H
 #define HADAL_TARGET_CPU_ROWKERNELS_H
 
