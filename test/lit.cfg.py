@@ -7,7 +7,7 @@ import lit.formats
 config.name = "hadal"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test"]
-config.excludes = ["Inputs", "goldens", "demo-model", "configs"]
+config.excludes = ["Inputs", "goldens", "demo-model", "family", "configs"]
 config.test_source_root = os.path.dirname(__file__)
 
 
