@@ -8,7 +8,6 @@
 //               hadal.tokenizer, hadal.tokenizer_config, hadal.generation
 //                                  names of the text files that the folder has
 //               hadal.text_note    why text is not available, where it is not
-//               hadal.shapes_only  made from config.json alone
 //   hadal.parameter                one for each logical weight; experts stacked
 //   hadal.state                    @cache.N, one for each layer
 //   func.func @step                (tokens, positions, sequence_offsets, slots,

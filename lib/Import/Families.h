@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The families of models that can be imported, and what their readers share.
+#ifndef HADAL_LIB_IMPORT_FAMILIES_H
+#define HADAL_LIB_IMPORT_FAMILIES_H
+
+#include "ConfigReader.h"
+
+#include "hadal/Import/ModelConfig.h"
+
+namespace hadal {
+
+/// What a key means that config.json leaves out: the defaults of the family's
+/// configuration class in transformers 5, so that a checkpoint means here what
+/// it means there. Nothing: the key must be there.
+struct FamilyDefaults {
+  int64_t intermediateSize;
+  int64_t maxPositions;
+  double normEps;
+  std::optional<int64_t> queryRank;
+  int64_t latentRank;
+  int64_t nopeDim;
+  int64_t ropeDim;
+  int64_t valueDim;
+  int64_t firstDense;
+  int64_t experts;
+  int64_t sharedExperts;
+  int64_t expertSize;
+  std::optional<int64_t> expertsPerToken;
+  std::optional<int64_t> groups;
+  std::optional<int64_t> keptGroups;
+  bool normaliseWeights;
+  double routedScale;
+  int64_t bosToken;
+  int64_t eosToken;
+};
+
+/// Sizes, layers, attention, norms, tokens: what all families write alike.
+void readCommon(ConfigReader &reader, const FamilyDefaults &defaults, ModelConfig &config);
+/// `rope_scaling` and `rope_theta`, or `rope_parameters`.
+void readRope(ConfigReader &reader, ModelConfig &config);
+/// `quantization_config`.
+void readQuantization(const ConfigReader &reader, ModelConfig &config);
+/// `first_k_dense_replace` and `moe_layer_freq`, or `mlp_layer_types`, or both.
+void readLayerPattern(ConfigReader &reader, const FamilyDefaults &defaults, ModelConfig &config);
+/// Experts, their sizes and how many of them a token gets.
+void readExperts(ConfigReader &reader, const FamilyDefaults &defaults, ModelConfig &config);
+/// n_group and topk_group under `rule`, checked against the experts.
+void readGroups(ConfigReader &reader, const FamilyDefaults &defaults, GroupRule rule, ModelConfig &config);
+/// Router of V3 and what follows it: sigmoid, correction bias, sum of the two best of a group.
+void readNoAuxRouter(ConfigReader &reader, const FamilyDefaults &defaults, ModelConfig &config);
+
+void readDeepseekV2(ConfigReader &reader, ModelConfig &config);
+void readDeepseekV3(ConfigReader &reader, ModelConfig &config);
+void readKimiK2(ConfigReader &reader, ModelConfig &config);
+void readGlm4MoeLite(ConfigReader &reader, ModelConfig &config);
+
+} // namespace hadal
+
+#endif // HADAL_LIB_IMPORT_FAMILIES_H

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a checkpoint in Hugging Face layout to a module at the model stage.
+#include "hadal/Import/Import.h"
+
+#include "ModelBuilder.h"
+#include "WeightTable.h"
+
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Verifier.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+
+namespace hadal {
+
+namespace {
+/// Everything that is known of a checkpoint before a module is built.
+struct Inputs {
+  ModelConfig config;
+  Checkpoint checkpoint;
+  WeightTable weights;
+};
+} // namespace
+
+static Inputs readInputs(StringRef directory, const ImportOptions &options, Problems &problems) {
+  Inputs inputs;
+  if (!llvm::sys::fs::is_directory(directory)) {
+    problems.error(directory, "", "expected a folder with config.json, got " +
+                                      Twine(llvm::sys::fs::exists(directory) ? "a file" : "no such folder"));
+    return inputs;
+  }
+  inputs.config = readModelConfig(directory, problems);
+  bool configIsGood = !problems.any();
+  readGenerationConfig(directory, inputs.config, problems);
+  if (options.shapesOnly) {
+    if (configIsGood)
+      inputs.weights = weightsWithoutFiles(inputs.config);
+    return inputs;
+  }
+  // A bad configuration says nothing of what the tensors should be, but the
+  // files can be checked by themselves.
+  size_t before = problems.count();
+  inputs.checkpoint = readCheckpoint(directory, problems);
+  // Where a shard or a header could not be read, its tensors would all be
+  // reported missing again.
+  bool filesAreGood = problems.count() == before;
+  if (configIsGood && (filesAreGood || !inputs.checkpoint.tensors.empty()))
+    inputs.weights = bindWeights(inputs.config, inputs.checkpoint, problems);
+  return inputs;
+}
+
+static std::string formatCount(double count) {
+  if (count >= 1e9)
+    return llvm::formatv("{0:f1}B", count / 1e9);
+  return llvm::formatv("{0:f1}M", count / 1e6);
+}
+
+static std::string summarise(const Inputs &inputs) {
+  double parameters = 0;
+  for (const BoundWeight &weight : inputs.weights.weights) {
+    double count = weight.spec.tensors.size();
+    for (int64_t extent : weight.spec.shape)
+      count *= extent;
+    parameters += count;
+  }
+  size_t mixtures = llvm::count(inputs.config.isMoE, true);
+  size_t files = inputs.checkpoint.files.size();
+  return llvm::formatv("{0}, {1} layers ({2} with experts), {3} parameters, {4} weight file{5}",
+                       inputs.config.family, inputs.config.layers, mixtures, formatCount(parameters), files,
+                       files == 1 ? "" : "s");
+}
+
+void checkCheckpoint(StringRef directory, const ImportOptions &options, Problems &problems, std::string &summary) {
+  Inputs inputs = readInputs(directory, options, problems);
+  if (!inputs.weights.weights.empty())
+    summary = summarise(inputs);
+}
+
+FailureOr<OwningOpRef<ModuleOp>> importModel(MLIRContext *context, StringRef directory, const ImportOptions &options) {
+  context->loadDialect<HadalDialect, arith::ArithDialect, func::FuncDialect, tensor::TensorDialect>();
+  Problems problems;
+  Inputs inputs = readInputs(directory, options, problems);
+  auto at = [&](const Problem &problem) -> Location {
+    return FileLineColLoc::get(StringAttr::get(context, problem.file), 0, 0);
+  };
+  for (const Problem &problem : problems.notes())
+    emitRemark(at(problem)) << problem.detail();
+  for (const Problem &problem : problems.errors())
+    emitError(at(problem)) << problem.detail();
+  if (problems.any())
+    return failure();
+
+  StringRef recorded = options.recordedDirectory.empty() ? directory : StringRef(options.recordedDirectory);
+  OwningOpRef<ModuleOp> module = buildModel(context, inputs.config, inputs.weights, inputs.checkpoint,
+                                            findTextFiles(directory), recorded, options.pageSize);
+  if (failed(verify(*module)))
+    return failure();
+  return module;
+}
+
+} // namespace hadal

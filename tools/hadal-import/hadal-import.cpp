@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Imports a checkpoint in Hugging Face layout as a module of the hadal dialect.
+#include "hadal/Import/Import.h"
+
+#include "mlir/Bytecode/BytecodeWriter.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/Diagnostics.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+using namespace mlir;
+
+static cl::OptionCategory category("hadal-import options");
+static cl::opt<std::string> directory(cl::Positional, cl::desc("DIR"), cl::cat(category));
+static cl::opt<std::string> output("o", cl::desc("Write the module here: text, or bytecode if it ends in .mlirbc; - is standard output"),
+                                   cl::value_desc("FILE"), cl::cat(category));
+static cl::opt<bool> check("check", cl::desc("Only look for problems, and list them all"), cl::cat(category));
+static cl::opt<bool> shapesOnly("shapes-only", cl::desc("Use config.json alone; the module can be compiled, not run"),
+                                cl::cat(category));
+static cl::opt<std::string> recorded("checkpoint-dir", cl::desc("Folder to record in the module instead of DIR"),
+                                     cl::value_desc("PATH"), cl::cat(category));
+static cl::opt<int64_t> pageSize("page-size", cl::desc("Tokens on a page of the latent cache (default 64)"),
+                                 cl::init(64), cl::value_desc("N"), cl::cat(category));
+
+enum ExitCode { done = 0, badInput = 1, badUsage = 2 };
+
+static int usage(const Twine &message) {
+  errs() << "hadal-import: error: " << message << "; see --help\n";
+  return badUsage;
+}
+
+// Results go to standard output, all else to standard error.
+static int runCheck(const hadal::ImportOptions &options) {
+  hadal::Problems problems;
+  std::string summary;
+  hadal::checkCheckpoint(directory, options, problems, summary);
+  for (const hadal::Problem &note : problems.notes())
+    errs() << "hadal-import: note: " << note.str() << "\n";
+  for (const hadal::Problem &error : problems.errors())
+    errs() << "hadal-import: error: " << error.str() << "\n";
+  outs() << directory << ": ";
+  if (!summary.empty())
+    outs() << summary << ": ";
+  outs() << (problems.any() ? std::to_string(problems.count()) : "no") << " problem" << (problems.count() == 1 ? "" : "s")
+         << "\n";
+  return problems.any() ? badInput : done;
+}
+
+static void printDiagnostic(Diagnostic &diagnostic) {
+  bool error = diagnostic.getSeverity() == DiagnosticSeverity::Error;
+  errs() << "hadal-import: " << (error ? "error: " : "note: ");
+  if (auto file = dyn_cast<FileLineColLoc>(diagnostic.getLocation()))
+    errs() << file.getFilename().getValue() << ": ";
+  errs() << diagnostic.str() << "\n";
+}
+
+static Error writeModule(ModuleOp module, raw_ostream &os) {
+  if (StringRef(output).ends_with(".mlirbc")) {
+    if (failed(writeBytecodeToFile(module, os)))
+      return createStringError("expected a module that can be written as bytecode");
+    return Error::success();
+  }
+  // Locations are the labels of kernels, so they belong to the text.
+  module.print(os, OpPrintingFlags().enableDebugInfo());
+  return Error::success();
+}
+
+int main(int argc, char **argv) {
+  InitLLVM init(argc, argv);
+  cl::HideUnrelatedOptions(category);
+  std::string complaint;
+  raw_string_ostream complaints(complaint);
+  if (!cl::ParseCommandLineOptions(argc, argv, "checkpoint in Hugging Face layout -> module of the hadal dialect\n",
+                                   &complaints)) {
+    errs() << complaint;
+    return badUsage;
+  }
+  if (directory.empty())
+    return usage("expected a checkpoint's folder, got none");
+  if (check == !output.empty())
+    return usage(check ? "expected --check or -o, got both" : "expected -o FILE or --check, got neither");
+  if (pageSize < 1 || pageSize > 65536)
+    return usage("expected a --page-size from 1 to 65536, got " + Twine(pageSize));
+
+  hadal::ImportOptions options;
+  options.shapesOnly = shapesOnly;
+  options.pageSize = pageSize;
+  options.recordedDirectory = recorded;
+  if (check)
+    return runCheck(options);
+
+  // One thread is enough, and a pool would cost more than the import.
+  MLIRContext context(MLIRContext::Threading::DISABLED);
+  ScopedDiagnosticHandler handler(&context, printDiagnostic);
+  FailureOr<OwningOpRef<ModuleOp>> module = hadal::importModel(&context, directory, options);
+  if (failed(module))
+    return badInput;
+  // Written beside the target and renamed, so that no partial file is left.
+  if (Error error = writeToOutput(output, [&](raw_ostream &os) { return writeModule(**module, os); })) {
+    errs() << "hadal-import: error: " << output << ": expected a file that can be written, got '"
+           << toString(std::move(error)) << "'\n";
+    return badInput;
+  }
+  return done;
+}
