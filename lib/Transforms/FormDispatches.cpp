@@ -99,7 +99,7 @@ struct FormDispatchesPass : impl::FormDispatchesPassBase<FormDispatchesPass> {
     // The body is the same wherever in the model the op stood.
     Location loc = UnknownLoc::get(&getContext());
     OpBuilder builder(&getContext());
-    auto executable = ExecutableOp::create(builder, loc, nameOf(op), target, IntegerAttr());
+    auto executable = ExecutableOp::create(builder, loc, nameOf(op), target, IntegerAttr(), KernelInterfaceAttr());
     Block *contents = builder.createBlock(&executable.getContents());
     builder.setInsertionPointToStart(contents);
     auto body = func::FuncOp::create(
@@ -113,8 +113,8 @@ struct FormDispatchesPass : impl::FormDispatchesPassBase<FormDispatchesPass> {
     inner->setOperands(entry->getArguments());
     inner->setLoc(loc);
     func::ReturnOp::create(builder, loc, inner->getResults());
-    Block::iterator at = Block::iterator(getOperation().getOps<func::FuncOp>().begin().operator*());
-    return symbols.insert(executable, at);
+    func::FuncOp first = *getOperation().getOps<func::FuncOp>().begin();
+    return symbols.insert(executable, Block::iterator(first));
   }
 };
 } // namespace

@@ -2,6 +2,7 @@
 // Runs passes over MLIR, with all dialects of Hadal and of MLIR.
 #include "hadal/IR/HadalDialect.h"
 #include "hadal/Transforms/Passes.h"
+#include "plan/IR/PlanDialect.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -12,7 +13,7 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<hadal::HadalDialect>();
+  registry.insert<hadal::HadalDialect, hadal::plan::PlanDialect>();
   mlir::registerAllPasses();
   hadal::registerHadalTransformsPasses();
   return mlir::asMainReturnCode(

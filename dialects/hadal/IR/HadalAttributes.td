@@ -153,4 +153,26 @@ def Hadal_PanelsAttr : Hadal_Attr<"Panels", "panels", [DeclareAttrInterfaceMetho
   let assemblyFormat = "`<` struct(params) `>`";
 }
 
+// ---- Kernels ----------------------------------------------------------------
+
+def Hadal_KernelInterfaceAttr : Hadal_Attr<"KernelInterface", "interface"> {
+  let summary = "How a launch of an executable binds and spreads its work";
+  let description = [{
+    Set when kernels are emitted, the same for all variants.
+
+    `bindings`: for each binding of the kernel, the operand of the body that it
+    is, or, from the number of operands on, the result. `access`: 0 read,
+    1 write, 2 both. `constants`: launch constants in order, each an integer or
+    one of "rows", "sequences", "pages_per_slot". `grid`: for each of x, y, z
+    three integers (c, s, g): c + s * sequences + ceil(rows / g), without the last
+    term where g is 0. `rows`: the operand whose first extent "rows" is.
+  }];
+  let parameters = (ins ArrayRefParameter<"int64_t">:$bindings, ArrayRefParameter<"int64_t">:$access,
+                        "::mlir::ArrayAttr":$constants, ArrayRefParameter<"int64_t">:$grid, "int64_t":$rows);
+  let assemblyFormat = [{
+    `<` `bindings` `=` `[` $bindings `]` `,` `access` `=` `[` $access `]` `,` `constants` `=` $constants `,`
+    `grid` `=` `[` $grid `]` `,` `rows` `=` $rows `>`
+  }];
+}
+
 #endif // HADAL_IR_HADALATTRIBUTES_TD

@@ -27,9 +27,10 @@ def Hadal_ExecutableOp : Hadal_Op<"executable", [Symbol, SymbolTable, NoTerminat
     }
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$target, OptionalAttr<I64Attr>:$scratch);
+  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$target, OptionalAttr<I64Attr>:$scratch,
+                       OptionalAttr<Hadal_KernelInterfaceAttr>:$interface);
   let regions = (region SizedRegion<1>:$contents);
-  let assemblyFormat = "$sym_name `target` $target (`scratch` $scratch^)? $contents attr-dict";
+  let assemblyFormat = "$sym_name `target` $target (`scratch` $scratch^)? (`interface` $interface^)? $contents attr-dict";
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     ::mlir::func::FuncOp getBody();
