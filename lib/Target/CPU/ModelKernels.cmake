@@ -4,5 +4,8 @@ target_sources(HadalTargetCPU PRIVATE
   KernelLoops.cpp
   MLAAbsorbed.cpp
   MLAAppend.cpp
+  MLAExpanded.cpp
+  MoERoute.cpp
+  MoERows.cpp
   Rope.cpp
   RowKernels.cpp)

@@ -84,15 +84,14 @@ KernelInfo getGatherRowsInfo(const GatherRowsSpec &) {
 }
 
 void emitGatherRows(KernelBuilder &k, const GatherRowsSpec &spec) {
-  Value x = flatBinding(k, 0, FloatType::F32);
+  Value x = flatBinding(k, 0, spec.element);
   Value rows = flatBinding(k, 1, k.getI32Type());
-  Value y = flatBinding(k, 2, FloatType::F32);
+  Value y = flatBinding(k, 2, spec.element);
   Value row = k.workgroupId(0);
   Value from = k.mul(loadIndex(k, rows, row), spec.width);
   Value to = k.mul(row, spec.width);
   forVectors(k, spec.width, [&](Value i, unsigned lanes) {
-    k.storeVectorF32(k.loadVectorF32(x, k.add(from, i), lanes), y,
-                     k.add(to, i));
+    k.storeVector(k.loadVector(x, k.add(from, i), lanes), y, k.add(to, i));
   });
   k.finish();
 }

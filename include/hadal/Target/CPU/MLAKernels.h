@@ -6,6 +6,7 @@
 
 #include "hadal/Target/CPU/KernelBuilder.h"
 #include "hadal/Target/CPU/KernelInfo.h"
+#include "hadal/Target/CPU/Linear.h"
 
 namespace hadal::cpu {
 
@@ -77,6 +78,42 @@ struct MLAAbsorbedSpec {
 };
 KernelInfo getMLAAbsorbedInfo(const MLAAbsorbedSpec &spec);
 void emitMLAAbsorbed(KernelBuilder &k, const MLAAbsorbedSpec &spec);
+
+/// Attention of each query over keys and values expanded from the cache:
+///   k_j = [W_UK,h c_j ; k_rope_j],  v_j = W_UV,h c_j,
+///   s_j = (scale * q) . k_j for positions j <= p,  y = sum_j softmax(s)_j v_j.
+///
+/// A workgroup takes one head and up to `blockRows` query rows of one sequence.
+/// For each block of 64 positions, aligned at absolute positions, it expands
+/// keys and values once into scratch and lets all its rows attend to them.
+/// Queries, keys, values and weights of the softmax are f32; the expansion has
+/// the arithmetic of LinearSpec. A row's result depends on its own query and
+/// the cache rows up to its position. Cache rows that no row of the workgroup
+/// may see are not read. Positions of a sequence's rows ascend.
+///
+/// Bindings: q_rot [N, heads, nope + rope] of `cache` type, W_UK (packed,
+/// batch = heads, outputs = nope, inputs = latent), [its scales], W_UV (packed,
+/// batch = heads, outputs = value, inputs = latent), [its scales], cache
+/// [pages, pageSize, latent + rope], block_table i32 [slots, pages_per_slot],
+/// positions i32 [N], sequence_offsets i32 [S+1], slots i32 [S],
+/// y [N, heads * value] of `cache` type. Constants: N, S, pages_per_slot,
+/// threshold: rows of sequences with fewer than `threshold` new tokens are left
+/// alone. Grid (heads, ceil(N / blockRows) + S); surplus workgroups return.
+struct MLAExpandedSpec {
+  int64_t heads = 0;
+  int64_t latent = 0;
+  int64_t nope = 0;
+  int64_t rope = 0;
+  int64_t value = 0;
+  int64_t pageSize = 0;
+  float scale = 0;
+  FloatType cache = FloatType::F32;
+  WeightType weight = WeightType::F32;
+  std::optional<BlockScales> keyScales, valueScales; ///< with F8E4M3 only
+  int64_t blockRows = 512;
+};
+KernelInfo getMLAExpandedInfo(const MLAExpandedSpec &spec);
+void emitMLAExpanded(KernelBuilder &k, const MLAExpandedSpec &spec);
 
 } // namespace hadal::cpu
 

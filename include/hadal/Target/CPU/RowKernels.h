@@ -38,9 +38,11 @@ KernelInfo getRMSNormInfo(const RMSNormSpec &spec);
 void emitRMSNorm(KernelBuilder &k, const RMSNormSpec &spec);
 
 /// y[i, :] = x[rows[i], :].
-/// Bindings: x f32 [N, width], rows i32 [R], y f32 [R, width]. Grid (R).
+/// Bindings: x [N, width], rows i32 [R], y [R, width], both of `element`.
+/// Grid (R).
 struct GatherRowsSpec {
   int64_t width = 0;
+  FloatType element = FloatType::F32;
 };
 KernelInfo getGatherRowsInfo(const GatherRowsSpec &spec);
 void emitGatherRows(KernelBuilder &k, const GatherRowsSpec &spec);
