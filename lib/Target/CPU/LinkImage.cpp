@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Links one relocatable object to an image, in process, and checks the result.
+// Links one relocatable object to an image, and checks the result.
 #include "LinkImage.h"
 
 #include "llvm/ADT/ScopeExit.h"
@@ -8,13 +8,10 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Program.h"
 #include "llvm/Support/raw_ostream.h"
 
-#include "lld/Common/Driver.h"
-
-#include <mutex>
-
-LLD_HAS_DRIVER(elf)
+#include <optional>
 
 using namespace hadal::cpu;
 using namespace llvm;
@@ -22,6 +19,18 @@ using namespace llvm;
 namespace {
 Error makeError(const Twine &message) {
   return createStringError(inconvertibleErrorCode(), message);
+}
+
+/// The linker of the LLVM that Hadal was built with; where that is gone, as on
+/// another machine, the one of the search path.
+Expected<std::string> findLinker() {
+  if (sys::fs::can_execute(HADAL_LLD_PATH))
+    return std::string(HADAL_LLD_PATH);
+  for (StringRef name : {"ld.lld-22", "ld.lld"})
+    if (auto path = sys::findProgramByName(name))
+      return *path;
+  return makeError("cannot find the linker ld.lld-22, neither at '" +
+                   Twine(HADAL_LLD_PATH) + "' nor in PATH");
 }
 
 /// What the runtime's loader will insist on, so that a kernel which needs more
@@ -98,29 +107,28 @@ Expected<Image> hadal::cpu::linkImage(StringRef object) {
       return makeError("cannot write '" + input + "': " + error.message());
   }
 
-  const char *arguments[] = {"ld.lld",
-                             "-shared",
-                             "--no-undefined",
-                             "--build-id=none",
-                             "--hash-style=sysv",
-                             "--threads=1",
-                             "-znow",
-                             "-znoexecstack",
-                             "-s",
-                             "-o",
-                             output.c_str(),
-                             input.c_str()};
-  std::string messages;
-  raw_string_ostream stream(messages);
-  {
-    // The linker keeps its state in globals.
-    static std::mutex mutex;
-    std::lock_guard<std::mutex> lock(mutex);
-    lld::Result result = lld::lldMain(arguments, stream, stream,
-                                      {{lld::Gnu, &lld::elf::link}});
-    if (result.retCode != 0)
-      return makeError("cannot link the kernels: " +
-                       StringRef(messages).rtrim());
+  // A process of its own: the linker as a library resets every command-line
+  // option of the program that calls it, and is not safe to call from threads.
+  auto linker = findLinker();
+  if (!linker)
+    return linker.takeError();
+  SmallString<128> log = directory;
+  sys::path::append(log, "log");
+  StringRef arguments[] = {*linker,         "-shared",
+                           "--no-undefined", "--build-id=none",
+                           "--hash-style=sysv", "--threads=1",
+                           "-znow",         "-znoexecstack",
+                           "-s",            "-o",
+                           output,          input};
+  std::string failure;
+  std::optional<StringRef> redirects[] = {StringRef(""), log.str(), log.str()};
+  int code = sys::ExecuteAndWait(*linker, arguments, std::nullopt, redirects,
+                                 /*SecondsToWait=*/0, /*MemoryLimit=*/0,
+                                 &failure);
+  if (code != 0) {
+    if (auto messages = MemoryBuffer::getFile(log))
+      failure += (*messages)->getBuffer().rtrim();
+    return makeError("cannot link the kernels: " + failure);
   }
 
   auto buffer = MemoryBuffer::getFile(output, /*IsText=*/false,

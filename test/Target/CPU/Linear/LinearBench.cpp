@@ -21,12 +21,11 @@
 #include "llvm/Support/CommandLine.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
+#include <time.h>
 
 using namespace hadal::cpu;
 using namespace hadal::cpu::test;
-using Clock = std::chrono::steady_clock;
 
 namespace {
 llvm::cl::list<int64_t> rowsOption("rows", llvm::cl::CommaSeparated);
@@ -46,9 +45,13 @@ llvm::cl::opt<int64_t> panelsOption("panels");
 llvm::cl::opt<int64_t> expertsOption("experts");
 llvm::cl::opt<bool> assemblyOption("assembly");
 
-double seconds(Clock::time_point from) {
-  return std::chrono::duration<double>(Clock::now() - from).count();
+/// Time of the processor, so that other work on the machine does not count.
+double now() {
+  timespec time;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return double(time.tv_sec) + 1e-9 * double(time.tv_nsec);
 }
+double seconds(double from) { return now() - from; }
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -170,7 +173,7 @@ int main(int argc, char **argv) {
     CompileOptions options;
     if (assemblyOption)
       options.assembly = &assembly;
-    auto start = Clock::now();
+    auto start = now();
     auto image = lowerAndCompile(*module, level, options);
     if (failed(image))
       return 1;
@@ -239,13 +242,13 @@ int main(int argc, char **argv) {
     constexpr int64_t peakRounds = 200000;
     std::vector<double> read, run, multiply;
     for (int round = 0; round < 15; ++round) {
-      auto start = Clock::now();
+      auto start = now();
       runGrid(reader, {&weights, &sink}, {readBytes}, 1);
       read.push_back(seconds(start) / double(readBytes));
-      start = Clock::now();
+      start = now();
       runGrid(kernel, bindings, {rows}, gridX, 1, gridZ);
       run.push_back(seconds(start));
-      start = Clock::now();
+      start = now();
       runGrid(peak, {&sink}, {peakRounds}, 1);
       multiply.push_back(seconds(start) / (double(peakRounds) * peakUnroll *
                                            target.width() * (dot ? 4 : 2)));
