@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Passes from the kernel stage to the plan stage.
+#ifndef HADAL_CONVERSION_PASSES_TD
+#define HADAL_CONVERSION_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def ConvertToPlanPass : Pass<"hadal-convert-to-plan", "::mlir::ModuleOp"> {
+  let summary = "Turn entry points and executables into a plan";
+  let description = [{
+    Precondition: the kernel stage: every executable has an interface and variants.
+    Postcondition (the plan stage): one plan.program for the target family, with an
+    image for each level, its executables and its entry points; parameters and
+    states stay as they are, the recipe of the weights file.
+
+    Results of dispatches become transient buffers; those whose lives do not
+    overlap share storage. Consecutive dispatches of one condition become a branch.
+
+    ```
+    %y = hadal.dispatch @k(%x) ==> plan.launch @k grid(...) bindings(%x, %y) ...
+    ```
+  }];
+  let dependentDialects = ["::hadal::HadalDialect", "::hadal::plan::PlanDialect"];
+  let statistics = [Statistic<"numLaunches", "num-launches", "Launches planned">,
+                    Statistic<"numBuffers", "num-buffers", "Transient buffers planned">];
+}
+
+def VerifyPlanPass : Pass<"hadal-verify-plan", "::mlir::ModuleOp"> {
+  let summary = "Verify what the plan stage promises";
+  let description = [{
+    Precondition: none. Postcondition: a program holds its entry points, each with
+    one arena; every binding names a declared parameter or state; every executable
+    is launched somewhere and its images hold a function of its name.
+  }];
+}
+
+#endif // HADAL_CONVERSION_PASSES_TD

@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns entry points and executables into a plan.
+#include "hadal/Conversion/Passes.h"
+
+#include "BufferPlanner.h"
+#include "Costs.h"
+#include "ExprBuilder.h"
+
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+
+namespace hadal {
+#define GEN_PASS_DEF_CONVERTTOPLANPASS
+#include "hadal/Conversion/Passes.h.inc"
+
+namespace {
+/// Interface between kernels and the runtime: HADAL_KERNEL_ABI_VERSION.
+constexpr int32_t kKernelAbi = 1;
+
+using Extents = SmallVector<Extent>;
+
+RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
+
+/// Name and extents of the arguments of every entry point, in order.
+struct Port {
+  StringRef name;
+  Extents extents;
+};
+std::vector<Port> argumentPorts() {
+  using plan::Dim;
+  return {{"tokens", {Extent::of(Dim::Tokens)}},
+          {"positions", {Extent::of(Dim::Tokens)}},
+          {"sequence_offsets", {Extent::of(Dim::Sequences, 1)}},
+          {"slots", {Extent::of(Dim::Sequences)}},
+          {"logit_rows", {Extent::of(Dim::LogitRows)}},
+          {"block_table", {Extent::of(Dim::Slots), Extent::of(Dim::PagesPerSlot)}}};
+}
+
+/// Converts one function to a plan.entry.
+class EntryConverter {
+public:
+  EntryConverter(func::FuncOp function, SymbolTable &symbols, plan::EntryOp entry)
+      : function(function), symbols(symbols), entry(entry),
+        builder(OpBuilder::atBlockEnd(&entry.getContents().front())),
+        exprs(makeSection(), function.getLoc()), buffersAt(makeSection()), planner(exprs) {}
+
+  LogicalResult run() {
+    if (failed(bindArguments()))
+      return failure();
+    int64_t step = 0;
+    for (Operation &op : function.getBody().front())
+      if (failed(visit(op, step++)))
+        return failure();
+    planner.place();
+    return emit();
+  }
+
+  int64_t launchCount = 0;
+  int64_t bufferCount() const { return transients.size(); }
+
+private:
+  /// A place to insert at that stays before everything appended later.
+  OpBuilder makeSection() {
+    // Sections are kept apart by markers that emit() erases.
+    auto marker = plan::ConstantOp::create(builder, function.getLoc(),
+                                           builder.getI64IntegerAttr(0));
+    markers.push_back(marker);
+    return OpBuilder(marker);
+  }
+
+  LogicalResult bindArguments() {
+    std::vector<Port> ports = argumentPorts();
+    if (function.getNumArguments() != ports.size())
+      return function.emitOpError() << "expected " << ports.size() << " arguments, got "
+                                    << function.getNumArguments();
+    for (auto [i, port] : llvm::enumerate(ports)) {
+      BlockArgument argument = function.getArgument(i);
+      if (typeOf(argument).getRank() != static_cast<int64_t>(port.extents.size()))
+        return function.emitOpError() << "expected argument '" << port.name << "' of rank "
+                                      << port.extents.size() << ", got " << argument.getType();
+      extents[argument] = port.extents;
+      buffers[argument] = plan::ArgumentOp::create(buffersAt, function.getLoc(), i, port.name,
+                                                   typeOf(argument), sizesOf(argument));
+    }
+    return success();
+  }
+
+  /// The expressions of the dynamic extents of a value.
+  SmallVector<Value> sizesOf(Value value) {
+    SmallVector<Value> sizes;
+    for (auto [extent, size] : llvm::zip(extents[value], typeOf(value).getShape()))
+      if (ShapedType::isDynamic(size))
+        sizes.push_back(exprs.extent(extent));
+    return sizes;
+  }
+
+  static Extents staticExtents(RankedTensorType type) {
+    Extents result;
+    for (int64_t extent : type.getShape())
+      result.push_back(Extent::of(extent));
+    return result;
+  }
+
+  LogicalResult visit(Operation &op, int64_t step) {
+    for (Value operand : op.getOperands())
+      if (auto it = transientOf.find(operand); it != transientOf.end())
+        planner.use(it->second, step);
+    if (auto param = dyn_cast<ParamOp>(op)) {
+      extents[param.getValue()] = staticExtents(typeOf(param.getValue()));
+      buffers[param.getValue()] =
+          plan::ParameterOp::create(buffersAt, op.getLoc(), param.getNameAttr());
+      return success();
+    }
+    if (auto read = dyn_cast<StateReadOp>(op)) {
+      extents[read.getValue()] = staticExtents(typeOf(read.getValue()));
+      buffers[read.getValue()] =
+          plan::StateOp::create(buffersAt, op.getLoc(), read.getNameAttr());
+      return success();
+    }
+    if (auto empty = dyn_cast<tensor::EmptyOp>(op)) {
+      // Its rows are those of the step's tokens: the only dynamic empty tensor
+      // that decomposition makes.
+      Extents result = staticExtents(empty.getType());
+      result[0] = Extent::of(plan::Dim::Tokens);
+      return defineTransient(empty.getResult(), result, "scratch", step);
+    }
+    if (isa<tensor::DimOp, arith::ConstantOp>(op))
+      return success();
+    if (isa<StateWriteOp>(op))
+      return success(); // in place, as hadal-verify-model has checked
+    if (auto dispatch = dyn_cast<DispatchOp>(op))
+      return visitDispatch(dispatch, step);
+    if (isa<TapOp>(op)) {
+      work.push_back(&op);
+      return success();
+    }
+    if (auto ret = dyn_cast<func::ReturnOp>(op))
+      return visitReturn(ret);
+    return op.emitOpError("has no place in a plan");
+  }
+
+  LogicalResult defineTransient(Value value, Extents shape, StringRef name, int64_t step) {
+    Extent bytes = Extent::of(typeOf(value).getElementTypeBitWidth() / 8);
+    for (const Extent &extent : shape) {
+      if (!extent.isStatic() && !bytes.isStatic())
+        return emitError(value.getLoc(), "expected at most one dynamic extent in a buffer");
+      bytes = extent.isStatic() ? bytes.times(extent.constant) : extent.times(bytes.constant);
+    }
+    if (!bytes.isStatic() && bytes.constant != 0)
+      return emitError(value.getLoc(), "expected a buffer whose size is a multiple of one extent");
+    extents[value] = std::move(shape);
+    transientOf[value] = planner.add({bytes, step, step});
+    transients.push_back({value, name.str()});
+    return success();
+  }
+
+  LogicalResult visitDispatch(DispatchOp dispatch, int64_t step) {
+    auto executable = symbols.lookup<ExecutableOp>(dispatch.getExecutable());
+    if (!executable.getInterface())
+      return dispatch.emitOpError() << "expected an interface on executable "
+                                    << dispatch.getExecutableAttr() << ", found none";
+    work.push_back(dispatch);
+    Operation &op = executable.getBody().getBody().front().front();
+    FailureOr<SmallVector<Extents>> shapes = resultExtents(dispatch, executable);
+    if (failed(shapes))
+      return failure();
+    for (auto [i, result] : llvm::enumerate(dispatch.getResults())) {
+      auto inPlace = dyn_cast<DestinationStyleOpInterface>(op);
+      if (!inPlace) {
+        if (result.use_empty() && !isBound(executable, i))
+          continue;
+        if (failed(defineTransient(result, (*shapes)[i], dispatch.getLabel(), step)))
+          return failure();
+        continue;
+      }
+      unsigned operand = inPlace.getTiedOpOperand(op.getResult(i))->getOperandNumber();
+      Value destination = dispatch.getOperand(operand);
+      extents[result] = extents[destination];
+      aliasOf[result] = destination;
+      if (auto it = transientOf.find(destination); it != transientOf.end())
+        transientOf[result] = it->second;
+    }
+    return success();
+  }
+
+  static bool isBound(ExecutableOp executable, unsigned result) {
+    int64_t binding = executable.getBody().getNumArguments() + result;
+    return llvm::is_contained(executable.getInterface()->getBindings(), binding);
+  }
+
+  /// Extents of the results, from those of the operands and what the body's op
+  /// says of its shapes.
+  FailureOr<SmallVector<Extents>> resultExtents(DispatchOp dispatch, ExecutableOp executable) {
+    Operation &op = executable.getBody().getBody().front().front();
+    auto reify = dyn_cast<ReifyRankedShapedTypeOpInterface>(op);
+    ReifiedRankedShapedTypeDims shapes;
+    OpBuilder scratch(&op);
+    scratch.setInsertionPointAfter(&op);
+    if (!reify || failed(reify.reifyResultShapes(scratch, shapes)))
+      return op.emitOpError("expected shapes of results that operands tell");
+    SmallVector<Extents> result;
+    LogicalResult status = success();
+    for (auto &shape : shapes) {
+      Extents &list = result.emplace_back();
+      for (OpFoldResult size : shape) {
+        FailureOr<Extent> extent = evaluate(dispatch, size);
+        if (failed(extent))
+          status = op.emitOpError("expected extents that are multiples of an operand's");
+        list.push_back(failed(extent) ? Extent() : *extent);
+      }
+    }
+    while (op.getNextNode() && !isa<func::ReturnOp>(op.getNextNode()))
+      eraseUnused(op.getNextNode());
+    if (failed(status))
+      return failure();
+    return result;
+  }
+
+  /// Erases the ops that reification left behind the op, last one first.
+  static void eraseUnused(Operation *op) {
+    while (!op->use_empty())
+      op = *op->getUsers().begin();
+    op->erase();
+  }
+
+  FailureOr<Extent> evaluate(DispatchOp dispatch, OpFoldResult size) {
+    if (auto attr = dyn_cast<Attribute>(size))
+      return Extent::of(cast<IntegerAttr>(attr).getInt());
+    Value value = cast<Value>(size);
+    if (auto constant = value.getDefiningOp<arith::ConstantIndexOp>())
+      return Extent::of(constant.value());
+    if (auto dim = value.getDefiningOp<tensor::DimOp>()) {
+      auto argument = cast<BlockArgument>(dim.getSource());
+      return extents[dispatch.getOperand(argument.getArgNumber())][*dim.getConstantIndex()];
+    }
+    if (auto mul = value.getDefiningOp<arith::MulIOp>()) {
+      FailureOr<Extent> a = evaluate(dispatch, mul.getLhs()), b = evaluate(dispatch, mul.getRhs());
+      if (failed(a) || failed(b) || (!a->isStatic() && !b->isStatic()))
+        return failure();
+      return b->isStatic() ? a->times(b->constant) : b->times(a->constant);
+    }
+    return failure();
+  }
+
+  LogicalResult visitReturn(func::ReturnOp ret) {
+    for (auto [i, value] : llvm::enumerate(ret.getOperands())) {
+      if (!transientOf.contains(value))
+        return ret.emitOpError("expected to return the result of a dispatch");
+      buffers[value] = plan::ResultOp::create(buffersAt, ret.getLoc(), i, "logits",
+                                              typeOf(value), sizesOf(value));
+      returned.insert(value);
+    }
+    return success();
+  }
+
+  Value bufferOf(Value value) {
+    if (auto it = aliasOf.find(value); it != aliasOf.end())
+      return bufferOf(it->second);
+    return buffers.lookup(value);
+  }
+
+  LogicalResult emit() {
+    for (auto &[value, name] : transients) {
+      if (returned.contains(value))
+        continue;
+      unsigned number = transientOf[value];
+      buffers[value] = plan::BufferOp::create(buffersAt, value.getLoc(), name,
+                                              planner.offset(number), planner.size(number));
+    }
+    plan::ArenaOp::create(builder, function.getLoc(), planner.arenaSize());
+    WhenAttr condition;
+    OpBuilder at = builder;
+    for (Operation *op : work) {
+      auto dispatch = dyn_cast<DispatchOp>(op);
+      WhenAttr when = dispatch ? dispatch.getWhenAttr() : WhenAttr();
+      if (when != condition) {
+        condition = when;
+        at = when ? OpBuilder::atBlockEnd(makeBranch(when)) : builder;
+      }
+      if (dispatch)
+        emitLaunch(at, dispatch);
+      else
+        emitTap(at, cast<TapOp>(op));
+    }
+    for (Operation *marker : markers)
+      marker->erase();
+    return success();
+  }
+
+  Block *makeBranch(WhenAttr when) {
+    Value threshold = exprs.constant(when.getThreshold());
+    Value holds =
+        when.getBound() == SequenceBound::AnyShorter
+            ? exprs.expr(plan::ExprKind::Lt, exprs.dim(plan::Dim::MinSequenceTokens), threshold)
+            : exprs.expr(plan::ExprKind::Le, threshold, exprs.dim(plan::Dim::MaxSequenceTokens));
+    auto branch = plan::BranchOp::create(builder, function.getLoc(), holds);
+    return &branch.getThenOps().emplaceBlock();
+  }
+
+  Value gridExtent(ArrayRef<int64_t> triple, Value rows) {
+    Value result = exprs.constant(triple[0]);
+    if (triple[1])
+      result = exprs.expr(plan::ExprKind::Add, result,
+                          exprs.expr(plan::ExprKind::Mul, exprs.dim(plan::Dim::Sequences),
+                                     exprs.constant(triple[1])));
+    if (triple[2])
+      result = exprs.expr(plan::ExprKind::Add, result,
+                          exprs.expr(plan::ExprKind::CeilDiv, rows, exprs.constant(triple[2])));
+    return result;
+  }
+
+  Value launchConstant(Attribute attr, Value rows) {
+    if (auto integer = dyn_cast<IntegerAttr>(attr))
+      return exprs.constant(integer.getInt());
+    StringRef name = cast<StringAttr>(attr).getValue();
+    if (name == "sequences")
+      return exprs.dim(plan::Dim::Sequences);
+    if (name == "pages_per_slot")
+      return exprs.dim(plan::Dim::PagesPerSlot);
+    assert(name == "rows" && "unknown launch constant");
+    return rows;
+  }
+
+  void emitLaunch(OpBuilder &at, DispatchOp dispatch) {
+    auto executable = symbols.lookup<ExecutableOp>(dispatch.getExecutable());
+    KernelInterfaceAttr interface = *executable.getInterface();
+    int64_t operands = dispatch.getOperands().size();
+    SmallVector<Value> bindings, constants;
+    for (int64_t binding : interface.getBindings())
+      bindings.push_back(bufferOf(binding < operands ? dispatch.getOperand(binding)
+                                                     : dispatch.getResult(binding - operands)));
+    Value rows = exprs.extent(extents[dispatch.getOperand(interface.getRows())][0]);
+    for (Attribute constant : interface.getConstants())
+      constants.push_back(launchConstant(constant, rows));
+    ArrayRef<int64_t> grid = interface.getGrid();
+    auto [flops, bytes] = costs(executable, rows);
+    plan::LaunchOp::create(at, dispatch.getLoc(), dispatch.getExecutableAttr(),
+                           gridExtent(grid.slice(0, 3), rows), gridExtent(grid.slice(3, 3), rows),
+                           gridExtent(grid.slice(6, 3), rows), bindings, constants,
+                           dispatch.getLabelAttr(), flops, bytes);
+    ++launchCount;
+  }
+
+  std::pair<Value, Value> costs(ExecutableOp executable, Value rows) {
+    Cost cost = costOf(&executable.getBody().getBody().front().front());
+    auto mul = [&](Value a, Value b) { return exprs.expr(plan::ExprKind::Mul, a, b); };
+    Value perRow = exprs.constant(cost.perRow);
+    if (cost.perRowAndKey)
+      perRow = exprs.expr(plan::ExprKind::Add, perRow,
+                          mul(exprs.dim(plan::Dim::MaxContext), exprs.constant(cost.perRowAndKey)));
+    Value flops = cost.perRow || cost.perRowAndKey ? mul(rows, perRow) : exprs.constant(0);
+    Value bytes = exprs.constant(cost.fixedBytes);
+    if (cost.experts) {
+      Value chosen = exprs.expr(plan::ExprKind::Min, exprs.constant(cost.experts),
+                                mul(rows, exprs.constant(cost.choices)));
+      bytes = exprs.expr(plan::ExprKind::Add, bytes,
+                         mul(chosen, exprs.constant(cost.expertBytes)));
+    }
+    return {flops, bytes};
+  }
+
+  void emitTap(OpBuilder &at, TapOp tap) {
+    plan::TapOp::create(at, tap.getLoc(), tap.getName(), bufferOf(tap.getValue()),
+                        typeOf(tap.getValue()), sizesOf(tap.getValue()));
+  }
+
+  func::FuncOp function;
+  SymbolTable &symbols;
+  plan::EntryOp entry;
+  OpBuilder builder;
+  SmallVector<Operation *> markers;
+  ExprBuilder exprs;
+  OpBuilder buffersAt;
+  BufferPlanner planner;
+  DenseMap<Value, Extents> extents;
+  DenseMap<Value, Value> buffers;       // what a kernel binds for a value
+  DenseMap<Value, Value> aliasOf;       // a result in place: the destination it overwrites
+  DenseMap<Value, unsigned> transientOf;
+  std::vector<std::pair<Value, std::string>> transients;
+  llvm::DenseSet<Value> returned;
+  std::vector<Operation *> work;        // dispatches and taps, in order
+};
+
+struct ConvertToPlanPass : impl::ConvertToPlanPassBase<ConvertToPlanPass> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    SymbolTable symbols(module);
+    OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+    auto program = plan::ProgramOp::create(builder, module.getLoc(), "cpu", kKernelAbi);
+    builder.createBlock(&program.getContents());
+    moveKernels(program);
+    for (auto function : llvm::to_vector(module.getOps<func::FuncOp>())) {
+      OpBuilder atEnd = OpBuilder::atBlockEnd(&program.getContents().front());
+      auto entry = plan::EntryOp::create(atEnd, function.getLoc(), function.getSymName());
+      atEnd.createBlock(&entry.getContents());
+      EntryConverter converter(function, symbols, entry);
+      if (failed(converter.run()))
+        return signalPassFailure();
+      numLaunches += converter.launchCount;
+      numBuffers += converter.bufferCount();
+      function.erase();
+    }
+    for (auto executable : llvm::to_vector(module.getOps<ExecutableOp>()))
+      executable.erase();
+  }
+
+  /// Makes an image for each level, fills it with the kernels of that level, and
+  /// declares the executables.
+  void moveKernels(plan::ProgramOp program) {
+    ModuleOp module = getOperation();
+    std::map<std::string, plan::ImageOp> images; // by level
+    Block *contents = &program.getContents().front();
+    for (auto executable : module.getOps<ExecutableOp>())
+      for (auto variant : executable.getContents().front().getOps<VariantOp>())
+        images.try_emplace(variant.getLevel().str());
+    OpBuilder builder = OpBuilder::atBlockEnd(contents);
+    SmallVector<Attribute> bestFirst;
+    for (auto &[level, image] : images) {
+      image = plan::ImageOp::create(builder, module.getLoc(), "cpu." + level, level);
+      OpBuilder inner(&getContext());
+      inner.createBlock(&image.getContents());
+      ModuleOp::create(inner, module.getLoc());
+      // Levels sort by their names: x86-64-v3 before x86-64-v4-bf16.
+      bestFirst.insert(bestFirst.begin(), FlatSymbolRefAttr::get(image.getSymNameAttr()));
+    }
+    for (auto executable : module.getOps<ExecutableOp>()) {
+      for (auto variant : executable.getContents().front().getOps<VariantOp>()) {
+        plan::ImageOp image = images[variant.getLevel().str()];
+        auto kernels = cast<ModuleOp>(image.getContents().front().front());
+        for (Operation &op : llvm::make_early_inc_range(variant.getContents().front()))
+          op.moveBefore(kernels.getBody(), kernels.getBody()->end());
+      }
+      if (!executable.getInterface())
+        continue; // reported where it is dispatched
+      KernelInterfaceAttr interface = *executable.getInterface();
+      plan::ExecutableOp::create(
+          builder, executable.getLoc(), executable.getSymName(),
+          executable.getBody().getBody().front().front().getName().stripDialect(),
+          interface.getAccess(), interface.getConstants().size(),
+          executable.getScratch().value_or(0), builder.getArrayAttr(bestFirst));
+    }
+  }
+};
+} // namespace
+} // namespace hadal
