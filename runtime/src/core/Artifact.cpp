@@ -74,8 +74,8 @@ Status checkVersion(const uint8_t *data, size_t size) {
     return invalid("root", "a FlatBuffers table", "a malformed one");
   if (root->major() != kSchemaMajor)
     return fail(HADAL_STATUS_UNSUPPORTED,
-                "schema_major: expected %u, got %u: compile the model again, or use a %s runtime",
-                kSchemaMajor, root->major(), root->major() > kSchemaMajor ? "newer" : "older");
+                "schema_major: expected %u, got %u: compile the model again, or use %s runtime",
+                kSchemaMajor, root->major(), root->major() > kSchemaMajor ? "a newer" : "an older");
   return {};
 }
 

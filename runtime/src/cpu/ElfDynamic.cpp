@@ -79,6 +79,7 @@ struct ElfImage::Dynamic {
   uint64_t symbols = 0, strings = 0, stringBytes = 0;
   uint64_t hash = 0, gnuHash = 0;
   uint64_t relocations = 0, relocationBytes = 0;
+  const char *refusal = nullptr; // of the first tag that is refused
 };
 
 Status ElfImage::parseTags(uint64_t address, uint64_t bytes, Dynamic &out) const {
@@ -91,8 +92,8 @@ Status ElfImage::parseTags(uint64_t address, uint64_t bytes, Dynamic &out) const
     std::memcpy(&entry, entries + i * sizeof entry, sizeof entry);
     if (entry.d_tag == DT_NULL)
       return {};
-    if (const char *reason = refusal(entry.d_tag))
-      return fail(kInvalid, "dynamic section: expected %s", reason);
+    if (!out.refusal)
+      out.refusal = refusal(entry.d_tag);
     uint64_t value = entry.d_un.d_val;
     switch (entry.d_tag) {
     case DT_SYMTAB:
@@ -245,7 +246,10 @@ Status ElfImage::parseRelocations(const Dynamic &dynamic) {
 Status ElfImage::parseDynamicSection(uint64_t address, uint64_t bytes) {
   Dynamic dynamic;
   HADAL_TRY(parseTags(address, bytes, dynamic));
+  // Symbols first: the name of an import says more than the tag that it brings.
   HADAL_TRY(parseSymbols(dynamic));
+  if (dynamic.refusal)
+    return fail(kInvalid, "dynamic section: expected %s", dynamic.refusal);
   return parseRelocations(dynamic);
 }
 

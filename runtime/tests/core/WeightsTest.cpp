@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Weight files: where they are looked for, how they are identified, how fast.
+#include "Run.h"
+#include "core/Artifact.h"
+#include "core/Weights.h"
+
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <unistd.h>
+
+namespace hadal::test {
+namespace {
+
+class WeightsTest : public testing::Test {
+protected:
+  std::string weights() const { return folder.path("model.weights.safetensors"); }
+
+  std::string loadMessage(const char *directory = nullptr) {
+    std::string error;
+    loadModule(context.get(), artifact, &error, false, directory);
+    return error;
+  }
+
+  TemporaryFolder folder, other;
+  ModelSpec model = makeModel();
+  std::string artifact = writeModel(folder, model);
+  ContextHandle context = makeContext(1);
+};
+
+TEST_F(WeightsTest, AreFoundBesideTheArtifactOrInTheFolder) {
+  EXPECT_EQ(loadMessage(), "ok");
+  std::filesystem::rename(weights(), other.path("model.weights.safetensors"));
+  EXPECT_EQ(loadMessage(), artifact + ": weight_files: expected 'model.weights.safetensors' beside "
+                                      "the artifact, got no such file");
+  EXPECT_EQ(loadMessage(other.path("").c_str()), "ok");
+  EXPECT_EQ(loadMessage("/absent"),
+            artifact + ": weight_files: expected 'model.weights.safetensors' beside the artifact or "
+                       "in '/absent', got no such file");
+}
+
+TEST_F(WeightsTest, MoveWithTheArtifact) {
+  std::filesystem::rename(weights(), other.path("model.weights.safetensors"));
+  std::filesystem::rename(artifact, other.path("renamed.hadal"));
+  loadModule(context.get(), other.path("renamed.hadal"));
+  // And by a path without a folder.
+  std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(other.path(""));
+  loadModule(context.get(), "renamed.hadal");
+  std::filesystem::current_path(before);
+}
+
+TEST_F(WeightsTest, OfAnotherSize) {
+  Bytes bytes = makeWeights(model);
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    writeFile(weights(), bytes.data(), size);
+    ASSERT_EQ(loadMessage(), weights() + ": file size: expected " + std::to_string(bytes.size()) +
+                                 " B, got " + std::to_string(size) + " B");
+  }
+  bytes.push_back(0);
+  writeFile(weights(), bytes.data(), bytes.size());
+  EXPECT_EQ(loadMessage(), weights() + ": file size: expected " + std::to_string(bytes.size() - 1) +
+                               " B, got " + std::to_string(bytes.size()) + " B");
+}
+
+TEST_F(WeightsTest, OfAnotherModel) {
+  ModelSpec another = model;
+  another.buildId = "ffff111122223333";
+  Bytes bytes = makeWeights(another);
+  writeFile(weights(), bytes.data(), bytes.size());
+  EXPECT_EQ(loadMessage(), weights() + ": hadal.build_id: expected '00112233aabbccdd', got "
+                                       "'ffff111122223333': these are the weights of another "
+                                       "compilation");
+}
+
+TEST_F(WeightsTest, EveryByteOfTheHeaderCounts) {
+  Bytes bytes = makeWeights(model);
+  uint64_t header;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  for (size_t i = 0; i < 8 + header; ++i) {
+    Bytes damaged = bytes;
+    damaged[i] ^= 0x10;
+    writeFile(weights(), damaged.data(), damaged.size());
+    ASSERT_EQ(loadMessage().find(weights() + ": h"), 0u) << i << ": " << loadMessage();
+  }
+}
+
+TEST_F(WeightsTest, AreARegularFile) {
+  std::filesystem::remove(weights());
+  std::filesystem::create_directory(weights());
+  EXPECT_EQ(loadMessage(), weights() + ": expected a regular file, got a directory");
+}
+
+TEST_F(WeightsTest, AParameterMustLieBehindTheHeader) {
+  model.parameters[0].offset = 0;
+  artifact = writeModel(folder, model);
+  std::string message = loadMessage();
+  EXPECT_NE(message.find("parameters[0].offset: expected at least "), std::string::npos) << message;
+}
+
+// A file of 4 GiB, mostly a hole: loading must not read it.
+TEST_F(WeightsTest, LargeFilesLoadAtOnce) {
+  constexpr uint64_t size = uint64_t(4) << 30;
+  ASSERT_EQ(truncate(weights().c_str(), static_cast<off_t>(size)), 0);
+  model.files[0].size = size;
+  ParameterSpec large = model.parameters[0];
+  large.name = "large";
+  large.shape = {(size - 4096) / 4};
+  large.offset = 4096;
+  large.length = size - 4096;
+  model.parameters.push_back(large);
+  Bytes bytes = serialize(model);
+  writeFile(artifact, bytes.data(), bytes.size());
+  auto start = std::chrono::steady_clock::now();
+  ModuleHandle module = loadModule(context.get(), artifact);
+  SessionHandle session = makeSession(module.get(), 1, 64);
+  auto elapsed = std::chrono::steady_clock::now() - start;
+  EXPECT_LT(std::chrono::duration<double>(elapsed).count(), 0.1);
+}
+
+TEST(HeaderStringTest, FindsValues) {
+  auto find = [](const std::string &json) {
+    return runtime::findHeaderString(json.data(), json.size(), "key");
+  };
+  EXPECT_EQ(find(R"({"key":"value"})"), "value");
+  EXPECT_EQ(find("{\"key\" :\n \"v\"}"), "v");
+  EXPECT_EQ(find(R"({"key":3})"), "");
+  EXPECT_EQ(find(R"({"key":"unterminated)"), "");
+  EXPECT_EQ(find(R"({"key")"), "");
+  EXPECT_EQ(find(R"({"other":"key"})"), "");
+  EXPECT_EQ(find(""), "");
+}
+
+} // namespace
+} // namespace hadal::test
