@@ -31,13 +31,14 @@ wanted() {
   return 1
 }
 
-for name in reduce scan sort gemm gemm_bf16 pipeline control atomics coop arith structs flash apps cub; do
+for name in reduce scan sort gemm gemm_bf16 pipeline control atomics coop arith structs flash apps cub mma sharedlock; do
   if wanted "$name" "$@"; then compile "$name" sm_80 "$name"; fi
 done
 if wanted fp8 "$@"; then compile fp8 sm_89 fp8; fi
 # Other levels and options: older code paths of the headers, source lines, fused and flushed arithmetic, no optimisation.
 if wanted variants "$@"; then
   compile cub sm_75 cub.sm_75
+  compile sharedlock sm_75 sharedlock.sm_75
   compile atomics sm_90 atomics.sm_90
   compile apps sm_89 apps.fast -use_fast_math -lineinfo
   compile control sm_80 control.debug -Xcicc -O0
