@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shows the code of a kernel: PTX as it is, machine code through llvm-objdump.
+#include "Objdump.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+namespace hadal::objdump {
+namespace {
+
+// A file that is removed with the object.
+class TemporaryFile {
+public:
+  bool write(const uint8_t *data, size_t size) {
+    const char *folder = std::getenv("TMPDIR");
+    name = std::string(folder && *folder ? folder : "/tmp") + "/hadal-objdump-XXXXXX";
+    int descriptor = mkstemp(name.data());
+    if (descriptor < 0) {
+      std::fprintf(stderr, "hadal-objdump: error: %s: cannot create: %s\n", name.c_str(),
+                   strerror(errno));
+      name.clear();
+      return false;
+    }
+    FILE *file = fdopen(descriptor, "wb");
+    bool written = file && std::fwrite(data, 1, size, file) == size;
+    if ((file ? std::fclose(file) : close(descriptor)) != 0 || !written) {
+      std::fprintf(stderr, "hadal-objdump: error: %s: cannot write %zu B: %s\n", name.c_str(), size,
+                   strerror(errno));
+      return false;
+    }
+    return true;
+  }
+  ~TemporaryFile() {
+    if (!name.empty())
+      unlink(name.c_str());
+  }
+  std::string name;
+};
+
+// Runs the first of the programs that is installed. Returns false when none is.
+bool runDisassembler(const std::string &image, const std::string &symbol, int *exitCode) {
+  std::string symbols = "--disassemble-symbols=" + symbol;
+  for (const char *program : {"llvm-objdump-22", "llvm-objdump"}) {
+    const char *arguments[] = {program,          "--no-show-raw-insn", "--no-print-imm-hex",
+                               symbols.c_str(), image.c_str(),        nullptr};
+    pid_t child;
+    std::fflush(stdout);
+    if (posix_spawnp(&child, program, nullptr, nullptr, const_cast<char *const *>(arguments),
+                     environ) != 0)
+      continue;
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+      ;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+      continue;
+    *exitCode = WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : 1;
+    return true;
+  }
+  return false;
+}
+
+int showVariant(const char *path, const Artifact &artifact, const artifact::KernelVariant &variant) {
+  const auto *data = artifact.section(variant.image()->c_str())->data();
+  std::printf("%s, level %s, %u B of code\n", text(variant.symbol()), text(variant.level()),
+              variant.code_size());
+  static const uint8_t elf[4] = {0x7f, 'E', 'L', 'F'};
+  if (data->size() < sizeof elf || std::memcmp(data->data(), elf, sizeof elf) != 0) {
+    std::fwrite(data->data(), 1, data->size(), stdout); // PTX is text
+    return 0;
+  }
+  TemporaryFile file;
+  if (!file.write(data->data(), data->size()))
+    return 1;
+  int exitCode = 1;
+  if (!runDisassembler(file.name, text(variant.symbol()), &exitCode)) {
+    std::fprintf(stderr,
+                 "hadal-objdump: error: %s: --disassemble needs llvm-objdump-22 or llvm-objdump, "
+                 "got neither on the path\n",
+                 path);
+    return 1;
+  }
+  return exitCode;
+}
+
+} // namespace
+
+int disassemble(const char *path, const Artifact &artifact, const std::string &kernel,
+                const std::string &level) {
+  bool foundKernel = false, foundLevel = false;
+  const artifact::Module &module = artifact.plan();
+  for (uint32_t i = 0; i < sizeOf(module.programs()); ++i) {
+    const artifact::Program &program = *module.programs()->Get(i);
+    for (uint32_t j = 0; j < sizeOf(program.executables()); ++j) {
+      const artifact::Executable &executable = *program.executables()->Get(j);
+      for (const artifact::KernelVariant *variant : *executable.variants()) {
+        if (kernel != text(executable.name()) && kernel != text(variant->symbol()))
+          continue;
+        foundKernel = true;
+        if (!level.empty() && level != text(variant->level()))
+          continue;
+        foundLevel = true;
+        if (int code = showVariant(path, artifact, *variant))
+          return code;
+      }
+    }
+  }
+  if (foundLevel)
+    return 0;
+  if (foundKernel)
+    std::fprintf(stderr, "hadal-objdump: error: %s: --level: expected a level of kernel '%s', got '%s'\n",
+                 path, kernel.c_str(), level.c_str());
+  else
+    std::fprintf(stderr,
+                 "hadal-objdump: error: %s: --disassemble: expected the name of an executable, got '%s'\n",
+                 path, kernel.c_str());
+  return 1;
+}
+
+} // namespace hadal::objdump
