@@ -30,22 +30,33 @@ LogicalResult hadal::cpu::emitGroupedLinear(ModuleOp module,
   auto vectorOf = [&](unsigned i, Type type) {
     return k.binding(i, type, {ShapedType::kDynamic});
   };
-  unsigned next = 0;
-  Value x = vectorOf(next++, getMemoryType(k, spec.x.type));
+  PanelProgram program;
+  program.weight = {spec.weight, spec.outputs, spec.inputs, spec.scales,
+                    Value(), Value()};
+  program.dual = spec.gateUp;
+  program.prepare(k);
+  unsigned next = 0, matrices = spec.gateUp ? 2 : 1;
+  program.x = vectorOf(next++, getMemoryType(k, spec.x.type));
   Value offsets = vectorOf(next++, k.getI32Type());
   Value rows = vectorOf(next++, k.getI32Type());
-  PanelWeight first{spec.weight, spec.outputs, spec.inputs,
-                    vectorOf(next++, getMemoryType(k, spec.weight)), Value(),
-                    spec.scales};
-  PanelWeight second = first;
-  if (spec.gateUp)
-    second.data = vectorOf(next++, getMemoryType(k, spec.weight));
-  if (spec.scales) {
-    first.scaleData = vectorOf(next++, k.getF32Type());
-    if (spec.gateUp)
-      second.scaleData = vectorOf(next++, k.getF32Type());
-  }
-  Value y = vectorOf(next++, getMemoryType(k, spec.y.type));
+  program.weightBinding = next;
+  next += matrices;
+  program.scaleBinding = next;
+  next += spec.scales ? matrices : 0;
+  program.y = vectorOf(next++, getMemoryType(k, spec.y.type));
+
+  auto choiceOf = [&](Value sorted) { return k.toIndex(k.load(rows, sorted)); };
+  auto baseOf = [&](const Activations &layout, Value row) {
+    return k.add(k.mul(row, layout.rowStride), layout.offset);
+  };
+  program.xBase = [&](Value row, int64_t plus) {
+    Value sorted = k.add(row, plus);
+    return baseOf(spec.x, spec.gateUp ? k.div(choiceOf(sorted), spec.topK)
+                                      : sorted);
+  };
+  program.yBase = [&](Value row) {
+    return baseOf(spec.y, spec.gateUp ? row : choiceOf(row));
+  };
 
   int64_t perWorkgroup =
       choosePanelsPerWorkgroup(spec.weight, spec.outputs, spec.inputs,
@@ -53,39 +64,12 @@ LogicalResult hadal::cpu::emitGroupedLinear(ModuleOp module,
   Value panelBegin = k.mul(k.workgroupId(0), perWorkgroup);
   Value panelEnd = k.minIndex(k.add(panelBegin, perWorkgroup),
                               k.index(panelCount(spec.outputs)));
-
-  auto emitRows = [&](const PanelPosition &position, Value row,
-                      unsigned count) {
-    Value column = k.mul(position.panel, panelOutputs);
-    SmallVector<Value> xBases, yBases;
-    for (unsigned r = 0; r < count; ++r) {
-      Value sorted = k.add(row, r);
-      Value choice = k.toIndex(k.load(rows, sorted));
-      Value source = spec.gateUp ? k.div(choice, spec.topK) : sorted;
-      Value result = spec.gateUp ? sorted : choice;
-      xBases.push_back(k.add(k.mul(source, spec.x.rowStride), spec.x.offset));
-      yBases.push_back(k.add(
-          k.add(k.mul(result, spec.y.rowStride), spec.y.offset), column));
-    }
-    for (TileColumns columns : getTileColumns(target, count)) {
-      SmallVector<Value> tile =
-          emitTile(k, first, position, x, xBases, columns);
-      if (spec.gateUp)
-        tile = combineGateUp(
-            k, tile, emitTile(k, second, position, x, xBases, columns));
-      storeTile(k, tile, columns, position.panel, spec.outputs, y, yBases);
-    }
-  };
-
   k.forLoop(k.index(0), k.index(spec.experts), 1, [&](Value expert) {
     Value begin = k.toIndex(k.load(offsets, expert));
     Value end = k.toIndex(k.load(offsets, k.add(expert, 1)));
     k.ifThen(k.cmp(arith::CmpIPredicate::slt, begin, end), [&] {
       k.forLoop(panelBegin, panelEnd, 1, [&](Value panel) {
-        PanelPosition position{expert, panel};
-        forEachRowTile(k, begin, end, [&](Value row, unsigned count) {
-          emitRows(position, row, count);
-        });
+        emitPanel(k, program, {expert, panel}, begin, end);
       });
     });
   });

@@ -105,6 +105,24 @@ Value KernelBuilder::binding(unsigned i, Type elementType,
   return view(pointer, elementType, shape, dynamicSizes);
 }
 
+Value KernelBuilder::binding(Value i, Type elementType, ArrayRef<int64_t> shape,
+                             ValueRange dynamicSizes) {
+  auto pointerType = LLVM::LLVMPointerType::get(getContext());
+  Value bindings = field(dispatchArgument, bindingsOffset, pointerType);
+  Value slot = LLVM::GEPOp::create(
+      *this, pointerType, pointerType, bindings,
+      ArrayRef<LLVM::GEPArg>{fromIndex(i, getI64Type())});
+  Value pointer = loadInvariant(*this, getLoc(), pointerType, slot, 8);
+  return view(pointer, elementType, shape, dynamicSizes);
+}
+
+Value KernelBuilder::stackBuffer(Type elementType, ArrayRef<int64_t> shape) {
+  assert(getInsertionBlock() == &func.getBody().front() &&
+         "stack buffers belong to the entry of a kernel");
+  return memref::AllocaOp::create(*this, MemRefType::get(shape, elementType),
+                                  getI64IntegerAttr(bufferAlignment));
+}
+
 Value KernelBuilder::scratch(int64_t byteOffset, Type elementType,
                              ArrayRef<int64_t> shape, ValueRange dynamicSizes) {
   assert(byteOffset % bufferAlignment == 0 && "scratch offset not aligned");

@@ -13,21 +13,13 @@ namespace {
 // for the next rows costs nothing beside the arithmetic.
 constexpr int64_t rowsPerWorkgroup = 192;
 
-/// Element indices at which `count` rows from `row` on start.
-SmallVector<Value> getRowBases(KernelBuilder &k, const Activations &layout,
-                               Value row, Value batch, unsigned count) {
+/// Element at which row `row + plus` starts.
+Value getRowBase(KernelBuilder &k, const Activations &layout, Value row,
+                 Value batch, int64_t plus = 0) {
   Value first = k.add(k.add(k.mul(row, layout.rowStride),
                             k.mul(batch, layout.batchStride)),
                       layout.offset);
-  SmallVector<Value> bases;
-  for (unsigned r = 0; r < count; ++r)
-    bases.push_back(k.add(first, r * layout.rowStride));
-  return bases;
-}
-
-SmallVector<Value> addTo(KernelBuilder &k, ArrayRef<Value> bases, Value offset) {
-  return llvm::map_to_vector(
-      bases, [&](Value base) -> Value { return k.add(base, offset); });
+  return k.add(first, plus * layout.rowStride);
 }
 } // namespace
 
@@ -53,26 +45,32 @@ LogicalResult hadal::cpu::emitLinear(ModuleOp module, const LinearSpec &spec,
   auto vectorOf = [&](unsigned i, Type type) {
     return k.binding(i, type, {ShapedType::kDynamic});
   };
-  unsigned next = 0;
-  Value x = vectorOf(next++, getMemoryType(k, spec.x.type));
-  PanelWeight first{spec.weight, spec.outputs, spec.inputs,
-                    vectorOf(next++, getMemoryType(k, spec.weight)), Value(),
-                    spec.scales};
-  PanelWeight second = first;
-  if (spec.dual)
-    second.data = vectorOf(next++, getMemoryType(k, spec.weight));
-  if (spec.scales) {
-    first.scaleData = vectorOf(next++, k.getF32Type());
-    if (spec.dual)
-      second.scaleData = vectorOf(next++, k.getF32Type());
-  }
-  Value residual;
-  if (spec.residual)
-    residual = vectorOf(next++, getMemoryType(k, spec.residual->type));
-  Value y = vectorOf(next++, getMemoryType(k, spec.y.type));
-
   Value rows = k.launchConstant(0);
   Value batch = k.workgroupId(1);
+  PanelProgram program;
+  program.weight = {spec.weight, spec.outputs, spec.inputs, spec.scales,
+                    Value(), Value()};
+  program.dual = spec.dual;
+  program.prepare(k);
+  unsigned next = 0, matrices = spec.dual ? 2 : 1;
+  program.x = vectorOf(next++, getMemoryType(k, spec.x.type));
+  program.weightBinding = next;
+  next += matrices;
+  program.scaleBinding = next;
+  next += spec.scales ? matrices : 0;
+  if (spec.residual)
+    program.residual = vectorOf(next++, getMemoryType(k, spec.residual->type));
+  program.y = vectorOf(next++, getMemoryType(k, spec.y.type));
+  program.xBase = [&](Value row, int64_t plus) {
+    return getRowBase(k, spec.x, row, batch, plus);
+  };
+  program.yBase = [&](Value row) {
+    return getRowBase(k, spec.y, row, batch);
+  };
+  program.residualBase = [&](Value row) {
+    return getRowBase(k, *spec.residual, row, batch);
+  };
+
   Value rowBegin = k.mul(k.workgroupId(2), rowsPerWorkgroup);
   Value rowEnd = k.minIndex(k.add(rowBegin, rowsPerWorkgroup), rows);
   int64_t perWorkgroup =
@@ -82,29 +80,8 @@ LogicalResult hadal::cpu::emitLinear(ModuleOp module, const LinearSpec &spec,
   Value panelEnd = k.minIndex(k.add(panelBegin, perWorkgroup),
                               k.index(panelCount(spec.outputs)));
   k.returnIf(k.cmp(arith::CmpIPredicate::sge, rowBegin, rows));
-
   k.forLoop(panelBegin, panelEnd, 1, [&](Value panel) {
-    PanelPosition position{batch, panel};
-    Value column = k.mul(panel, panelOutputs);
-    forEachRowTile(k, rowBegin, rowEnd, [&](Value row, unsigned count) {
-      SmallVector<Value> xBases = getRowBases(k, spec.x, row, batch, count);
-      SmallVector<Value> yBases = addTo(
-          k, getRowBases(k, spec.y, row, batch, count), column);
-      std::optional<TileResidual> added;
-      if (spec.residual)
-        added = TileResidual{
-            residual,
-            addTo(k, getRowBases(k, *spec.residual, row, batch, count),
-                  column)};
-      for (TileColumns columns : getTileColumns(target, count)) {
-        SmallVector<Value> tile =
-            emitTile(k, first, position, x, xBases, columns);
-        if (spec.dual)
-          tile = combineGateUp(
-              k, tile, emitTile(k, second, position, x, xBases, columns));
-        storeTile(k, tile, columns, panel, spec.outputs, y, yBases, added);
-      }
-    });
+    emitPanel(k, program, {batch, panel}, rowBegin, rowEnd);
   });
   k.finish();
   return success();

@@ -5,80 +5,138 @@
 using namespace hadal::cpu;
 using namespace mlir;
 
+namespace {
 // AVX2 has 16 registers: 12 accumulators leave room for two vectors of weights,
 // an input and the split of a pair. AVX-512 has 32, of which 16 accumulators
 // already keep both dot units busy.
-unsigned hadal::cpu::getMaxTileRows(const KernelTarget &target) {
+unsigned getMaxTileRows(const KernelTarget &target) {
   return target.level == Level::V3 ? 6 : 8;
 }
 
-SmallVector<TileColumns> hadal::cpu::getTileColumns(const KernelTarget &target,
-                                                    unsigned rows) {
-  unsigned vectors = unsigned(panelOutputs) / target.width();
-  unsigned parts = target.level == Level::V3 && rows > 2 ? 2 : 1;
-  SmallVector<TileColumns> result;
-  for (unsigned part = 0; part < parts; ++part)
-    result.push_back(
-        {part * unsigned(panelOutputs) / parts, vectors / parts});
-  return result;
+/// Into how many parts of equal width a tile of `rows` rows cuts a panel.
+unsigned getColumnParts(const KernelTarget &target, unsigned rows) {
+  return target.level == Level::V3 && rows > 2 ? 2 : 1;
 }
 
-void hadal::cpu::forEachRowTile(
-    KernelBuilder &k, Value begin, Value end,
-    llvm::function_ref<void(Value, unsigned)> body) {
-  unsigned tile = getMaxTileRows(k.target());
-  Value full = k.mul(k.div(k.sub(end, begin), tile), tile);
-  Value next = k.add(begin, full);
-  k.forLoop(begin, next, tile, [&](Value row) { body(row, tile); });
-  Value rest = k.sub(end, next);
-  for (unsigned count : {4u, 2u, 1u}) {
-    Value has = k.cmp(arith::CmpIPredicate::uge, rest, k.index(count));
-    k.ifThen(has, [&] { body(next, count); });
-    Value taken = k.select(has, k.index(count), k.index(0));
-    next = k.add(next, taken);
-    rest = k.sub(rest, taken);
-  }
+/// Element of the buffer of sums where row `row` of a weight starts.
+Value getSumIndex(KernelBuilder &k, Value which, Value row) {
+  int64_t plane = getMaxTileRows(k.target()) * panelOutputs;
+  return k.add(k.mul(which, plane), k.mul(row, panelOutputs));
 }
 
-SmallVector<Value> hadal::cpu::combineGateUp(KernelBuilder &k, ValueRange gate,
-                                             ValueRange up) {
-  SmallVector<Value> result;
-  for (auto [g, u] : llvm::zip_equal(gate, up))
-    result.push_back(k.mulF(k.silu(g), u));
-  return result;
-}
-
-void hadal::cpu::storeTile(KernelBuilder &k, ValueRange tile,
-                           TileColumns columns, Value panel, int64_t outputs,
-                           Value y, ValueRange rowBases,
-                           const std::optional<TileResidual> &residual) {
+/// The sums of `rows` rows from `row` on, by each weight, into the buffer.
+void emitSums(KernelBuilder &k, const PanelProgram &program,
+              const PanelPosition &position, Value row, unsigned rows) {
   unsigned width = k.width();
-  // `available`: how many of the panel's 32 columns exist.
-  auto store = [&](int64_t available) {
-    for (unsigned r = 0; r < rowBases.size(); ++r)
-      for (unsigned v = 0; v < columns.vectors; ++v) {
-        int64_t column = columns.first + v * width;
-        int64_t count = std::min<int64_t>(available - column, width);
-        if (count <= 0)
-          continue;
-        Value value = tile[r * columns.vectors + v];
-        if (residual) {
-          Value index = k.add(residual->rowBases[r], column);
-          value = k.addF(
-              k.loadVectorPartF32(residual->data, index, width, count), value);
-        }
-        k.storeVectorPartF32(value, y, k.add(rowBases[r], column), count);
-      }
-  };
-  int64_t tail = outputs % panelOutputs;
-  if (tail == 0) {
-    store(panelOutputs);
-    return;
+  SmallVector<Value> xBases;
+  for (unsigned r = 0; r < rows; ++r)
+    xBases.push_back(program.xBase(row, r));
+  int64_t parts = getColumnParts(k.target(), rows);
+  int64_t columns = panelOutputs / parts;
+  // Parts and weights in a loop, so that the code of a tile exists once.
+  int64_t count = parts * (program.dual ? 2 : 1);
+  k.forLoop(k.index(0), k.index(count), 1, [&](Value i) {
+    Value which = k.div(i, parts);
+    Value first = k.mul(k.rem(i, parts), columns);
+    PanelWeight weight = program.weight;
+    auto bind = [&](unsigned binding, Type type) {
+      if (!program.dual)
+        return k.binding(binding, type, {ShapedType::kDynamic});
+      return k.binding(k.add(which, binding), type, {ShapedType::kDynamic});
+    };
+    weight.data = bind(program.weightBinding, getMemoryType(k, weight.type));
+    if (weight.scales)
+      weight.scaleData = bind(program.scaleBinding, k.getF32Type());
+    TileColumns tile{first, unsigned(columns) / width};
+    SmallVector<Value> sums =
+        emitTile(k, weight, position, program.x, xBases, tile);
+    Value base = k.add(getSumIndex(k, which, k.index(0)), first);
+    for (unsigned r = 0; r < rows; ++r)
+      for (unsigned v = 0; v < tile.vectors; ++v)
+        k.storeVector(sums[r * tile.vectors + v], program.sums,
+                      k.add(base, r * panelOutputs + v * width));
+  });
+}
+
+/// The first `available` columns of a row of sums into the result.
+void storeRow(KernelBuilder &k, const PanelProgram &program, Value sumBase,
+              Value yBase, Value residualBase, int64_t available) {
+  int64_t width = k.width();
+  for (int64_t column = 0; column < available; column += width) {
+    unsigned count = std::min(available - column, width);
+    Value value = k.loadVector(program.sums, k.add(sumBase, column), width);
+    if (program.residual)
+      value = k.addF(k.loadVectorPartF32(program.residual,
+                                         k.add(residualBase, column), width,
+                                         count),
+                     value);
+    k.storeVectorPartF32(value, program.y, k.add(yBase, column), count);
   }
-  Value isLast = k.cmp(arith::CmpIPredicate::eq, panel,
-                       k.index(panelCount(outputs) - 1));
-  k.ifElse(
-      isLast, [&] { store(tail); }, [&] { store(panelOutputs); });
+}
+
+/// From the sums of `count` rows to their results.
+void emitResults(KernelBuilder &k, const PanelProgram &program,
+                 const PanelPosition &position, Value row, Value count) {
+  unsigned width = k.width();
+  if (program.dual) {
+    Value up = getSumIndex(k, k.index(1), k.index(0));
+    k.forLoop(k.index(0), k.mul(count, panelOutputs), width, [&](Value i) {
+      Value gate = k.loadVector(program.sums, i, width);
+      Value factor = k.loadVector(program.sums, k.add(up, i), width);
+      k.storeVector(k.mulF(k.silu(gate), factor), program.sums, i);
+    });
+  }
+  Value column = k.mul(position.panel, panelOutputs);
+  int64_t tail = program.weight.outputs % panelOutputs;
+  Value isLast =
+      k.cmp(arith::CmpIPredicate::eq, position.panel,
+            k.index(panelCount(program.weight.outputs) - 1));
+  k.forLoop(k.index(0), count, 1, [&](Value r) {
+    Value sumBase = getSumIndex(k, k.index(0), r);
+    Value yBase = k.add(program.yBase(k.add(row, r)), column);
+    Value residualBase;
+    if (program.residual)
+      residualBase = k.add(program.residualBase(k.add(row, r)), column);
+    auto store = [&](int64_t available) {
+      storeRow(k, program, sumBase, yBase, residualBase, available);
+    };
+    if (tail == 0)
+      return store(panelOutputs);
+    k.ifElse(
+        isLast, [&] { store(tail); }, [&] { store(panelOutputs); });
+  });
+}
+} // namespace
+
+void PanelProgram::prepare(KernelBuilder &k) {
+  int64_t plane = getMaxTileRows(k.target()) * panelOutputs;
+  sums = k.stackBuffer(k.getF32Type(), {(dual ? 2 : 1) * plane});
+}
+
+void hadal::cpu::emitPanel(KernelBuilder &k, const PanelProgram &program,
+                           const PanelPosition &position, Value begin,
+                           Value end) {
+  unsigned highest = getMaxTileRows(k.target());
+  Value rows = k.sub(end, begin);
+  // Full tiles, and one for each bit of what is left.
+  Value rest = k.rem(rows, highest);
+  Value tiles = k.div(rows, highest);
+  for (int64_t bit : {1, 2, 4})
+    tiles = k.add(tiles, k.rem(k.div(rest, bit), 2));
+  k.forLoop(k.index(0), tiles, 1, begin, [&](Value, ValueRange carried) {
+    Value row = carried.front();
+    Value left = k.sub(end, row);
+    Value taken = k.index(1);
+    for (unsigned height : {2u, 4u, highest})
+      taken = k.select(
+          k.cmp(arith::CmpIPredicate::uge, left, k.index(height)),
+          k.index(height), taken);
+    for (unsigned height : {highest, 4u, 2u, 1u})
+      k.ifThen(k.cmp(arith::CmpIPredicate::eq, taken, k.index(height)),
+               [&] { emitSums(k, program, position, row, height); });
+    emitResults(k, program, position, row, taken);
+    return SmallVector<Value>{k.add(row, taken)};
+  });
 }
 
 Type hadal::cpu::getMemoryType(KernelBuilder &k, WeightType type) {

@@ -27,10 +27,9 @@ public:
               k.target().usesPairDot();
     Value panels = k.index(panelCount(weight.outputs));
     Value panel = k.add(k.mul(position.batch, panels), position.panel);
-    int64_t columnElements =
-        columns.first * (weight.type == WeightType::BF16 ? 2 : 1);
-    base = k.add(k.mul(panel, panelElements(weight.type, weight.inputs)),
-                 columnElements);
+    base = k.add(
+        k.mul(panel, panelElements(weight.type, weight.inputs)),
+        k.mul(columns.first, weight.type == WeightType::BF16 ? 2 : 1));
   }
 
   SmallVector<Value> emit() {
@@ -40,7 +39,8 @@ public:
     case WeightType::BF16:
       return emitPairs(std::move(sums));
     case WeightType::F32:
-      return emitRange(std::move(sums), k.index(0), weight.inputs, {});
+      return emitInputs(std::move(sums), k.index(0), k.index(weight.inputs),
+                        weight.inputs % unroll == 0, {});
     case WeightType::F8E4M3:
       return emitScaled(std::move(sums));
     }
@@ -144,15 +144,15 @@ private:
 
   // ---- f32 and fp8 weights: one input at a time ------------------------------
 
-  /// Adds `count` inputs from `first` on.
-  SmallVector<Value> emitRange(SmallVector<Value> sums, Value first,
-                               int64_t count, ValueRange scales) {
-    int64_t looped = count / unroll * unroll;
-    sums = emitLoop(std::move(sums), first, k.add(first, looped), unroll,
-                    scales);
-    for (int64_t i = looped; i < count; ++i)
-      addInput(sums, first, i, scales);
-    return sums;
+  /// Adds the inputs [begin, end); `even`: a multiple of the unrolling.
+  SmallVector<Value> emitInputs(SmallVector<Value> sums, Value begin, Value end,
+                                bool even, ValueRange scales) {
+    if (even)
+      return emitLoop(std::move(sums), begin, end, unroll, scales);
+    Value length = k.sub(end, begin);
+    Value middle = k.add(begin, k.mul(k.div(length, unroll), unroll));
+    sums = emitLoop(std::move(sums), begin, middle, unroll, scales);
+    return emitLoop(std::move(sums), middle, end, 1, scales);
   }
 
   SmallVector<Value> emitLoop(SmallVector<Value> sums, Value begin, Value end,
@@ -203,22 +203,19 @@ private:
     }
     // An e4m3 is an f16 of which four exponent bits are in use: in place, it
     // is worth 2^-8 of its value, subnormals included. The scales make up.
-    unsigned lanes = columns.vectors * width;
-    auto words = k.vectorType(lanes, k.getI16Type());
-    Value bits = arith::ExtSIOp::create(
-        k, words, k.loadVector(weight.data, index, lanes));
+    auto words = k.vectorType(width, k.getI16Type());
     auto wordSplat = [&](int16_t value) -> Value {
       return arith::ConstantOp::create(k, DenseElementsAttr::get(words, value));
     };
-    bits = arith::ShLIOp::create(k, bits, wordSplat(7));
-    bits = arith::AndIOp::create(k, bits, wordSplat(int16_t(0xbf80)));
-    Value halves = k.bitcast(bits, k.vectorType(lanes, k.getF16Type()));
     for (unsigned v = 0; v < columns.vectors; ++v) {
-      Value part = vector::ExtractStridedSliceOp::create(
-          k, halves, ArrayRef<int64_t>{int64_t(width) * v},
-          ArrayRef<int64_t>{int64_t(width)}, ArrayRef<int64_t>{1});
-      part = arith::ExtFOp::create(k, k.vectorType(width, k.getF32Type()), part);
-      result.push_back(k.mulF(part, scales[v]));
+      Value bits = k.loadVector(weight.data, k.add(index, width * v), width);
+      bits = arith::ExtSIOp::create(k, words, bits);
+      bits = arith::ShLIOp::create(k, bits, wordSplat(7));
+      bits = arith::AndIOp::create(k, bits, wordSplat(int16_t(0xbf80)));
+      Value value = arith::ExtFOp::create(
+          k, k.vectorType(width, k.getF32Type()),
+          k.bitcast(bits, k.vectorType(width, k.getF16Type())));
+      result.push_back(k.mulF(value, scales[v]));
     }
     return result;
   }
@@ -229,42 +226,19 @@ private:
   SmallVector<Value> emitScaled(SmallVector<Value> sums) {
     const BlockScales &s = *weight.scales;
     SmallVector<Value> offsets = getOutputOffsets();
-    if (s.inputOrigin % s.inputBlock == 0 && s.inputBatch % s.inputBlock == 0) {
-      // Blocks start where the sum does: whole ones, then what is left.
-      Value firstBlock =
-          k.div(k.add(k.mul(position.batch, s.inputBatch), s.inputOrigin),
-                s.inputBlock);
-      int64_t whole = weight.inputs / s.inputBlock;
-      if (whole > 0)
-        sums = k.forLoop(
-            k.index(0), k.index(whole), 1, sums,
-            [&](Value block, ValueRange carried) {
-              return emitRange(SmallVector<Value>(carried),
-                               k.mul(block, s.inputBlock), s.inputBlock,
-                               loadScales(offsets, k.add(firstBlock, block)));
-            });
-      int64_t rest = weight.inputs % s.inputBlock;
-      if (rest > 0)
-        sums = emitRange(std::move(sums), k.index(whole * s.inputBlock), rest,
-                         loadScales(offsets, k.add(firstBlock, whole)));
-      return sums;
-    }
-    // The batch decides where blocks begin.
     Value origin = k.add(k.mul(position.batch, s.inputBatch), s.inputOrigin);
     Value first = k.div(origin, s.inputBlock);
     Value last = k.div(k.add(origin, weight.inputs - 1), s.inputBlock);
+    bool even = s.inputOrigin % unroll == 0 && s.inputBatch % unroll == 0 &&
+                s.inputBlock % unroll == 0 && weight.inputs % unroll == 0;
     return k.forLoop(
         first, k.add(last, 1), 1, sums, [&](Value block, ValueRange carried) {
           Value start = k.sub(k.mul(block, s.inputBlock), origin);
           Value begin = k.maxIndex(start, k.index(0));
           Value end =
               k.minIndex(k.add(start, s.inputBlock), k.index(weight.inputs));
-          Value length = k.sub(end, begin);
-          Value middle = k.add(begin, k.mul(k.div(length, unroll), unroll));
-          SmallVector<Value> scales = loadScales(offsets, block);
-          SmallVector<Value> next = emitLoop(SmallVector<Value>(carried), begin,
-                                             middle, unroll, scales);
-          return emitLoop(std::move(next), middle, end, 1, scales);
+          return emitInputs(SmallVector<Value>(carried), begin, end, even,
+                            loadScales(offsets, block));
         });
   }
 
@@ -279,6 +253,7 @@ private:
       Value block = k.div(k.add(origin, output), s.outputBlock);
       return k.add(batch, k.mul(block, s.outputStride));
     };
+    // Else columns of padding have no scale; any will do, since they are zero.
     bool shared = s.outputOrigin % panelOutputs == 0 &&
                   s.outputBatch % panelOutputs == 0 &&
                   s.outputBlock % panelOutputs == 0;
@@ -286,8 +261,7 @@ private:
       return {offsetOf(first)};
     SmallVector<Value> offsets;
     for (unsigned c = 0; c < columns.vectors * width; ++c) {
-      // Columns of padding have no scale; any will do, since they are zero.
-      Value output = k.minIndex(k.add(first, columns.first + c),
+      Value output = k.minIndex(k.add(k.add(first, columns.first), c),
                                 k.index(weight.outputs - 1));
       offsets.push_back(offsetOf(output));
     }

@@ -6,6 +6,8 @@
 #include "hadal/Target/CPU/KernelBuilder.h"
 #include "hadal/Target/CPU/Linear.h"
 
+#include <functional>
+
 namespace hadal::cpu {
 
 /// A packed weight inside a kernel. Memrefs have one dimension.
@@ -13,9 +15,9 @@ struct PanelWeight {
   WeightType type = WeightType::BF16;
   int64_t outputs = 0;
   int64_t inputs = 0;
+  std::optional<BlockScales> scales;
   mlir::Value data;
   mlir::Value scaleData; ///< with F8E4M3 only
-  std::optional<BlockScales> scales;
 };
 
 /// One panel of a weight: which, and in which batch.
@@ -24,26 +26,13 @@ struct PanelPosition {
   mlir::Value panel; ///< index within the batch
 };
 
-/// Columns of a panel that one tile covers: [first, first + vectors * width).
+/// Columns of a panel that a tile covers: `vectors` vectors from `first` on.
 struct TileColumns {
-  unsigned first = 0;
+  mlir::Value first;
   unsigned vectors = 0;
 };
 
-/// Rows of the largest tile of a level: as many as its registers hold.
-unsigned getMaxTileRows(const KernelTarget &target);
-
-/// How a tile of `rows` rows divides the 32 columns of a panel.
-llvm::SmallVector<TileColumns> getTileColumns(const KernelTarget &target,
-                                              unsigned rows);
-
-/// Calls `body(row, count)` for tiles that cover the rows [begin, end): full
-/// tiles first, then 4, 2 and 1 rows as needed.
-void forEachRowTile(
-    KernelBuilder &k, mlir::Value begin, mlir::Value end,
-    llvm::function_ref<void(mlir::Value row, unsigned count)> body);
-
-/// Emits the sums of a tile: rows x columns over all inputs. `rowBases[r]` is
+/// Emits the sums of a tile, rows x columns, over all inputs. `rowBases[r]` is
 /// the element of `x` where row r starts. Returns f32 vectors, row by row.
 llvm::SmallVector<mlir::Value> emitTile(KernelBuilder &k,
                                         const PanelWeight &weight,
@@ -52,22 +41,33 @@ llvm::SmallVector<mlir::Value> emitTile(KernelBuilder &k,
                                         mlir::ValueRange rowBases,
                                         TileColumns columns);
 
-/// Stores a tile: `rowBases[r]` is the element of `y` of row r, column 0 of the
-/// panel. Columns beyond `outputs` in the last panel are not written. With a
-/// residual, adds its elements first.
-struct TileResidual {
-  mlir::Value data;
-  llvm::SmallVector<mlir::Value> rowBases;
-};
-void storeTile(KernelBuilder &k, mlir::ValueRange tile, TileColumns columns,
-               mlir::Value panel, int64_t outputs, mlir::Value y,
-               mlir::ValueRange rowBases,
-               const std::optional<TileResidual> &residual = std::nullopt);
+/// All that the rows of a panel have in common: operands and addresses.
+/// Functions of a row give the element at which it starts.
+struct PanelProgram {
+  PanelWeight weight; ///< without data
+  /// Binding of the weight; in dual mode that of the second follows. The same
+  /// for the scales.
+  unsigned weightBinding = 0;
+  unsigned scaleBinding = 0;
+  bool dual = false;
+  mlir::Value x, y;
+  mlir::Value residual; ///< or null
+  /// Row `row + plus`, so that addresses may share a register.
+  std::function<mlir::Value(mlir::Value row, int64_t plus)> xBase;
+  std::function<mlir::Value(mlir::Value row)> yBase, residualBase;
+  /// Holds a tile between its sums and its results; see `prepare`.
+  mlir::Value sums;
 
-/// silu(gate) * up, vector by vector.
-llvm::SmallVector<mlir::Value> combineGateUp(KernelBuilder &k,
-                                             mlir::ValueRange gate,
-                                             mlir::ValueRange up);
+  /// Sets `sums`. At the entry of the kernel.
+  void prepare(KernelBuilder &k);
+};
+
+/// Emits the results of one panel for the rows [begin, end). Rows are taken in
+/// tiles as high as the registers allow, then 4, 2 and 1; a tile of any height
+/// computes a row the same way.
+void emitPanel(KernelBuilder &k, const PanelProgram &program,
+               const PanelPosition &position, mlir::Value begin,
+               mlir::Value end);
 
 /// The element type of a weight or of activations in memory.
 mlir::Type getMemoryType(KernelBuilder &k, WeightType type);

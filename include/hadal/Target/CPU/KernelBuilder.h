@@ -62,6 +62,16 @@ public:
                       llvm::ArrayRef<int64_t> shape,
                       mlir::ValueRange dynamicSizes = {});
 
+  /// The same with a number that is computed.
+  mlir::Value binding(mlir::Value i, mlir::Type elementType,
+                      llvm::ArrayRef<int64_t> shape,
+                      mlir::ValueRange dynamicSizes = {});
+
+  /// A few KB on the stack, 64-byte aligned. Only before the first returnIf,
+  /// outside of loops and branches.
+  mlir::Value stackBuffer(mlir::Type elementType,
+                          llvm::ArrayRef<int64_t> shape);
+
   /// The same over the workgroup's private scratch, `byteOffset` bytes in
   /// (a multiple of 64). The caller adds up the sizes it uses.
   mlir::Value scratch(int64_t byteOffset, mlir::Type elementType,
