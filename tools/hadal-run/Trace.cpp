@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records the launches of a run in the trace format of Chrome and Perfetto.
+#include "Trace.h"
+
+#include "support/Diagnostics.h"
+#include "support/OutputFile.h"
+
+namespace hadal::tools {
+
+/// A string as JSON; names come from the artifact and can hold anything.
+static std::string quoted(const char *text) {
+  std::string out = "\"";
+  for (const char *c = text; *c; ++c) {
+    auto byte = static_cast<unsigned char>(*c);
+    if (byte == '"' || byte == '\\')
+      out += {'\\', *c};
+    else if (byte < 0x20 || byte >= 0x7F)
+      out += format("\\u%04x", byte);
+    else
+      out += *c;
+  }
+  return out + "\"";
+}
+
+Trace::Trace(hadal_session_t *session) {
+  hadal_session_set_launch_callback(session, record, this);
+}
+
+void Trace::record(void *user, const hadal_launch_t *launch) {
+  auto &trace = *static_cast<Trace *>(user);
+  if (trace.events.empty())
+    trace.origin = launch->start_ns;
+  else
+    trace.events += ",\n";
+  trace.events += "{\"ph\":\"X\",\"pid\":1,\"tid\":1,\"name\":" + quoted(launch->label) +
+                  ",\"cat\":" + quoted(launch->family);
+  trace.events += format(",\"ts\":%.3f,\"dur\":%.3f",
+                         static_cast<double>(launch->start_ns - trace.origin) * 1e-3,
+                         static_cast<double>(launch->duration_ns) * 1e-3);
+  trace.events += ",\"args\":{\"entry\":" + quoted(launch->entry) +
+                  ",\"kernel\":" + quoted(launch->executable) +
+                  ",\"level\":" + quoted(launch->level);
+  trace.events += format(",\"grid\":[%u,%u,%u],\"flops\":%llu,\"bytes\":%llu}}", launch->grid[0],
+                         launch->grid[1], launch->grid[2],
+                         static_cast<unsigned long long>(launch->flops),
+                         static_cast<unsigned long long>(launch->bytes));
+}
+
+void Trace::save(const std::string &path) const {
+  OutputFile file(path);
+  file.write("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n");
+  file.write(events);
+  file.write("\n]}\n");
+  file.close();
+}
+
+} // namespace hadal::tools

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// hadal-run: runs a compiled model on text or on token ids.
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "Generate.h"
+#include "Trace.h"
+#include "support/CommandLine.h"
+#include "support/Diagnostics.h"
+#include "support/Ids.h"
+
+using namespace hadal::tools;
+
+namespace {
+
+constexpr uint32_t defaultNewTokens = 128;
+constexpr uint32_t defaultChunk = 2048;
+
+struct ReleaseTokenizer {
+  void operator()(hadal_tokenizer_t *tokenizer) const { hadal_tokenizer_release(tokenizer); }
+};
+using TokenizerPointer = std::unique_ptr<hadal_tokenizer_t, ReleaseTokenizer>;
+
+CommandLine makeCommandLine() {
+  return CommandLine(
+      "MODEL.hadal --prompt=TEXT | --input-ids=IDS | --input-ids-file=FILE [options]",
+      "Runs a prompt and writes what the model makes of it to stdout as it comes;\n"
+      "tokens per second go to stderr.",
+      {{"prompt", Option::value, "TEXT", "the prompt; - reads it from stdin"},
+       {"input-ids", Option::value, "1,2,3", "the prompt as token ids; - reads them from stdin"},
+       {"input-ids-file", Option::value, "FILE", "a file of ids, separated by white space or commas"},
+       {"max-new-tokens", Option::value, "N", "stop after so many tokens (128, as far as the context goes)"},
+       {"temperature", Option::value, "T",
+        "0: the most likely token; default: 0 with ids, else generation_config.json"},
+       {"top-k", Option::value, "K", "sample among the K most likely tokens; 0: all"},
+       {"top-p", Option::value, "P", "sample among the most likely tokens that hold so much"},
+       {"seed", Option::value, "S", "of the samples (0); the same seed gives the same tokens"},
+       {"ignore-eos", Option::flag, "", "do not stop at the end of the text"},
+       {"print-ids", Option::flag, "", "print the generated ids alone, on one line"},
+       {"logits", Option::value, "OUT.safetensors",
+        "write the logits [T, V] f32 of every position of the prompt"},
+       {"chunk", Option::value, "N", "at most so many tokens of the prompt in one step (2048)"},
+       {"trace", Option::value, "T.json", "write every launch, for Chrome's trace viewer or Perfetto"},
+       {"tokenize", Option::flag, "", "print the ids of the prompt and stop"},
+       {"detokenize", Option::value, "1,2,3", "print the text of these ids and stop"},
+       {"device", Option::value, "cpu|sim|cuda", "where to run (cpu)"},
+       {"threads", Option::value, "N", "threads that execute kernels (as many as cores)"},
+       {"weights", Option::value, "DIR", "where to look for weights that are not beside the model"}});
+}
+
+void checkUsage(const CommandLine &line) {
+  if (line.positionals().size() != 1)
+    failUsage("expected one model, got " + std::to_string(line.positionals().size()));
+  int inputs = line.has("prompt") + line.has("input-ids") + line.has("input-ids-file") +
+               line.has("detokenize");
+  if (inputs != 1)
+    failUsage("expected one of --prompt, --input-ids, --input-ids-file, --detokenize, got " +
+              std::to_string(inputs));
+  if (line.has("tokenize") && !line.has("prompt"))
+    failUsage("--tokenize needs --prompt");
+}
+
+/// --tokenize and --detokenize need no weights.
+int convertText(const CommandLine &line) {
+  ModelOptions options = modelOptions(line, true);
+  options.inspectOnly = true;
+  Model model(line.positionals()[0], options);
+  TokenizerPointer tokenizer(loadTokenizer(model));
+  if (!tokenizer)
+    fail(model.path() + ": text is not available: " + missingText(model));
+  if (line.has("tokenize")) {
+    std::string prompt = line.text("prompt");
+    if (prompt == "-")
+      prompt = readInput("-");
+    print(joinIds(encodeText(model, tokenizer.get(), prompt)) + "\n");
+    return 0;
+  }
+  std::vector<int32_t> ids = parseIds(line.text("detokenize"), "--detokenize");
+  char *text = nullptr;
+  size_t size = 0;
+  check(hadal_tokenizer_decode(tokenizer.get(), ids.data(), ids.size(), 0, &text, &size), model);
+  print(std::string(text, size) + "\n");
+  hadal_text_release_string(text);
+  return 0;
+}
+
+std::vector<int32_t> readPrompt(const CommandLine &line, const Model &model,
+                                const hadal_tokenizer_t *tokenizer) {
+  std::vector<int32_t> ids;
+  std::string source = "prompt";
+  if (line.has("prompt")) {
+    if (!tokenizer)
+      fail(model.path() + ": text is not available: " + missingText(model) +
+           "; --input-ids works");
+    std::string text = line.text("prompt");
+    ids = encodeText(model, tokenizer, text == "-" ? readInput("-") : text);
+  } else if (line.has("input-ids")) {
+    bool standard = line.text("input-ids") == "-";
+    source = standard ? "standard input" : "--input-ids";
+    ids = parseIds(standard ? readInput("-") : line.text("input-ids"), source);
+  } else {
+    source = line.text("input-ids-file");
+    ids = parseIds(readInput(source), source);
+  }
+  if (ids.empty())
+    fail(source + ": expected at least one token, got none");
+  model.checkIds(ids, source);
+  return ids;
+}
+
+/// Prompt and new tokens must fit the model's context; a default shrinks to it.
+uint32_t newTokens(const CommandLine &line, const Model &model, size_t prompt) {
+  uint64_t limit = model.info().max_positions;
+  uint64_t wanted = line.integer("max-new-tokens", defaultNewTokens, 0, UINT32_MAX);
+  if (prompt > limit)
+    fail("prompt: expected at most " + std::to_string(limit) +
+         " tokens, the model's largest context, got " + std::to_string(prompt));
+  if (!line.has("max-new-tokens"))
+    wanted = std::min<uint64_t>(wanted, limit - prompt);
+  if (prompt + wanted > limit)
+    fail("prompt and --max-new-tokens: expected at most " + std::to_string(limit) +
+         " tokens together, the model's largest context, got " + std::to_string(prompt) + " + " +
+         std::to_string(wanted));
+  return static_cast<uint32_t>(wanted);
+}
+
+hadal_sampler_options_t sampling(const CommandLine &line,
+                                 const hadal_generation_defaults_t &defaults) {
+  bool sampled = line.has("prompt") && defaults.do_sample;
+  hadal_sampler_options_t options{};
+  options.struct_size = sizeof(options);
+  options.temperature =
+      line.number("temperature", sampled ? defaults.temperature : 0, 0, 1e6);
+  options.top_p = line.number("top-p", defaults.top_p, 0, 1);
+  if (options.top_p == 0)
+    failUsage("--top-p: expected a number above 0 and at most 1, got '" + line.text("top-p") +
+              "'");
+  options.top_k = static_cast<int32_t>(
+      line.integer("top-k", static_cast<uint64_t>(defaults.top_k), 0, INT32_MAX));
+  options.seed = line.integer("seed", 0, 0, UINT64_MAX);
+  return options;
+}
+
+void report(const GenerationStatistics &s) {
+  auto rate = [](uint32_t count, double seconds) { return seconds > 0 ? count / seconds : 0; };
+  std::fprintf(stderr, "prompt: %u tokens in %.3f s, %.1f tokens/s\n", s.promptTokens,
+               s.promptSeconds, rate(s.promptTokens, s.promptSeconds));
+  // The first new token comes with the prompt; each other takes a step.
+  std::fprintf(stderr, "generation: %u tokens in %.3f s, %.1f tokens/s%s\n", s.generatedTokens,
+               s.decodeSeconds, rate(s.decodeSteps, s.decodeSeconds),
+               s.interrupted ? " (interrupted)" : "");
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  setToolName("hadal-run");
+  CommandLine line = makeCommandLine();
+  line.parse(argc, argv);
+  checkUsage(line);
+  // Wrong values are told before the model is loaded.
+  Generation request;
+  request.chunk = static_cast<uint32_t>(line.integer("chunk", defaultChunk, 1, INT32_MAX));
+  sampling(line, hadal_generation_defaults_t{0, 0, 1, 1, 0, -1, 0, {}});
+  line.integer("max-new-tokens", 0, 0, UINT32_MAX);
+  if (line.has("tokenize") || line.has("detokenize"))
+    return convertText(line);
+
+  Model model(line.positionals()[0], modelOptions(line, true));
+  request.printIds = line.has("print-ids");
+  bool needsText = line.has("prompt") || !request.printIds;
+  TokenizerPointer tokenizer(needsText ? loadTokenizer(model) : nullptr);
+  if (!tokenizer && !line.has("prompt") && !request.printIds) {
+    note("text is not available: " + missingText(model) + "; printing ids");
+    request.printIds = true;
+  }
+  request.prompt = readPrompt(line, model, tokenizer.get());
+  request.maxNewTokens = newTokens(line, model, request.prompt.size());
+  request.defaults = generationDefaults(model);
+  request.sampling = sampling(line, request.defaults);
+  request.logitsPath = line.text("logits");
+  request.ignoreEos = line.has("ignore-eos");
+
+  auto capacity = static_cast<uint32_t>(request.prompt.size()) + request.maxNewTokens;
+  model.openSession(1, capacity);
+  std::optional<Trace> trace;
+  if (line.has("trace"))
+    trace.emplace(model.session());
+  GenerationStatistics statistics = generate(model, tokenizer.get(), request);
+  if (trace)
+    trace->save(line.text("trace"));
+  report(statistics);
+  return 0;
+}

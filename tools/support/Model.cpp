@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// A model and a session, as the tools open them.
+#include "support/Model.h"
+
+#include <cstdlib>
+#include <numeric>
+
+#include "support/CommandLine.h"
+#include "support/Diagnostics.h"
+
+namespace hadal::tools {
+
+void check(hadal_status_t status) {
+  if (status)
+    fail(hadal_status_message(status));
+}
+
+ModelOptions modelOptions(const CommandLine &line, bool weightsIsDirectory) {
+  ModelOptions options;
+  options.device = line.text("device", "cpu");
+  if (options.device != "cpu" && options.device != "sim" && options.device != "cuda")
+    failUsage("--device: expected cpu, sim or cuda, got '" + options.device + "'");
+  if (options.device != "cpu")
+    fail("device '" + options.device + "': expected cpu, the only device of this version");
+  if (weightsIsDirectory)
+    options.weightsDirectory = line.text("weights");
+  options.threads = static_cast<uint32_t>(line.integer("threads", 0, 1, 1024));
+  return options;
+}
+
+void LogitsBuffer::Free::operator()(float *pointer) const { std::free(pointer); }
+
+float *LogitsBuffer::resize(uint64_t count) {
+  if (count > capacity) {
+    uint64_t bytes = (count * sizeof(float) + 63) / 64 * 64;
+    storage.reset(static_cast<float *>(std::aligned_alloc(64, bytes)));
+    if (!storage)
+      fail("out of memory: expected " + std::to_string(bytes) + " bytes for logits");
+    capacity = count;
+  }
+  return storage.get();
+}
+
+Model::Model(const std::string &path, const ModelOptions &options) : file(path) {
+  hadal_context_options_t contextOptions{};
+  contextOptions.struct_size = sizeof(contextOptions);
+  contextOptions.device = options.device.c_str();
+  contextOptions.threads = options.threads;
+  check(hadal_context_create(&contextOptions, &opened));
+  hadal_module_options_t moduleOptions{};
+  moduleOptions.struct_size = sizeof(moduleOptions);
+  moduleOptions.weights_dir =
+      options.weightsDirectory.empty() ? nullptr : options.weightsDirectory.c_str();
+  moduleOptions.inspect_only = options.inspectOnly;
+  check(hadal_module_load(opened, path.c_str(), &moduleOptions, &loaded));
+  facts.struct_size = sizeof(facts);
+  hadal_module_model_info(loaded, &facts);
+}
+
+Model::~Model() {
+  hadal_session_release(current);
+  hadal_module_release(loaded);
+  hadal_context_release(opened);
+}
+
+hadal_session_t *Model::openSession(uint32_t slots, uint32_t capacity) {
+  hadal_session_release(current);
+  current = nullptr;
+  hadal_session_options_t options{};
+  options.struct_size = sizeof(options);
+  options.slots = slots;
+  options.capacity = capacity;
+  check(hadal_session_create(loaded, &options, &current));
+  return current;
+}
+
+void Model::checkIds(const std::vector<int32_t> &ids, const std::string &source) const {
+  for (size_t i = 0; i < ids.size(); ++i)
+    if (ids[i] < 0 || static_cast<uint32_t>(ids[i]) >= facts.vocab_size)
+      fail(source + ": id " + std::to_string(i) + ": expected an id below " +
+           std::to_string(facts.vocab_size) + ", the size of the vocabulary, got " +
+           std::to_string(ids[i]));
+}
+
+hadal_status_t Model::step(uint32_t slot, uint32_t position, const int32_t *tokens,
+                           uint32_t count, bool allLogits, float *logits) {
+  std::vector<int32_t> positions(count), rows(allLogits ? count : 1);
+  std::iota(positions.begin(), positions.end(), static_cast<int32_t>(position));
+  std::iota(rows.begin(), rows.end(), allLogits ? 0 : static_cast<int32_t>(count) - 1);
+  int32_t offsets[] = {0, static_cast<int32_t>(count)};
+  int32_t slots[] = {static_cast<int32_t>(slot)};
+  hadal_step_t step{};
+  step.tokens = tokens;
+  step.positions = positions.data();
+  step.sequence_offsets = offsets;
+  step.slots = slots;
+  step.logit_rows = rows.data();
+  step.token_count = count;
+  step.sequence_count = 1;
+  step.logit_row_count = logits ? static_cast<uint32_t>(rows.size()) : 0;
+  return hadal_session_step(current, &step, logits);
+}
+
+} // namespace hadal::tools
