@@ -34,6 +34,17 @@ wanted() {
 for name in reduce scan sort gemm gemm_bf16 pipeline control atomics coop arith structs flash apps cub mma sharedlock; do
   if wanted "$name" "$@"; then compile "$name" sm_80 "$name"; fi
 done
+# Short names for the kernels of templates: device_scan for ...DeviceScanKernel..., with a number where there are several.
+if wanted cub_device "$@"; then
+  compile cub_device sm_80 cub_device
+  number=0
+  for mangled in $(sed -nE 's/^\.visible \.entry (_Z[A-Za-z0-9_]*)\(.*/\1/p' ptx/cub_device.ptx); do
+    number=$((number + 1))
+    short=$(printf '%s' "$mangled" | sed -E 's/.*[0-9]((Device|Empty)[A-Za-z]*Kernel).*/\1/')
+    sed -e "s/${mangled}_param_/p/g" -e "s/$mangled/${short}_$number/g" ptx/cub_device.ptx > "$work/renamed"
+    sed -E "s/_ZZN3cub[A-Za-z0-9_]*E(12temp_storage|1s)/storage/g" "$work/renamed" > ptx/cub_device.ptx
+  done
+fi
 if wanted fp8 "$@"; then compile fp8 sm_89 fp8; fi
 # Other levels and options: older code paths of the headers, source lines, fused and flushed arithmetic, no optimisation.
 if wanted variants "$@"; then
