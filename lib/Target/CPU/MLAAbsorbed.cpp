@@ -35,9 +35,12 @@ struct AbsorbedScratch {
     scores = layout.take(4 * heads * keyBlock);
     rows = layout.take(8 * keyBlock);
     output = layout.take(4 * heads * spec.latent);
+    maxima = layout.take(4 * heads);
+    sums = layout.take(4 * heads);
+    decay = layout.take(4 * heads);
   }
   ScratchLayout layout;
-  int64_t query, scores, rows, output;
+  int64_t query, scores, rows, output, maxima, sums, decay;
 };
 
 // The code of one workgroup, for a head tile of static size.
@@ -51,11 +54,10 @@ private:
   void packQuery(int64_t heads);
   void locateKeys(Value first, Value valid);
   void computeScores(int64_t heads, Value valid);
-  SmallVector<Value> softmax(int64_t heads, ValueRange state,
-                             SmallVectorImpl<Value> &decay);
-  void accumulate(int64_t heads, Value valid, ArrayRef<Value> decay);
-  void accumulateColumns(int64_t heads, Value valid, ArrayRef<Value> decay,
-                         Value column, ArrayRef<unsigned> lanes);
+  void softmax(int64_t heads);
+  void accumulate(int64_t heads, Value valid);
+  void accumulateColumns(int64_t heads, Value valid, Value column,
+                         ArrayRef<unsigned> lanes);
 
   KernelBuilder &k;
   const MLAAbsorbedSpec &spec;
@@ -63,7 +65,7 @@ private:
   int64_t width;
   Value latentQuery, rotatedQuery, cache, blockTable, y;
   Value row, position, tableRow, firstHead;
-  Value query, scores, rows, output; // scratch
+  Value query, scores, rows, output, maxima, sums, decay; // scratch
 };
 } // namespace
 
@@ -98,6 +100,9 @@ AbsorbedEmitter::AbsorbedEmitter(KernelBuilder &k, const MLAAbsorbedSpec &spec)
   scores = flat(offset.scores, k.getF32Type());
   rows = flat(offset.rows, k.getI64Type());
   output = flat(offset.output, k.getF32Type());
+  maxima = flat(offset.maxima, k.getF32Type());
+  sums = flat(offset.sums, k.getF32Type());
+  decay = flat(offset.decay, k.getF32Type());
 }
 
 void AbsorbedEmitter::emit() {
@@ -120,52 +125,49 @@ void AbsorbedEmitter::emitTile(int64_t heads) {
     k.storeVectorF32(k.splat(0.0f, lanes), output, i);
   });
 
-  // The state is the maximum of each head, then the sum of each head.
-  SmallVector<Value> state(heads,
-                           k.f32(-std::numeric_limits<float>::infinity()));
-  state.append(heads, k.f32(0.0f));
+  k.forLoop(k.index(0), k.index(heads), 1, [&](Value h) {
+    k.store(k.f32(-std::numeric_limits<float>::infinity()), maxima, h);
+    k.store(k.f32(0.0f), sums, h);
+  });
   Value blocks = k.add(k.div(position, keyBlock), 1);
-  state = k.forLoop(
-      k.index(0), blocks, 1, state, [&](Value block, ValueRange carried) {
-        Value first = k.mul(block, keyBlock);
-        // Rows beyond the position may hold anything, NaN too: they are not
-        // read.
-        Value valid =
-            k.minIndex(k.index(keyBlock), k.sub(k.add(position, 1), first));
-        locateKeys(first, valid);
-        computeScores(heads, valid);
-        SmallVector<Value> decay;
-        SmallVector<Value> next = softmax(heads, carried, decay);
-        accumulate(heads, valid, decay);
-        return next;
-      });
+  k.forLoop(k.index(0), blocks, 1, [&](Value block) {
+    Value first = k.mul(block, keyBlock);
+    // Rows beyond the position may hold anything, NaN too: they are not read.
+    Value valid =
+        k.minIndex(k.index(keyBlock), k.sub(k.add(position, 1), first));
+    locateKeys(first, valid);
+    computeScores(heads, valid);
+    softmax(heads);
+    accumulate(heads, valid);
+  });
 
-  for (int64_t h = 0; h < heads; ++h) {
-    Value to =
-        k.mul(k.add(k.add(k.mul(row, spec.heads), firstHead), h), spec.latent);
+  k.forLoop(k.index(0), k.index(heads), 1, [&](Value h) {
+    Value head = k.add(k.add(k.mul(row, spec.heads), firstHead), h);
+    Value from = k.mul(h, spec.latent), to = k.mul(head, spec.latent);
+    Value divisor = k.load(sums, h);
     forVectors(k, spec.latent, [&](Value i, unsigned lanes) {
-      Value sum = k.loadVectorF32(output, k.add(i, h * spec.latent), lanes);
-      k.storeVectorF32(k.divF(sum, k.broadcast(state[heads + h], lanes)), y,
-                       k.add(to, i));
+      Value v = k.loadVectorF32(output, k.add(from, i), lanes);
+      k.storeVectorF32(k.divF(v, k.broadcast(divisor, lanes)), y, k.add(to, i));
     });
-  }
+  });
 }
 
 // Puts the two parts of each query together, in f32, as they face a cache row.
 void AbsorbedEmitter::packQuery(int64_t heads) {
-  for (int64_t h = 0; h < heads; ++h) {
+  k.forLoop(k.index(0), k.index(heads), 1, [&](Value h) {
     Value head = k.add(k.add(k.mul(row, spec.heads), firstHead), h);
     Value latent = k.mul(head, spec.latent);
     Value rope = k.add(k.mul(head, spec.nope + spec.rope), spec.nope);
+    Value to = k.mul(h, size);
     forVectors(k, spec.latent, [&](Value i, unsigned lanes) {
       k.storeVectorF32(k.loadVectorF32(latentQuery, k.add(latent, i), lanes),
-                       query, k.add(i, h * size));
+                       query, k.add(to, i));
     });
     forVectors(k, spec.rope, [&](Value i, unsigned lanes) {
       k.storeVectorF32(k.loadVectorF32(rotatedQuery, k.add(rope, i), lanes),
-                       query, k.add(i, h * size + spec.latent));
+                       query, k.add(k.add(to, i), spec.latent));
     });
-  }
+  });
 }
 
 // Looks up where the rows of a block's keys start in the cache.
@@ -221,21 +223,20 @@ void AbsorbedEmitter::computeScores(int64_t heads, Value valid) {
   });
 }
 
-// Turns scores into weights relative to the new maximum. `decay` receives the
-// factor of each head by which what was accumulated so far shrinks.
-SmallVector<Value> AbsorbedEmitter::softmax(int64_t heads, ValueRange state,
-                                            SmallVectorImpl<Value> &decay) {
-  SmallVector<Value> maxima, sums;
-  for (int64_t h = 0; h < heads; ++h) {
-    Value begin = k.index(h * keyBlock), end = k.index((h + 1) * keyBlock);
-    Value lowest = k.splat(-std::numeric_limits<float>::infinity(), width);
+// Turns scores into weights relative to the new maximum. decay[h] is the factor
+// by which what was accumulated so far shrinks.
+void AbsorbedEmitter::softmax(int64_t heads) {
+  Value lowest = k.splat(-std::numeric_limits<float>::infinity(), width);
+  k.forLoop(k.index(0), k.index(heads), 1, [&](Value h) {
+    Value begin = k.mul(h, keyBlock), end = k.add(begin, keyBlock);
     Value largest =
         k.forLoop(begin, end, width, ValueRange(lowest),
                   [&](Value i, ValueRange carried) {
                     return SmallVector<Value>{
                         k.maxF(carried[0], k.loadVectorF32(scores, i, width))};
                   })[0];
-    Value maximum = k.maxF(state[h], k.maxLanes(largest));
+    Value previous = k.load(maxima, h);
+    Value maximum = k.maxF(previous, k.maxLanes(largest));
     Value sum =
         k.forLoop(begin, end, width, ValueRange(k.splat(0.0f, width)),
                   [&](Value i, ValueRange carried) {
@@ -245,41 +246,41 @@ SmallVector<Value> AbsorbedEmitter::softmax(int64_t heads, ValueRange state,
                     k.storeVector(weight, scores, i);
                     return SmallVector<Value>{k.addF(carried[0], weight)};
                   })[0];
-    decay.push_back(k.exp(k.subF(state[h], maximum)));
-    maxima.push_back(maximum);
-    sums.push_back(k.fma(state[heads + h], decay[h], k.sumLanes(sum)));
-  }
-  maxima.append(sums);
-  return maxima;
+    Value shrink = k.exp(k.subF(previous, maximum));
+    k.store(shrink, decay, h);
+    k.store(maximum, maxima, h);
+    k.store(k.fma(k.load(sums, h), shrink, k.sumLanes(sum)), sums, h);
+  });
 }
 
 // output[h] = decay[h] * output[h] + sum over j of scores[h, j] * latent[j].
-void AbsorbedEmitter::accumulate(int64_t heads, Value valid,
-                                 ArrayRef<Value> decay) {
+void AbsorbedEmitter::accumulate(int64_t heads, Value valid) {
   int64_t whole = spec.latent / (2 * width) * (2 * width);
   if (whole > 0)
     k.forLoop(k.index(0), k.index(whole), 2 * width, [&](Value column) {
-      accumulateColumns(heads, valid, decay, column,
+      accumulateColumns(heads, valid, column,
                         {unsigned(width), unsigned(width)});
     });
   for (int64_t column = whole; column < spec.latent; column += width)
-    accumulateColumns(heads, valid, decay, k.index(column),
+    accumulateColumns(heads, valid, k.index(column),
                       {unsigned(std::min(width, spec.latent - column))});
 }
 
 void AbsorbedEmitter::accumulateColumns(int64_t heads, Value valid,
-                                        ArrayRef<Value> decay, Value column,
+                                        Value column,
                                         ArrayRef<unsigned> lanes) {
   auto place = [&](int64_t h, size_t v) {
     return k.add(column, h * spec.latent + int64_t(v) * width);
   };
-  SmallVector<Value> sums;
-  for (int64_t h = 0; h < heads; ++h)
+  SmallVector<Value> tile;
+  for (int64_t h = 0; h < heads; ++h) {
+    Value shrink = k.load(decay, k.index(h));
     for (size_t v = 0; v < lanes.size(); ++v)
-      sums.push_back(k.mulF(k.loadVectorF32(output, place(h, v), lanes[v]),
-                            k.broadcast(decay[h], lanes[v])));
-  sums =
-      k.forLoop(k.index(0), valid, 1, sums, [&](Value j, ValueRange carried) {
+      tile.push_back(k.mulF(k.loadVectorF32(output, place(h, v), lanes[v]),
+                            k.broadcast(shrink, lanes[v])));
+  }
+  tile =
+      k.forLoop(k.index(0), valid, 1, tile, [&](Value j, ValueRange carried) {
         Value start = k.add(loadIndex(k, rows, j), column);
         SmallVector<Value> values, next;
         for (size_t v = 0; v < lanes.size(); ++v)
@@ -295,7 +296,7 @@ void AbsorbedEmitter::accumulateColumns(int64_t heads, Value valid,
       });
   for (int64_t h = 0; h < heads; ++h)
     for (size_t v = 0; v < lanes.size(); ++v)
-      k.storeVectorF32(sums[h * lanes.size() + v], output, place(h, v));
+      k.storeVectorF32(tile[h * lanes.size() + v], output, place(h, v));
 }
 
 KernelInfo getMLAAbsorbedInfo(const MLAAbsorbedSpec &spec) {
