@@ -35,15 +35,19 @@ for name in hadal_tools:
     config.substitutions.append((word % name, quoted(path)))
 for name in test_tools:
     config.substitutions.append((word % name, quoted(tool(config.hadal_test_tools_dir, name))))
+integration = os.path.join(config.test_source_root, "Integration")
 config.substitutions += [
+    ("%judge", quoted(config.python) + " " + quoted(os.path.join(integration, "judge.py"))),
+    ("%chunks", quoted(config.python) + " " + quoted(os.path.join(integration, "chunks.py"))),
     ("%python", quoted(config.python)),
     ("%source", quoted(config.hadal_source_root)),
     ("%build", quoted(config.hadal_build_root)),
+    ("%bin", quoted(config.hadal_tools_dir)),
     ("%lib", quoted(config.hadal_lib_dir)),
     ("%flatc", quoted(config.flatc)),
-    ("%integration", quoted(os.path.join(config.test_source_root, "Integration"))),
-    ("%goldens", quoted(os.path.join(config.test_source_root, "Integration", "goldens"))),
-    ("%demo", quoted(os.path.join(config.test_source_root, "Integration", "demo-model"))),
+    ("%integration", quoted(integration)),
+    ("%goldens", quoted(os.path.join(integration, "goldens"))),
+    ("%demo", quoted(os.path.join(integration, "demo-model"))),
 ]
 
 # ---- Features
@@ -51,6 +55,8 @@ if config.available_features >= {"hadal-opt", "hadal-compile", "hadal-import"}:
     config.available_features.add("compiler")
 if config.available_features >= {"hadal-run", "hadal-verify", "compiler"}:
     config.available_features.add("end-to-end")
+if os.path.exists(os.path.join(config.hadal_lib_dir, "libhadal_runtime.so")):
+    config.available_features.add("runtime-library")
 if config.hadal_sanitize:
     config.available_features.add("sanitizer")
 if os.environ.get("HADAL_TEST_LONG"):
@@ -67,7 +73,9 @@ if {"avx512f", "avx512bw", "avx512vl", "avx512_bf16"} <= flags:
 config.environment["FILECHECK_OPTS"] = "--enable-var-scope --allow-unused-prefixes=false"
 config.environment["LC_ALL"] = "C.UTF-8"
 config.environment["PYTHONDONTWRITEBYTECODE"] = "1"
-config.environment["PYTHONPATH"] = os.path.join(config.test_source_root, "Integration")
+config.environment["PYTHONPATH"] = integration
+for name in hadal_tools:
+    config.environment[name.upper().replace("-", "_")] = os.path.join(config.hadal_tools_dir, name)
 config.environment["PATH"] = "/usr/bin:/bin:" + config.environment.get("PATH", "")
 for name in ("HADAL_CPU_LEVEL", "HADAL_TEST_LONG", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
     if name in os.environ:

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+# Checks which part of the tree includes which; prints FILE:LINE: reason, exit status 1.
+import os
+import re
+import sys
+
+MLIR = re.compile(r"(mlir|mlir-c|llvm|llvm-c|lld|clang)/")
+PARTS = ("Import", "Transforms", "Conversion", "Target", "Serialize", "Pipeline")
+
+
+def compiler_part(part, allowed):
+    """Hadal's compiler headers of other parts than `part`, unless allowed."""
+    others = [p for p in PARTS if p != part and p not in allowed]
+    return re.compile(rf"hadal/({'|'.join(others)})/")
+
+
+# folder -> (what its files may not include, why)
+RULES = [
+    ("runtime", MLIR, "the runtime knows nothing of MLIR and LLVM"),
+    ("runtime", re.compile(r"hadal/|plan/"), "the runtime knows nothing of the compiler"),
+    ("lib/Import", compiler_part("Import", ()), "the importer depends on dialects and Support alone"),
+    ("lib/Transforms", compiler_part("Transforms", ()), "passes depend on dialects and Support alone"),
+    ("lib/Conversion", compiler_part("Conversion", ("Target",)), "conversions depend on dialects, Support and kernels"),
+    ("lib/Support", compiler_part("Support", ()), "Support depends on nothing of Hadal"),
+    ("lib/Serialize", compiler_part("Serialize", ("Target",)), "the serialiser depends on the plan dialect and the schema"),
+    ("lib/Target", compiler_part("Target", ()), "kernels depend on dialects and Support alone"),
+    ("dialects", compiler_part("", ()), "dialects depend on MLIR alone"),
+    ("dialects", re.compile(r"hadal_(runtime|text)\.h"), "dialects depend on MLIR alone"),
+]
+for tool in ("run", "verify", "objdump", "bench", "sim"):
+    RULES.append((f"tools/hadal-{tool}", MLIR, "this tool depends on the runtime alone"))
+    RULES.append((f"tools/hadal-{tool}", re.compile(r"hadal/|plan/|dialects/"), "this tool depends on the runtime alone"))
+# The same rules for the headers that mirror lib/.
+RULES += [("include/hadal/" + folder.split("/")[1], pattern, reason)
+          for folder, pattern, reason in RULES if folder.startswith("lib/")]
+
+
+def main(tree):
+    looked_at = problems = 0
+    for folder, pattern, reason in RULES:
+        for here, _, names in os.walk(os.path.join(tree, folder)):
+            for name in sorted(names):
+                if not name.endswith((".cpp", ".h", ".c")):
+                    continue
+                looked_at += 1
+                path = os.path.join(here, name)
+                with open(path, encoding="utf-8") as file:
+                    for number, line in enumerate(file, 1):
+                        match = re.match(r'\s*#\s*include\s*[<"]([^>"]+)', line)
+                        if match and pattern.match(match[1]):
+                            print(f"{os.path.relpath(path, tree)}:{number}: includes {match[1]}, but {reason}")
+                            problems += 1
+    print(f"{looked_at} looks, {problems} problems")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
