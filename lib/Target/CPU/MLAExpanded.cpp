@@ -211,26 +211,33 @@ void ExpandedEmitter::expandBlock(Value first) {
 
 // target[j, o] = sum over i of W_h[o, i] * latent_j[i], rows padded to panels.
 void ExpandedEmitter::expand(const PanelWeight &weight, Value target) {
+  // As many sums as the registers of the level hold.
+  int64_t rows = width == 8 ? 6 : 8;
+  unsigned vectors = 2;
   int64_t stride = paddedOutputs(weight.outputs);
   Value panels = k.index(panelCount(weight.outputs));
+  auto emitKeys = [&](Value panel, Value first, Value j) {
+    SmallVector<Value> from;
+    for (int64_t r = 0; r < rows; ++r)
+      from.push_back(loadIndex(k, places, k.add(j, r)));
+    SmallVector<Value> tile =
+        emitTile(k, weight, {head, panel}, cache, from, {first, vectors});
+    Value column = k.add(k.mul(panel, panelOutputs), first);
+    for (int64_t r = 0; r < rows; ++r) {
+      Value to = k.add(k.mul(k.add(j, r), stride), column);
+      for (unsigned v = 0; v < vectors; ++v)
+        k.storeVector(tile[r * vectors + v], target, k.add(to, v * width));
+    }
+  };
   k.forLoop(k.index(0), panels, 1, [&](Value panel) {
-    Value column = k.mul(panel, panelOutputs);
-    auto tileBody = [&](Value j, unsigned rows) {
-      SmallVector<Value> from;
-      for (unsigned r = 0; r < rows; ++r)
-        from.push_back(loadIndex(k, places, k.add(j, r)));
-      for (TileColumns columns : getTileColumns(k.target(), rows)) {
-        SmallVector<Value> tile =
-            emitTile(k, weight, {head, panel}, cache, from, columns);
-        for (unsigned r = 0; r < rows; ++r) {
-          Value to = k.add(k.mul(k.add(j, r), stride), column);
-          for (unsigned v = 0; v < columns.vectors; ++v)
-            k.storeVector(tile[r * columns.vectors + v], target,
-                          k.add(to, columns.first + v * width));
-        }
-      }
-    };
-    forEachRowTile(k, k.index(0), k.index(keyBlock), tileBody);
+    k.forLoop(
+        k.index(0), k.index(panelOutputs), vectors * width, [&](Value first) {
+          // The last tile overlaps the one before instead of being smaller:
+          // equal results are stored twice, and the code of a tile exists once.
+          k.forLoop(k.index(0), k.index(keyBlock), rows, [&](Value j) {
+            emitKeys(panel, first, k.minIndex(j, k.index(keyBlock - rows)));
+          });
+        });
   });
 }
 
