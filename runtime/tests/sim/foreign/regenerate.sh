@@ -31,7 +31,7 @@ wanted() {
   return 1
 }
 
-for name in reduce scan sort gemm gemm_bf16 pipeline control atomics coop arith structs flash apps cub mma sharedlock; do
+for name in reduce scan sort gemm gemm_bf16 pipeline control atomics coop arith structs flash apps cub mma sharedlock speed; do
   if wanted "$name" "$@"; then compile "$name" sm_80 "$name"; fi
 done
 # Short names for the kernels of templates: device_scan for ...DeviceScanKernel..., with a number where there are several.
