@@ -172,7 +172,11 @@ int32_t Kernel::run(const std::vector<Buffer *> &bindings,
 }
 
 std::vector<KernelTarget> executableTargets() {
-  return {{Level::V3, false}, {Level::V4BF16, true}};
+  std::vector<KernelTarget> targets{{Level::V3, false}, {Level::V4BF16, true}};
+  if (__builtin_cpu_supports("avx512bf16") &&
+      __builtin_cpu_supports("avx512vnni"))
+    targets.push_back({Level::V4BF16, false});
+  return targets;
 }
 
 std::vector<float> randomFloats(size_t count, uint32_t seed, float scale) {

@@ -72,7 +72,8 @@ private:
   void *function = nullptr;
 };
 
-/// The targets that this machine can execute: V3, and V4BF16 emulated.
+/// The targets that this machine can execute: V3, V4BF16 emulated, and V4BF16
+/// itself where the processor has it.
 std::vector<KernelTarget> executableTargets();
 
 /// Uniform in [-1, 1).
