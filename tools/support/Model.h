@@ -24,6 +24,9 @@ struct ModelOptions {
   bool inspectOnly = false;
 };
 
+/// Refuses the devices that this version lacks, and names that are no device.
+void checkDevice(const std::string &device);
+
 /// Reads --device, --threads and, where it is a directory's name, --weights.
 ModelOptions modelOptions(const CommandLine &line, bool weightsIsDirectory);
 
@@ -51,12 +54,12 @@ public:
 
   const hadal_model_info_t &info() const { return facts; }
   const std::string &path() const { return file; }
-  hadal_module_t *module() { return loaded; }
-  hadal_context_t *context() { return opened; }
+  hadal_module_t *module() const { return loaded; }
+  hadal_context_t *context() const { return opened; }
 
   /// Opens the one session of a tool, or replaces it.
   hadal_session_t *openSession(uint32_t slots, uint32_t capacity);
-  hadal_session_t *session() { return current; }
+  hadal_session_t *session() const { return current; }
 
   /// An error unless all ids are below the vocabulary's size; `source` names the
   /// list.

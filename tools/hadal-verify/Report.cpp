@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// What hadal-verify prints.
+#include <cmath>
+
+#include "Verify.h"
+#include "support/Diagnostics.h"
+
+namespace hadal::tools {
+
+void printReport(const Verification &result, const Model &model, double tolerance) {
+  std::string out;
+  for (const PromptResult &prompt : result.prompts) {
+    out += format("prompt %u: %u tokens, %zu positions: max abs error %.3g, %.3g of the largest "
+                  "logit %.4g; relative error median %.3g; greedy ",
+                  prompt.index, prompt.tokens, prompt.relative.size(), prompt.logits.maxAbsolute,
+                  prompt.logits.ofLargest(), prompt.logits.largest, median(prompt.relative));
+    if (prompt.expectedGreedy.empty())
+      out += "not given\n";
+    else if (prompt.greedyMatches())
+      out += format("%zu tokens equal\n", prompt.expectedGreedy.size());
+    else
+      out += format("differs at token %zu of %zu\n", prompt.greedyEqual,
+                    prompt.expectedGreedy.size());
+  }
+  out += format("relative error over %zu positions: median %.4g, mean %.4g", result.positions,
+                result.median, result.mean);
+  if (result.hasBf16)
+    out += format("; the reference in bf16: median %.4g, mean %.4g", result.bf16Median,
+                  result.bf16Mean);
+  out += "\n";
+  for (const std::string &finding : result.findings)
+    out += finding + "\n";
+  bool reference = std::string(model.info().precision) == "reference";
+  if (result.failures.empty())
+    out += reference ? format("passed: largest error at most %.3g of the largest logit, greedy "
+                              "continuations equal\n",
+                              tolerance)
+                     : "passed: median error at most that of the reference in bf16\n";
+  print(out);
+}
+
+namespace {
+
+/// JSON has no infinities.
+std::string number(double value) {
+  return std::isfinite(value) ? format("%.9g", value) : "null";
+}
+
+std::string quoted(const std::string &text) {
+  std::string out = "\"";
+  for (char c : text) {
+    auto byte = static_cast<unsigned char>(c);
+    if (byte == '"' || byte == '\\')
+      out += {'\\', c};
+    else if (byte < 0x20)
+      out += format("\\u%04x", byte);
+    else
+      out += c;
+  }
+  return out + "\"";
+}
+
+std::string quotedList(const std::vector<std::string> &texts) {
+  std::string out = "[";
+  for (size_t i = 0; i < texts.size(); ++i)
+    out += (i ? "," : "") + quoted(texts[i]);
+  return out + "]";
+}
+
+} // namespace
+
+std::string jsonReport(const Verification &result, const Model &model) {
+  std::string out = "{\"model\":" + quoted(model.path()) +
+                    ",\"precision\":" + quoted(model.info().precision) +
+                    ",\"attention\":" + quoted(model.info().attention) +
+                    ",\"level\":" + quoted(hadal_context_level(model.context())) +
+                    ",\"passed\":" + (result.failures.empty() ? "true" : "false") +
+                    format(",\"positions\":%zu", result.positions) +
+                    ",\"median\":" + number(result.median) + ",\"mean\":" + number(result.mean);
+  if (result.hasBf16)
+    out += ",\"bf16_median\":" + number(result.bf16Median) +
+           ",\"bf16_mean\":" + number(result.bf16Mean);
+  out += ",\"prompts\":[";
+  for (size_t i = 0; i < result.prompts.size(); ++i) {
+    const PromptResult &prompt = result.prompts[i];
+    out += format("%s{\"index\":%u,\"tokens\":%u,\"positions\":%zu,\"max_abs_error\":%s,"
+                  "\"largest_logit\":%s,\"median\":%s,\"greedy_tokens\":%zu,\"greedy_equal\":%zu}",
+                  i ? "," : "", prompt.index, prompt.tokens, prompt.relative.size(),
+                  number(prompt.logits.maxAbsolute).c_str(), number(prompt.logits.largest).c_str(),
+                  number(median(prompt.relative)).c_str(), prompt.expectedGreedy.size(),
+                  prompt.greedyEqual);
+  }
+  return out + "],\"failures\":" + quotedList(result.failures) +
+         ",\"findings\":" + quotedList(result.findings) + "}\n";
+}
+
+} // namespace hadal::tools

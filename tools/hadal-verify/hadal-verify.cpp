@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// hadal-verify: compares a compiled model with expected results, and its weights with their checksums.
+#include <cstdio>
+
+#include "Verify.h"
+#include "support/CommandLine.h"
+#include "support/Diagnostics.h"
+
+using namespace hadal::tools;
+
+int main(int argc, char **argv) {
+  setToolName("hadal-verify");
+  CommandLine line(
+      "MODEL.hadal [EXPECTED.safetensors] [--weights] [options]",
+      "Compares logits and greedy continuations with those of a reference. A model of\n"
+      "precision reference passes when no logit is off by more than 1e-4 of the largest\n"
+      "one and the continuations are equal; a native one, when its median error over\n"
+      "positions is at most that of the reference in bf16. On a failure it says which\n"
+      "layer diverges first and which kernels computed it. Exit code 1: it failed.",
+      {{"weights", Option::optionalValue, "DIR",
+        "compare the weights with their checksums; DIR: where to look for them"},
+       {"tolerance", Option::value, "X", "largest error, of the largest logit (1e-4)"},
+       {"json", Option::flag, "", "print the report as JSON"},
+       {"chunk", Option::value, "N", "at most so many tokens of a prompt in one step (all)"},
+       {"device", Option::value, "cpu|sim|cuda", "where to run (cpu)"},
+       {"threads", Option::value, "N", "threads that execute kernels (as many as cores)"}});
+  line.parse(argc, argv);
+  size_t words = line.positionals().size();
+  bool weights = line.has("weights");
+  if (words != 2 && !(words == 1 && weights))
+    failUsage(words == 0 ? "expected a model and expected results, got none"
+                         : "expected one model, and expected results or --weights");
+  double tolerance = line.number("tolerance", 1e-4, 0, 1);
+  auto chunk = static_cast<uint32_t>(line.integer("chunk", UINT32_MAX, 1, UINT32_MAX));
+
+  Model model(line.positionals()[0], modelOptions(line, /*weightsIsDirectory=*/true));
+  std::vector<std::string> failures;
+  if (weights) {
+    uint64_t bytes = verifyWeights(model, failures);
+    if (failures.empty() && !line.has("json"))
+      print(format("weights: %u parameters, %llu bytes as packed\n",
+                   hadal_module_parameter_count(model.module()),
+                   static_cast<unsigned long long>(bytes)));
+  }
+  if (words == 2) {
+    SafetensorsFile expected(line.positionals()[1]);
+    Verification result = verifyModel(model, expected, chunk, tolerance);
+    result.failures.insert(result.failures.begin(), failures.begin(), failures.end());
+    if (line.has("json"))
+      print(jsonReport(result, model));
+    else
+      printReport(result, model, tolerance);
+    failures = result.failures;
+  } else if (line.has("json")) {
+    Verification onlyWeights;
+    onlyWeights.failures = failures;
+    print(jsonReport(onlyWeights, model));
+  }
+  for (const std::string &failure : failures)
+    std::fprintf(stderr, "hadal-verify: error: %s: %s\n", model.path().c_str(),
+                 failure.c_str());
+  return failures.empty() ? 0 : 1;
+}
