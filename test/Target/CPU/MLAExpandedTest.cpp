@@ -32,36 +32,67 @@ MLAExpandedSpec specOf(const MLACase &c, int64_t blockRows) {
   return spec;
 }
 
-// W[heads][outputs][latent], as values and packed.
+// W[heads][outputs][latent], as values and packed. In fp8 each block of 16 x 16
+// of a head has a scale.
 struct Weight {
-  Weight(const MLACase &c, int64_t outputs, uint32_t seed)
+  Weight(const MLACase &c, int64_t outputs, uint32_t seed, WeightType type)
       : values(randomFloats(c.heads * outputs * c.latent, seed, 0.3f)),
-        packed(packedBytes(type(c), c.heads, outputs, c.latent), 1) {
+        packed(packedBytes(type, c.heads, outputs, c.latent), 1),
+        scales(std::vector<float>(), FloatType::F32) {
+    std::vector<uint8_t> bytes(values.size());
+    if (type == WeightType::F8E4M3)
+      quantize(c, outputs, seed, bytes);
     for (float &w : values)
-      w = rounded(w, c.type);
+      w = type == WeightType::BF16 ? rounded(w, FloatType::BF16) : w;
     auto *to = static_cast<uint8_t *>(packed.data());
     for (int64_t h = 0; h < c.heads; ++h)
       for (int64_t o = 0; o < outputs; o += panelOutputs) {
+        int64_t first = (h * outputs + o) * c.latent;
         PanelSource source;
-        source.data = &values[(h * outputs + o) * c.latent];
+        source.data = &values[first];
         source.type = SourceType::F32;
+        if (type == WeightType::F8E4M3) {
+          source.data = &bytes[first];
+          source.type = SourceType::F8E4M3;
+        }
         source.outputStride = c.latent;
         EXPECT_TRUE(packPanel(source, std::min(panelOutputs, outputs - o),
-                              c.latent, type(c), to));
-        to += panelBytes(type(c), c.latent);
+                              c.latent, type, to));
+        to += panelBytes(type, c.latent);
       }
   }
-  static WeightType type(const MLACase &c) {
-    return c.type == FloatType::BF16 ? WeightType::BF16 : WeightType::F32;
+
+  void quantize(const MLACase &c, int64_t outputs, uint32_t seed,
+                std::vector<uint8_t> &bytes) {
+    BlockScales layout = BlockScales::stacked(outputs, c.latent, 16, 16);
+    std::vector<float> factors =
+        randomFloats(c.heads * layout.batchStride, seed + 1, 0.3f);
+    std::mt19937 generator(seed);
+    for (size_t i = 0; i < values.size(); ++i) {
+      int64_t input = int64_t(i) % c.latent;
+      int64_t output = int64_t(i) / c.latent % outputs;
+      int64_t head = int64_t(i) / c.latent / outputs;
+      // Without the highest bit of the exponent: below 2, and never NaN.
+      bytes[i] = uint8_t(generator() & 0xbf);
+      values[i] = f8E4M3ToF32(bytes[i]) *
+                  factors[head * layout.batchStride +
+                          output / 16 * layout.outputStride + input / 16];
+    }
+    scales = Buffer(factors, FloatType::F32);
   }
+
   std::vector<float> values;
-  Buffer packed;
+  Buffer packed, scales;
 };
 
 struct Weights {
+  Weights(const MLACase &c, WeightType type)
+      : key(c, c.nope, 501, type), value(c, c.value, 502, type), type(type) {}
   explicit Weights(const MLACase &c)
-      : key(c, c.nope, 501), value(c, c.value, 502) {}
+      : Weights(c, c.type == FloatType::BF16 ? WeightType::BF16
+                                             : WeightType::F32) {}
   Weight key, value;
+  WeightType type;
 };
 
 Buffer runExpanded(Kernel &kernel, const MLACase &c, Weights &weights,
@@ -70,9 +101,16 @@ Buffer runExpanded(Kernel &kernel, const MLACase &c, Weights &weights,
   Buffer table(c.blockTable), positions(c.positions), offsets(c.offsets),
       slots(c.slots);
   Buffer y = Buffer::poisoned(c.tokens() * c.heads * c.value, c.type);
+  std::vector<Buffer *> bindings{&q};
+  for (Weight *weight : {&weights.key, &weights.value}) {
+    bindings.push_back(&weight->packed);
+    if (weights.type == WeightType::F8E4M3)
+      bindings.push_back(&weight->scales);
+  }
+  bindings.insert(bindings.end(),
+                  {&cache, &table, &positions, &offsets, &slots, &y});
   EXPECT_EQ(
-      kernel.run({&q, &weights.key.packed, &weights.value.packed, &cache,
-                  &table, &positions, &offsets, &slots, &y},
+      kernel.run(bindings,
                  {c.tokens(), c.sequenceCount(), c.pagesPerSlot, threshold},
                  c.tokens(), c.sequenceCount()),
       0);
@@ -161,6 +199,24 @@ TEST(MLAExpanded, MatchesReference) {
                   type == FloatType::BF16 ? 4e-3 : 3e-6)
             << shape.heads << " heads, latent " << shape.latent;
       }
+}
+
+TEST(MLAExpanded, MatchesReferenceInF8) {
+  for (const KernelTarget &target : executableTargets()) {
+    MLACase c =
+        makeCase({3, 40, 36, 6, 24, 16}, FloatType::F32, {{60, 20}, {0, 7}});
+    c.build();
+    Weights weights(c, WeightType::F8E4M3);
+    MLAExpandedSpec spec = specOf(c, 16);
+    spec.weight = WeightType::F8E4M3;
+    spec.keyScales = BlockScales::stacked(c.nope, c.latent, 16, 16);
+    spec.valueScales = BlockScales::stacked(c.value, c.latent, 16, 16);
+    Kernel kernel(target, getMLAExpandedInfo(spec),
+                  [&](KernelBuilder &k) { emitMLAExpanded(k, spec); });
+    ASSERT_TRUE(kernel.valid());
+    Buffer y = runExpanded(kernel, c, weights, 0);
+    EXPECT_LT(relativeError(y.floats(c.type), reference(c, weights)), 3e-6);
+  }
 }
 
 TEST(MLAExpanded, SkipsShortSequences) {
