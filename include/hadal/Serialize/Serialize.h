@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a module at the plan stage to an artifact and its weights file.
+#ifndef HADAL_SERIALIZE_SERIALIZE_H
+#define HADAL_SERIALIZE_SERIALIZE_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Support/LLVM.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace hadal {
+
+struct SerializeOptions {
+  /// The artifact; its weights go beside it as <stem>.weights.safetensors.
+  std::string path;
+  /// Compile without weights: the artifact can be inspected, not run.
+  bool shapesOnly = false;
+  /// What was asked for, recorded in the artifact.
+  std::string precision, attention;
+  /// Called with bytes packed and bytes in all, now and then.
+  std::function<void(uint64_t, uint64_t)> progress;
+};
+
+/// One compiled kernel of one level.
+struct KernelSize {
+  std::string executable, level;
+  uint64_t codeBytes = 0;
+};
+
+/// What was written, for the report.
+struct SerializeResult {
+  std::string weightsPath;
+  uint64_t artifactBytes = 0, weightBytes = 0, decodeWeightBytes = 0;
+  std::vector<KernelSize> kernels;
+  double codegenSeconds = 0, packSeconds = 0;
+};
+
+/// Compiles the images, packs the weights and writes both files; nothing is left
+/// behind on failure, which is reported as diagnostics. Sources are read through
+/// mappings, one at a time. The same module gives the same bytes.
+mlir::FailureOr<SerializeResult> serialize(mlir::ModuleOp module,
+                                           const SerializeOptions &options);
+
+} // namespace hadal
+
+#endif // HADAL_SERIALIZE_SERIALIZE_H

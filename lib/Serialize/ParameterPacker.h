@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Produces the bytes of one parameter from its sources, piece by piece.
+#ifndef HADAL_LIB_SERIALIZE_PARAMETERPACKER_H
+#define HADAL_LIB_SERIALIZE_PARAMETERPACKER_H
+
+#include "SourceFiles.h"
+
+#include "llvm/ADT/STLFunctionalExtras.h"
+
+namespace hadal {
+
+/// Bytes of a parameter as it is stored, padding of panels included.
+uint64_t packedBytes(ParameterOp parameter);
+
+/// Takes consecutive pieces of a parameter's bytes.
+using ByteSink = llvm::function_ref<llvm::Error(const uint8_t *, size_t)>;
+
+/// Follows the recipe of `parameter` (select, transpose, convert, lay out). At
+/// most one source is resident at a time. Fails where a source holds what the
+/// parameter cannot (a NaN in f8E4M3FN) or where no conversion exists.
+llvm::Error packParameter(ParameterOp parameter, const SourceFiles &files, ByteSink sink);
+
+} // namespace hadal
+
+#endif // HADAL_LIB_SERIALIZE_PARAMETERPACKER_H

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a module at the plan stage to an artifact and its weights file.
+#include "hadal/Serialize/Serialize.h"
+
+#include "EntryWriter.h"
+#include "WeightsFile.h"
+
+#include "hadal/Target/CPU/Image.h"
+
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <chrono>
+
+using namespace mlir;
+using namespace hadal;
+
+namespace {
+constexpr uint16_t kSchemaMajor = 1, kSchemaMinor = 0;
+constexpr char kProducer[] = "hadal-compile 0.1.0";
+
+double secondsSince(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+struct SectionBytes {
+  fb::SectionKind kind;
+  std::string name;
+  std::vector<uint8_t> bytes;
+};
+
+class Serializer {
+public:
+  Serializer(ModuleOp module, const SerializeOptions &options)
+      : module(module), options(options) {}
+
+  FailureOr<SerializeResult> run() {
+    llvm::StringRef stem = llvm::sys::path::stem(options.path);
+    weightsName = (stem + ".weights.safetensors").str();
+    llvm::SmallString<256> path(options.path);
+    llvm::sys::path::remove_filename(path);
+    llvm::sys::path::append(path, weightsName);
+    auto begin = std::chrono::steady_clock::now();
+    if (failed(compileImages()) || failed(readTextFiles()))
+      return failure();
+    result.codegenSeconds = secondsSince(begin);
+    begin = std::chrono::steady_clock::now();
+    if (llvm::Error error = writeFiles(path.str().str())) {
+      emitError(UnknownLoc::get(module.getContext())) << llvm::toString(std::move(error));
+      return failure();
+    }
+    result.packSeconds = secondsSince(begin);
+    return std::move(result);
+  }
+
+private:
+  LogicalResult compileImages() {
+    WalkResult walked = module.walk([&](plan::ImageOp image) {
+      std::optional<cpu::Level> level = cpu::parseLevel(image.getLevel());
+      auto kernels = dyn_cast<ModuleOp>(image.getContents().front().front());
+      if (!level || !kernels) {
+        image.emitOpError() << "expected a module of kernels for a level of the CPU, got level '"
+                            << image.getLevel() << "'";
+        return WalkResult::interrupt();
+      }
+      FailureOr<cpu::Image> compiled = cpu::compileImage(kernels, *level);
+      if (failed(compiled))
+        return WalkResult::interrupt();
+      for (const cpu::KernelSymbol &symbol : compiled->symbols) {
+        codeSizes[{image.getSymName().str(), symbol.name}] = symbol.codeSize;
+        result.kernels.push_back({symbol.name, image.getLevel().str(), symbol.codeSize});
+      }
+      sections.push_back(
+          {fb::SectionKind::kernels, image.getSymName().str(), std::move(compiled->bytes)});
+      return WalkResult::advance();
+    });
+    return failure(walked.wasInterrupted());
+  }
+
+  LogicalResult readTextFiles() {
+    std::pair<StringRef, fb::SectionKind> kinds[] = {
+        {"hadal.tokenizer", fb::SectionKind::tokenizer},
+        {"hadal.tokenizer_config", fb::SectionKind::tokenizer_config},
+        {"hadal.generation", fb::SectionKind::generation}};
+    auto folder = module->getAttrOfType<StringAttr>("hadal.checkpoint");
+    for (auto [attribute, kind] : kinds) {
+      auto name = module->getAttrOfType<StringAttr>(attribute);
+      if (!name)
+        continue;
+      llvm::SmallString<256> path(folder ? folder.getValue() : StringRef());
+      llvm::sys::path::append(path, name.getValue());
+      auto buffer = llvm::MemoryBuffer::getFile(path);
+      if (!buffer)
+        return emitError(UnknownLoc::get(module.getContext()))
+               << path << ": cannot read: " << buffer.getError().message();
+      StringRef bytes = (*buffer)->getBuffer();
+      sections.push_back({kind, name.str(), std::vector<uint8_t>(bytes.begin(), bytes.end())});
+    }
+    return success();
+  }
+
+  llvm::Error writeFiles(const std::string &weightsPath) {
+    llvm::Expected<OutputFile> artifact = OutputFile::create(options.path);
+    if (!artifact)
+      return artifact.takeError();
+    WeightsLayout layout = layOutWeights(module);
+    if (options.shapesOnly)
+      return finish(layout, *artifact, identityOf(layout));
+    llvm::Expected<SourceFiles> sources = SourceFiles::open(module);
+    if (!sources)
+      return sources.takeError();
+    llvm::Expected<OutputFile> weights = OutputFile::create(weightsPath);
+    if (!weights)
+      return weights.takeError();
+    llvm::Expected<std::string> buildId =
+        writeWeights(layout, *weights, *sources, seed(), options.progress);
+    if (!buildId)
+      return buildId.takeError();
+    result.weightsPath = weightsPath;
+    result.weightBytes = weights->size();
+    if (llvm::Error failed = weights->commit())
+      return failed;
+    return finish(layout, *artifact, *buildId);
+  }
+
+  /// What the compilation read beside the weights: code and text.
+  uint64_t seed() {
+    uint64_t hash = 0;
+    for (const SectionBytes &section : sections)
+      hash = XXH3_64bits_withSeed(section.bytes.data(), section.bytes.size(), hash);
+    return hash;
+  }
+
+  std::string identityOf(const WeightsLayout &layout) {
+    return llvm::formatv("{0:x-16}", XXH3_64bits_withSeed(layout.header.data(),
+                                                          layout.header.size(), seed()))
+        .str();
+  }
+
+  llvm::Error finish(const WeightsLayout &layout, OutputFile &artifact,
+                     const std::string &buildId) {
+    sections.insert(sections.begin(), {fb::SectionKind::plan, "plan", planBytes(layout, buildId)});
+    flatbuffers::FlatBufferBuilder builder(1 << 20);
+    std::vector<flatbuffers::Offset<fb::Section>> list;
+    for (const SectionBytes &section : sections) {
+      builder.ForceVectorAlignment(section.bytes.size(), 1, 64);
+      auto data = builder.CreateVector(section.bytes);
+      auto name = builder.CreateString(section.name);
+      list.push_back(fb::CreateSection(builder, section.kind, name,
+                                       XXH3_64bits(section.bytes.data(), section.bytes.size()),
+                                       data));
+    }
+    auto sectionList = builder.CreateVector(list);
+    auto producer = builder.CreateString(kProducer);
+    auto id = builder.CreateString(buildId);
+    builder.Finish(fb::CreateArtifact(builder, kSchemaMajor, kSchemaMinor, producer, id,
+                                      sectionList),
+                   fb::ArtifactIdentifier());
+    uint64_t trailer[4] = {builder.GetSize(),
+                           XXH3_64bits(builder.GetBufferPointer(), builder.GetSize()), 0, 0};
+    trailer[2] = XXH3_64bits(trailer, 16);
+    std::memcpy(&trailer[3], "HADLEND", 8);
+    if (llvm::Error failed = artifact.write(builder.GetBufferPointer(), builder.GetSize()))
+      return failed;
+    if (llvm::Error failed = artifact.write(trailer, sizeof trailer))
+      return failed;
+    result.artifactBytes = artifact.size();
+    return artifact.commit();
+  }
+
+  std::vector<uint8_t> planBytes(const WeightsLayout &layout, const std::string &buildId) {
+    flatbuffers::FlatBufferBuilder builder(1 << 20);
+    SymbolNumbers numbers;
+    std::vector<flatbuffers::Offset<fb::WeightFile>> files;
+    if (!options.shapesOnly)
+      files.push_back(fb::CreateWeightFile(
+          builder, builder.CreateString(weightsName), layout.size,
+          XXH3_64bits(layout.header.data(), layout.header.size()), builder.CreateString(buildId)));
+    std::vector<flatbuffers::Offset<fb::Parameter>> parameters;
+    for (const PlacedParameter &placed : layout.parameters) {
+      ParameterOp parameter = placed.parameter;
+      numbers.parameters[parameter.getSymName()] = parameters.size();
+      parameters.push_back(writeParameter(builder, placed));
+    }
+    std::vector<flatbuffers::Offset<fb::State>> states;
+    for (auto state : module.getOps<StateOp>()) {
+      numbers.states[state.getSymName()] = states.size();
+      RankedTensorType type = state.getTensorType();
+      states.push_back(fb::CreateState(builder, builder.CreateString(state.getSymName().str()),
+                                       elementTypeOf(type.getElementType()), type.getDimSize(1),
+                                       type.getDimSize(2)));
+    }
+    std::vector<flatbuffers::Offset<fb::Program>> programs;
+    for (auto program : module.getOps<plan::ProgramOp>())
+      programs.push_back(writeProgram(builder, program, numbers));
+    auto info = writeModelInfo(builder);
+    auto fileList = builder.CreateVector(files);
+    auto parameterList = builder.CreateVector(parameters);
+    auto stateList = builder.CreateVector(states);
+    auto programList = builder.CreateVector(programs);
+    builder.Finish(fb::CreateModule(builder, info, fileList, parameterList, stateList,
+                                    programList));
+    return std::vector<uint8_t>(builder.GetBufferPointer(),
+                                builder.GetBufferPointer() + builder.GetSize());
+  }
+
+  static flatbuffers::Offset<fb::Parameter> writeParameter(flatbuffers::FlatBufferBuilder &builder,
+                                                           const PlacedParameter &placed) {
+    ParameterOp parameter = placed.parameter;
+    RankedTensorType type = parameter.getTensorType();
+    std::vector<uint64_t> shape(type.getShape().begin(), type.getShape().end());
+    std::string encoding;
+    if (type.getEncoding())
+      llvm::raw_string_ostream(encoding) << type.getEncoding();
+    auto name = builder.CreateString(parameter.getSymName().str());
+    auto shapeList = builder.CreateVector(shape);
+    auto encodingText = builder.CreateString(encoding);
+    return fb::CreateParameter(builder, name, elementTypeOf(type.getElementType()), shapeList,
+                               encodingText, 0, placed.offset, placed.length, placed.checksum);
+  }
+
+  flatbuffers::Offset<fb::Program> writeProgram(flatbuffers::FlatBufferBuilder &builder,
+                                                plan::ProgramOp program, SymbolNumbers &numbers) {
+    std::vector<flatbuffers::Offset<fb::Executable>> executables;
+    std::vector<flatbuffers::Offset<fb::EntryPoint>> entries;
+    for (Operation &op : program.getContents().front()) {
+      if (auto executable = dyn_cast<plan::ExecutableOp>(op)) {
+        numbers.executables[executable.getSymName()] = executables.size();
+        executables.push_back(writeExecutable(builder, program, executable));
+      } else if (auto entry = dyn_cast<plan::EntryOp>(op)) {
+        entries.push_back(writeEntry(builder, entry, numbers));
+        if (entry.getSymName() == "decode")
+          result.decodeWeightBytes = weightBytesOfOneToken(entry);
+      }
+    }
+    auto family = builder.CreateString(program.getSymName().str());
+    auto executableList = builder.CreateVector(executables);
+    auto entryList = builder.CreateVector(entries);
+    return fb::CreateProgram(builder, family, program.getAbi(), executableList, entryList);
+  }
+
+  flatbuffers::Offset<fb::Executable> writeExecutable(flatbuffers::FlatBufferBuilder &builder,
+                                                      plan::ProgramOp program,
+                                                      plan::ExecutableOp executable) {
+    std::vector<flatbuffers::Offset<fb::KernelVariant>> variants;
+    for (Attribute attr : executable.getImages()) {
+      auto image = cast<plan::ImageOp>(mlir::SymbolTable::lookupSymbolIn(
+          program, cast<FlatSymbolRefAttr>(attr).getAttr()));
+      std::string name = image.getSymName().str(), symbol = executable.getSymName().str();
+      variants.push_back(fb::CreateKernelVariant(
+          builder, builder.CreateString(image.getLevel().str()), builder.CreateString(name),
+          builder.CreateString(symbol), codeSizes[{name, symbol}]));
+    }
+    std::vector<fb::Access> access;
+    for (int64_t each : executable.getAccess())
+      access.push_back(static_cast<fb::Access>(each));
+    auto name = builder.CreateString(executable.getSymName().str());
+    auto family = builder.CreateString(executable.getFamily().str());
+    auto accessList = builder.CreateVector(access);
+    auto variantList = builder.CreateVector(variants);
+    return fb::CreateExecutable(builder, name, family, accessList, executable.getConstantCount(),
+                                executable.getScratch(), variantList);
+  }
+
+  flatbuffers::Offset<fb::ModelInfo> writeModelInfo(flatbuffers::FlatBufferBuilder &builder) {
+    auto facts = module->getAttrOfType<DictionaryAttr>("hadal.model");
+    auto integer = [&](StringRef name) -> int64_t {
+      auto attr = facts ? facts.getAs<IntegerAttr>(name) : IntegerAttr();
+      return attr ? attr.getInt() : 0;
+    };
+    std::vector<int32_t> eos;
+    if (auto list = facts ? facts.getAs<DenseI64ArrayAttr>("eos_tokens") : DenseI64ArrayAttr())
+      eos.assign(list.asArrayRef().begin(), list.asArrayRef().end());
+    auto textOf = [&](StringRef name) -> std::string {
+      auto attr = facts ? facts.getAs<StringAttr>(name) : StringAttr();
+      return attr ? attr.str() : std::string();
+    };
+    int64_t cacheBytes = 0, elementBytes = 0;
+    for (auto state : module.getOps<StateOp>()) {
+      elementBytes = state.getTensorType().getElementTypeBitWidth() / 8;
+      cacheBytes += state.getTensorType().getDimSize(2) * elementBytes;
+    }
+    int64_t plain = integer("layers") * integer("heads") * elementBytes *
+                    (integer("qk_nope_head_dim") + integer("qk_rope_head_dim") +
+                     integer("v_head_dim"));
+    auto note = module->getAttrOfType<StringAttr>("hadal.text_note");
+    auto family = builder.CreateString(textOf("family"));
+    auto precision = builder.CreateString(options.precision);
+    auto attention = builder.CreateString(options.attention);
+    auto eosList = builder.CreateVector(eos);
+    auto noteText = builder.CreateString(note ? note.str() : std::string());
+    fb::ModelInfoBuilder info(builder);
+    info.add_family(family);
+    info.add_layers(integer("layers"));
+    info.add_hidden_size(integer("hidden_size"));
+    info.add_vocab_size(integer("vocab_size"));
+    info.add_heads(integer("heads"));
+    info.add_max_positions(integer("max_positions"));
+    info.add_precision(precision);
+    info.add_attention(attention);
+    info.add_parameters_total(integer("parameters_total"));
+    info.add_parameters_active(integer("parameters_active"));
+    info.add_cache_bytes_per_token(cacheBytes);
+    info.add_plain_cache_bytes_per_token(plain);
+    info.add_decode_weight_bytes(result.decodeWeightBytes);
+    info.add_bos_token(facts && facts.get("bos_token") ? integer("bos_token") : -1);
+    info.add_eos_tokens(eosList);
+    info.add_shapes_only(options.shapesOnly);
+    info.add_text_note(noteText);
+    return info.Finish();
+  }
+
+  ModuleOp module;
+  const SerializeOptions &options;
+  std::string weightsName;
+  SerializeResult result;
+  std::vector<SectionBytes> sections;
+  std::map<std::pair<std::string, std::string>, uint64_t> codeSizes; // (image, symbol)
+};
+} // namespace
+
+FailureOr<SerializeResult> hadal::serialize(ModuleOp module, const SerializeOptions &options) {
+  return Serializer(module, options).run();
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// The safetensors file beside an artifact that holds its packed weights.
+#include "WeightsFile.h"
+
+#include "llvm/Support/Endian.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <memory>
+
+using namespace mlir;
+using namespace hadal;
+
+static constexpr uint64_t kAlignment = 64;
+static constexpr char kNoBuildId[] = "0000000000000000";
+
+WeightsLayout hadal::layOutWeights(ModuleOp module) {
+  WeightsLayout layout;
+  std::string json = "{\"__metadata__\":{\"hadal.build_id\":\"";
+  layout.buildIdAt = 8 + json.size();
+  json += std::string(kNoBuildId) + "\",\"format\":\"hadal\"}";
+  uint64_t at = 0;
+  for (auto parameter : module.getOps<ParameterOp>()) {
+    uint64_t length = packedBytes(parameter);
+    // Padding belongs to the tensor: the format allows no holes. The bytes are
+    // packed, so their type is that of bytes.
+    uint64_t padded = llvm::alignTo(length, kAlignment);
+    json += llvm::formatv(",{0}:{{\"dtype\":\"U8\",\"shape\":[{1}],\"data_offsets\":[{2},{3}]}",
+                          llvm::json::Value(parameter.getSymName()), padded, at, at + padded)
+                .str();
+    layout.parameters.push_back({parameter, at, length, 0});
+    at += padded;
+  }
+  json += "}";
+  json.resize(llvm::alignTo(json.size() + 8, kAlignment) - 8, ' ');
+  char length[8];
+  llvm::support::endian::write64le(length, json.size());
+  layout.header = std::string(length, 8) + json;
+  for (PlacedParameter &placed : layout.parameters)
+    placed.offset += layout.header.size();
+  layout.size = layout.header.size() + at;
+  return layout;
+}
+
+llvm::Expected<std::string>
+hadal::writeWeights(WeightsLayout &layout, OutputFile &file, const SourceFiles &sources,
+                    uint64_t seed, const std::function<void(uint64_t, uint64_t)> &progress) {
+  if (llvm::Error failed = file.write(layout.header.data(), layout.header.size()))
+    return std::move(failed);
+  std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t *)> state(XXH3_createState(),
+                                                                        XXH3_freeState);
+  std::vector<uint64_t> identity = {seed};
+  for (PlacedParameter &placed : layout.parameters) {
+    XXH3_64bits_reset(state.get());
+    uint64_t begin = file.size();
+    llvm::Error failed =
+        packParameter(placed.parameter, sources, [&](const uint8_t *data, size_t size) {
+          XXH3_64bits_update(state.get(), data, size);
+          llvm::Error error = file.write(data, size);
+          if (!error && progress)
+            progress(file.size(), layout.size);
+          return error;
+        });
+    if (failed)
+      return std::move(failed);
+    if (file.size() - begin != placed.length)
+      return llvm::createStringError(std::errc::invalid_argument,
+                                     "parameter '%s': expected %llu bytes, got %llu",
+                                     placed.parameter.getSymName().str().c_str(),
+                                     (unsigned long long)placed.length,
+                                     (unsigned long long)(file.size() - begin));
+    placed.checksum = XXH3_64bits_digest(state.get());
+    identity.push_back(placed.checksum);
+    static const uint8_t zeros[kAlignment] = {};
+    if (llvm::Error failed =
+            file.write(zeros, llvm::alignTo(placed.length, kAlignment) - placed.length))
+      return std::move(failed);
+  }
+  std::string buildId =
+      llvm::formatv("{0:x-16}", XXH3_64bits(identity.data(), identity.size() * 8)).str();
+  if (llvm::Error failed = file.patch(layout.buildIdAt, buildId.data(), buildId.size()))
+    return std::move(failed);
+  layout.header.replace(layout.buildIdAt, buildId.size(), buildId);
+  return buildId;
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The safetensors file beside an artifact that holds its packed weights.
+#ifndef HADAL_LIB_SERIALIZE_WEIGHTSFILE_H
+#define HADAL_LIB_SERIALIZE_WEIGHTSFILE_H
+
+#include "OutputFile.h"
+#include "ParameterPacker.h"
+
+#include <functional>
+#include <optional>
+
+namespace hadal {
+
+/// Where a parameter lies in the weights file.
+struct PlacedParameter {
+  ParameterOp parameter;
+  uint64_t offset = 0, length = 0, checksum = 0;
+};
+
+/// Layout of the file: each tensor begins at a multiple of 64 bytes.
+struct WeightsLayout {
+  std::vector<PlacedParameter> parameters;
+  std::string header;    // 8-byte length and JSON, with a build id of zeros
+  uint64_t buildIdAt = 0; // offset of the build id's 16 digits
+  uint64_t size = 0;
+};
+
+WeightsLayout layOutWeights(mlir::ModuleOp module);
+
+/// Packs all parameters into `file` and fills in their checksums; then sets the
+/// build id, the hash of those checksums and of `seed`, which it returns as 16
+/// hex digits.
+llvm::Expected<std::string> writeWeights(WeightsLayout &layout, OutputFile &file,
+                                         const SourceFiles &sources, uint64_t seed,
+                                         const std::function<void(uint64_t, uint64_t)> &progress);
+
+} // namespace hadal
+
+#endif // HADAL_LIB_SERIALIZE_WEIGHTSFILE_H
