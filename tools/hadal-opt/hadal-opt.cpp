@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs passes over MLIR, with all dialects of Hadal and of MLIR.
+#include "hadal/Conversion/Passes.h"
 #include "hadal/IR/HadalDialect.h"
+#include "hadal/Target/CPU/Executables.h"
+#include "hadal/Target/CPU/Pipeline.h"
 #include "hadal/Transforms/Passes.h"
 #include "plan/IR/PlanDialect.h"
 
@@ -16,6 +19,9 @@ int main(int argc, char **argv) {
   registry.insert<hadal::HadalDialect, hadal::plan::PlanDialect>();
   mlir::registerAllPasses();
   hadal::registerHadalTransformsPasses();
+  hadal::registerHadalConversionPasses();
+  hadal::registerHadalTargetCPUExecutablesPasses();
+  hadal::cpu::registerCPUPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "Hadal's optimizer driver\n", registry));
 }

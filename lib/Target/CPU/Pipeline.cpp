@@ -39,7 +39,6 @@ void hadal::cpu::buildKernelPipeline(OpPassManager &pm, Level level) {
   VectorTransferToSCFOptions vectorToSCF;
   vectorToSCF.enableFullUnroll().setTargetRank(1);
   funcs.addPass(createConvertVectorToSCFPass(vectorToSCF));
-  funcs.addPass(createLowerAffinePass());
   funcs.addPass(memref::createExpandStridedMetadataPass());
   funcs.addPass(createLowerAffinePass());
   funcs.addPass(createCanonicalizerPass());
@@ -49,16 +48,8 @@ void hadal::cpu::buildKernelPipeline(OpPassManager &pm, Level level) {
   ConvertVectorToLLVMPassOptions vectorToLLVM;
   vectorToLLVM.x86Vector = true;
   pm.addPass(createConvertVectorToLLVMPass(vectorToLLVM));
-  pm.addPass(createConvertMathToLLVMPass());
-  pm.addPass(createArithToLLVMConversionPass());
-  pm.addPass(createConvertIndexToLLVMPass());
-  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
-  pm.addPass(createConvertControlFlowToLLVMPass());
-  pm.addPass(createConvertFuncToLLVMPass());
-  pm.addPass(createUBToLLVMConversionPass());
+  pm.addPass(createConvertKernelsToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
 }
 
 namespace {

@@ -30,4 +30,22 @@ def ExpandMathPass : Pass<"hadal-cpu-expand-math"> {
   ];
 }
 
+def ConvertKernelsToLLVMPass
+    : Pass<"hadal-cpu-convert-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "Convert everything but vectors to the LLVM dialect at once";
+  let description = [{
+    Precondition: kernels in func, cf, arith, math, memref, index and ub, with
+    vector operations already converted. Postcondition: the LLVM dialect alone.
+    One conversion in place of one for each dialect, which walk and verify the
+    kernels each time.
+
+    ```
+    func.func @k(%d: !llvm.ptr, %w: !llvm.ptr) -> i32
+    ==>
+    llvm.func @k(%d: !llvm.ptr, %w: !llvm.ptr) -> i32
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 #endif // HADAL_TARGET_CPU_PASSES

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fills in the specifications of kernels from the ops of executables.
+#include "ExecutableKernels.h"
+
+#include "hadal/Target/CPU/MLAKernels.h"
+#include "hadal/Target/CPU/MoEKernels.h"
+#include "hadal/Target/CPU/RowKernels.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace hadal;
+using namespace hadal::cpu;
+
+void BodyOp::bind(Value operand, Access access) {
+  if (!operand)
+    return;
+  interface.bindings.push_back(cast<BlockArgument>(operand).getArgNumber());
+  interface.access.push_back(access);
+}
+
+void BodyOp::bindResult(unsigned number, Access access) {
+  interface.bindings.push_back(op->getNumOperands() + number);
+  interface.access.push_back(access);
+}
+
+void BodyOp::setRows(Value operand) {
+  interface.rows = cast<BlockArgument>(operand).getArgNumber();
+}
+
+void BodyOp::addConstant(StringRef name) {
+  interface.constants.push_back(StringAttr::get(op->getContext(), name));
+}
+
+void BodyOp::addConstant(int64_t value) {
+  interface.constants.push_back(Builder(op->getContext()).getI64IntegerAttr(value));
+}
+
+cpu::FloatType hadal::cpu::floatTypeOf(Value value) {
+  return typeOf(value).getElementType().isBF16() ? cpu::FloatType::BF16 : cpu::FloatType::F32;
+}
+
+namespace {
+/// What the three kernels that read or write the cache need to find rows in it.
+void addPagingConstants(BodyOp &body) {
+  body.addConstant("rows");
+  body.addConstant("sequences");
+  body.addConstant("pages_per_slot");
+}
+
+/// Emits one kernel: the description gives scratch and grid, the function body.
+template <typename Spec>
+LogicalResult emit(BodyOp &body, StringRef name, ModuleOp module, const KernelTarget &target,
+                   const Spec &spec, KernelInfo (*describe)(const Spec &),
+                   void (*emitBody)(KernelBuilder &, const Spec &)) {
+  KernelInfo info = describe(spec);
+  if (info.bindings.size() != body.interface.bindings.size() ||
+      info.constantCount != static_cast<int64_t>(body.interface.constants.size()))
+    return body.op->emitOpError() << "expected a kernel of " << body.interface.bindings.size()
+                                  << " bindings and " << body.interface.constants.size()
+                                  << " constants, got " << info.bindings.size() << " and "
+                                  << info.constantCount;
+  body.interface.access.assign(info.bindings.begin(), info.bindings.end());
+  body.interface.grid = info.grid;
+  body.interface.scratchBytes = info.scratchBytes;
+  KernelBuilder builder(module, name, target);
+  emitBody(builder, spec);
+  return success();
+}
+
+/// Chooses the specification by the op and emits it.
+struct KernelEmitter {
+  BodyOp body;
+  StringRef name;
+  ModuleOp module;
+  const KernelTarget &target;
+
+  template <typename Spec>
+  LogicalResult run(const Spec &spec, KernelInfo (*describe)(const Spec &),
+                    void (*emitBody)(KernelBuilder &, const Spec &)) {
+    return emit(body, name, module, target, spec, describe, emitBody);
+  }
+
+  LogicalResult operator()(EmbeddingOp op) {
+    body.setRows(op.getTokens());
+    body.bind(op.getTokens());
+    body.bind(op.getTable());
+    body.bindResult(0);
+    EmbeddingSpec spec;
+    spec.vocab = typeOf(op.getTable()).getDimSize(0);
+    spec.width = typeOf(op.getTable()).getDimSize(1);
+    spec.table = floatTypeOf(op.getTable());
+    return run(spec, getEmbeddingInfo, emitEmbedding);
+  }
+
+  LogicalResult operator()(RmsNormOp op) {
+    body.setRows(op.getRows() ? op.getRows() : op.getX());
+    body.bind(op.getX());
+    body.bind(op.getRows());
+    body.bind(op.getWeight());
+    body.bindResult(0);
+    if (op.getWide())
+      body.bindResult(1);
+    RMSNormSpec spec;
+    spec.width = typeOf(op.getX()).getDimSize(1);
+    spec.epsilon = op.getEps().convertToFloat();
+    spec.output = floatTypeOf(op.getResult());
+    spec.secondOutput = static_cast<bool>(op.getWide());
+    spec.selectRows = static_cast<bool>(op.getRows());
+    return run(spec, getRMSNormInfo, emitRMSNorm);
+  }
+
+  LogicalResult operator()(GatherRowsOp op) {
+    body.setRows(op.getRows());
+    body.bind(op.getX());
+    body.bind(op.getRows());
+    body.bindResult(0);
+    GatherRowsSpec spec;
+    spec.width = typeOf(op.getX()).getDimSize(1);
+    spec.element = floatTypeOf(op.getX());
+    return run(spec, getGatherRowsInfo, emitGatherRows);
+  }
+
+  LogicalResult operator()(SwigluOp op) {
+    body.setRows(op.getGate());
+    body.bind(op.getGate());
+    body.bind(op.getUp());
+    body.bindResult(0);
+    ElementwiseSpec spec;
+    spec.kind = ElementwiseKind::SwiGLU;
+    spec.width = typeOf(op.getGate()).getDimSize(1);
+    spec.output = floatTypeOf(op.getResult());
+    return run(spec, getElementwiseInfo, emitElementwise);
+  }
+
+  LogicalResult operator()(RopeOp op) {
+    body.setRows(op.getX());
+    body.bindAll(op.getX(), op.getPositions(), op.getCos(), op.getSin());
+    body.bindResult(0);
+    RopeQuerySpec spec;
+    spec.heads = op.getHeads();
+    spec.rope = 2 * typeOf(op.getCos()).getDimSize(1);
+    spec.nope = typeOf(op.getX()).getDimSize(1) / spec.heads - spec.rope;
+    spec.interleaved = op.getInterleaved();
+    spec.output = floatTypeOf(op.getResult());
+    return run(spec, getRopeQueryInfo, emitRopeQuery);
+  }
+
+  LogicalResult operator()(MlaAppendOp op) {
+    body.setRows(op.getKv());
+    body.bindAll(op.getKv(), op.getWeight(), op.getCos(), op.getSin(), op.getPositions(),
+                          op.getSequenceOffsets(), op.getSlots(), op.getBlockTable(),
+                          op.getCache());
+    addPagingConstants(body);
+    MLAAppendSpec spec;
+    spec.latent = typeOf(op.getWeight()).getDimSize(0);
+    spec.rope = 2 * typeOf(op.getCos()).getDimSize(1);
+    spec.pageSize = typeOf(op.getCache()).getDimSize(1);
+    spec.epsilon = op.getEps().convertToFloat();
+    spec.interleaved = op.getInterleaved();
+    spec.cache = floatTypeOf(op.getCache());
+    return run(spec, getMLAAppendInfo, emitMLAAppend);
+  }
+
+  LogicalResult operator()(MlaAttendAbsorbedOp op) {
+    body.setRows(op.getQ());
+    body.bindAll(op.getQLatent(), op.getQ(), op.getCache(), op.getBlockTable(),
+                          op.getPositions(), op.getSequenceOffsets(), op.getSlots());
+    body.bindResult(0);
+    addPagingConstants(body);
+    body.addConstant(op.getThreshold() ? static_cast<int64_t>(*op.getThreshold())
+                                       : std::numeric_limits<int64_t>::max());
+    MLAAbsorbedSpec spec;
+    spec.heads = op.getHeads();
+    spec.latent = typeOf(op.getQLatent()).getDimSize(1) / spec.heads;
+    spec.rope = typeOf(op.getCache()).getDimSize(2) - spec.latent;
+    spec.nope = typeOf(op.getQ()).getDimSize(1) / spec.heads - spec.rope;
+    spec.pageSize = typeOf(op.getCache()).getDimSize(1);
+    spec.scale = op.getScale().convertToFloat();
+    spec.cache = floatTypeOf(op.getCache());
+    return run(spec, getMLAAbsorbedInfo, emitMLAAbsorbed);
+  }
+
+  LogicalResult operator()(MlaAttendExpandedOp op) {
+    body.setRows(op.getQ());
+    body.bindAll(op.getQ(), op.getWUk(), op.getWUv(), op.getCache(), op.getBlockTable(),
+                          op.getPositions(), op.getSequenceOffsets(), op.getSlots(), op.getOut());
+    addPagingConstants(body);
+    body.addConstant(op.getThreshold() ? static_cast<int64_t>(*op.getThreshold()) : 0);
+    std::optional<WeightType> weight = weightTypeOf(op.getWUk());
+    if (!weight || weightTypeOf(op.getWUv()) != weight)
+      return op.emitOpError() << "expected w_uk and w_uv packed alike, got "
+                              << op.getWUk().getType() << " and " << op.getWUv().getType();
+    RankedTensorType uk = typeOf(op.getWUk());
+    MLAExpandedSpec spec;
+    spec.heads = uk.getDimSize(0);
+    spec.nope = uk.getDimSize(1);
+    spec.latent = uk.getDimSize(2);
+    spec.value = typeOf(op.getWUv()).getDimSize(1);
+    spec.rope = typeOf(op.getCache()).getDimSize(2) - spec.latent;
+    spec.pageSize = typeOf(op.getCache()).getDimSize(1);
+    spec.scale = op.getScale().convertToFloat();
+    spec.cache = floatTypeOf(op.getCache());
+    spec.weight = *weight;
+    return run(spec, getMLAExpandedInfo, emitMLAExpanded);
+  }
+
+  LogicalResult operator()(MoeRouteOp op) {
+    body.setRows(op.getLogits());
+    body.bind(op.getLogits());
+    body.bind(op.getBias());
+    body.bindResult(0);
+    body.bindResult(1);
+    MoERouteSpec spec;
+    spec.experts = typeOf(op.getLogits()).getDimSize(1);
+    spec.topK = op.getTopK();
+    spec.score = op.getScoring() == Scoring::Softmax ? RouteScore::Softmax : RouteScore::Sigmoid;
+    spec.bias = static_cast<bool>(op.getBias());
+    spec.groupRule = op.getGroupRule() == hadal::GroupRule::None  ? cpu::GroupRule::None
+                     : op.getGroupRule() == hadal::GroupRule::Max ? cpu::GroupRule::Max
+                                                                  : cpu::GroupRule::SumOfTwo;
+    spec.groups = op.getNGroup();
+    spec.keptGroups = op.getTopkGroup();
+    spec.normalize = op.getNormalise();
+    spec.scale = op.getScale().convertToFloat();
+    return run(spec, getMoERouteInfo, emitMoERoute);
+  }
+
+  LogicalResult operator()(MoeGroupOp op) {
+    body.setRows(op.getIds());
+    body.bind(op.getIds());
+    body.bindResult(0);
+    body.bindResult(1);
+    body.addConstant("rows");
+    MoEGroupSpec spec;
+    spec.experts = op.getExperts();
+    spec.topK = typeOf(op.getIds()).getDimSize(1);
+    return run(spec, getMoEGroupInfo, emitMoEGroup);
+  }
+
+  LogicalResult operator()(MoeCombineOp op) {
+    body.setRows(op.getWeights());
+    body.bindAll(op.getY(), op.getWeights(), op.getShared(), op.getAddend());
+    body.bindResult(0);
+    MoECombineSpec spec;
+    spec.width = typeOf(op.getResult()).getDimSize(1);
+    spec.topK = typeOf(op.getWeights()).getDimSize(1);
+    spec.shared = static_cast<bool>(op.getShared());
+    spec.residual = static_cast<bool>(op.getAddend());
+    return run(spec, getMoECombineInfo, emitMoECombine);
+  }
+};
+} // namespace
+
+FailureOr<ExecutableInterface> hadal::cpu::emitKernel(Operation *op, StringRef name,
+                                                      ModuleOp module,
+                                                      const KernelTarget &target) {
+  ExecutableInterface interface;
+  BodyOp body(op, interface);
+  std::optional<LogicalResult> matrix = emitMatrixKernel(body, name, module, target);
+  KernelEmitter emitter{body, name, module, target};
+  LogicalResult result =
+      matrix ? *matrix
+             : llvm::TypeSwitch<Operation *, LogicalResult>(op)
+                   .Case<EmbeddingOp, RmsNormOp, GatherRowsOp, SwigluOp, RopeOp, MlaAppendOp,
+                         MlaAttendAbsorbedOp, MlaAttendExpandedOp, MoeRouteOp, MoeGroupOp,
+                         MoeCombineOp>([&](auto concrete) { return emitter(concrete); })
+                   .Default([](Operation *other) {
+                     return other->emitOpError("has no kernel for the CPU");
+                   });
+  if (failed(result))
+    return failure();
+  return interface;
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the emission of an executable's kernel shares between families.
+#ifndef HADAL_LIB_TARGET_CPU_EXECUTABLEKERNELS_H
+#define HADAL_LIB_TARGET_CPU_EXECUTABLEKERNELS_H
+
+#include "hadal/IR/HadalDialect.h"
+#include "hadal/Target/CPU/KernelInfo.h"
+#include "hadal/Target/CPU/Level.h"
+#include "hadal/Target/CPU/PackedLayout.h"
+
+#include "mlir/IR/Builders.h"
+
+namespace hadal::cpu {
+
+/// Interface of an executable while its kernel is emitted.
+struct ExecutableInterface {
+  llvm::SmallVector<int64_t> bindings; // operand number, or operands + result number
+  llvm::SmallVector<Access> access;
+  llvm::SmallVector<mlir::Attribute> constants;
+  std::array<GridExtent, 3> grid;
+  int64_t rows = 0;
+  int64_t scratchBytes = 0;
+};
+
+/// The op of an executable's body, seen as operands and results of a kernel.
+class BodyOp {
+public:
+  BodyOp(mlir::Operation *op, ExecutableInterface &interface) : op(op), interface(interface) {}
+
+  /// Binds an operand (a block argument of the body); absent ones are skipped.
+  void bind(mlir::Value operand, Access access = Access::Read);
+  /// Binds operands in the order given, all read.
+  template <typename... Values>
+  void bindAll(Values... operands) {
+    (bind(operands), ...);
+  }
+  void bindResult(unsigned number, Access access = Access::Write);
+  /// Says which operand's first extent is the number of rows.
+  void setRows(mlir::Value operand);
+  void addConstant(llvm::StringRef name);
+  void addConstant(int64_t value);
+
+  mlir::Operation *op;
+  ExecutableInterface &interface;
+};
+
+inline mlir::RankedTensorType typeOf(mlir::Value value) {
+  return mlir::cast<mlir::RankedTensorType>(value.getType());
+}
+FloatType floatTypeOf(mlir::Value value);
+/// The layout of a packed weight, or nullopt where its type is none of them.
+std::optional<WeightType> weightTypeOf(mlir::Value value);
+
+/// Emits the kernel `name` of `op` into `module`. Fails with a diagnostic where
+/// the op has no kernel on this target.
+mlir::FailureOr<ExecutableInterface> emitKernel(mlir::Operation *op, llvm::StringRef name,
+                                                mlir::ModuleOp module,
+                                                const KernelTarget &target);
+
+/// The same for matrix products; nullopt for other ops.
+std::optional<mlir::LogicalResult> emitMatrixKernel(BodyOp body, llvm::StringRef name,
+                                                    mlir::ModuleOp module,
+                                                    const KernelTarget &target);
+
+} // namespace hadal::cpu
+
+#endif // HADAL_LIB_TARGET_CPU_EXECUTABLEKERNELS_H
