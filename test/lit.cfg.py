@@ -42,6 +42,7 @@ config.substitutions += [
     ("%python", quoted(config.python)),
     ("%source", quoted(config.hadal_source_root)),
     ("%build", quoted(config.hadal_build_root)),
+    ("%llvm", quoted(os.path.dirname(config.hadal_test_tools_dir))),
     ("%bin", quoted(config.hadal_tools_dir)),
     ("%lib", quoted(config.hadal_lib_dir)),
     ("%flatc", quoted(config.flatc)),

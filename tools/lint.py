@@ -8,6 +8,7 @@ TOP = ["CMakeLists.txt", "README.md", "CONTRIBUTING.md", ".ci", "cmake", "dialec
        "lib", "runtime", "scripts", "test", "tools"]
 SKIPPED_FOLDERS = {"goldens", "demo-model", "family", "__pycache__", "build", ".git"}
 FOREIGN = (".ptx", ".json", ".safetensors", ".hadal")  # written by programs
+TREE = []  # the folder that is checked
 LICENSE = "SPDX-License-Identifier: Apache-2.0"
 LENGTH_LIMIT, LENGTH_NOTE = 800, 600
 
@@ -86,6 +87,8 @@ def includes(path, lines, text):
         yield own[0], "include-order", "expected the file's own header first"
 
     def rank(name):
+        if name.startswith(('"gtest/', '"gmock/')):
+            return None
         if name.startswith('"mlir/'):
             return 2
         if name.startswith(('"llvm/', '"llvm-c/', '"lld/')):
@@ -182,6 +185,15 @@ def layout(path, lines, text):
             yield number, "layout", "expected spaces, got a tab"
 
 
+def links(path, lines, text):
+    if kind(path) != ".md":
+        return
+    for number, line in enumerate(lines, 1):
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", line):
+            if not os.path.exists(os.path.join(TREE[0], os.path.dirname(path), target)):
+                yield number, "link", f"expected a file of the tree, got {target}"
+
+
 def length(path, lines, text):
     if kind(path) not in CODE + (".td", ".py"):
         return
@@ -199,7 +211,7 @@ def pass_definitions(path, lines, text):
             yield number, "pass", "expected the generated constructor, got 'let constructor'"
 
 
-RULES = [header, guard, includes, namespaces, diagnostics, silent_failures, words, layout, length, pass_definitions]
+RULES = [header, guard, includes, namespaces, diagnostics, silent_failures, words, layout, links, length, pass_definitions]
 
 
 def files(tree):
@@ -215,6 +227,7 @@ def files(tree):
 
 
 def main(tree):
+    TREE.append(tree)
     count = problems = 0
     for path in files(tree):
         try:
