@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Times prefill and decode beside the machine's roofs.
 #include "Measure.h"
+#include "support/Diagnostics.h"
 
 #include <algorithm>
 #include <chrono>
 #include <map>
 
 #include <unistd.h>
-
-#include "support/Diagnostics.h"
 
 namespace hadal::tools {
 

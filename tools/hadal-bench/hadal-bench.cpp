@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // hadal-bench: times a compiled model, each figure beside what the machine can do at best.
-#include <thread>
-
 #include "Measure.h"
 #include "support/CommandLine.h"
 #include "support/Diagnostics.h"
+
+#include <thread>
 
 using namespace hadal::tools;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs a prompt and generates from it, writing as it goes.
 #include "Generate.h"
+#include "support/Diagnostics.h"
+#include "support/Safetensors.h"
 
 #include <algorithm>
 #include <atomic>
@@ -9,9 +11,6 @@
 #include <optional>
 
 #include <unistd.h>
-
-#include "support/Diagnostics.h"
-#include "support/Safetensors.h"
 
 namespace hadal::tools {
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // hadal-run: runs a compiled model on text or on token ids.
-#include <algorithm>
-#include <memory>
-#include <optional>
-
 #include "Generate.h"
 #include "Trace.h"
 #include "support/CommandLine.h"
 #include "support/Diagnostics.h"
 #include "support/Ids.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
 
 using namespace hadal::tools;
 
@@ -79,7 +79,8 @@ int convertText(const CommandLine &line) {
   std::vector<int32_t> ids = parseIds(line.text("detokenize"), "--detokenize");
   char *text = nullptr;
   size_t size = 0;
-  check(hadal_tokenizer_decode(tokenizer.get(), ids.data(), ids.size(), 0, &text, &size), model);
+  // As when generating: without special tokens.
+  check(hadal_tokenizer_decode(tokenizer.get(), ids.data(), ids.size(), 1, &text, &size), model);
   print(std::string(text, size) + "\n");
   hadal_text_release_string(text);
   return 0;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds the first layer, and the first kernels, whose results diverge.
 #include "Layers.h"
+#include "support/Diagnostics.h"
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-
-#include "support/Diagnostics.h"
 
 namespace hadal::tools {
 

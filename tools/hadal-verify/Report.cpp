@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What hadal-verify prints.
-#include <cmath>
-
 #include "Verify.h"
 #include "support/Diagnostics.h"
+
+#include <cmath>
 
 namespace hadal::tools {
 

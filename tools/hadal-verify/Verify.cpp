@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compares what a model computes with expected results.
 #include "Verify.h"
+#include "Layers.h"
+#include "support/Diagnostics.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-
-#include "Layers.h"
-#include "support/Diagnostics.h"
 
 namespace hadal::tools {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // hadal-verify: compares a compiled model with expected results, and its weights with their checksums.
-#include <cstdio>
-
 #include "Verify.h"
 #include "support/CommandLine.h"
 #include "support/Diagnostics.h"
+
+#include <cstdio>
 
 using namespace hadal::tools;
 

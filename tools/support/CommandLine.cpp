@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the command line of a tool.
 #include "support/CommandLine.h"
+#include "support/Diagnostics.h"
 
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
-
-#include "support/Diagnostics.h"
 
 namespace hadal::tools {
 

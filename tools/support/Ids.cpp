@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lists of token ids as text.
 #include "support/Ids.h"
+#include "support/Diagnostics.h"
 
 #include <cerrno>
 #include <cstring>
 
 #include <fcntl.h>
 #include <unistd.h>
-
-#include "support/Diagnostics.h"
 
 namespace hadal::tools {
 

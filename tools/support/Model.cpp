@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A model and a session, as the tools open them.
 #include "support/Model.h"
+#include "support/CommandLine.h"
+#include "support/Diagnostics.h"
 
 #include <cstdlib>
 #include <numeric>
-
-#include "support/CommandLine.h"
-#include "support/Diagnostics.h"
 
 namespace hadal::tools {
 

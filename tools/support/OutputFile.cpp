@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A file that is either complete or not there.
 #include "support/OutputFile.h"
+#include "support/Diagnostics.h"
 
 #include <cerrno>
 #include <cstdio>
@@ -9,8 +10,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "support/Diagnostics.h"
 
 namespace hadal::tools {
 

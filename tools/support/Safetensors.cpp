@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads and writes small safetensors files.
 #include "support/Safetensors.h"
+#include "support/Diagnostics.h"
+
+#include <nlohmann/json.hpp>
 
 #include <cerrno>
 #include <cstring>
 
 #include <fcntl.h>
-#include <nlohmann/json.hpp>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "support/Diagnostics.h"
 
 namespace hadal::tools {
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tokenizer and the sampling defaults that an artifact carries.
 #include "support/Text.h"
+#include "support/Diagnostics.h"
 
 #include <algorithm>
-
-#include "support/Diagnostics.h"
 
 namespace hadal::tools {
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tokens that are found in the text before anything else looks at it.
 #include "AddedTokens.h"
+#include "Unicode.h"
+#include "Utf8.h"
 
 #include <algorithm>
 #include <unordered_set>
-
-#include "Unicode.h"
-#include "Utf8.h"
 
 namespace hadal::text {
 

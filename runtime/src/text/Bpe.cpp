@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Byte-pair encoding of one word.
 #include "Bpe.h"
+#include "Utf8.h"
 
 #include <queue>
-
-#include "Utf8.h"
 
 namespace hadal::text {
 

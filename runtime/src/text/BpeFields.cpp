@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the field `model` of a tokenizer.
-#include <algorithm>
-#include <cstdio>
-
 #include "Bpe.h"
 #include "Utf8.h"
+
+#include <algorithm>
+#include <cstdio>
 
 namespace hadal::text {
 

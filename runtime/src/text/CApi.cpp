@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The C interface over the classes of the text library.
-#include <algorithm>
-#include <cstdlib>
-#include <cstring>
-#include <memory>
-
 #include "GenerationDefaults.h"
 #include "Sampler.h"
 #include "Tokenizer.h"
 #include "hadal_text.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
 
 using namespace hadal::text;
 

@@ -12,10 +12,10 @@
 //   X{,m}        from zero to m                     X{0,m}
 //   [a&&[b]]     an intersection                    (?:(?=[b])[a])
 //   [a[bc]]      a union                            [abc]
+#include "Regex.h"
+
 #include <string>
 #include <vector>
-
-#include "Regex.h"
 
 namespace hadal::text {
 

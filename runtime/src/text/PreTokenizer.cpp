@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cuts text into words, as the field `pre_tokenizer` says.
 #include "PreTokenizer.h"
+#include "ByteLevel.h"
 
 #include <algorithm>
-
-#include "ByteLevel.h"
 
 namespace hadal::text {
 

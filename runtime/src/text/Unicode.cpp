@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Properties of characters and normalization forms, from utf8proc.
 #include "Unicode.h"
-
-#include <algorithm>
-#include <cstdlib>
+#include "Utf8.h"
 
 #include <utf8proc.h>
 
-#include "Utf8.h"
+#include <algorithm>
+#include <cstdlib>
 
 namespace hadal::text {
 

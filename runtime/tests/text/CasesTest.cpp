@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every tokenizer of the fixtures gives the ids and texts of Hugging Face's tokenizers.
-#include <chrono>
-#include <cinttypes>
+#include "Fixture.h"
 
 #include <gtest/gtest.h>
 
-#include "Fixture.h"
+#include <chrono>
+#include <cinttypes>
 
 using namespace hadal::tests;
 using nlohmann::json;

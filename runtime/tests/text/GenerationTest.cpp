@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generation defaults and the sampler.
-#include <cmath>
-#include <limits>
-#include <map>
+#include "Fixture.h"
 
 #include <gtest/gtest.h>
 
-#include "Fixture.h"
+#include <cmath>
+#include <limits>
+#include <map>
 
 using namespace hadal::tests;
 
