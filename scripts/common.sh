@@ -3,6 +3,14 @@
 # Sourced, never run; sets `root` and moves into it.
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
+case $root in
+  *[[:space:]]*)
+    # lit splits commands at white space, so such a tree is worked on through a link.
+    link=${TMPDIR:-/tmp}/hadal-$(id -u)-$(printf '%s' "$root" | cksum | cut -d' ' -f1)
+    ln -sfn -- "$root" "$link"
+    root=$link
+    ;;
+esac
 cd -- "$root"
 export LC_ALL=C.UTF-8
 
@@ -31,6 +39,7 @@ jobs() {
 configure() {
   if [ ! -f "build/$1/build.ninja" ] || [ CMakePresets.json -nt "build/$1/CMakeCache.txt" ]; then
     say "configuring build/$1"
+    mkdir -p build
     cmake --fresh --preset "$1" >"build/$1.configure.log" 2>&1 </dev/null ||
       { cat "build/$1.configure.log" >&2; die "cmake failed for the preset '$1'"; }
   fi
@@ -41,7 +50,6 @@ configure() {
 build() {
   local preset=$1 started=$SECONDS log
   shift
-  mkdir -p build
   configure "$preset"
   log="build/$preset.build.log"
   say "building build/$preset (${*:-everything}, $(jobs) jobs)"
