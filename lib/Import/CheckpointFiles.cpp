@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds the weight files of a checkpoint and checks the index against their headers.
+// Finds the weight files of a checkpoint and checks the index against their
+// headers.
 #include "FileBytes.h"
 #include "JsonCursor.h"
 
@@ -39,54 +40,36 @@ static bool readWeightMap(JsonCursor &cursor, WeightMap &map) {
         return false;
       // A name that leaves the folder would read files that are none of the
       // checkpoint's.
-      if (shard.empty() || shard == "." || shard == ".." || shard.find_first_of("/\\") != StringRef::npos ||
-          shard.contains('\0'))
-        return cursor.fail("expected the name of a file in the folder, got '" + shard + "'");
+      if (shard.empty() || shard == "." || shard == ".." ||
+          shard.find_first_of("/\\") != StringRef::npos || shard.contains('\0'))
+        return cursor.fail("expected the name of a file in the folder, got '" +
+                           shard + "'");
       if (!map.insert({name, shard}).second)
         return cursor.fail("expected each key once, got '" + name + "' again");
     }
   }
   if (cursor.ok() && !found)
     return cursor.fail("expected a key weight_map, got none");
-  return cursor.ok() && (cursor.atEnd() || cursor.fail("expected the end of the text"));
+  return cursor.ok() &&
+         (cursor.atEnd() || cursor.fail("expected the end of the text"));
 }
 
-static void readShards(StringRef directory, StringRef indexPath, Checkpoint &checkpoint, Problems &problems) {
-  std::optional<std::string> text = readWholeFile(indexPath, maxIndexBytes, problems);
-  if (!text)
-    return;
-  JsonCursor cursor(*text);
-  WeightMap map;
-  if (!readWeightMap(cursor, map)) {
-    problems.error(indexPath, cursor.path(), cursor.error());
-    return;
-  }
-  MapVector<StringRef, unsigned> shards; // and how many tensors each should have
-  for (auto &[name, shard] : map)
-    ++shards[shard];
-  StringMap<bool> readable;
-  bool complete = true;
-  for (auto &[shard, count] : shards) {
-    std::string path = joinPath(directory, shard);
-    if (!sys::fs::exists(path)) {
-      problems.error(path, "", "expected a shard of " + Twine(count) + " tensors, got no such file");
-      complete = readable[shard] = false;
-      continue;
-    }
-    readable[shard] = readSafetensorsHeader(directory, shard, checkpoint, problems);
-    complete &= readable[shard];
-  }
+/// Tensors that a broken shard should have are unusable, and reported with it.
+static void compareWithIndex(const WeightMap &map, const StringSet<> &broken,
+                             StringRef indexPath, Checkpoint &checkpoint,
+                             Problems &problems) {
   for (auto &[name, shard] : map) {
-    if (!readable[shard])
-      continue;
     auto found = checkpoint.tensors.find(name);
-    if (found == checkpoint.tensors.end()) {
-      if (complete && !problems.any())
-        problems.error(indexPath, name, "expected a tensor in " + shard + ", got none");
-      else if (complete)
-        problems.error(indexPath, name, "expected a tensor in " + shard + ", got none that can be read");
-    } else if (StringRef other = checkpoint.files[found->second.file].name; other != shard) {
-      problems.error(indexPath, name, "expected in " + shard + ", got it in " + other);
+    if (found != checkpoint.tensors.end()) {
+      StringRef other = checkpoint.files[found->second.file].name;
+      if (other != shard)
+        problems.error(indexPath, name,
+                       "expected in " + shard + ", got it in " + other);
+    } else if (broken.contains(shard)) {
+      checkpoint.unusable.insert(name);
+    } else if (!checkpoint.unusable.contains(name)) {
+      problems.error(indexPath, name,
+                     "expected a tensor in " + shard + ", got none");
     }
   }
   std::vector<StringRef> unlisted;
@@ -95,32 +78,72 @@ static void readShards(StringRef directory, StringRef indexPath, Checkpoint &che
       unlisted.push_back(entry.first());
   sort(unlisted);
   for (StringRef name : unlisted)
-    problems.error(joinPath(directory, checkpoint.files[checkpoint.tensors[name].file].name), name,
-                   "expected an entry in weight_map, got none");
+    problems.error(
+        joinPath(checkpoint.directory,
+                 checkpoint.files[checkpoint.tensors[name].file].name),
+        name, "expected an entry in weight_map, got none");
 }
 
-Checkpoint readCheckpoint(StringRef directory, Problems &problems) {
-  Checkpoint checkpoint;
-  checkpoint.directory = directory.str();
+static bool readShards(StringRef directory, StringRef indexPath,
+                       Checkpoint &checkpoint, Problems &problems) {
+  std::optional<std::string> text =
+      readWholeFile(indexPath, maxIndexBytes, problems);
+  if (!text)
+    return false;
+  JsonCursor cursor(*text);
+  WeightMap map;
+  if (!readWeightMap(cursor, map)) {
+    problems.error(indexPath, cursor.path(), cursor.error());
+    return false;
+  }
+  MapVector<StringRef, unsigned> shards; // and how many tensors each has
+  for (auto &[name, shard] : map)
+    ++shards[shard];
+  StringSet<> broken;
+  for (auto &[shard, count] : shards) {
+    std::string path = joinPath(directory, shard);
+    if (!sys::fs::exists(path))
+      problems.error(path, "",
+                     "expected a shard of " + Twine(count) +
+                         " tensors, got no such file");
+    else if (readSafetensorsHeader(directory, shard, checkpoint, problems))
+      continue;
+    broken.insert(shard);
+  }
+  compareWithIndex(map, broken, indexPath, checkpoint, problems);
+  return true;
+}
+
+static bool readFiles(StringRef directory, Checkpoint &checkpoint,
+                      Problems &problems) {
   std::string single = joinPath(directory, "model.safetensors");
   std::string index = joinPath(directory, "model.safetensors.index.json");
   // The order of transformers: one file wins over an index.
   if (sys::fs::exists(single)) {
     if (sys::fs::exists(index))
       problems.note(index, "", "left out, the folder has model.safetensors");
-    readSafetensorsHeader(directory, "model.safetensors", checkpoint, problems);
-    return checkpoint;
+    return readSafetensorsHeader(directory, "model.safetensors", checkpoint,
+                                 problems);
   }
-  if (sys::fs::exists(index)) {
-    readShards(directory, index, checkpoint, problems);
-    return checkpoint;
-  }
-  StringRef other;
-  for (StringRef name : {"pytorch_model.bin", "pytorch_model.bin.index.json", "model.gguf"})
+  if (sys::fs::exists(index))
+    return readShards(directory, index, checkpoint, problems);
+  StringRef other = "neither";
+  for (StringRef name :
+       {"pytorch_model.bin", "pytorch_model.bin.index.json", "model.gguf"})
     if (sys::fs::exists(joinPath(directory, name)))
       other = name;
-  problems.error(directory, "", "expected model.safetensors or model.safetensors.index.json, got " +
-                                    (other.empty() ? Twine("neither") : Twine(other)));
+  problems.error(
+      directory, "",
+      "expected model.safetensors or model.safetensors.index.json, got " +
+          other);
+  return false;
+}
+
+Checkpoint readCheckpoint(StringRef directory, Problems &problems) {
+  Checkpoint checkpoint;
+  checkpoint.directory = directory.str();
+  if (!readFiles(directory, checkpoint, problems))
+    checkpoint.unusable.insert("*");
   return checkpoint;
 }
 

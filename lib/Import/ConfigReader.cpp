@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Typed access to the keys of a JSON configuration, with an error for each bad value.
+// Typed access to the keys of a JSON configuration, with an error for each bad
+// value.
 #include "ConfigReader.h"
 
 #include "FileBytes.h"
 #include "JsonCursor.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <cmath>
@@ -19,37 +21,50 @@ namespace hadal {
 static constexpr uint64_t maxConfigBytes = 64 << 20;
 
 std::optional<json::Object> readJsonObject(StringRef path, Problems &problems) {
-  std::optional<std::string> text = readWholeFile(path, maxConfigBytes, problems);
+  std::optional<std::string> text =
+      readWholeFile(path, maxConfigBytes, problems);
   if (!text)
     return std::nullopt;
+  std::vector<JsonCursor::NonFinite> nonFinite;
   JsonCursor cursor(*text);
+  cursor.collectNonFinite(nonFinite);
   if (cursor.peek() != '{') {
     problems.error(path, "", "expected a JSON object");
     return std::nullopt;
   }
-  if (!cursor.skipValue() || (!cursor.atEnd() && !cursor.fail("expected the end of the text"))) {
+  if (!cursor.skipValue() ||
+      (!cursor.atEnd() && !cursor.fail("expected the end of the text"))) {
     problems.error(path, cursor.path(), cursor.error());
     return std::nullopt;
   }
+  for (const JsonCursor::NonFinite &number : nonFinite) {
+    problems.error(path, number.path,
+                   "expected a finite number, got " + number.word);
+    // Reported, and read as 0, so that the rest can be looked at too.
+    size_t at = number.word.data() - text->data();
+    text->replace(at, number.word.size(),
+                  "0" + std::string(number.word.size() - 1, ' '));
+  }
   Expected<json::Value> value = json::parse(*text);
   if (!value) {
-    problems.error(path, "", "expected JSON, got " + toString(value.takeError()));
+    problems.error(path, "",
+                   "expected JSON, got " + toString(value.takeError()));
     return std::nullopt;
   }
   return std::move(*value->getAsObject());
 }
 
 std::string describeJson(const json::Value &value) {
-  if (value.kind() == json::Value::Object)
-    return "an object";
-  if (value.kind() == json::Value::Array)
-    return "a list";
   std::string text;
   raw_string_ostream(text) << value;
   return text.size() > 80 ? text.substr(0, 80) + "..." : text;
 }
 
-static std::string formatNumber(double value) { return formatv("{0:g}", value).str(); }
+static std::string formatNumber(double value) {
+  std::string text;
+  raw_string_ostream(text) << format("%.6g", value);
+  return text;
+}
 
 const json::Value *ConfigReader::find(StringRef key) const {
   const json::Value *value = object->get(key);
@@ -60,36 +75,44 @@ void ConfigReader::noteDefault(StringRef key, const Twine &value) {
   note(key, "absent, taken as " + value);
 }
 
-int64_t ConfigReader::integer(StringRef key, std::optional<int64_t> absent, int64_t least, int64_t most) {
+int64_t ConfigReader::integer(StringRef key, std::optional<int64_t> absent,
+                              int64_t least, int64_t most) {
   const json::Value *value = find(key);
   if (!value) {
     if (absent)
       noteDefault(key, Twine(*absent));
     else
-      error(key, "expected a whole number, got " + Twine(has(key) ? "null" : "no such key"));
+      error(key, "expected a whole number, got " +
+                     Twine(has(key) ? "null" : "no such key"));
     return absent.value_or(least);
   }
   std::optional<int64_t> number = value->getAsInteger();
   if (!number || *number < least || *number > most) {
-    error(key, "expected a whole number from " + Twine(least) + " to " + Twine(most) + ", got " + describeJson(*value));
+    error(key, "expected a whole number from " + Twine(least) + " to " +
+                   Twine(most) + ", got " + describeJson(*value));
     return absent.value_or(least);
   }
   return *number;
 }
 
-double ConfigReader::number(StringRef key, std::optional<double> absent, double least, double most, bool closed) {
+double ConfigReader::number(StringRef key, std::optional<double> absent,
+                            double least, double most, bool closed) {
   const json::Value *value = find(key);
   if (!value) {
     if (absent)
       noteDefault(key, formatNumber(*absent));
     else
-      error(key, "expected a number, got " + Twine(has(key) ? "null" : "no such key"));
+      error(key, "expected a number, got " +
+                     Twine(has(key) ? "null" : "no such key"));
     return absent.value_or(most);
   }
   std::optional<double> number = value->getAsNumber();
-  if (!number || !std::isfinite(*number) || *number > most || (closed ? *number < least : *number <= least)) {
-    error(key, "expected a finite number " + Twine(closed ? "from " : "above ") + formatNumber(least) + " up to " +
-                   formatNumber(most) + ", got " + describeJson(*value));
+  if (!number || !std::isfinite(*number) || *number > most ||
+      (closed ? *number < least : *number <= least)) {
+    error(key, "expected a finite number " +
+                   Twine(closed ? "from " : "above ") + formatNumber(least) +
+                   " up to " + formatNumber(most) + ", got " +
+                   describeJson(*value));
     return absent.value_or(most);
   }
   return *number;
@@ -130,7 +153,8 @@ std::optional<ConfigReader> ConfigReader::nested(StringRef key) const {
 void ConfigReader::requireBoolean(StringRef key, bool wanted) {
   const json::Value *value = find(key);
   if (value && value->getAsBoolean() != wanted)
-    error(key, "expected " + Twine(wanted ? "true" : "false") + ", got " + describeJson(*value));
+    error(key, "expected " + Twine(wanted ? "true" : "false") + ", got " +
+                   describeJson(*value));
 }
 
 void ConfigReader::requireString(StringRef key, StringRef wanted) {

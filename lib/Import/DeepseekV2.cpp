@@ -7,10 +7,25 @@ using namespace llvm;
 namespace hadal {
 
 static const FamilyDefaults defaults = {
-    /*intermediateSize=*/11008, /*maxPositions=*/2048, /*normEps=*/1e-6, /*queryRank=*/1536, /*latentRank=*/512,
-    /*nopeDim=*/128, /*ropeDim=*/64, /*valueDim=*/128, /*firstDense=*/0, /*experts=*/64, /*sharedExperts=*/2,
-    /*expertSize=*/1407, /*expertsPerToken=*/std::nullopt, /*groups=*/std::nullopt, /*keptGroups=*/std::nullopt,
-    /*normaliseWeights=*/false, /*routedScale=*/1.0, /*bosToken=*/1, /*eosToken=*/2};
+    /*intermediateSize=*/11008,
+    /*maxPositions=*/2048,
+    /*normEps=*/1e-6,
+    /*queryRank=*/1536,
+    /*latentRank=*/512,
+    /*nopeDim=*/128,
+    /*ropeDim=*/64,
+    /*valueDim=*/128,
+    /*firstDense=*/0,
+    /*experts=*/64,
+    /*sharedExperts=*/2,
+    /*expertSize=*/1407,
+    /*expertsPerToken=*/std::nullopt,
+    /*groups=*/std::nullopt,
+    /*keptGroups=*/std::nullopt,
+    /*normaliseWeights=*/false,
+    /*routedScale=*/1.0,
+    /*bosToken=*/1,
+    /*eosToken=*/2};
 
 // DeepSeek-V2 (arXiv:2405.04434, section 2.2): softmax scores; `greedy` takes
 // the best experts, `group_limited_greedy` the best of the groups with the
@@ -22,11 +37,15 @@ static void readRouter(ConfigReader &reader, ModelConfig &config) {
   if (method == "group_limited_greedy")
     readGroups(reader, defaults, GroupRule::Max, config);
   else if (method != "greedy")
-    reader.error("topk_method", "expected \"greedy\" or \"group_limited_greedy\", got \"" + method + "\"");
+    reader.error("topk_method",
+                 "expected \"greedy\" or \"group_limited_greedy\", got \"" +
+                     method + "\"");
   // The published model code scales the weights only where it does not
   // normalise them.
-  config.normaliseWeights = reader.boolean("norm_topk_prob", defaults.normaliseWeights);
-  config.routedScale = reader.number("routed_scaling_factor", defaults.routedScale, 0, 1e6);
+  config.normaliseWeights =
+      reader.boolean("norm_topk_prob", defaults.normaliseWeights);
+  config.routedScale =
+      reader.number("routed_scaling_factor", defaults.routedScale, 0, 1e6);
   if (config.normaliseWeights)
     config.routedScale = 1.0;
 }

@@ -35,19 +35,25 @@ struct FamilyDefaults {
 };
 
 /// Sizes, layers, attention, norms, tokens: what all families write alike.
-void readCommon(ConfigReader &reader, const FamilyDefaults &defaults, ModelConfig &config);
+void readCommon(ConfigReader &reader, const FamilyDefaults &defaults,
+                ModelConfig &config);
 /// `rope_scaling` and `rope_theta`, or `rope_parameters`.
 void readRope(ConfigReader &reader, ModelConfig &config);
 /// `quantization_config`.
 void readQuantization(const ConfigReader &reader, ModelConfig &config);
 /// `first_k_dense_replace` and `moe_layer_freq`, or `mlp_layer_types`, or both.
-void readLayerPattern(ConfigReader &reader, const FamilyDefaults &defaults, ModelConfig &config);
+void readLayerPattern(ConfigReader &reader, const FamilyDefaults &defaults,
+                      ModelConfig &config);
 /// Experts, their sizes and how many of them a token gets.
-void readExperts(ConfigReader &reader, const FamilyDefaults &defaults, ModelConfig &config);
+void readExperts(ConfigReader &reader, const FamilyDefaults &defaults,
+                 ModelConfig &config);
 /// n_group and topk_group under `rule`, checked against the experts.
-void readGroups(ConfigReader &reader, const FamilyDefaults &defaults, GroupRule rule, ModelConfig &config);
-/// Router of V3 and what follows it: sigmoid, correction bias, sum of the two best of a group.
-void readNoAuxRouter(ConfigReader &reader, const FamilyDefaults &defaults, ModelConfig &config);
+void readGroups(ConfigReader &reader, const FamilyDefaults &defaults,
+                GroupRule rule, ModelConfig &config);
+/// Router of V3 and what follows it: sigmoid, correction bias, sum of the two
+/// best of a group.
+void readNoAuxRouter(ConfigReader &reader, const FamilyDefaults &defaults,
+                     ModelConfig &config);
 
 void readDeepseekV2(ConfigReader &reader, ModelConfig &config);
 void readDeepseekV3(ConfigReader &reader, ModelConfig &config);

@@ -29,7 +29,8 @@ bool FileReader::open(StringRef name, Problems &problems) {
   path = name.str();
   sys::fs::file_status status;
   if (std::error_code code = sys::fs::status(path, status)) {
-    problems.error(path, "", "expected a readable file, got '" + code.message() + "'");
+    problems.error(path, "",
+                   "expected a readable file, got '" + code.message() + "'");
     return false;
   }
   // Opening a pipe would wait for a writer that never comes.
@@ -39,7 +40,9 @@ bool FileReader::open(StringRef name, Problems &problems) {
   }
   Expected<sys::fs::file_t> file = sys::fs::openNativeFileForRead(path);
   if (!file) {
-    problems.error(path, "", "expected a readable file, got '" + toString(file.takeError()) + "'");
+    problems.error(path, "",
+                   "expected a readable file, got '" +
+                       toString(file.takeError()) + "'");
     return false;
   }
   descriptor = *file;
@@ -47,15 +50,21 @@ bool FileReader::open(StringRef name, Problems &problems) {
   return true;
 }
 
-bool FileReader::read(uint64_t offset, uint64_t length, char *to, Problems &problems) {
+bool FileReader::read(uint64_t offset, uint64_t length, char *to,
+                      Problems &problems) {
   while (length) {
-    Expected<size_t> got = sys::fs::readNativeFileSlice(descriptor, MutableArrayRef<char>(to, length), offset);
+    Expected<size_t> got = sys::fs::readNativeFileSlice(
+        descriptor, MutableArrayRef<char>(to, length), offset);
     if (!got) {
-      problems.error(path, "", "expected a readable file, got '" + toString(got.takeError()) + "'");
+      problems.error(path, "",
+                     "expected a readable file, got '" +
+                         toString(got.takeError()) + "'");
       return false;
     }
     if (*got == 0) {
-      problems.error(path, "", "expected " + Twine(length) + " more bytes at " + Twine(offset) + ", got the end of the file");
+      problems.error(path, "",
+                     "expected " + Twine(length) + " more bytes at " +
+                         Twine(offset) + ", got the end of the file");
       return false;
     }
     to += *got;
@@ -65,12 +74,15 @@ bool FileReader::read(uint64_t offset, uint64_t length, char *to, Problems &prob
   return true;
 }
 
-std::optional<std::string> readWholeFile(StringRef path, uint64_t limit, Problems &problems) {
+std::optional<std::string> readWholeFile(StringRef path, uint64_t limit,
+                                         Problems &problems) {
   FileReader file;
   if (!file.open(path, problems))
     return std::nullopt;
   if (file.size() > limit) {
-    problems.error(path, "", "expected at most " + Twine(limit) + " bytes, got " + Twine(file.size()));
+    problems.error(path, "",
+                   "expected at most " + Twine(limit) + " bytes, got " +
+                       Twine(file.size()));
     return std::nullopt;
   }
   std::string text(file.size(), '\0');

@@ -16,7 +16,8 @@ std::string joinPath(llvm::StringRef directory, llvm::StringRef name);
 bool isRegularFile(llvm::StringRef path);
 
 /// The contents of a regular file of at most `limit` bytes.
-std::optional<std::string> readWholeFile(llvm::StringRef path, uint64_t limit, Problems &problems);
+std::optional<std::string> readWholeFile(llvm::StringRef path, uint64_t limit,
+                                         Problems &problems);
 
 /// An open regular file that is read in pieces.
 class FileReader {

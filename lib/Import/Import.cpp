@@ -23,29 +23,28 @@ struct Inputs {
 };
 } // namespace
 
-static Inputs readInputs(StringRef directory, const ImportOptions &options, Problems &problems) {
+static Inputs readInputs(StringRef directory, const ImportOptions &options,
+                         Problems &problems) {
   Inputs inputs;
   if (!llvm::sys::fs::is_directory(directory)) {
-    problems.error(directory, "", "expected a folder with config.json, got " +
-                                      Twine(llvm::sys::fs::exists(directory) ? "a file" : "no such folder"));
+    problems.error(directory, "",
+                   "expected a folder with config.json, got " +
+                       Twine(llvm::sys::fs::exists(directory)
+                                 ? "a file"
+                                 : "no such folder"));
     return inputs;
   }
   inputs.config = readModelConfig(directory, problems);
-  bool configIsGood = !problems.any();
   readGenerationConfig(directory, inputs.config, problems);
   if (options.shapesOnly) {
-    if (configIsGood)
+    if (inputs.config.shapesKnown)
       inputs.weights = weightsWithoutFiles(inputs.config);
     return inputs;
   }
-  // A bad configuration says nothing of what the tensors should be, but the
-  // files can be checked by themselves.
-  size_t before = problems.count();
+  // Where the configuration does not tell the shapes, the files can still be
+  // checked by themselves.
   inputs.checkpoint = readCheckpoint(directory, problems);
-  // Where a shard or a header could not be read, its tensors would all be
-  // reported missing again.
-  bool filesAreGood = problems.count() == before;
-  if (configIsGood && (filesAreGood || !inputs.checkpoint.tensors.empty()))
+  if (inputs.config.shapesKnown)
     inputs.weights = bindWeights(inputs.config, inputs.checkpoint, problems);
   return inputs;
 }
@@ -53,7 +52,9 @@ static Inputs readInputs(StringRef directory, const ImportOptions &options, Prob
 static std::string formatCount(double count) {
   if (count >= 1e9)
     return llvm::formatv("{0:f1}B", count / 1e9);
-  return llvm::formatv("{0:f1}M", count / 1e6);
+  if (count >= 1e6)
+    return llvm::formatv("{0:f1}M", count / 1e6);
+  return llvm::formatv("{0:f1}K", count / 1e3);
 }
 
 static std::string summarise(const Inputs &inputs) {
@@ -66,19 +67,24 @@ static std::string summarise(const Inputs &inputs) {
   }
   size_t mixtures = llvm::count(inputs.config.isMoE, true);
   size_t files = inputs.checkpoint.files.size();
-  return llvm::formatv("{0}, {1} layers ({2} with experts), {3} parameters, {4} weight file{5}",
-                       inputs.config.family, inputs.config.layers, mixtures, formatCount(parameters), files,
-                       files == 1 ? "" : "s");
+  return llvm::formatv(
+      "{0}, {1} layers ({2} with experts), {3} parameters, {4} weight file{5}",
+      inputs.config.family, inputs.config.layers, mixtures,
+      formatCount(parameters), files, files == 1 ? "" : "s");
 }
 
-void checkCheckpoint(StringRef directory, const ImportOptions &options, Problems &problems, std::string &summary) {
+void checkCheckpoint(StringRef directory, const ImportOptions &options,
+                     Problems &problems, std::string &summary) {
   Inputs inputs = readInputs(directory, options, problems);
   if (!inputs.weights.weights.empty())
     summary = summarise(inputs);
 }
 
-FailureOr<OwningOpRef<ModuleOp>> importModel(MLIRContext *context, StringRef directory, const ImportOptions &options) {
-  context->loadDialect<HadalDialect, arith::ArithDialect, func::FuncDialect, tensor::TensorDialect>();
+FailureOr<OwningOpRef<ModuleOp>> importModel(MLIRContext *context,
+                                             StringRef directory,
+                                             const ImportOptions &options) {
+  context->loadDialect<HadalDialect, arith::ArithDialect, func::FuncDialect,
+                       tensor::TensorDialect>();
   Problems problems;
   Inputs inputs = readInputs(directory, options, problems);
   auto at = [&](const Problem &problem) -> Location {
@@ -91,9 +97,12 @@ FailureOr<OwningOpRef<ModuleOp>> importModel(MLIRContext *context, StringRef dir
   if (problems.any())
     return failure();
 
-  StringRef recorded = options.recordedDirectory.empty() ? directory : StringRef(options.recordedDirectory);
-  OwningOpRef<ModuleOp> module = buildModel(context, inputs.config, inputs.weights, inputs.checkpoint,
-                                            findTextFiles(directory), recorded, options.pageSize);
+  StringRef recorded = options.recordedDirectory.empty()
+                           ? directory
+                           : StringRef(options.recordedDirectory);
+  OwningOpRef<ModuleOp> module =
+      buildModel(context, inputs.config, inputs.weights, inputs.checkpoint,
+                 findTextFiles(directory), recorded, options.pageSize);
   if (failed(verify(*module)))
     return failure();
   return module;

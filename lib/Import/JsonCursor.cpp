@@ -17,6 +17,8 @@ static constexpr size_t maxDepth = 64;
 std::string JsonCursor::path() const {
   std::string result;
   for (const Frame &frame : frames) {
+    if (result.size() > 200)
+      return result + "...";
     if (frame.index >= 0) {
       result += ("[" + Twine(frame.index) + "]").str();
     } else if (frame.key.data()) {
@@ -35,7 +37,8 @@ bool JsonCursor::fail(const Twine &what) {
 }
 
 void JsonCursor::skipSpace() {
-  while (position < text.size() && StringRef(" \t\r\n").contains(text[position]))
+  while (position < text.size() &&
+         StringRef(" \t\r\n").contains(text[position]))
     ++position;
 }
 
@@ -54,11 +57,15 @@ std::string JsonCursor::describeNext() {
   if (atEnd())
     return "the end of the text";
   StringRef rest = text.substr(position);
-  StringRef word = rest.take_while([](char c) { return isAlnum(c) || c == '-' || c == '+' || c == '.' || c == '_'; });
+  StringRef word = rest.take_while([](char c) {
+    return isAlnum(c) || c == '-' || c == '+' || c == '.' || c == '_';
+  });
   if (word.empty())
     word = rest.take_front(1);
   word = word.take_front(32);
-  return isPrint(word.front()) ? "'" + word.str() + "'" : "byte 0x" + utohexstr(uint8_t(word.front()), true, 2);
+  return isPrint(word.front())
+             ? "'" + word.str() + "'"
+             : "byte 0x" + utohexstr(uint8_t(word.front()), true, 2);
 }
 
 bool JsonCursor::expect(char c, const char *what) {
@@ -128,7 +135,8 @@ bool JsonCursor::readString(StringRef &value) {
   if (!expect('"', "a string"))
     return false;
   size_t end = position;
-  while (end < text.size() && text[end] != '"' && text[end] != '\\' && uint8_t(text[end]) >= 0x20)
+  while (end < text.size() && text[end] != '"' && text[end] != '\\' &&
+         uint8_t(text[end]) >= 0x20)
     ++end;
   if (end == text.size())
     return fail("expected the end of a string, got the end of the text");
@@ -140,7 +148,8 @@ bool JsonCursor::readString(StringRef &value) {
 }
 
 bool JsonCursor::readCodePoint(unsigned &unit) {
-  if (position + 4 > text.size() || text.substr(position, 4).getAsInteger(16, unit))
+  if (position + 4 > text.size() ||
+      text.substr(position, 4).getAsInteger(16, unit))
     return fail("expected four hexadecimal digits");
   position += 4;
   return true;
@@ -224,9 +233,11 @@ bool JsonCursor::skipNumber() {
     ++position;
     good = digits() > 0;
   }
-  if (good && position < text.size() && (text[position] == 'e' || text[position] == 'E')) {
+  if (good && position < text.size() &&
+      (text[position] == 'e' || text[position] == 'E')) {
     ++position;
-    if (position < text.size() && (text[position] == '+' || text[position] == '-'))
+    if (position < text.size() &&
+        (text[position] == '+' || text[position] == '-'))
       ++position;
     good = digits() > 0;
   }
@@ -241,6 +252,17 @@ bool JsonCursor::skipWord(StringRef word) {
     return fail("expected a value, got " + describeNext());
   position += word.size();
   return true;
+}
+
+bool JsonCursor::skipNonFinite() {
+  for (StringRef word : {"NaN", "Infinity", "-Infinity"}) {
+    if (!nonFinite || !text.substr(position).starts_with(word))
+      continue;
+    nonFinite->push_back({path(), text.substr(position, word.size())});
+    position += word.size();
+    return true;
+  }
+  return fail("expected a finite number, got " + describeNext());
 }
 
 bool JsonCursor::skipValue() {
@@ -275,11 +297,10 @@ bool JsonCursor::skipValue() {
     return skipWord("null");
   case 'N':
   case 'I':
-    return fail("expected a finite number, got " + describeNext());
+    return skipNonFinite();
   case '-':
-    // Python writes infinities and NaN as bare words.
     if (position + 1 < text.size() && isAlpha(text[position + 1]))
-      return fail("expected a finite number, got " + describeNext());
+      return skipNonFinite();
     return skipNumber();
   default:
     if (isDigit(peek()))

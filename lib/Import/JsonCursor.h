@@ -14,6 +14,7 @@
 #include "llvm/Support/StringSaver.h"
 
 #include <string>
+#include <vector>
 
 namespace hadal {
 
@@ -43,6 +44,14 @@ public:
   /// Steps over a value of any kind and checks all of it, also that no object
   /// has a key twice.
   bool skipValue();
+  /// A number that is none, as Python writes it: NaN, Infinity, -Infinity.
+  struct NonFinite {
+    std::string path;
+    llvm::StringRef word; // in the text
+  };
+  /// From here on skipValue steps over such words and lists them, so that one
+  /// does not hide the rest.
+  void collectNonFinite(std::vector<NonFinite> &list) { nonFinite = &list; }
   /// Whether nothing but white space is left.
   bool atEnd();
 
@@ -62,12 +71,14 @@ private:
   bool readCodePoint(unsigned &unit);
   bool skipNumber();
   bool skipWord(llvm::StringRef word);
+  bool skipNonFinite();
   std::string describeNext();
 
   llvm::StringRef text;
   size_t position = 0;
   std::string message;
   llvm::SmallVector<Frame, 8> frames;
+  std::vector<NonFinite> *nonFinite = nullptr;
   llvm::BumpPtrAllocator arena;
   llvm::StringSaver saver;
 };

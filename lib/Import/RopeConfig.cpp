@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads how positions are rotated, in the keys of transformers 4 and of transformers 5.
+// Reads how positions are rotated, in the keys of transformers 4 and of
+// transformers 5.
 #include "Families.h"
 
 #include <cmath>
@@ -14,33 +15,43 @@ static double yarnMscale(double factor, double mscale) {
   return factor <= 1 ? 1.0 : 0.1 * mscale * std::log(factor) + 1.0;
 }
 
-static double optionalNumber(ConfigReader &reader, StringRef key, double absent, double least, double most) {
+static double optionalNumber(ConfigReader &reader, StringRef key, double absent,
+                             double least, double most) {
   return reader.find(key) ? reader.number(key, absent, least, most) : absent;
 }
 
 static void readYarn(ConfigReader &scaling, ModelConfig &config) {
   RopeConfig &rope = config.rope;
   rope.yarn = true;
-  rope.factor = scaling.number("factor", std::nullopt, 1.0, 1e6, /*closed=*/true);
-  rope.originalPositions = scaling.size("original_max_position_embeddings", config.maxPositions, INT32_MAX);
+  rope.factor =
+      scaling.number("factor", std::nullopt, 1.0, 1e6, /*closed=*/true);
+  rope.originalPositions = scaling.size("original_max_position_embeddings",
+                                        config.maxPositions, INT32_MAX);
   rope.betaFast = optionalNumber(scaling, "beta_fast", 32.0, 0, 1e6);
   rope.betaSlow = optionalNumber(scaling, "beta_slow", 1.0, 0, 1e6);
   if (scaling.find("truncate"))
     rope.truncate = scaling.boolean("truncate", true);
   // The ramp's ends are logarithms to the base theta.
   if (rope.theta <= 1.0)
-    scaling.error("rope_theta", "expected more than 1 with YaRN, got " + std::to_string(rope.theta));
+    scaling.error("rope_theta", "expected more than 1 with YaRN, got " +
+                                    std::to_string(rope.theta));
 
   // cos and sin are multiplied by the ratio of the two mscales, and the softmax
   // scale by the square of the second. Where one is absent (or 0), transformers
   // takes mscale(factor, 1) for the ratio.
-  bool hasMscale = scaling.find("mscale"), hasAllDim = scaling.find("mscale_all_dim");
-  double mscale = hasMscale ? scaling.number("mscale", 1.0, 0, 1e3, /*closed=*/true) : 0.0;
-  double allDim = hasAllDim ? scaling.number("mscale_all_dim", 1.0, 0, 1e3, /*closed=*/true) : 0.0;
-  rope.attentionFactor = mscale != 0 && allDim != 0
-                             ? yarnMscale(rope.factor, mscale) / yarnMscale(rope.factor, allDim)
-                             : yarnMscale(rope.factor, 1.0);
-  rope.attentionFactor = optionalNumber(scaling, "attention_factor", rope.attentionFactor, 0, 1e6);
+  bool hasMscale = scaling.find("mscale"),
+       hasAllDim = scaling.find("mscale_all_dim");
+  double mscale =
+      hasMscale ? scaling.number("mscale", 1.0, 0, 1e3, /*closed=*/true) : 0.0;
+  double allDim =
+      hasAllDim ? scaling.number("mscale_all_dim", 1.0, 0, 1e3, /*closed=*/true)
+                : 0.0;
+  rope.attentionFactor =
+      mscale != 0 && allDim != 0
+          ? yarnMscale(rope.factor, mscale) / yarnMscale(rope.factor, allDim)
+          : yarnMscale(rope.factor, 1.0);
+  rope.attentionFactor =
+      optionalNumber(scaling, "attention_factor", rope.attentionFactor, 0, 1e6);
   if (allDim != 0) {
     double all = yarnMscale(rope.factor, allDim);
     rope.softmaxFactor = all * all;
@@ -50,8 +61,10 @@ static void readYarn(ConfigReader &scaling, ModelConfig &config) {
 void readRope(ConfigReader &reader, ModelConfig &config) {
   std::optional<ConfigReader> classic = reader.nested("rope_scaling");
   std::optional<ConfigReader> current = reader.nested("rope_parameters");
-  if (classic && current && *reader.find("rope_scaling") != *reader.find("rope_parameters"))
-    reader.error("rope_scaling", "expected the same as rope_parameters where both are given");
+  if (classic && current &&
+      *reader.find("rope_scaling") != *reader.find("rope_parameters"))
+    reader.error("rope_scaling",
+                 "expected the same as rope_parameters where both are given");
   std::optional<ConfigReader> scaling = current ? current : classic;
 
   bool inner = scaling && scaling->find("rope_theta");
@@ -60,29 +73,38 @@ void readRope(ConfigReader &reader, ModelConfig &config) {
   if (!inner || reader.find("rope_theta")) {
     double outer = reader.number("rope_theta", 10000.0, 0, 1e12);
     if (inner && outer != config.rope.theta)
-      reader.error("rope_theta", "expected the same as in " + Twine(current ? "rope_parameters" : "rope_scaling") +
-                                     ", got " + describeJson(*reader.find("rope_theta")));
+      reader.error("rope_theta",
+                   "expected the same as in " +
+                       Twine(current ? "rope_parameters" : "rope_scaling") +
+                       ", got " + describeJson(*reader.find("rope_theta")));
     config.rope.theta = outer;
   }
   // Where a part of a head rotates, MLA says so by qk_rope_head_dim.
   for (ConfigReader *where : {&reader, scaling ? &*scaling : nullptr})
-    if (where && where->find("partial_rotary_factor") && where->number("partial_rotary_factor", 1.0, 0, 1) != 1.0)
-      where->error("partial_rotary_factor", "expected 1, got " + describeJson(*where->find("partial_rotary_factor")));
+    if (where && where->find("partial_rotary_factor") &&
+        where->number("partial_rotary_factor", 1.0, 0, 1) != 1.0)
+      where->error("partial_rotary_factor",
+                   "expected 1, got " +
+                       describeJson(*where->find("partial_rotary_factor")));
 
   if (scaling) {
-    std::string type = scaling->string("rope_type", scaling->string("type", "default"));
+    std::string type =
+        scaling->string("rope_type", scaling->string("type", "default"));
     if (type == "yarn")
       readYarn(*scaling, config);
     else if (type != "default")
       scaling->error(scaling->find("rope_type") ? "rope_type" : "type",
                      "expected \"default\" or \"yarn\", got \"" + type + "\"");
-    else if (scaling->find("factor") && scaling->number("factor", 1.0, 0, 1e6) != 1.0)
-      scaling->error("factor", "expected none without a rope_type of \"yarn\", got " +
-                                   describeJson(*scaling->find("factor")));
+    else if (scaling->find("factor") &&
+             scaling->number("factor", 1.0, 0, 1e6) != 1.0)
+      scaling->error("factor",
+                     "expected none without a rope_type of \"yarn\", got " +
+                         describeJson(*scaling->find("factor")));
   }
   if (!config.rope.yarn)
     config.rope.originalPositions = config.maxPositions;
-  config.softmaxScale = config.rope.softmaxFactor / std::sqrt(double(config.nopeDim + config.ropeDim));
+  config.softmaxScale = config.rope.softmaxFactor /
+                        std::sqrt(double(config.nopeDim + config.ropeDim));
 }
 
 } // namespace hadal

@@ -21,12 +21,13 @@ static constexpr uint64_t maxHeaderBytes = 100'000'000;
 static constexpr size_t maxRank = 16;
 
 std::optional<unsigned> safetensorsElementSize(StringRef dtype) {
-  unsigned size = StringSwitch<unsigned>(dtype)
-                      .Cases({"BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3", "F8_E8M0"}, 1)
-                      .Cases({"U16", "I16", "F16", "BF16"}, 2)
-                      .Cases({"U32", "I32", "F32"}, 4)
-                      .Cases({"U64", "I64", "F64", "C64"}, 8)
-                      .Default(0);
+  unsigned size =
+      StringSwitch<unsigned>(dtype)
+          .Cases({"BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3", "F8_E8M0"}, 1)
+          .Cases({"U16", "I16", "F16", "BF16"}, 2)
+          .Cases({"U32", "I32", "F32"}, 4)
+          .Cases({"U64", "I64", "F64", "C64"}, 8)
+          .Default(0);
   return size ? std::optional<unsigned>(size) : std::nullopt;
 }
 
@@ -40,10 +41,11 @@ struct Extent {
 
 class HeaderReader {
 public:
-  HeaderReader(StringRef text, StringRef path, uint64_t dataStart, uint64_t dataSize, unsigned file,
-               Checkpoint &checkpoint, Problems &problems)
-      : cursor(text), path(path), dataStart(dataStart), dataSize(dataSize), file(file), checkpoint(checkpoint),
-        problems(problems) {}
+  HeaderReader(StringRef text, StringRef path, uint64_t dataStart,
+               uint64_t dataSize, unsigned file, Checkpoint &checkpoint,
+               Problems &problems)
+      : cursor(text), path(path), dataStart(dataStart), dataSize(dataSize),
+        file(file), checkpoint(checkpoint), problems(problems) {}
 
   bool run();
 
@@ -51,7 +53,8 @@ private:
   bool readEntry(StoredTensor &tensor, uint64_t &begin, uint64_t &end);
   bool readShape(SmallVectorImpl<int64_t> &shape);
   bool readOffsets(uint64_t &begin, uint64_t &end);
-  void addTensor(StringRef name, StoredTensor tensor, uint64_t begin, uint64_t end);
+  void addTensor(StringRef name, StoredTensor tensor, uint64_t begin,
+                 uint64_t end);
   void checkCoverage();
 
   JsonCursor cursor;
@@ -92,54 +95,71 @@ bool HeaderReader::readOffsets(uint64_t &begin, uint64_t &end) {
     if (++count > 2)
       break;
   }
-  return count == 2 ? cursor.ok() : cursor.fail("expected two offsets, got " + Twine(count > 2 ? "more" : "fewer"));
+  return count == 2 ? cursor.ok()
+                    : cursor.fail("expected two offsets, got " +
+                                  Twine(count > 2 ? "more" : "fewer"));
 }
 
-bool HeaderReader::readEntry(StoredTensor &tensor, uint64_t &begin, uint64_t &end) {
+bool HeaderReader::readEntry(StoredTensor &tensor, uint64_t &begin,
+                             uint64_t &end) {
   bool dtype = false, shape = false, offsets = false;
   StringRef key, text;
   if (!cursor.enterObject())
     return false;
   while (cursor.nextMember(key)) {
-    bool *seen = key == "dtype" ? &dtype : key == "shape" ? &shape : key == "data_offsets" ? &offsets : nullptr;
+    bool *seen = key == "dtype"          ? &dtype
+                 : key == "shape"        ? &shape
+                 : key == "data_offsets" ? &offsets
+                                         : nullptr;
     if (!seen)
-      return cursor.fail("expected dtype, shape or data_offsets, got '" + key + "'");
+      return cursor.fail("expected dtype, shape or data_offsets, got '" + key +
+                         "'");
     if (std::exchange(*seen, true))
       return cursor.fail("expected each key once, got '" + key + "' again");
     if (seen == &dtype) {
       if (!cursor.readString(text))
         return false;
       tensor.dtype = text.str();
-    } else if (seen == &shape ? !readShape(tensor.shape) : !readOffsets(begin, end)) {
+    } else if (seen == &shape ? !readShape(tensor.shape)
+                              : !readOffsets(begin, end)) {
       return false;
     }
   }
   if (cursor.ok() && !(dtype && shape && offsets))
     return cursor.fail("expected dtype, shape and data_offsets, got no " +
-                       Twine(!dtype ? "dtype" : !shape ? "shape" : "data_offsets"));
+                       Twine(!dtype   ? "dtype"
+                             : !shape ? "shape"
+                                      : "data_offsets"));
   return cursor.ok();
 }
 
-void HeaderReader::addTensor(StringRef name, StoredTensor tensor, uint64_t begin, uint64_t end) {
+void HeaderReader::addTensor(StringRef name, StoredTensor tensor,
+                             uint64_t begin, uint64_t end) {
   auto refuse = [&](const Twine &message) {
     problems.error(path, name, message);
+    checkpoint.unusable.insert(name);
     complete = false;
   };
   if (!json::isUTF8(name))
     return refuse("expected a name in UTF-8");
   if (begin > end || end > dataSize)
-    return refuse("expected data_offsets within the " + Twine(dataSize) + " bytes of data, got [" + Twine(begin) +
-                  ", " + Twine(end) + "]");
+    return refuse("expected data_offsets within the " + Twine(dataSize) +
+                  " bytes of data, got [" + Twine(begin) + ", " + Twine(end) +
+                  "]");
   std::optional<unsigned> elementSize = safetensorsElementSize(tensor.dtype);
   if (!elementSize)
-    return refuse("expected a dtype of safetensors, got '" + tensor.dtype + "'");
+    return refuse("expected a dtype of safetensors, got '" + tensor.dtype +
+                  "'");
   uint64_t bytes = *elementSize;
   bool overflow = false;
   for (int64_t extent : tensor.shape)
     bytes = SaturatingMultiply(bytes, uint64_t(extent), &overflow);
   if (overflow || bytes != end - begin)
-    return refuse("expected " + (overflow ? std::string("less than 2^64") : std::to_string(bytes)) +
-                  " bytes as dtype and shape say, got data_offsets of " + Twine(end - begin));
+    return refuse(
+        "expected " +
+        (overflow ? std::string("less than 2^64") : std::to_string(bytes)) +
+        " bytes as dtype and shape say, got data_offsets of " +
+        Twine(end - begin));
   tensor.file = file;
   tensor.offset = dataStart + begin;
   tensor.length = bytes;
@@ -147,7 +167,8 @@ void HeaderReader::addTensor(StringRef name, StoredTensor tensor, uint64_t begin
   if (!added)
     return refuse(entry->second.file == file
                       ? Twine("expected each name once, got it again")
-                      : "expected a tensor in one file, got it in " + checkpoint.files[entry->second.file].name + " too");
+                      : "expected a tensor in one file, got it in " +
+                            checkpoint.files[entry->second.file].name + " too");
   extents.push_back({begin, end, entry->first()});
 }
 
@@ -163,15 +184,20 @@ void HeaderReader::checkCoverage() {
     if (extent.begin != covered)
       problems.error(path, extent.name,
                      "expected data_offsets to begin at " + Twine(covered) +
-                         (last.empty() ? "" : " after '" + last.str() + "'") + ", got " + Twine(extent.begin) +
-                         (extent.begin < covered ? ", which overlaps" : ", which leaves a hole"));
+                         (last.empty() ? "" : " after '" + last.str() + "'") +
+                         ", got " + Twine(extent.begin) +
+                         (extent.begin < covered ? ", which overlaps"
+                                                 : ", which leaves a hole"));
     if (extent.end > covered) {
       covered = extent.end;
       last = extent.name;
     }
   }
   if (covered != dataSize)
-    problems.error(path, "", "expected " + Twine(covered) + " bytes of data as the header says, got " + Twine(dataSize));
+    problems.error(path, "",
+                   "expected " + Twine(covered) +
+                       " bytes of data as the header says, got " +
+                       Twine(dataSize));
 }
 
 bool HeaderReader::run() {
@@ -190,7 +216,8 @@ bool HeaderReader::run() {
   if (cursor.ok() && !cursor.atEnd())
     cursor.fail("expected nothing but spaces after the header");
   if (!cursor.ok()) {
-    problems.error(path, cursor.path().empty() ? "header" : cursor.path(), cursor.error());
+    problems.error(path, cursor.path().empty() ? "header" : cursor.path(),
+                   cursor.error());
     return false;
   }
   // With a tensor refused, holes are its consequence and would only repeat it.
@@ -199,13 +226,15 @@ bool HeaderReader::run() {
   return true;
 }
 
-bool readSafetensorsHeader(StringRef directory, StringRef name, Checkpoint &checkpoint, Problems &problems) {
+bool readSafetensorsHeader(StringRef directory, StringRef name,
+                           Checkpoint &checkpoint, Problems &problems) {
   std::string path = joinPath(directory, name);
   FileReader file;
   if (!file.open(path, problems))
     return false;
   if (file.size() < 8) {
-    problems.error(path, "", "expected at least 8 bytes, got " + Twine(file.size()));
+    problems.error(path, "",
+                   "expected at least 8 bytes, got " + Twine(file.size()));
     return false;
   }
   std::string header(8, '\0');
@@ -215,7 +244,8 @@ bool readSafetensorsHeader(StringRef directory, StringRef name, Checkpoint &chec
   uint64_t limit = std::min(maxHeaderBytes, file.size() - 8);
   if (length > limit) {
     problems.error(path, "header length",
-                   "expected at most " + Twine(limit) + " bytes in a file of " + Twine(file.size()) + ", got " + Twine(length));
+                   "expected at most " + Twine(limit) + " bytes in a file of " +
+                       Twine(file.size()) + ", got " + Twine(length));
     return false;
   }
   header.resize(8 + length);
@@ -223,9 +253,10 @@ bool readSafetensorsHeader(StringRef directory, StringRef name, Checkpoint &chec
     return false;
 
   unsigned index = checkpoint.files.size();
-  checkpoint.files.push_back({name.str(), file.size(), xxh3_64bits(StringRef(header))});
-  return HeaderReader(StringRef(header).drop_front(8), path, 8 + length, file.size() - 8 - length, index, checkpoint,
-                      problems)
+  checkpoint.files.push_back(
+      {name.str(), file.size(), xxh3_64bits(StringRef(header))});
+  return HeaderReader(StringRef(header).drop_front(8), path, 8 + length,
+                      file.size() - 8 - length, index, checkpoint, problems)
       .run();
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which files of a checkpoint deal with text, and why text is not available where they don't.
+// Which files of a checkpoint deal with text, and why text is not available
+// where they don't.
 #include "TextFiles.h"
 
 #include "FileBytes.h"
@@ -23,7 +24,8 @@ TextFiles findTextFiles(StringRef directory) {
     std::string found;
     take(other, found);
     if (!found.empty()) {
-      files.note = "expected tokenizer.json, got " + found + ", a tokenizer of another kind; token ids work";
+      files.note = "expected tokenizer.json, got " + found +
+                   ", a tokenizer of another kind; token ids work";
       return files;
     }
   }

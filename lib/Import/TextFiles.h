@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which files of a checkpoint deal with text, and why text is not available where they don't.
+// Which files of a checkpoint deal with text, and why text is not available
+// where they don't.
 #ifndef HADAL_LIB_IMPORT_TEXTFILES_H
 #define HADAL_LIB_IMPORT_TEXTFILES_H
 

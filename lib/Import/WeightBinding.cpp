@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds the stored tensors of every expected weight, and what is stored beside them.
+// Finds the stored tensors of every expected weight, and what is stored beside
+// them.
 #include "FileBytes.h"
 #include "WeightTable.h"
 
@@ -23,8 +24,10 @@ namespace {
 
 class Binder {
 public:
-  Binder(const ModelConfig &config, const Checkpoint &checkpoint, Problems &problems)
-      : config(config), checkpoint(checkpoint), problems(problems), prefixes(findPrefixes(config, checkpoint)) {}
+  Binder(const ModelConfig &config, const Checkpoint &checkpoint,
+         Problems &problems)
+      : config(config), checkpoint(checkpoint), problems(problems),
+        prefixes(findPrefixes(config, checkpoint)) {}
   WeightTable run();
 
 private:
@@ -32,17 +35,20 @@ private:
   void bindFused(BoundWeight &weight, const StoredTensor &stored);
   void bindScale(BoundWeight &weight, StringRef tensor);
   const StoredTensor *claim(StringRef name, ArrayRef<int64_t> shape);
-  bool acceptType(const BoundWeight &weight, StringRef tensor, const StoredTensor &stored);
+  bool acceptType(const BoundWeight &weight, StringRef tensor,
+                  const StoredTensor &stored);
   void reportSurplus();
-  void reportLayer(int64_t layer, bool nextToken, StringRef tensor, StringRef file);
+  void reportLayer(int64_t layer, bool nextToken, StringRef tensor,
+                   StringRef file);
 
   std::string pathOf(const StoredTensor &stored) const {
     return joinPath(checkpoint.directory, checkpoint.files[stored.file].name);
   }
   /// The file to name where a tensor is missing: the only one, or the folder.
   std::string anyPath() const {
-    return checkpoint.files.size() == 1 ? joinPath(checkpoint.directory, checkpoint.files[0].name)
-                                        : checkpoint.directory;
+    return checkpoint.files.size() == 1
+               ? joinPath(checkpoint.directory, checkpoint.files[0].name)
+               : checkpoint.directory;
   }
 
   const ModelConfig &config;
@@ -58,32 +64,45 @@ private:
 const StoredTensor *Binder::claim(StringRef name, ArrayRef<int64_t> shape) {
   auto found = checkpoint.tensors.find(name);
   if (found == checkpoint.tensors.end()) {
-    problems.error(anyPath(), name, "expected a tensor of shape " + formatShape(shape) + ", got none");
+    if (!checkpoint.isUnusable(name))
+      problems.error(anyPath(), name,
+                     "expected a tensor of shape " + formatShape(shape) +
+                         ", got none");
     return nullptr;
   }
   const StoredTensor &stored = found->second;
   claimed.insert(&stored);
   if (ArrayRef<int64_t>(stored.shape) != shape) {
-    problems.error(pathOf(stored), name, "expected shape " + formatShape(shape) + ", got " + formatShape(stored.shape));
+    problems.error(pathOf(stored), name,
+                   "expected shape " + formatShape(shape) + ", got " +
+                       formatShape(stored.shape));
     return nullptr;
   }
   return &stored;
 }
 
 // Whether the stored type can be the weight's, and is that of its first source.
-bool Binder::acceptType(const BoundWeight &weight, StringRef tensor, const StoredTensor &stored) {
-  bool plain = stored.dtype == "BF16" || stored.dtype == "F16" || stored.dtype == "F32";
-  bool fp8 = stored.dtype == "F8_E4M3" && weight.spec.kind == WeightSpec::Matrix && config.fp8;
+bool Binder::acceptType(const BoundWeight &weight, StringRef tensor,
+                        const StoredTensor &stored) {
+  bool plain =
+      stored.dtype == "BF16" || stored.dtype == "F16" || stored.dtype == "F32";
+  bool fp8 = stored.dtype == "F8_E4M3" &&
+             weight.spec.kind == WeightSpec::Matrix && config.fp8;
   if (!plain && !fp8) {
-    StringRef allowed = weight.spec.kind == WeightSpec::Matrix && config.fp8 ? "BF16, F16, F32 or F8_E4M3"
-                                                                            : "BF16, F16 or F32";
+    StringRef allowed = weight.spec.kind == WeightSpec::Matrix && config.fp8
+                            ? "BF16, F16, F32 or F8_E4M3"
+                            : "BF16, F16 or F32";
     problems.error(pathOf(stored), tensor,
                    "expected type " + allowed + ", got " + stored.dtype +
-                       (stored.dtype == "F8_E4M3" && !config.fp8 ? " without a quantization_config" : ""));
+                       (stored.dtype == "F8_E4M3" && !config.fp8
+                            ? " without a quantization_config"
+                            : ""));
     return false;
   }
   if (!weight.sources.empty() && weight.dtype != stored.dtype) {
-    problems.error(pathOf(stored), tensor, "expected type " + weight.dtype + " as expert 0 has, got " + stored.dtype);
+    problems.error(pathOf(stored), tensor,
+                   "expected type " + weight.dtype + " as expert 0 has, got " +
+                       stored.dtype);
     return false;
   }
   return true;
@@ -96,7 +115,8 @@ void Binder::bindScale(BoundWeight &weight, StringRef tensor) {
   if (!stored)
     return;
   if (stored->dtype != "F32")
-    problems.error(pathOf(*stored), name, "expected type F32, got " + stored->dtype);
+    problems.error(pathOf(*stored), name,
+                   "expected type F32, got " + stored->dtype);
   weight.scales.push_back({name, stored->file, stored->offset, stored->length});
 }
 
@@ -104,24 +124,33 @@ void Binder::bindScale(BoundWeight &weight, StringRef tensor) {
 // weight is a list of slices of it.
 void Binder::bindFused(BoundWeight &weight, const StoredTensor &stored) {
   const WeightSpec::Fused &fused = *weight.spec.fused;
-  claimed.insert(&stored);
-  SmallVector<int64_t, 3> shape = {config.experts, fused.rows, weight.spec.shape[1]};
+  // Gate and up are slices of one tensor, which is reported once.
+  bool first = claimed.insert(&stored).second;
+  SmallVector<int64_t, 3> shape = {config.experts, fused.rows,
+                                   weight.spec.shape[1]};
   if (ArrayRef<int64_t>(stored.shape) != ArrayRef<int64_t>(shape)) {
-    problems.error(pathOf(stored), fused.tensor,
-                   "expected shape " + formatShape(shape) + ", got " + formatShape(stored.shape));
+    if (first)
+      problems.error(pathOf(stored), fused.tensor,
+                     "expected shape " + formatShape(shape) + ", got " +
+                         formatShape(stored.shape));
     return;
   }
   if (stored.dtype == "F8_E4M3") {
-    problems.error(pathOf(stored), fused.tensor, "expected type BF16, F16 or F32 for fused experts, got F8_E4M3");
+    problems.error(
+        pathOf(stored), fused.tensor,
+        "expected type BF16, F16 or F32 for fused experts, got F8_E4M3");
     return;
   }
   if (!acceptType(weight, fused.tensor, stored))
     return;
   weight.dtype = stored.dtype;
-  uint64_t expertBytes = stored.length / config.experts, rowBytes = expertBytes / fused.rows;
+  uint64_t expertBytes = stored.length / config.experts,
+           rowBytes = expertBytes / fused.rows;
   for (int64_t e = 0; e < config.experts; ++e)
-    weight.sources.push_back({fused.tensor, stored.file, stored.offset + e * expertBytes + fused.firstRow * rowBytes,
-                              weight.spec.shape[0] * rowBytes});
+    weight.sources.push_back(
+        {fused.tensor, stored.file,
+         stored.offset + e * expertBytes + fused.firstRow * rowBytes,
+         weight.spec.shape[0] * rowBytes});
 }
 
 void Binder::bind(WeightSpec spec) {
@@ -129,7 +158,8 @@ void Binder::bind(WeightSpec spec) {
   weight.spec = std::move(spec);
   const WeightSpec &wanted = weight.spec;
   if (wanted.fused && !checkpoint.tensors.contains(wanted.tensors.front()))
-    if (auto found = checkpoint.tensors.find(wanted.fused->tensor); found != checkpoint.tensors.end()) {
+    if (auto found = checkpoint.tensors.find(wanted.fused->tensor);
+        found != checkpoint.tensors.end()) {
       bindFused(weight, found->second);
       return table.add(std::move(weight));
     }
@@ -138,20 +168,25 @@ void Binder::bind(WeightSpec spec) {
     if (!stored || !acceptType(weight, tensor, *stored))
       continue;
     weight.dtype = stored->dtype;
-    weight.sources.push_back({tensor, stored->file, stored->offset, stored->length});
+    weight.sources.push_back(
+        {tensor, stored->file, stored->offset, stored->length});
     if (weight.isFp8())
       bindScale(weight, tensor);
   }
   table.add(std::move(weight));
 }
 
-void Binder::reportLayer(int64_t layer, bool nextToken, StringRef tensor, StringRef file) {
+void Binder::reportLayer(int64_t layer, bool nextToken, StringRef tensor,
+                         StringRef file) {
   if (nextToken)
     problems.note(file, prefixes.model + "layers." + std::to_string(layer),
-                  "left out, the layer predicts a further token and generation does not need it");
+                  "left out, the layer predicts a further token and generation "
+                  "does not need it");
   else
-    problems.error(file, tensor, "expected " + Twine(config.layers) + " layers as num_hidden_layers says, got layer " +
-                                     Twine(layer));
+    problems.error(file, tensor,
+                   "expected " + Twine(config.layers) +
+                       " layers as num_hidden_layers says, got layer " +
+                       Twine(layer));
 }
 
 void Binder::reportSurplus() {
@@ -173,7 +208,8 @@ void Binder::reportSurplus() {
   for (StringRef name : surplus) {
     StringRef file = paths[checkpoint.tensors.find(name)->second.file];
     StringRef rest = name;
-    // Buffers that old versions of transformers saved and that follow from the configuration.
+    // Buffers that old versions of transformers saved and that follow from the
+    // configuration.
     if (name.ends_with(".rotary_emb.inv_freq"))
       continue;
     if (config.tiedEmbeddings && name == prefixes.head) {
@@ -185,21 +221,28 @@ void Binder::reportSurplus() {
         ++outside;
         continue;
       }
-    } else if (int64_t layer; rest.consume_front("layers.") && !rest.consumeInteger(10, layer) &&
+    } else if (int64_t layer; rest.consume_front("layers.") &&
+                              !rest.consumeInteger(10, layer) &&
                               layer >= config.layers && rest.starts_with(".")) {
       std::string prefix = (prefixes.model + "layers." + Twine(layer)).str();
-      layers.insert({layer, {name, file,
-                             layer < config.layers + config.nextTokenLayers ||
-                                 checkpoint.tensors.contains(prefix + ".eh_proj.weight")}});
+      layers.insert(
+          {layer,
+           {name, file,
+            layer < config.layers + config.nextTokenLayers ||
+                checkpoint.tensors.contains(prefix + ".eh_proj.weight")}});
       continue;
     }
-    problems.error(file, name, "expected no such tensor in this model, got one of shape " +
-                                   formatShape(checkpoint.tensors.find(name)->second.shape));
+    problems.error(
+        file, name,
+        "expected no such tensor in this model, got one of shape " +
+            formatShape(checkpoint.tensors.find(name)->second.shape));
   }
   for (auto &[layer, found] : layers)
     reportLayer(layer, found.nextToken, found.tensor, found.file);
   if (outside)
-    problems.note(checkpoint.directory, "", "left out " + Twine(outside) + " tensors outside of the language model");
+    problems.note(checkpoint.directory, "",
+                  "left out " + Twine(outside) +
+                      " tensors outside of the language model");
 }
 
 WeightTable Binder::run() {
@@ -209,7 +252,8 @@ WeightTable Binder::run() {
   return std::move(table);
 }
 
-WeightTable bindWeights(const ModelConfig &config, const Checkpoint &checkpoint, Problems &problems) {
+WeightTable bindWeights(const ModelConfig &config, const Checkpoint &checkpoint,
+                        Problems &problems) {
   return Binder(config, checkpoint, problems).run();
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which tensors a configuration asks of its checkpoint, and where they were found.
+// Which tensors a configuration asks of its checkpoint, and where they were
+// found.
 #ifndef HADAL_LIB_IMPORT_WEIGHTTABLE_H
 #define HADAL_LIB_IMPORT_WEIGHTTABLE_H
 
@@ -20,12 +21,12 @@ struct WeightSpec {
     int64_t firstRow = 0;
   };
 
-  std::string name;                     // layers.3.moe.gate
+  std::string name; // layers.3.moe.gate
   Kind kind = Plain;
-  llvm::SmallVector<int64_t, 2> shape;  // of each stored tensor
-  std::vector<std::string> tensors;     // names in the files
+  llvm::SmallVector<int64_t, 2> shape; // of each stored tensor
+  std::vector<std::string> tensors;    // names in the files
   std::optional<Fused> fused;
-  bool stacked = false;                 // a first dimension of tensors.size()
+  bool stacked = false; // a first dimension of tensors.size()
 };
 
 /// A stored tensor, or a slice of one.
@@ -37,8 +38,9 @@ struct BoundSource {
 
 struct BoundWeight {
   WeightSpec spec;
-  std::string dtype;                // as in safetensors
-  std::vector<BoundSource> sources; // none when made from the configuration alone
+  std::string dtype; // as in safetensors
+  std::vector<BoundSource>
+      sources; // none when made from the configuration alone
   std::vector<BoundSource> scales;
   bool isFp8() const { return dtype == "F8_E4M3"; }
 };
@@ -66,17 +68,22 @@ struct NamePrefixes {
   std::string model = "model.";
   std::string head = "lm_head.weight";
 };
-NamePrefixes findPrefixes(const ModelConfig &config, const Checkpoint &checkpoint);
+NamePrefixes findPrefixes(const ModelConfig &config,
+                          const Checkpoint &checkpoint);
 
-/// [ceil(rows / block rows), ceil(columns / block columns)]: the last blocks may be partial.
-llvm::SmallVector<int64_t, 2> scaleShape(const BlockScales &blocks, llvm::ArrayRef<int64_t> matrix);
+/// [ceil(rows / block rows), ceil(columns / block columns)]: the last blocks
+/// may be partial.
+llvm::SmallVector<int64_t, 2> scaleShape(const BlockScales &blocks,
+                                         llvm::ArrayRef<int64_t> matrix);
 
 /// Every weight that the configuration asks for.
-std::vector<WeightSpec> expectedWeights(const ModelConfig &config, const NamePrefixes &prefixes);
+std::vector<WeightSpec> expectedWeights(const ModelConfig &config,
+                                        const NamePrefixes &prefixes);
 
 /// Finds the tensors of every weight and checks shape and type; reports what is
 /// missing, wrong or surplus.
-WeightTable bindWeights(const ModelConfig &config, const Checkpoint &checkpoint, Problems &problems);
+WeightTable bindWeights(const ModelConfig &config, const Checkpoint &checkpoint,
+                        Problems &problems);
 
 /// The weights without tensors, of the types that the configuration tells.
 WeightTable weightsWithoutFiles(const ModelConfig &config);

@@ -14,16 +14,28 @@ using namespace llvm;
 using namespace mlir;
 
 static cl::OptionCategory category("hadal-import options");
-static cl::opt<std::string> directory(cl::Positional, cl::desc("DIR"), cl::cat(category));
-static cl::opt<std::string> output("o", cl::desc("Write the module here: text, or bytecode if it ends in .mlirbc; - is standard output"),
-                                   cl::value_desc("FILE"), cl::cat(category));
-static cl::opt<bool> check("check", cl::desc("Only look for problems, and list them all"), cl::cat(category));
-static cl::opt<bool> shapesOnly("shapes-only", cl::desc("Use config.json alone; the module can be compiled, not run"),
-                                cl::cat(category));
-static cl::opt<std::string> recorded("checkpoint-dir", cl::desc("Folder to record in the module instead of DIR"),
-                                     cl::value_desc("PATH"), cl::cat(category));
-static cl::opt<int64_t> pageSize("page-size", cl::desc("Tokens on a page of the latent cache (default 64)"),
-                                 cl::init(64), cl::value_desc("N"), cl::cat(category));
+static cl::opt<std::string> directory(cl::Positional, cl::desc("DIR"),
+                                      cl::cat(category));
+static cl::opt<std::string>
+    output("o",
+           cl::desc("Write the module here: text, or bytecode if it ends in "
+                    ".mlirbc; - is standard output"),
+           cl::value_desc("FILE"), cl::cat(category));
+static cl::opt<bool>
+    check("check", cl::desc("Only look for problems, and list them all"),
+          cl::cat(category));
+static cl::opt<bool> shapesOnly(
+    "shapes-only",
+    cl::desc("Use config.json alone; the module can be compiled, not run"),
+    cl::cat(category));
+static cl::opt<std::string>
+    recorded("checkpoint-dir",
+             cl::desc("Folder to record in the module instead of DIR"),
+             cl::value_desc("PATH"), cl::cat(category));
+static cl::opt<int64_t>
+    pageSize("page-size",
+             cl::desc("Tokens on a page of the latent cache (default 64)"),
+             cl::init(64), cl::value_desc("N"), cl::cat(category));
 
 enum ExitCode { done = 0, badInput = 1, badUsage = 2 };
 
@@ -44,8 +56,8 @@ static int runCheck(const hadal::ImportOptions &options) {
   outs() << directory << ": ";
   if (!summary.empty())
     outs() << summary << ": ";
-  outs() << (problems.any() ? std::to_string(problems.count()) : "no") << " problem" << (problems.count() == 1 ? "" : "s")
-         << "\n";
+  outs() << (problems.any() ? std::to_string(problems.count()) : "no")
+         << " problem" << (problems.count() == 1 ? "" : "s") << "\n";
   return problems.any() ? badInput : done;
 }
 
@@ -60,11 +72,13 @@ static void printDiagnostic(Diagnostic &diagnostic) {
 static Error writeModule(ModuleOp module, raw_ostream &os) {
   if (StringRef(output).ends_with(".mlirbc")) {
     if (failed(writeBytecodeToFile(module, os)))
-      return createStringError("expected a module that can be written as bytecode");
+      return createStringError(
+          "expected a module that can be written as bytecode");
     return Error::success();
   }
   // Locations are the labels of kernels, so they belong to the text.
   module.print(os, OpPrintingFlags().enableDebugInfo());
+  os << '\n';
   return Error::success();
 }
 
@@ -73,17 +87,21 @@ int main(int argc, char **argv) {
   cl::HideUnrelatedOptions(category);
   std::string complaint;
   raw_string_ostream complaints(complaint);
-  if (!cl::ParseCommandLineOptions(argc, argv, "checkpoint in Hugging Face layout -> module of the hadal dialect\n",
-                                   &complaints)) {
+  if (!cl::ParseCommandLineOptions(
+          argc, argv,
+          "checkpoint in Hugging Face layout -> module of the hadal dialect\n",
+          &complaints)) {
     errs() << complaint;
     return badUsage;
   }
   if (directory.empty())
     return usage("expected a checkpoint's folder, got none");
   if (check == !output.empty())
-    return usage(check ? "expected --check or -o, got both" : "expected -o FILE or --check, got neither");
+    return usage(check ? "expected --check or -o, got both"
+                       : "expected -o FILE or --check, got neither");
   if (pageSize < 1 || pageSize > 65536)
-    return usage("expected a --page-size from 1 to 65536, got " + Twine(pageSize));
+    return usage("expected a --page-size from 1 to 65536, got " +
+                 Twine(pageSize));
 
   hadal::ImportOptions options;
   options.shapesOnly = shapesOnly;
@@ -95,12 +113,15 @@ int main(int argc, char **argv) {
   // One thread is enough, and a pool would cost more than the import.
   MLIRContext context(MLIRContext::Threading::DISABLED);
   ScopedDiagnosticHandler handler(&context, printDiagnostic);
-  FailureOr<OwningOpRef<ModuleOp>> module = hadal::importModel(&context, directory, options);
+  FailureOr<OwningOpRef<ModuleOp>> module =
+      hadal::importModel(&context, directory, options);
   if (failed(module))
     return badInput;
   // Written beside the target and renamed, so that no partial file is left.
-  if (Error error = writeToOutput(output, [&](raw_ostream &os) { return writeModule(**module, os); })) {
-    errs() << "hadal-import: error: " << output << ": expected a file that can be written, got '"
+  if (Error error = writeToOutput(
+          output, [&](raw_ostream &os) { return writeModule(**module, os); })) {
+    errs() << "hadal-import: error: " << output
+           << ": expected a file that can be written, got '"
            << toString(std::move(error)) << "'\n";
     return badInput;
   }

@@ -4,8 +4,9 @@
 // What the module holds
 //   attributes  hadal.checkpoint   the folder, as given (see ImportOptions)
 //               hadal.files        [#hadal.file<...>], what sources index
-//               hadal.model        facts for reports and the artifact's ModelInfo
-//               hadal.tokenizer, hadal.tokenizer_config, hadal.generation
+//               hadal.model        facts for reports and the artifact's
+//               ModelInfo hadal.tokenizer, hadal.tokenizer_config,
+//               hadal.generation
 //                                  names of the text files that the folder has
 //               hadal.text_note    why text is not available, where it is not
 //   hadal.parameter                one for each logical weight; experts stacked
@@ -36,13 +37,14 @@ struct ImportOptions {
 /// diagnostic of `context`, located at its file; notes (what was left out, what
 /// was taken by default) as remarks. Tensor data is never read.
 mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>>
-importModel(mlir::MLIRContext *context, llvm::StringRef directory, const ImportOptions &options);
+importModel(mlir::MLIRContext *context, llvm::StringRef directory,
+            const ImportOptions &options);
 
 /// Looks for everything that would make importModel fail, without making a
 /// module. `summary` gets one line about the model where its configuration
 /// could be read.
-void checkCheckpoint(llvm::StringRef directory, const ImportOptions &options, Problems &problems,
-                     std::string &summary);
+void checkCheckpoint(llvm::StringRef directory, const ImportOptions &options,
+                     Problems &problems, std::string &summary);
 
 } // namespace hadal
 

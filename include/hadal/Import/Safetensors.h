@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Headers of safetensors files: what tensors a checkpoint holds and where their bytes lie.
+// Headers of safetensors files: what tensors a checkpoint holds and where their
+// bytes lie.
 #ifndef HADAL_IMPORT_SAFETENSORS_H
 #define HADAL_IMPORT_SAFETENSORS_H
 
@@ -7,6 +8,7 @@
 
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 #include <optional>
 
@@ -14,17 +16,17 @@ namespace hadal {
 
 /// A file whose header has been read. Tensor data is never touched.
 struct WeightFile {
-  std::string name;         // relative to the checkpoint's folder
-  uint64_t size = 0;        // bytes
-  uint64_t headerHash = 0;  // XXH3-64 of the 8-byte length and the JSON header
+  std::string name;        // relative to the checkpoint's folder
+  uint64_t size = 0;       // bytes
+  uint64_t headerHash = 0; // XXH3-64 of the 8-byte length and the JSON header
 };
 
 struct StoredTensor {
-  unsigned file = 0;                    // index into Checkpoint::files
-  std::string dtype;                    // as the header spells it: BF16, F8_E4M3, ...
+  unsigned file = 0; // index into Checkpoint::files
+  std::string dtype; // as the header spells it: BF16, F8_E4M3, ...
   llvm::SmallVector<int64_t, 3> shape;
-  uint64_t offset = 0;                  // absolute in the file, bytes
-  uint64_t length = 0;                  // bytes
+  uint64_t offset = 0; // absolute in the file, bytes
+  uint64_t length = 0; // bytes
 };
 
 /// All tensors of a checkpoint, by name.
@@ -32,6 +34,14 @@ struct Checkpoint {
   std::string directory;
   std::vector<WeightFile> files;
   llvm::StringMap<StoredTensor> tensors;
+  /// Tensors that are listed but cannot be used, reported where they were
+  /// found;
+  /// `*` stands for all that a file without an index may have held.
+  llvm::StringSet<> unusable;
+
+  bool isUnusable(llvm::StringRef name) const {
+    return unusable.contains(name) || unusable.contains("*");
+  }
 };
 
 /// Bytes of one element, or nothing for a type that safetensors does not have.
@@ -42,8 +52,8 @@ std::optional<unsigned> safetensorsElementSize(llvm::StringRef dtype);
 /// duplicate names, shape times element size against data_offsets, and that
 /// the tensors cover the data without overlap or hole. Returns false, with
 /// errors, if the file as a whole could not be read.
-bool readSafetensorsHeader(llvm::StringRef directory, llvm::StringRef name, Checkpoint &checkpoint,
-                           Problems &problems);
+bool readSafetensorsHeader(llvm::StringRef directory, llvm::StringRef name,
+                           Checkpoint &checkpoint, Problems &problems);
 
 /// Reads the headers of `model.safetensors`, or of every shard that
 /// `model.safetensors.index.json` lists, and checks the index against them.

@@ -1,0 +1,344 @@
+# SPDX-License-Identifier: Apache-2.0
+# Damaged checkpoints, by what is wrong with them: each case writes one into a folder.
+import json
+import os
+import struct
+
+from tiny import Tiny, write_file, write_text
+
+
+def config(key, value):
+    """A checkpoint whose configuration has this value (a dotted key goes into an object)."""
+    def make(folder):
+        tiny = Tiny()
+        where = tiny.config
+        *outer, last = key.split(".")
+        for name in outer:
+            where = where[name]
+        if value is DELETE:
+            del where[last]
+        else:
+            where[last] = value
+        tiny.write(folder)
+    return make
+
+
+DELETE = object()
+NORM = "model.norm.weight"
+GATE = "model.layers.1.mlp.experts.%d.gate_proj.weight"
+
+
+def config_text(text):
+    def make(folder):
+        Tiny().write(folder)
+        write_text(folder, "config.json", text)
+    return make
+
+
+def tensors(change, shards=1):
+    def make(folder):
+        tiny = Tiny()
+        tiny.shards = shards
+        change(tiny)
+        tiny.write(folder)
+    return make
+
+
+def file_bytes(change):
+    """A checkpoint whose model.safetensors is what `change` makes of its bytes."""
+    def make(folder):
+        Tiny().write(folder)
+        path = os.path.join(folder, "model.safetensors")
+        with open(path, "rb") as file:
+            data = file.read()
+        with open(path, "wb") as file:
+            file.write(change(data))
+    return make
+
+
+def header_text(change):
+    """The same with the text of the header changed, its length adjusted."""
+    def replace(data):
+        length = struct.unpack("<Q", data[:8])[0]
+        text = change(data[8:8 + length].decode()).encode()
+        return struct.pack("<Q", len(text)) + text + data[8 + length:]
+    return file_bytes(replace)
+
+
+def entry(name, **fields):
+    """The header's entry of one tensor with fields replaced."""
+    def change(text):
+        header = json.loads(text)
+        header[name].update(fields)
+        return json.dumps(header)
+    return header_text(change)
+
+
+def index(change):
+    """Three shards whose index is what `change` makes of it."""
+    def make(folder):
+        tiny = Tiny()
+        tiny.shards = 3
+        tiny.write(folder)
+        path = os.path.join(folder, "model.safetensors.index.json")
+        with open(path, encoding="utf-8") as file:
+            data = json.load(file)
+        result = change(data["weight_map"], folder)
+        write_text(folder, "model.safetensors.index.json", json.dumps(data) if result is None else result)
+    return make
+
+
+def set_dtype(name, dtype):
+    def change(tiny):
+        tiny.tensors[name][0] = dtype
+    return change
+
+
+def set_shape(name, *shape):
+    def change(tiny):
+        tiny.tensors[name][1] = list(shape)
+    return change
+
+
+def remove(name):
+    def change(tiny):
+        del tiny.tensors[name]
+    return change
+
+
+def add(name, *shape, dtype="BF16"):
+    return lambda tiny: tiny.add(name, *shape, dtype=dtype)
+
+
+def many(*changes):
+    def change(tiny):
+        for one in changes:
+            one(tiny)
+    return change
+
+
+def fp8(tiny):
+    tiny.config["quantization_config"] = {"quant_method": "fp8", "fmt": "e4m3", "weight_block_size": [8, 8],
+                                          "activation_scheme": "dynamic"}
+    for name in list(tiny.tensors):
+        dtype, shape, _ = tiny.tensors[name]
+        if ("proj" in name) and len(shape) == 2:
+            tiny.tensors[name][0] = "F8_E4M3"
+            tiny.add(name + "_scale_inv", -(-shape[0] // 8), -(-shape[1] // 8), dtype="F32")
+
+
+def further_layer(tiny):
+    tiny.layer(2, True)
+
+
+def next_token_layer(tiny):
+    tiny.layer(2, True)
+    tiny.add("model.layers.2.eh_proj.weight", 16, 32)
+
+
+def fused_experts(tiny, rows=20):
+    p = "model.layers.1.mlp.experts."
+    for name in [name for name in tiny.tensors if name.startswith(p)]:
+        del tiny.tensors[name]
+    tiny.add(p + "gate_up_proj", 4, rows, 16)
+    tiny.add(p + "down_proj", 4, 16, 10)
+
+
+def nested(tiny, prefix="language_model.model.", head="language_model.lm_head.weight"):
+    tiny.fill(prefix, head)
+    tiny.add("vision_tower.patch_embed.weight", 3, 3)
+    text = dict(tiny.config, model_type="kimi_k2")
+    tiny.config = {"model_type": "kimi_k25", "text_config": text}
+
+
+def tied(tiny):
+    tiny.config["tie_word_embeddings"] = True
+    del tiny.tensors["lm_head.weight"]
+
+
+def no_files(*names):
+    def make(folder):
+        Tiny().write(folder)
+        for name in names:
+            os.remove(os.path.join(folder, name))
+    return make
+
+
+def v2(**changes):
+    """Keys of DeepSeek-V2 over the same tensors, less the correction bias."""
+    def change(tiny):
+        tiny.config.update(model_type="deepseek_v2", scoring_func="softmax", topk_method="group_limited_greedy",
+                           norm_topk_prob=False)
+        del tiny.tensors["model.layers.1.mlp.gate.e_score_correction_bias"]
+        tiny.config.update(changes)
+    return tensors(change)
+
+
+def overlap(tiny):
+    tiny.tensors["model.norm.weight"][2] = [0, 32]
+
+
+def hole(folder):
+    tiny = Tiny()
+    header, size = tiny.header(list(tiny.tensors))
+    del header["model.norm.weight"]
+    os.makedirs(folder)
+    write_text(folder, "config.json", json.dumps(tiny.config))
+    write_file(folder, "model.safetensors", header, size)
+
+
+def move_shard(weight_map, folder):
+    weight_map["lm_head.weight"] = "model-00001-of-00003.safetensors"
+
+
+def lose_shard(weight_map, folder):
+    os.remove(os.path.join(folder, "model-00002-of-00003.safetensors"))
+
+
+def cut_shard(weight_map, folder):
+    with open(os.path.join(folder, "model-00002-of-00003.safetensors"), "r+b") as file:
+        file.truncate(100)
+
+
+def pipe(folder):
+    Tiny().write(folder)
+    os.remove(os.path.join(folder, "model.safetensors"))
+    os.mkfifo(os.path.join(folder, "model.safetensors"))
+
+
+
+GROUPS = {
+    "config": {
+        "no-folder": lambda folder: None,
+        "no-config": no_files("config.json"),
+        "not-json": config_text("{"),
+        "not-an-object": config_text("[1, 2]"),
+        "not-utf8": lambda folder: (config_text("{}")(folder), open(os.path.join(folder, "config.json"), "wb").write(b'{"a": "\xff"}'))[0],
+        "deep": config_text('{"a": ' + "[" * 100000),
+        "key-twice": config_text('{"model_type": "deepseek_v3", "rope_scaling": {"type": "yarn", "type": "linear"}}'),
+        "nan": config("rms_norm_eps", float("nan")),
+        "infinity": config("rope_scaling.factor", float("-inf")),
+        "too-large": config_text(json.dumps(dict(Tiny().config, routed_scaling_factor="@")).replace('"@"', "1e999")),
+        "no-type": config("model_type", DELETE),
+        "other-type": config("model_type", "llama"),
+        "no-hidden-size": config("hidden_size", DELETE),
+        "zero": config("num_attention_heads", 0),
+        "negative": config("kv_lora_rank", -8),
+        "fraction": config("num_hidden_layers", 2.5),
+        "a-string": config("vocab_size", "24"),
+        "a-list": config("intermediate_size", [20]),
+        "absurd": config("hidden_size", 2 ** 40),
+        "not-a-flag": config("norm_topk_prob", 1),
+        "bias": config("attention_bias", True),
+        "activation": config("hidden_act", "gelu"),
+        "kv-heads": config("num_key_value_heads", 1),
+        "odd-rope": config("qk_rope_head_dim", 5),
+        "rope-linear": config("rope_scaling.type", "linear"),
+        "rope-dynamic": config("rope_scaling", {"rope_type": "dynamic", "factor": 2.0}),
+        "rope-untyped": config("rope_scaling.type", DELETE),
+        "rope-no-factor": config("rope_scaling.factor", DELETE),
+        "rope-both": config("rope_parameters", {"rope_type": "default", "rope_theta": 10000.0}),
+        "rope-theta-zero": config("rope_theta", 0),
+        "partial-rotary": config("partial_rotary_factor", 0.5),
+        "scoring": config("scoring_func", "softmax"),
+        "topk-method": config("topk_method", "greedy"),
+        "groups": config("n_group", 3),
+        "kept-groups": config("topk_group", 3),
+        "small-groups": config("n_group", 4),
+        "top-k": config("num_experts_per_tok", 5),
+        "top-k-of-groups": config("num_experts_per_tok", 3),
+        "layer-types": config("mlp_layer_types", ["dense"]),
+        "layer-type-name": config("mlp_layer_types", ["dense", "moe"]),
+        "layer-types-differ": config("mlp_layer_types", ["sparse", "sparse"]),
+        "indexer": config("index_topk", 2048),
+        "quantised-otherwise": config("quantization_config", {"quant_method": "compressed-tensors"}),
+        "block-size": config("quantization_config", {"quant_method": "fp8", "weight_block_size": [128]}),
+        "static-scales": config("quantization_config", {"quant_method": "fp8", "weight_block_size": [8, 8], "activation_scheme": "static"}),
+        "stored-type": config("torch_dtype", "float64"),
+        "several": config_text(json.dumps(dict(Tiny().config, hidden_act="relu", attention_bias=True, n_group=3))),
+        "too-many-experts": config_text(json.dumps(dict(Tiny().config, num_hidden_layers=4096, n_routed_experts=65536, n_group=8))),
+        "nan-and-more": config_text(json.dumps(dict(Tiny().config, hidden_size=float("nan"), rms_norm_eps=float("inf"), hidden_act="relu"))),
+        "value-and-tensor": tensors(many(lambda tiny: tiny.config.update(hidden_act="gelu", n_group=3), remove(NORM))),
+        "v2-scoring": v2(scoring_func="sigmoid"),
+        "v2-method": v2(topk_method="noaux_tc"),
+        "v2-rope": v2(rope_interleave=False),
+    },
+    "files": {
+        "none": no_files("model.safetensors"),
+        "other-format": lambda folder: (no_files("model.safetensors")(folder), write_text(folder, "pytorch_model.bin", ""))[0],
+        "a-pipe": pipe,
+        "empty": file_bytes(lambda data: b""),
+        "seven-bytes": file_bytes(lambda data: data[:7]),
+        "in-header": file_bytes(lambda data: data[:100]),
+        "in-data": file_bytes(lambda data: data[:-1]),
+        "too-long": file_bytes(lambda data: data + b"\0"),
+        "header-length": file_bytes(lambda data: b"\xff" * 8 + data[8:]),
+        "header-not-json": header_text(lambda text: "?" + text[1:]),
+        "header-cut": header_text(lambda text: text[:-1]),
+        "header-tail": header_text(lambda text: text + "{}"),
+        "name-twice": header_text(lambda text: text[:-1] + ', "model.norm.weight": {"dtype": "BF16", "shape": [16], "data_offsets": [0, 32]}}'),
+        "key-twice": header_text(lambda text: text.replace('"dtype": "BF16"', '"dtype": "BF16", "dtype": "BF16"', 1)),
+        "key-missing": header_text(lambda text: text.replace('"dtype": "BF16", ', "", 1)),
+        "key-unknown": header_text(lambda text: text.replace('"dtype"', '"type"', 1)),
+        "dtype-unknown": entry(NORM, dtype="BF17"),
+        "dtype-number": entry(NORM, dtype=16),
+        "shape-negative": entry(NORM, shape=[-16]),
+        "shape-fraction": entry(NORM, shape=[1.5]),
+        "shape-overflow": entry(NORM, shape=[2 ** 40, 2 ** 40]),
+        "shape-zero": entry(NORM, shape=[0]),
+        "one-offset": entry(NORM, data_offsets=[0]),
+        "three-offsets": entry(NORM, data_offsets=[0, 1, 2]),
+        "offsets-reversed": entry(NORM, data_offsets=[32, 0]),
+        "offsets-outside": entry(NORM, data_offsets=[0, 10 ** 12]),
+        "offsets-huge": entry(NORM, data_offsets=[0, 2 ** 64]),
+        "offsets-length": entry(NORM, data_offsets=[0, 30]),
+        "overlap": tensors(overlap),
+        "hole": hole,
+    },
+    "index": {
+        "shard-missing": index(lose_shard),
+        "shard-cut": index(cut_shard),
+        "wrong-shard": index(move_shard),
+        "no-such-tensor": index(lambda weight_map, folder: weight_map.update(other=weight_map[NORM])),
+        "not-listed": index(lambda weight_map, folder: weight_map.pop(NORM) and None),
+        "outside": index(lambda weight_map, folder: weight_map.update({NORM: "../model.safetensors"})),
+        "not-a-map": index(lambda weight_map, folder: '{"weight_map": ["model.safetensors"]}'),
+        "no-map": index(lambda weight_map, folder: '{"metadata": {}}'),
+        "not-json": index(lambda weight_map, folder: '{"weight_map": {'),
+        "name-twice": index(lambda weight_map, folder: '{"weight_map": {"a": "b", "a": "c"}}'),
+    },
+    "tensors": {
+        "missing": tensors(remove(NORM)),
+        "surplus": tensors(add("model.layers.0.self_attn.q_proj.weight", 20, 16)),
+        "shape": tensors(set_shape("model.layers.0.self_attn.kv_b_proj.weight", 24, 9)),
+        "rank": tensors(set_shape(NORM, 4, 4)),
+        "type": tensors(set_dtype(NORM, "I32")),
+        "fp8-norm": tensors(many(fp8, set_dtype(NORM, "F8_E4M3"))),
+        "fp8-without-config": tensors(set_dtype("model.layers.0.mlp.up_proj.weight", "F8_E4M3")),
+        "fp8-no-scale": tensors(many(fp8, remove("model.layers.0.mlp.up_proj.weight_scale_inv"))),
+        "fp8-scale-shape": tensors(many(fp8, set_shape("model.layers.0.mlp.up_proj.weight_scale_inv", 2, 2))),
+        "fp8-scale-type": tensors(many(fp8, set_dtype("model.layers.0.mlp.up_proj.weight_scale_inv", "BF16"))),
+        "scale-without-fp8": tensors(add("model.layers.0.mlp.up_proj.weight_scale_inv", 1, 1, dtype="F32")),
+        "experts-differ": tensors(set_dtype(GATE % 2, "F32")),
+        "further-layer": tensors(further_layer),
+        "fused-shape": tensors(lambda tiny: fused_experts(tiny, rows=10)),
+        "tied-in-file": tensors(lambda tiny: tiny.config.update(tie_word_embeddings=True)),
+        "untied-absent": tensors(remove("lm_head.weight")),
+        "all-at-once": tensors(many(remove(NORM), set_shape("lm_head.weight", 24, 15), set_dtype(GATE % 1, "F64"),
+                                    add("extra", 1), lambda tiny: tiny.config.update(attention_dropout=0.1))),
+    },
+    "good": {
+        "plain": tensors(lambda tiny: None),
+        "sharded": tensors(lambda tiny: None, shards=4),
+        "f16": tensors(lambda tiny: [set_dtype(name, "F16")(tiny) for name in tiny.tensors] and None),
+        "fp8": tensors(fp8),
+        "next-token-layer": tensors(next_token_layer),
+        "fused": tensors(fused_experts),
+        "nested": tensors(nested),
+        "nested-v5": tensors(lambda tiny: nested(tiny, "model.language_model.", "lm_head.weight")),
+        "tied": tensors(tied),
+        "rotary-buffer": tensors(add("model.layers.0.self_attn.rotary_emb.inv_freq", 2, dtype="F32")),
+        "v2": v2(),
+        "eos-outside": config("eos_token_id", [1, 99]),
+    },
+}
