@@ -11,23 +11,48 @@
 
 namespace hadal::tools {
 
+namespace {
+
+enum class Use { always, experts, table, never };
+
+/// What a decoded token reads of a parameter, by the names that the importer
+/// gives: stacked experts are layers.N.moe.{gate,up,down} [experts, ...].
+Use useOf(const hadal_parameter_info_t &info) {
+  std::string name = info.name;
+  if (!info.data || name.rfind("rope.", 0) == 0)
+    return Use::never; // a row of a table
+  if (name.rfind("embed", 0) == 0)
+    return Use::table;
+  bool moe = name.find(".moe.") != std::string::npos || name.find("experts") != std::string::npos;
+  return moe && info.rank >= 3 ? Use::experts : Use::always;
+}
+
+} // namespace
+
 std::vector<ByteRange> decodeRanges(const Model &model) {
   struct Entry {
     ByteRange range;
-    bool experts;
+    Use use;
   };
   std::vector<Entry> entries;
   uint64_t always = 0, experts = 0;
+  bool hasHead = false;
   uint32_t count = hadal_module_parameter_count(model.module());
   for (uint32_t i = 0; i < count; ++i) {
     hadal_parameter_info_t info{};
     info.struct_size = sizeof(info);
     check(hadal_module_parameter(model.module(), i, &info));
-    if (!info.data || std::strstr(info.name, "embed"))
-      continue;
-    bool stacked = info.rank >= 3 && std::strstr(info.name, "experts");
-    entries.push_back({{static_cast<const char *>(info.data), info.size}, stacked});
-    (stacked ? experts : always) += info.size;
+    entries.push_back({{static_cast<const char *>(info.data), info.size}, useOf(info)});
+    hasHead |= std::strstr(info.name, "head") != nullptr;
+  }
+  for (Entry &entry : entries) {
+    // Tied embeddings are the output projection too, which is read whole.
+    if (entry.use == Use::table)
+      entry.use = hasHead ? Use::never : Use::always;
+    if (entry.use == Use::always)
+      always += entry.range.size;
+    if (entry.use == Use::experts)
+      experts += entry.range.size;
   }
   uint64_t wanted = model.info().decode_weight_bytes;
   double share = 1;
@@ -36,7 +61,9 @@ std::vector<ByteRange> decodeRanges(const Model &model) {
   std::vector<ByteRange> ranges;
   for (const Entry &entry : entries) {
     ByteRange range = entry.range;
-    if (entry.experts)
+    if (entry.use == Use::never)
+      continue;
+    if (entry.use == Use::experts)
       range.size = static_cast<uint64_t>(static_cast<double>(range.size) * share);
     ranges.push_back(range);
   }

@@ -18,8 +18,8 @@ struct ByteRange {
 };
 
 /// The parameter bytes that one decoded token reads: all parameters but the
-/// embedding table, and of stacked experts such a share that the sum is
-/// `decode_weight_bytes`. All parameters where that cannot be told.
+/// tables, and of stacked experts such a share that the sum is the model's
+/// `decode_weight_bytes`; all of them where no share gives that sum.
 std::vector<ByteRange> decodeRanges(const Model &model);
 
 uint64_t totalBytes(const std::vector<ByteRange> &ranges);
