@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Executes, checks and counts PTX on the host.
+ *
+ * A context owns device memory and modules. PTX text is parsed and decoded once
+ * by hadal_sim_module_load; its kernels are then launched any number of times.
+ * Launches are synchronous. After each one the counters can be read as JSON.
+ *
+ *   hadal_sim_context_t *context;
+ *   hadal_sim_context_create(&context);
+ *   hadal_sim_module_t *module;
+ *   hadal_sim_module_load(context, text, length, "add.ptx", &module);
+ *   uint64_t x;
+ *   hadal_sim_alloc(context, 4096, "x", &x);
+ *   hadal_sim_copy_in(context, x, host, 4096);
+ *   hadal_sim_launch_t launch;
+ *   hadal_sim_launch_defaults(&launch);
+ *   launch.grid[0] = 8;
+ *   launch.block[0] = 128;
+ *   const void *arguments[] = {&x};
+ *   hadal_sim_launch(context, module, "add", &launch, arguments, 1);
+ *
+ * Threads: different contexts may be used by different threads at the same
+ * time; one context by one thread at a time.
+ *
+ * Errors: fallible calls return a status; hadal_sim_context_message gives the
+ * text of the last one of the context, which names what was expected and found.
+ * Device addresses are not host pointers. */
+#ifndef HADAL_SIM_H
+#define HADAL_SIM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(_WIN32)
+#define HADAL_SIM_API __declspec(dllexport)
+#else
+#define HADAL_SIM_API __attribute__((visibility("default")))
+#endif
+
+typedef enum hadal_sim_status_t {
+  HADAL_SIM_OK = 0,
+  /* The input is wrong: PTX that does not parse, an unknown name, a launch that
+   * the kernel or the machine does not allow, memory that does not exist. */
+  HADAL_SIM_ERROR = 1,
+  /* A check fired while a kernel ran, or on a copy to the host. The launch
+   * ended there; memory holds what had been written. */
+  HADAL_SIM_CHECK = 3
+} hadal_sim_status_t;
+
+typedef struct hadal_sim_context_t hadal_sim_context_t;
+typedef struct hadal_sim_module_t hadal_sim_module_t;
+
+/* Creates a context without buffers. *out_context is owned by the caller;
+ * release with hadal_sim_context_release. Fails where the host has neither AVX2
+ * nor AVX-512. */
+HADAL_SIM_API hadal_sim_status_t
+hadal_sim_context_create(hadal_sim_context_t **out_context);
+/* Releases the context, its modules and its buffers. Null is allowed. */
+HADAL_SIM_API void hadal_sim_context_release(hadal_sim_context_t *context);
+/* The message of the last call that failed; valid until the next call. */
+HADAL_SIM_API const char *
+hadal_sim_context_message(const hadal_sim_context_t *context);
+/* The check that fired last ("bounds", "init", "race", "barrier", "async",
+ * "global-race", "limit", "trap"), the PTX line it names, or "" and 0. */
+HADAL_SIM_API const char *
+hadal_sim_context_check(const hadal_sim_context_t *context, uint32_t *out_line);
+/* The level of the host's instruction set in use: "sim_v3" or "sim_v4". */
+HADAL_SIM_API const char *
+hadal_sim_context_level(const hadal_sim_context_t *context);
+
+/* Parses and decodes PTX text of `length` bytes and allocates its .global and
+ * .const variables. `name` stands in messages ("NAME:LINE:COLUMN: what").
+ * *out_module belongs to the context. */
+HADAL_SIM_API hadal_sim_status_t hadal_sim_module_load(
+    hadal_sim_context_t *context, const char *text, size_t length,
+    const char *name, hadal_sim_module_t **out_module);
+/* Frees the module's variables; its addresses become invalid. */
+HADAL_SIM_API void hadal_sim_module_release(hadal_sim_context_t *context,
+                                            hadal_sim_module_t *module);
+/* The number of entries, and the name of one of them (null beyond the last). */
+HADAL_SIM_API size_t
+hadal_sim_module_kernel_count(const hadal_sim_module_t *module);
+HADAL_SIM_API const char *
+hadal_sim_module_kernel_name(const hadal_sim_module_t *module, size_t index);
+/* Address and size of a .global or .const variable. */
+HADAL_SIM_API hadal_sim_status_t hadal_sim_module_variable(
+    hadal_sim_context_t *context, hadal_sim_module_t *module, const char *name,
+    uint64_t *out_address, uint64_t *out_bytes);
+
+/* One parameter of a kernel. */
+typedef struct hadal_sim_parameter_t {
+  const char *name; /* belongs to the module */
+  const char *type; /* as written: "u64", "f32", "b8" */
+  uint64_t bytes;
+  uint64_t alignment;
+  uint64_t offset; /* in the parameter block */
+  int is_array;    /* a value passed by its bytes, such as a struct */
+} hadal_sim_parameter_t;
+
+/* What a kernel needs. */
+typedef struct hadal_sim_kernel_info_t {
+  size_t parameter_count;
+  uint64_t static_shared_bytes;
+  uint64_t local_bytes;        /* a thread, without called functions */
+  uint32_t required_block[3];  /* .reqntid; zeros where there is none */
+  uint32_t maximum_block[3];   /* .maxntid */
+} hadal_sim_kernel_info_t;
+
+HADAL_SIM_API hadal_sim_status_t hadal_sim_kernel_info(
+    hadal_sim_context_t *context, hadal_sim_module_t *module,
+    const char *kernel, hadal_sim_kernel_info_t *out_info);
+HADAL_SIM_API hadal_sim_status_t hadal_sim_kernel_parameter(
+    hadal_sim_context_t *context, hadal_sim_module_t *module,
+    const char *kernel, size_t index, hadal_sim_parameter_t *out_parameter);
+
+/* Allocates device memory, 4096-byte aligned, poisoned and undefined until it is
+ * written. `name` stands in messages. */
+HADAL_SIM_API hadal_sim_status_t
+hadal_sim_alloc(hadal_sim_context_t *context, uint64_t bytes, const char *name,
+                uint64_t *out_address);
+/* Maps a file as a read-only buffer, without a copy and without shadow. */
+HADAL_SIM_API hadal_sim_status_t
+hadal_sim_map_file(hadal_sim_context_t *context, const char *path,
+                   uint64_t *out_address, uint64_t *out_bytes);
+/* Frees a buffer or mapping; later accesses are reported as use after free. */
+HADAL_SIM_API hadal_sim_status_t hadal_sim_free(hadal_sim_context_t *context,
+                                                uint64_t address);
+/* Copies to the device; the bytes become defined. */
+HADAL_SIM_API hadal_sim_status_t
+hadal_sim_copy_in(hadal_sim_context_t *context, uint64_t address,
+                  const void *from, uint64_t bytes);
+/* Fills with one byte. */
+HADAL_SIM_API hadal_sim_status_t hadal_sim_fill(hadal_sim_context_t *context,
+                                                uint64_t address, int value,
+                                                uint64_t bytes);
+/* Copies to the host. Returns HADAL_SIM_CHECK, after copying, where some of the
+ * bytes were never written or depend on such bytes; *out_undefined (may be null)
+ * is then the offset of the first. */
+HADAL_SIM_API hadal_sim_status_t hadal_sim_copy_out(
+    hadal_sim_context_t *context, void *to, uint64_t address, uint64_t bytes,
+    uint64_t *out_undefined);
+
+/* Checks; all but HADAL_SIM_CHECK_GLOBAL_RACE are on by default. */
+enum {
+  HADAL_SIM_CHECK_BOUNDS = 1, /* cannot be turned off: kept for the mask */
+  HADAL_SIM_CHECK_INIT = 2,
+  HADAL_SIM_CHECK_RACE = 4,
+  HADAL_SIM_CHECK_BARRIER = 8,
+  HADAL_SIM_CHECK_ASYNC = 16,
+  HADAL_SIM_CHECK_GLOBAL_RACE = 32
+};
+
+/* How to launch. Fill with hadal_sim_launch_defaults first. */
+typedef struct hadal_sim_launch_t {
+  uint32_t struct_size;   /* set by hadal_sim_launch_defaults */
+  uint32_t grid[3];       /* blocks */
+  uint32_t block[3];      /* threads of a block, at most 1024 in all */
+  uint32_t dynamic_shared_bytes;
+  uint32_t threads;       /* host threads; 0: all of the machine */
+  uint32_t checks;        /* HADAL_SIM_CHECK_... */
+  int cooperative;        /* keep all blocks resident and schedule them fairly */
+  uint64_t seed;          /* order of warps; 0: always the same round */
+  uint64_t max_instructions; /* of one warp; 0: 2^40 */
+} hadal_sim_launch_t;
+
+HADAL_SIM_API void hadal_sim_launch_defaults(hadal_sim_launch_t *launch);
+
+/* Runs a kernel to its end. arguments[i] points at the value of parameter i, of
+ * the size that hadal_sim_kernel_parameter states. */
+HADAL_SIM_API hadal_sim_status_t hadal_sim_launch(
+    hadal_sim_context_t *context, hadal_sim_module_t *module,
+    const char *kernel, const hadal_sim_launch_t *launch,
+    const void *const *arguments, size_t argument_count);
+
+/* Counters of the last launch as JSON, and the PTX text with counts in front of
+ * each line; both valid until the next launch of the context. Empty where
+ * nothing was launched. docs/Simulator.md describes the fields. */
+HADAL_SIM_API const char *
+hadal_sim_counters_json(hadal_sim_context_t *context);
+HADAL_SIM_API const char *
+hadal_sim_annotated_listing(hadal_sim_context_t *context);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* HADAL_SIM_H */

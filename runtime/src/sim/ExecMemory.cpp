@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loads, stores and the hints that move no data.
+#include "MemoryAccess.h"
+
+namespace hadal::HADAL_SIM_LEVEL {
+
+namespace {
+
+// aux: bytes of an element | elements << 8 | state space << 16.
+u32 elementBytes(const Inst &in) { return in.aux & 255; }
+u32 elementCount(const Inst &in) { return in.aux >> 8 & 255; }
+Space spaceOfInst(const Inst &in) { return Space(in.aux >> 16 & 255); }
+
+/// The reference of element `e`: single elements are not in the pool.
+u32 elementRef(const Warp &w, const Inst &in, u32 single, u32 e) {
+  return in.count ? w.launch->program->pool[in.list + e] : single;
+}
+
+bool allZero(const u8 *bytes, u64 n) {
+  u64 any = 0;
+  while (n >= 32) {
+    u64 v[4];
+    memcpy(v, bytes, 32);
+    any |= v[0] | v[1] | v[2] | v[3];
+    bytes += 32;
+    n -= 32;
+  }
+  while (n--)
+    any |= *bytes++;
+  return any == 0;
+}
+
+/// Copies one element a lane, widening it to the register.
+template <typename M, typename S>
+void loadElement(Access &access, u32 offset, S *to) {
+  if (access.contiguous && access.bytes == sizeof(M)) {
+    const u8 *from = access.host[0];
+    HADAL_LANES
+    for (u32 i = 0; i < kLanes; ++i) {
+      M value;
+      memcpy(&value, from + i * sizeof(M), sizeof(M));
+      if constexpr (std::is_signed_v<M>)
+        to[i] = S(std::make_signed_t<S>(value));
+      else
+        to[i] = S(value);
+    }
+    return;
+  }
+  for (u32 rest = access.mask; rest; rest &= rest - 1) {
+    u32 i = firstLane(rest);
+    const u8 *from =
+        (access.contiguous ? access.host[0] + i * access.bytes
+                           : access.host[i]) + offset;
+    M value;
+    memcpy(&value, from, sizeof(M));
+    if constexpr (std::is_signed_v<M>)
+      to[i] = S(std::make_signed_t<S>(value));
+    else
+      to[i] = S(value);
+  }
+}
+
+void loadShadow(Warp &w, const Inst &in, Access &access) {
+  u32 bytes = elementBytes(in), count = elementCount(in);
+  for (u32 e = 0; e < count; ++e) {
+    u32 ref = elementRef(w, in, in.d, e);
+    for (u32 rest = access.mask; rest; rest &= rest - 1) {
+      u32 i = firstLane(rest);
+      u8 *from = access.contiguous ? access.undefined[0] + i * access.bytes
+                                   : access.undefined[i];
+      u64 bits = 0, high = 0;
+      if (from && access.mayBeUndefined) {
+        memcpy(&bits, from + e * bytes, bytes < 8 ? bytes : 8);
+        if (bytes == 16)
+          memcpy(&high, from + e * bytes + 8, 8);
+      }
+      if ((in.flags & kSignedA) && bytes < 8 && (bits >> (bytes * 8 - 1) & 1))
+        bits |= ~u64(0) << (bytes * 8);
+      if (!bits && !high && !w.tracking)
+        continue;
+      setUndefinedBits(w, ref, in.dw, i, bits | high);
+      if (in.dw == 16 && (bits | high)) {
+        memcpy(shadowOf(w, ref) + i * 16, &bits, 8);
+        memcpy(shadowOf(w, ref) + i * 16 + 8, &high, 8);
+      }
+    }
+  }
+}
+
+template <typename M, typename S> void load(Warp &w, const Inst &in, u32 mask) {
+  u32 count = elementCount(in);
+  forEachSpace(
+      w, in, mask, spaceOfInst(in), u32(sizeof(M)) * count, AccessKind::Read,
+      [&](Access &access) {
+        for (u32 e = 0; e < count; ++e)
+          loadElement<M, S>(access, e * u32(sizeof(M)),
+                            w.at<S>(elementRef(w, in, in.d, e)));
+        bool undefined = false;
+        if (access.mayBeUndefined) {
+          if (access.contiguous) {
+            undefined = access.undefined[0] &&
+                        !allZero(access.undefined[0], u64(access.bytes) * kLanes);
+          } else {
+            for (u32 rest = access.mask; rest && !undefined; rest &= rest - 1) {
+              const u8 *from = access.undefined[firstLane(rest)];
+              undefined = from && !allZero(from, access.bytes);
+            }
+          }
+        }
+        if (undefined) {
+          loadShadow(w, in, access);
+        } else if (w.tracking) {
+          for (u32 e = 0; e < count; ++e)
+            *w.flags(elementRef(w, in, in.d, e)) &= ~access.mask;
+        }
+        return true;
+      });
+}
+
+template <typename S>
+void load128(Warp &w, const Inst &in, u32 mask) {
+  u32 count = elementCount(in);
+  forEachSpace(w, in, mask, spaceOfInst(in), 16 * count, AccessKind::Read,
+               [&](Access &access) {
+                 for (u32 e = 0; e < count; ++e)
+                   for (u32 rest = access.mask; rest; rest &= rest - 1) {
+                     u32 i = firstLane(rest);
+                     const u8 *from = access.contiguous
+                                          ? access.host[0] + i * access.bytes
+                                          : access.host[i];
+                     memcpy(&w.at<U128>(elementRef(w, in, in.d, e))[i],
+                            from + e * 16, 16);
+                   }
+                 if (access.mayBeUndefined || w.tracking)
+                   loadShadow(w, in, access);
+                 return true;
+               });
+}
+
+/// A parameter of the kernel is the same for all lanes.
+template <typename M, typename S>
+void loadParam(Warp &w, const Inst &in, u32 mask) {
+  u32 count = elementCount(in);
+  const std::vector<u8> &parameters = w.launch->parameters;
+  u64 at = in.imm - kParamWindow;
+  if (at + sizeof(M) * count > parameters.size()) {
+    reportBounds(w, in, firstLane(mask), Space::Param, at,
+                 u32(sizeof(M)) * count, AccessKind::Read);
+    return;
+  }
+  for (u32 e = 0; e < count; ++e) {
+    M value;
+    memcpy(&value, parameters.data() + at + e * sizeof(M), sizeof(M));
+    S wide;
+    if constexpr (std::is_signed_v<M>)
+      wide = S(std::make_signed_t<S>(value));
+    else
+      wide = S(value);
+    u32 ref = elementRef(w, in, in.d, e);
+    S t[kLanes];
+    for (u32 i = 0; i < kLanes; ++i)
+      t[i] = wide;
+    commit(w.at<S>(ref), t, mask);
+    if (w.tracking)
+      *w.flags(ref) &= ~mask;
+  }
+}
+
+template <typename M, typename S>
+void store(Warp &w, const Inst &in, u32 mask) {
+  u32 count = elementCount(in);
+  forEachSpace(
+      w, in, mask, spaceOfInst(in), u32(sizeof(M)) * count, AccessKind::Write,
+      [&](Access &access) {
+        u32 flagged = 0;
+        for (u32 e = 0; e < count; ++e) {
+          u32 ref = elementRef(w, in, in.b, e);
+          const S *from = w.at<S>(ref);
+          if (w.tracking)
+            flagged |= *w.flags(ref) & access.mask;
+          if (access.contiguous && count == 1) {
+            u8 *to = access.host[0];
+            HADAL_LANES
+            for (u32 i = 0; i < kLanes; ++i) {
+              M value;
+              if constexpr (sizeof(M) <= 8)
+                value = M(from[i]);
+              else
+                value = from[i];
+              memcpy(to + i * sizeof(M), &value, sizeof(M));
+            }
+          } else {
+            for (u32 rest = access.mask; rest; rest &= rest - 1) {
+              u32 i = firstLane(rest);
+              u8 *to = (access.contiguous ? access.host[0] + i * access.bytes
+                                          : access.host[i]) +
+                       e * sizeof(M);
+              M value;
+              if constexpr (sizeof(M) <= 8)
+                value = M(from[i]);
+              else
+                value = from[i];
+              memcpy(to, &value, sizeof(M));
+            }
+          }
+        }
+        if (!flagged && access.mayBeUndefined) {
+          if (access.contiguous) {
+            if (access.undefined[0])
+              memset(access.undefined[0], 0, u64(access.bytes) * kLanes);
+          } else {
+            for (u32 rest = access.mask; rest; rest &= rest - 1)
+              if (u8 *to = access.undefined[firstLane(rest)])
+                memset(to, 0, access.bytes);
+          }
+        } else if (flagged) {
+          for (u32 rest = access.mask; rest; rest &= rest - 1) {
+            u32 i = firstLane(rest);
+            u8 bits[64] = {};
+            for (u32 e = 0; e < count; ++e) {
+              u32 ref = elementRef(w, in, in.b, e);
+              u64 b = undefinedBits(w, ref, u32(sizeof(S)), i);
+              memcpy(bits + e * sizeof(M), &b, sizeof(M) < 8 ? sizeof(M) : 8);
+              if (sizeof(M) == 16 && (*w.flags(ref) >> i & 1))
+                memcpy(bits + e * 16, shadowOf(w, ref) + i * 16, 16);
+            }
+            if (access.contiguous)
+              access.undefined[i] = access.undefined[0]
+                                        ? access.undefined[0] + i * access.bytes
+                                        : nullptr;
+            u8 *keep = access.undefined[0];
+            storeShadow(w, access, i, bits);
+            access.undefined[0] = keep;
+          }
+        }
+        return true;
+      });
+}
+
+// Modifiers that change nothing but caching, or that order accesses more
+// strictly than this machine ever reorders them.
+bool takeMemoryModifiers(Decoder &d) {
+  int order = d.modOf("weak volatile relaxed acquire release mmio");
+  if (order >= 1)
+    d.out.flags |= kVolatile;
+  // What the race check of global memory makes of the access.
+  int scope = d.modOf("cta cluster gpu sys");
+  d.out.e = kNoOperand;
+  d.out.bw = u8(order < 0 ? 0 : order);
+  d.out.cw = u8(scope + 1);
+  d.mod("nc");
+  d.modOf("ca cg cs lu cv wb wt");
+  d.modOf("L1::evict_normal L1::evict_unchanged L1::evict_first "
+          "L1::evict_last L1::no_allocate");
+  d.modOf("L2::evict_normal L2::evict_first L2::evict_last");
+  d.modOf("L2::64B L2::128B L2::256B");
+  return d.mod("L2::cache_hint");
+}
+
+int takeSpace(Decoder &d, Space &space) {
+  int index = d.modOf("global shared local const param shared::cta "
+                      "param::entry param::func shared::cluster");
+  constexpr Space spaces[] = {Space::Global, Space::Shared, Space::Local,
+                              Space::Const,  Space::Param,  Space::Shared,
+                              Space::Param,  Space::Param,  Space::Shared};
+  space = index < 0 ? Space::Generic : spaces[index];
+  return index;
+}
+
+template <bool kStore> Handler pick(u32 bytes, bool isSignedType, u32 regBytes);
+template <> Handler pick<false>(u32 bytes, bool s, u32 reg) {
+  if (bytes == 16)
+    return load128<U128>;
+  if (reg == 8)
+    switch (bytes) {
+    case 1: return s ? load<i8, u64> : load<u8, u64>;
+    case 2: return s ? load<i16, u64> : load<u16, u64>;
+    case 4: return s ? load<i32, u64> : load<u32, u64>;
+    default: return load<u64, u64>;
+    }
+  switch (bytes) {
+  case 1: return s ? load<i8, u32> : load<u8, u32>;
+  case 2: return s ? load<i16, u32> : load<u16, u32>;
+  default: return load<u32, u32>;
+  }
+}
+Handler pickParam(u32 bytes, bool s, u32 reg) {
+  if (reg == 8)
+    switch (bytes) {
+    case 1: return s ? loadParam<i8, u64> : loadParam<u8, u64>;
+    case 2: return s ? loadParam<i16, u64> : loadParam<u16, u64>;
+    case 4: return s ? loadParam<i32, u64> : loadParam<u32, u64>;
+    case 8: return loadParam<u64, u64>;
+    default: return nullptr;
+    }
+  switch (bytes) {
+  case 1: return s ? loadParam<i8, u32> : loadParam<u8, u32>;
+  case 2: return s ? loadParam<i16, u32> : loadParam<u16, u32>;
+  case 4: return loadParam<u32, u32>;
+  default: return nullptr;
+  }
+}
+template <> Handler pick<true>(u32 bytes, bool, u32 reg) {
+  if (bytes == 16)
+    return store<U128, U128>;
+  if (reg == 8)
+    switch (bytes) {
+    case 1: return store<u8, u64>;
+    case 2: return store<u16, u64>;
+    case 4: return store<u32, u64>;
+    default: return store<u64, u64>;
+    }
+  switch (bytes) {
+  case 1: return store<u8, u32>;
+  case 2: return store<u16, u32>;
+  default: return store<u32, u32>;
+  }
+}
+
+Class classOf(Space space, bool stores) {
+  switch (space) {
+  case Space::Shared: return stores ? Class::StoreShared : Class::LoadShared;
+  case Space::Local: return stores ? Class::StoreLocal : Class::LoadLocal;
+  case Space::Const:
+  case Space::Param: return Class::LoadConst;
+  default: return stores ? Class::Store : Class::Load;
+  }
+}
+
+template <bool kStore> bool decodeAccess(Decoder &d) {
+  Space space = Space::Generic;
+  takeSpace(d, space);
+  bool hint = takeMemoryModifiers(d);
+  if (!kStore && d.mod("unified"))
+    return d.fail(".unified is not supported");
+  int vector = d.modOf("v2 v4 v8");
+  Ty type;
+  if (!d.wantType(type))
+    return false;
+  if (type == Ty::Pred)
+    return d.fail("predicates cannot be in memory");
+  size_t data = kStore ? 1 : 0, where = kStore ? 0 : 1;
+  if (!d.finish(hint ? 3 : 2))
+    return false;
+  auto parts = d.elements(data);
+  u32 count = vector < 0 ? 1 : 2u << vector;
+  if (parts.size() != count)
+    return d.fail(format("expected %u elements, got %zu", count,
+                         parts.size()));
+  u32 bytes = sizeOf(type);
+  if (bytes * count > 32)
+    return d.fail("expected a vector of at most 32 bytes");
+  u8 order = d.out.bw, scope = d.out.cw;
+  if (!d.address(where, space))
+    return false;
+  // Registers may be wider than the type; all of one vector are alike.
+  u32 widest = 4;
+  for (const Operand *part : parts)
+    if (part->kind == Operand::Register && d.bytesOf(*part) > widest)
+      widest = d.bytesOf(*part);
+  if (bytes == 8)
+    widest = 8;
+  if (bytes == 16)
+    widest = 16;
+  std::vector<u32> refs;
+  for (const Operand *part : parts) {
+    u32 ref = 0;
+    Ty as = type;
+    if (part->kind == Operand::Register && widest == 8 && bytes < 8 &&
+        d.bytesOf(*part) != 8)
+      return d.fail("expected registers of one width");
+    if (kStore ? !d.srcOf(*part, part->kind == Operand::Register ? as
+                                 : widest == 8 ? Ty::B64 : as, ref, true)
+               : !d.dstOf(*part, as, ref, true))
+      return false;
+    refs.push_back(ref);
+  }
+  if (count > 1)
+    d.setList(refs);
+  else if (kStore)
+    d.out.b = refs[0];
+  else
+    d.out.d = refs[0];
+  bool direct = !kStore && space == Space::Param && d.out.a == kNoOperand;
+  Handler run = direct ? pickParam(bytes, isSigned(type), widest) : nullptr;
+  d.out.run = run ? run : pick<kStore>(bytes, isSigned(type), widest);
+  d.out.cls = classOf(space, kStore);
+  d.out.shadow = Shadow::Own;
+  d.out.aux = bytes | count << 8 | u32(space) << 16;
+  d.out.dw = u8(widest);
+  d.out.bw = order;
+  d.out.cw = scope;
+  if (isSigned(type))
+    d.out.flags |= kSignedA;
+  if (kStore && (space == Space::Const || space == Space::Param))
+    return d.fail("expected a writable state space");
+  return true;
+}
+bool decodeLd(Decoder &d) { return decodeAccess<false>(d); }
+bool decodeSt(Decoder &d) { return decodeAccess<true>(d); }
+
+void nothing(Warp &, const Inst &, u32) {}
+
+bool decodePrefetch(Decoder &d) {
+  Space space;
+  takeSpace(d, space);
+  d.modOf("L1 L2 tensormap");
+  d.modOf("L2::evict_last L2::evict_normal");
+  d.out.run = nothing;
+  d.out.cls = Class::Fence;
+  d.out.shadow = Shadow::Own;
+  return d.finish(1) && d.address(0, space);
+}
+bool decodePrefetchu(Decoder &d) {
+  d.mod("L1");
+  Space space = Space::Generic;
+  d.out.run = nothing;
+  d.out.cls = Class::Fence;
+  d.out.shadow = Shadow::Own;
+  return d.finish(1) && d.address(0, space);
+}
+bool decodeApplyPriority(Decoder &d) {
+  Space space;
+  takeSpace(d, space);
+  d.modOf("L2::evict_normal");
+  d.mod("L2::128B");
+  d.mod("L2");
+  d.out.run = nothing;
+  d.out.cls = Class::Fence;
+  d.out.shadow = Shadow::Own;
+  return d.finish(2) && d.address(0, space);
+}
+struct CopyPolicy {
+  static u64 apply(u64 a) { return a; }
+};
+bool decodeCreatePolicy(Decoder &d) {
+  // The policy is only ever a hint: any value will do.
+  bool range = d.mod("range");
+  d.mod("fractional");
+  d.mod("cvt");
+  d.mod("L2");
+  Space space;
+  takeSpace(d, space);
+  d.modOf("L2::evict_last L2::evict_normal L2::evict_first L2::evict_unchanged");
+  d.modOf("L2::evict_unchanged L2::evict_first");
+  if (d.type() != Ty::B64)
+    return d.fail("expected type b64");
+  d.out.run = unary<u64, u64, CopyPolicy>;
+  (void)range;
+  d.out.cls = Class::Move;
+  d.out.dw = d.out.aw = 8;
+  d.out.a = d.constant(0, 8);
+  return d.finish(1, 4) && d.dst(0, Ty::B64, d.out.d);
+}
+
+const OpRow kRows[] = {
+    {"ld", decodeLd},
+    {"ldu", decodeLd},
+    {"st", decodeSt},
+    {"prefetch", decodePrefetch},
+    {"prefetchu", decodePrefetchu},
+    {"applypriority", decodeApplyPriority},
+    {"discard", decodeApplyPriority},
+    {"createpolicy", decodeCreatePolicy},
+};
+} // namespace
+
+const Level::Table kMemoryTable = {kRows, sizeof(kRows) / sizeof(kRows[0])};
+
+} // namespace hadal::HADAL_SIM_LEVEL

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cuts PTX text into tokens.
+#ifndef HADAL_SIM_LEXER_H
+#define HADAL_SIM_LEXER_H
+
+#include "Types.h"
+
+namespace hadal::sim {
+
+struct Token {
+  enum Kind : u8 {
+    End, Identifier, Directive, Integer, Float32, Float64, String, Punctuation,
+    Bad
+  };
+  Kind kind = End;
+  char punctuation = 0;
+  u64 bits = 0;          // Integer, Float32, Float64
+  std::string_view text; // Directive: without the dot; String: without quotes
+  const char *begin = nullptr;
+};
+
+class Lexer {
+public:
+  explicit Lexer(std::string_view text);
+
+  const Token &peek() const { return current; }
+  /// Returns the current token and moves on.
+  Token take();
+  Position position(const Token &token) const;
+  /// Whether the text of the current token is followed by one of `c`, white
+  /// space apart.
+  bool followedBy(char c) const;
+
+private:
+  void advance();
+  void skipSpace();
+  void number();
+  std::string_view text;
+  const char *cursor;
+  const char *end;
+  // The position of tokens is derived from the last line start seen.
+  const char *lineStart;
+  u32 line = 1;
+  const char *tokenLineStart;
+  u32 tokenLine = 1;
+  Token current;
+};
+
+} // namespace hadal::sim
+
+#endif // HADAL_SIM_LEXER_H

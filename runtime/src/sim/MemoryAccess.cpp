@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the addresses of a warp's lanes to checked and counted host memory.
+#include "MemoryAccess.h"
+
+#include "GlobalRaces.h"
+#include "SharedRaces.h"
+
+#include <algorithm>
+
+namespace hadal::HADAL_SIM_LEVEL {
+
+bool computeAddresses(Warp &w, const Inst &in, u32 mask, Access &access) {
+  u64 offset = in.imm;
+  if (in.flags & kFrameRelative)
+    offset += w.frame->localBase;
+  if (w.tracking && (*w.flags(in.a) & mask))
+    for (u32 rest = *w.flags(in.a) & mask; rest; rest &= rest - 1)
+      if (undefinedBits(w, in.a, in.aw, firstLane(rest)))
+        return reportUndefined(w, in, rest & (0 - rest),
+                               "the address depends on an undefined value");
+  if (in.aw == 4) {
+    const u32 *a = w.at<u32>(in.a);
+    u32 low = u32(offset);
+    HADAL_LANES
+    for (u32 i = 0; i < kLanes; ++i)
+      access.address[i] = u32(a[i] + low);
+  } else {
+    const u64 *a = w.at<u64>(in.a);
+    if (in.a == kNoOperand)
+      for (u32 i = 0; i < kLanes; ++i)
+        access.address[i] = offset;
+    else
+      HADAL_LANES
+      for (u32 i = 0; i < kLanes; ++i)
+        access.address[i] = a[i] + offset;
+  }
+  return true;
+}
+
+namespace {
+
+Space spaceAt(u64 address, u64 &window) {
+  if (address - kSharedWindow < kWindowBytes) {
+    window = kSharedWindow;
+    return Space::Shared;
+  }
+  if (address - kLocalWindow < kWindowBytes) {
+    window = kLocalWindow;
+    return Space::Local;
+  }
+  window = 0;
+  if (address - kParamWindow < kWindowBytes)
+    return Space::Param;
+  return Space::Global;
+}
+
+const char *verb(AccessKind kind) {
+  return kind == AccessKind::Read    ? "read"
+         : kind == AccessKind::Write ? "write"
+                                     : "atomic";
+}
+
+u32 distinctSectors(const u64 *address, u32 mask) {
+  // Lanes often go upwards: then equal sectors are neighbours.
+  u64 last = ~u64(0);
+  u32 count = 0;
+  bool ascending = true;
+  for (u32 rest = mask; rest; rest &= rest - 1) {
+    u64 sector = address[firstLane(rest)] >> 5;
+    ascending &= count == 0 || sector >= last;
+    count += sector != last;
+    last = sector;
+  }
+  if (ascending)
+    return count;
+  u64 table[64];
+  u64 used = 0;
+  count = 0;
+  for (u32 rest = mask; rest; rest &= rest - 1) {
+    u64 sector = address[firstLane(rest)] >> 5;
+    u32 at = u32(sector * 0x9e3779b97f4a7c15ull >> 58);
+    while ((used >> at & 1) && table[at] != sector)
+      at = (at + 1) & 63;
+    if (!(used >> at & 1)) {
+      used |= u64(1) << at;
+      table[at] = sector;
+      ++count;
+    }
+  }
+  return count;
+}
+
+bool misaligned(Warp &w, const Inst &in, const Access &access) {
+  for (u32 rest = access.mask; rest; rest &= rest - 1) {
+    u32 lane = firstLane(rest);
+    if (access.address[lane] & (access.bytes - 1))
+      return report(w, in, "bounds", lane,
+                    format("misaligned %s of %u bytes at %s address 0x%llx",
+                           verb(access.kind), access.bytes,
+                           spaceName(access.space),
+                           (unsigned long long)access.address[lane]));
+  }
+  return true;
+}
+
+bool resolveGlobal(Warp &w, const Inst &in, Access &access) {
+  u32 first = firstLane(access.mask);
+  u64 anchor = access.address[first];
+  u64 low = anchor, high = anchor, odd = 0;
+  if (access.mask == kFullMask) {
+    for (u32 i = 0; i < kLanes; ++i) {
+      u64 a = access.address[i];
+      low = a < low ? a : low;
+      high = a > high ? a : high;
+      odd |= a;
+    }
+  } else {
+    for (u32 rest = access.mask; rest; rest &= rest - 1) {
+      u64 a = access.address[firstLane(rest)];
+      low = a < low ? a : low;
+      high = a > high ? a : high;
+      odd |= a;
+    }
+  }
+  if (odd & (access.bytes - 1))
+    return misaligned(w, in, access);
+  Buffer *&cached = w.worker->lastBuffer[pcOf(w, in)];
+  Buffer *buffer = cached;
+  if (!buffer || anchor - buffer->base >= buffer->bytes) {
+    buffer = w.launch->memory->find(anchor);
+    cached = buffer;
+  }
+  u32 bytes = access.bytes;
+  access.buffer = nullptr;
+  access.contiguous = false;
+  if (buffer && low >= buffer->base && high + bytes <= buffer->end() &&
+      high + bytes > high && buffer->host) {
+    access.buffer = buffer;
+    access.mayBeUndefined =
+        buffer->undefined && (w.launch->checks & kCheckInit) &&
+        buffer->mayBeUndefined.load(std::memory_order_relaxed);
+    if (access.kind != AccessKind::Read) {
+      if (buffer->readOnly)
+        return report(w, in, "bounds", first,
+                      format("%s of %u bytes at 0x%llx in read-only buffer "
+                             "'%s'", verb(access.kind), bytes,
+                             (unsigned long long)anchor,
+                             buffer->name.c_str()));
+    }
+    u8 *host = buffer->host - buffer->base;
+    u8 *undefined = buffer->undefined ? buffer->undefined - buffer->base
+                                      : nullptr;
+    if (access.mask == kFullMask && high - low == u64(bytes) * (kLanes - 1)) {
+      u64 differs = 0;
+      for (u32 i = 0; i < kLanes; ++i)
+        differs |= access.address[i] ^ (anchor + u64(i) * bytes);
+      access.contiguous = differs == 0;
+    }
+    if (access.contiguous) {
+      access.host[0] = host + anchor;
+      access.undefined[0] = undefined ? undefined + anchor : nullptr;
+    } else {
+      for (u32 i = 0; i < kLanes; ++i) {
+        u64 a = access.mask >> i & 1 ? access.address[i] : anchor;
+        access.host[i] = host + a;
+        access.undefined[i] = undefined ? undefined + a : nullptr;
+      }
+    }
+  } else {
+    access.mayBeUndefined = w.launch->checks & kCheckInit;
+    for (u32 rest = access.mask; rest; rest &= rest - 1) {
+      u32 lane = firstLane(rest);
+      u64 a = access.address[lane];
+      if (!buffer || a - buffer->base >= buffer->bytes)
+        buffer = w.launch->memory->find(a);
+      if (!buffer || a + bytes > buffer->end() || a + bytes < a ||
+          !buffer->host ||
+          (buffer->readOnly && access.kind != AccessKind::Read))
+        return reportBounds(w, in, lane, Space::Global, a, bytes, access.kind);
+      access.host[lane] = buffer->host + (a - buffer->base);
+      access.undefined[lane] =
+          buffer->undefined ? buffer->undefined + (a - buffer->base) : nullptr;
+    }
+  }
+  MemoryCount &count = w.worker->counters.memory[pcOf(w, in)];
+  ++count.requests;
+  count.bytes += u64(popCount(access.mask)) * bytes;
+  if (access.contiguous)
+    count.sectors += ((anchor + u64(bytes) * kLanes - 1) >> 5) - (anchor >> 5) + 1;
+  else
+    count.sectors += distinctSectors(access.address, access.mask);
+  if (w.launch->globalRaces)
+    return w.launch->globalRaces->check(w, in, access.address, access.mask,
+                                        bytes, int(access.kind));
+  return true;
+}
+
+bool resolveShared(Warp &w, const Inst &in, Access &access) {
+  Block &block = *w.block;
+  u64 size = block.shared.size();
+  u64 odd = 0, high = 0;
+  for (u32 i = 0; i < kLanes; ++i) {
+    u64 a = access.mask >> i & 1 ? access.address[i] : 0;
+    odd |= a;
+    high = a > high ? a : high;
+  }
+  if (odd & (access.bytes - 1))
+    return misaligned(w, in, access);
+  if (high + access.bytes > size) {
+    for (u32 rest = access.mask; rest; rest &= rest - 1)
+      if (u32 lane = firstLane(rest); access.address[lane] + access.bytes > size)
+        return reportBounds(w, in, lane, Space::Shared, access.address[lane],
+                            access.bytes, access.kind);
+  }
+  access.contiguous = false;
+  access.mayBeUndefined = w.launch->checks & kCheckInit;
+  for (u32 i = 0; i < kLanes; ++i) {
+    u64 a = access.mask >> i & 1 ? access.address[i] : 0;
+    access.host[i] = block.shared.data() + a;
+    access.undefined[i] = block.sharedUndefined.data() + a;
+  }
+  if (access.mask == kFullMask) {
+    u64 differs = 0;
+    for (u32 i = 0; i < kLanes; ++i)
+      differs |= access.address[i] ^
+                 (access.address[0] + u64(i) * access.bytes);
+    access.contiguous = differs == 0;
+  }
+  countShared(w, in, access.address, access.mask, access.bytes);
+  if (!block.races)
+    return true;
+  for (u32 rest = access.mask; rest; rest &= rest - 1) {
+    u32 lane = firstLane(rest);
+    u32 thread = w.index * kLanes + lane, at = u32(access.address[lane]);
+    RaceHit hit = access.kind == AccessKind::Read
+                      ? block.races->read(thread, at, access.bytes)
+                  : access.kind == AccessKind::Write
+                      ? block.races->write(thread, at, access.bytes)
+                      : block.races->atomic(thread, at, access.bytes);
+    if (!hit.found)
+      continue;
+    // Stores of what is there already are harmless; the handler knows values.
+    if (access.kind == AccessKind::Write && hit.otherIsWrite && !hit.pending &&
+        (in.cls == Class::Store || in.cls == Class::StoreShared)) {
+      u64 value = 0;
+      if (access.bytes <= 8 && in.count == 0) {
+        if (access.bytes == 8)
+          value = w.at<u64>(in.b)[lane];
+        else
+          value = w.at<u32>(in.b)[lane];
+        if (memcmp(&value, access.host[lane], access.bytes) == 0)
+          continue;
+        // The lanes of this very instruction may agree among themselves.
+        bool agrees = hit.otherWarp == w.index;
+        for (u32 others = access.mask; others && agrees; others &= others - 1) {
+          u32 other = firstLane(others);
+          if (access.address[other] != access.address[lane])
+            continue;
+          u64 theirs = access.bytes == 8 ? w.at<u64>(in.b)[other]
+                                         : w.at<u32>(in.b)[other];
+          agrees = memcmp(&theirs, &value, access.bytes) == 0;
+        }
+        bool shares = false;
+        for (u32 others = access.mask & ~(1u << lane); others;
+             others &= others - 1)
+          shares |= access.address[firstLane(others)] == access.address[lane] &&
+                    (hit.otherThread == ~0u ||
+                     hit.otherThread % kLanes == firstLane(others));
+        if (agrees && shares)
+          continue;
+      }
+    }
+    const char *check = hit.pending ? "async" : "race";
+    if (hit.pending && !(w.launch->checks & kCheckAsync))
+      continue;
+    if (!hit.pending && !(w.launch->checks & kCheckRace))
+      continue;
+    std::string other =
+        hit.otherThread == ~0u
+            ? format("threads of warp %u", hit.otherWarp)
+            : format("thread %u", hit.otherThread);
+    return report(
+        w, in, check, lane,
+        hit.pending
+            ? format("%s of %u bytes at shared address 0x%x before the "
+                     "cp.async of %s that writes it has been waited for",
+                     verb(access.kind), access.bytes, at, other.c_str())
+            : format("%s of %u bytes at shared address 0x%x races with a %s "
+                     "by %s: no barrier between them", verb(access.kind),
+                     access.bytes, at, hit.otherIsWrite ? "write" : "read",
+                     other.c_str()));
+  }
+  return true;
+}
+
+bool resolveLocal(Warp &w, const Inst &in, Access &access) {
+  u64 top = w.frame->localBase + w.frame->function->localBytes;
+  access.contiguous = false;
+  access.mayBeUndefined = w.launch->checks & kCheckInit;
+  for (u32 rest = access.mask; rest; rest &= rest - 1) {
+    u32 lane = firstLane(rest);
+    u64 a = access.address[lane] - kLocalOrigin;
+    if (access.address[lane] < kLocalOrigin || a + access.bytes > top)
+      return reportBounds(w, in, lane, Space::Local, access.address[lane],
+                          access.bytes, access.kind);
+    if (a & (access.bytes - 1))
+      return misaligned(w, in, access);
+    access.host[lane] = w.local + lane * w.localStride + a;
+    access.undefined[lane] = w.localUndefined + lane * w.localStride + a;
+  }
+  // Local memory is laid out so that the lanes' words lie side by side.
+  MemoryCount &count = w.worker->counters.memory[pcOf(w, in)];
+  ++count.requests;
+  u32 lanes = popCount(access.mask);
+  count.bytes += u64(lanes) * access.bytes;
+  count.sectors += (u64(lanes) * access.bytes + 31) / 32;
+  return true;
+}
+
+bool resolveParam(Warp &w, const Inst &in, Access &access) {
+  std::vector<u8> &parameters = w.launch->parameters;
+  access.contiguous = false;
+  access.mayBeUndefined = false;
+  for (u32 rest = access.mask; rest; rest &= rest - 1) {
+    u32 lane = firstLane(rest);
+    u64 a = access.address[lane];
+    if (a - kParamWindow < kWindowBytes)
+      a -= kParamWindow;
+    if (a + access.bytes > parameters.size() || a + access.bytes < a ||
+        access.kind != AccessKind::Read)
+      return reportBounds(w, in, lane, Space::Param, a, access.bytes,
+                          access.kind);
+    if (a & (access.bytes - 1))
+      return misaligned(w, in, access);
+    access.host[lane] = parameters.data() + a;
+    access.undefined[lane] = nullptr;
+  }
+  return true;
+}
+
+} // namespace
+
+u32 splitGeneric(Access &access, u32 mask) {
+  u64 window = 0;
+  access.space = spaceAt(access.address[firstLane(mask)], window);
+  u32 same = 0;
+  for (u32 rest = mask; rest; rest &= rest - 1) {
+    u32 lane = firstLane(rest);
+    u64 other = 0;
+    if (spaceAt(access.address[lane], other) == access.space) {
+      same |= 1u << lane;
+      access.address[lane] -= window;
+    }
+  }
+  return same;
+}
+
+bool resolve(Warp &w, const Inst &in, Access &access) {
+  if (in.flags & kVolatile)
+    w.polls = true;
+  switch (access.space) {
+  case Space::Shared: return resolveShared(w, in, access);
+  case Space::Local: return resolveLocal(w, in, access);
+  case Space::Param: return resolveParam(w, in, access);
+  default: return resolveGlobal(w, in, access);
+  }
+}
+
+void storeShadow(Warp &w, Access &access, u32 lane, const u8 *bits) {
+  u8 *to = access.undefined[lane];
+  if (!to)
+    return;
+  memcpy(to, bits, access.bytes);
+  if (access.space == Space::Global) {
+    Buffer *buffer = access.buffer ? access.buffer
+                                   : w.launch->memory->find(access.address[lane]);
+    if (buffer)
+      buffer->mayBeUndefined.store(true, std::memory_order_relaxed);
+  }
+}
+
+bool reportBounds(Warp &w, const Inst &in, u32 lane, Space space, u64 address,
+                  u32 bytes, AccessKind kind) {
+  std::string text =
+      format("%s of %u bytes at %s address 0x%llx ", verb(kind), bytes,
+             spaceName(space), (unsigned long long)address);
+  if (space == Space::Shared)
+    text += format("outside the block's %zu bytes of shared memory",
+                   w.block->shared.size());
+  else if (space == Space::Local)
+    text += format("outside the thread's %llu bytes of local memory",
+                   (unsigned long long)(w.frame->localBase +
+                                        w.frame->function->localBytes));
+  else if (space == Space::Param)
+    text += kind == AccessKind::Read
+                ? format("outside the %zu bytes of parameters",
+                         w.launch->parameters.size())
+                : std::string("in the read-only parameters");
+  else {
+    Buffer *inside = w.launch->memory->find(address);
+    Buffer *buffer = inside ? inside : w.launch->memory->nearest(address);
+    if (!buffer) {
+      text += "outside of every buffer";
+    } else {
+      std::string extent =
+          format("'%s' (0x%llx, %llu bytes)", buffer->name.c_str(),
+                 (unsigned long long)buffer->base,
+                 (unsigned long long)buffer->bytes);
+      if (inside && buffer->freed)
+        text += format("in freed buffer %s, use after free", extent.c_str());
+      else if (inside && buffer->readOnly)
+        text += format("in read-only buffer %s", extent.c_str());
+      else if (inside)
+        text += format("crosses the end of buffer %s", extent.c_str());
+      else if (address < buffer->base)
+        text += format("%llu bytes before buffer %s",
+                       (unsigned long long)(buffer->base - address),
+                       extent.c_str());
+      else
+        text += format("%llu bytes past the end of buffer %s",
+                       (unsigned long long)(address - buffer->end()),
+                       extent.c_str());
+    }
+  }
+  return report(w, in, "bounds", lane, text);
+}
+
+void countShared(Warp &w, const Inst &in, const u64 *address, u32 mask,
+                 u32 bytes) {
+  MemoryCount &count = w.worker->counters.memory[pcOf(w, in)];
+  ++count.requests;
+  count.bytes += u64(popCount(mask)) * bytes;
+  // Wide accesses are served a half or a quarter of the warp at a time.
+  u32 group = bytes <= 4 ? kLanes : bytes == 8 ? 16 : 8;
+  for (u32 first = 0; first < kLanes; first += group) {
+    u32 lanes = mask >> first & (group == 32 ? ~0u : (1u << group) - 1);
+    if (!lanes)
+      continue;
+    u32 words = bytes <= 4 ? 1 : bytes / 4;
+    u32 seen[32][8];
+    u8 used[32] = {};
+    u32 most = 1;
+    for (u32 rest = lanes; rest; rest &= rest - 1) {
+      u32 word = u32(address[first + firstLane(rest)] >> 2);
+      for (u32 i = 0; i < words; ++i, ++word) {
+        u32 bank = word & 31;
+        u32 n = used[bank], at = 0;
+        while (at < n && at < 8 && seen[bank][at] != word)
+          ++at;
+        if (at < n && at < 8)
+          continue;
+        if (n < 8)
+          seen[bank][n] = word;
+        ++used[bank];
+        most = used[bank] > most ? used[bank] : most;
+      }
+    }
+    count.wavefronts += most;
+    ++count.idealWavefronts;
+  }
+}
+
+} // namespace hadal::HADAL_SIM_LEVEL

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the addresses of a warp's lanes to checked and counted host memory.
+#ifndef HADAL_SIM_MEMORYACCESS_H
+#define HADAL_SIM_MEMORYACCESS_H
+
+#include "ExecSupport.h"
+
+namespace hadal::HADAL_SIM_LEVEL {
+
+enum class AccessKind : u8 { Read, Write, Atomic };
+
+/// The lanes of one memory instruction that go to one state space.
+struct Access {
+  Space space = Space::Global;
+  AccessKind kind = AccessKind::Read;
+  u32 mask = 0;
+  u32 bytes = 0;             // of a lane
+  u64 address[kLanes];       // in the space; generic for global
+  u8 *host[kLanes];
+  u8 *undefined[kLanes];     // shadow bytes, or null
+  bool contiguous = false;   // all lanes, consecutive: host[0] starts them
+  bool mayBeUndefined = false; // the shadow has to be consulted
+  Buffer *buffer = nullptr;  // global: where all lanes lie, if in one buffer
+};
+
+/// Computes the addresses and hands each space to `run` in turn; `run` returns
+/// false to stop. Reports addresses that depend on undefined values.
+template <typename Run>
+bool forEachSpace(Warp &w, const Inst &in, u32 mask, Space space, u32 bytes,
+                  AccessKind kind, Run run);
+
+bool computeAddresses(Warp &w, const Inst &in, u32 mask, Access &access);
+/// The lanes of `mask` in the same space as its first lane; addresses are made
+/// relative to that space.
+u32 splitGeneric(Access &access, u32 mask);
+/// Checks bounds, alignment, races; finds host memory; counts.
+bool resolve(Warp &w, const Inst &in, Access &access);
+/// Marks the bytes of the lanes as defined, or as given by the source flags.
+void storeShadow(Warp &w, Access &access, u32 lane, const u8 *bits);
+/// Reports an access outside of everything, with the nearest buffer.
+bool reportBounds(Warp &w, const Inst &in, u32 lane, Space space, u64 address,
+                  u32 bytes, AccessKind kind);
+void countShared(Warp &w, const Inst &in, const u64 *address, u32 mask,
+                 u32 bytes);
+
+template <typename Run>
+bool forEachSpace(Warp &w, const Inst &in, u32 mask, Space space, u32 bytes,
+                  AccessKind kind, Run run) {
+  Access access;
+  access.space = space;
+  access.kind = kind;
+  access.bytes = bytes;
+  access.mask = mask;
+  if (!computeAddresses(w, in, mask, access))
+    return false;
+  if (space != Space::Generic)
+    return resolve(w, in, access) && run(access);
+  for (u32 rest = mask; rest;) {
+    access.mask = splitGeneric(access, rest);
+    rest &= ~access.mask;
+    if (!resolve(w, in, access) || !run(access))
+      return false;
+  }
+  return true;
+}
+
+} // namespace hadal::HADAL_SIM_LEVEL
+
+#endif // HADAL_SIM_MEMORYACCESS_H

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// The loop that executes a warp, and the table of the level's instructions.
+#include "ExecSupport.h"
+
+namespace hadal::HADAL_SIM_LEVEL {
+
+void runWarp(Warp &w) {
+  if (!beginQuantum(w))
+    return;
+  const Inst *code = w.launch->program->code.data();
+  LineCount *lines = w.worker->counters.lines.data();
+  i32 budget = w.budget;
+  for (;;) {
+    u32 pc = w.pc;
+    const Inst &in = code[pc];
+    u32 mask = w.active;
+    if (in.guard) {
+      u32 p = *w.at<u32>(in.guard);
+      if (w.tracking && (*w.flags(in.guard) & mask)) {
+        reportUndefined(w, in, *w.flags(in.guard) & mask,
+                        "an undefined predicate decides this instruction");
+        return;
+      }
+      mask &= (in.flags & kGuardNegated) ? ~p : p;
+    }
+    ++lines[pc].warps;
+    lines[pc].lanes += popCount(mask);
+    w.pc = pc + 1;
+    if (mask || (in.flags & kIsBranch)) {
+      if (w.tracking && in.shadow != Shadow::Own) {
+        u32 lanes = (*w.flags(in.a) | *w.flags(in.b) | *w.flags(in.c) |
+                     *w.flags(in.e)) & mask;
+        if (lanes) {
+          propagate(w, in, mask, lanes);
+        } else {
+          *w.flags(in.d) &= ~mask;
+          *w.flags(in.d2) &= ~mask;
+        }
+      }
+      in.run(w, in, mask);
+    }
+    --budget;
+    if (w.pc >= w.threshold) {
+      w.executed += u64(w.budget - budget);
+      w.budget = budget;
+      if (!reschedule(w))
+        return;
+      budget = w.budget;
+    }
+    if (budget <= 0) {
+      w.executed += u64(w.budget - budget);
+      w.budget = budget;
+      return;
+    }
+  }
+}
+
+namespace {
+const Level::Table *const kTables[] = {
+    &kIntegerTable, &kBitTable,     &kFloatTable,  &kHalfTable,
+    &kConvertTable, &kCompareTable, &kMoveTable,   &kMemoryTable,
+    &kAtomicTable,  &kAsyncTable,   &kMatrixTable, &kMatrixMoveTable,
+    &kWmmaTable,    &kWarpTable,    &kControlTable, &kVideoTable};
+} // namespace
+
+#define HADAL_STRING_(x) #x
+#define HADAL_STRING(x) HADAL_STRING_(x)
+const Level kLevel = {HADAL_STRING(HADAL_SIM_LEVEL), kTables,
+                      sizeof(kTables) / sizeof(kTables[0]), runWarp};
+
+} // namespace hadal::HADAL_SIM_LEVEL
