@@ -87,7 +87,7 @@ TEST_P(Cases, streamsWhatItDecodes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Tokenizers, Cases,
-                         testing::Values("demo", "qwen", "kimi", "fallback", "unknown",
+                         testing::Values("demo", "qwen", "kimi", "v2", "fallback", "unknown",
                                          "unknown-fused", "added", "pieces"),
                          [](const auto &info) {
                            std::string name = info.param;
