@@ -43,7 +43,8 @@
  * Evolution
  *   Structs that may grow start with `struct_size`, which the caller sets to
  *   sizeof; a field that a caller's older struct lacks takes its default, and
- *   zero means the default everywhere. Enumerators keep their numbers. */
+ *   zero means the default everywhere. Enumerators keep their numbers; one named
+ *   FORCE_32_BITS only fixes the width of its type. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -186,7 +187,8 @@ typedef enum hadal_section_kind_t {
   HADAL_SECTION_KERNELS = 1,          /* a code image */
   HADAL_SECTION_TOKENIZER = 2,        /* tokenizer.json */
   HADAL_SECTION_TOKENIZER_CONFIG = 3, /* tokenizer_config.json */
-  HADAL_SECTION_GENERATION = 4        /* generation_config.json */
+  HADAL_SECTION_GENERATION = 4,       /* generation_config.json */
+  HADAL_SECTION_FORCE_32_BITS = 0x7fffffff
 } hadal_section_kind_t;
 
 /* The bytes of the first section of this kind, and their count in *out_size; NULL
@@ -207,7 +209,8 @@ typedef enum hadal_element_type_t {
   HADAL_TYPE_I8 = 4,
   HADAL_TYPE_U8 = 5,
   HADAL_TYPE_I32 = 6,
-  HADAL_TYPE_I64 = 7
+  HADAL_TYPE_I64 = 7,
+  HADAL_TYPE_FORCE_32_BITS = 0x7fffffff
 } hadal_element_type_t;
 
 /* "f32", ...; "unknown" for any other number. A static string. */

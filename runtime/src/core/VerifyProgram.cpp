@@ -158,8 +158,8 @@ private:
                   static_cast<unsigned>(BindingKind::MAX), static_cast<unsigned>(binding.kind()));
     }
     if (binding.index() >= limit)
-      return fail(kInvalid, "index: expected a %s below %u, got %u",
-                  artifact::EnumNameBindingKind(binding.kind()), limit, binding.index());
+      return fail(kInvalid, "index: expected less than %u for kind %s, got %u", limit,
+                  artifact::EnumNameBindingKind(binding.kind()), binding.index());
     return {};
   }
 
@@ -181,7 +181,7 @@ private:
       bool constant =
           binding.kind() == BindingKind::parameter || binding.kind() == BindingKind::argument;
       if (constant && executable.bindings()->Get(i) != Access::read)
-        return fail(kInvalid, "bindings[%u].kind: expected storage that executable '%s' may write, got a %s",
+        return fail(kInvalid, "bindings[%u].kind: expected storage that executable '%s' may write, got %s",
                     i, text(executable.name()), artifact::EnumNameBindingKind(binding.kind()));
     }
     if (sizeOf(launch.constants()) != executable.constant_count())
