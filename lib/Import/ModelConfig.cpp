@@ -23,11 +23,18 @@ static void refuseUnsupported(ConfigReader &reader) {
        {"attention_bias", "mlp_bias", "qk_layernorm", "use_qk_norm"})
     reader.requireBoolean(key, false);
   for (StringRef key : {"index_topk", "index_n_heads", "index_head_dim",
-                        "compress_ratios", "sliding_window", "swiglu_limit",
-                        "layer_types", "first_k_sparse_replace"})
+                        "compress_ratios", "sliding_window", "swiglu_limit"})
     if (const json::Value *value = reader.find(key))
       reader.error(key, "expected no such key in this family, got " +
                             describeJson(*value));
+  if (const json::Value *types = reader.find("layer_types")) {
+    const json::Array *list = types->getAsArray();
+    if (!list || any_of(*list, [](const json::Value &type) {
+          return type.getAsString() != StringRef("full_attention");
+        }))
+      reader.error("layer_types", "expected \"full_attention\" only, got " +
+                                      describeJson(*types));
+  }
 }
 
 static void readTokens(const ConfigReader &reader, ModelConfig &config) {
@@ -45,12 +52,16 @@ static void readTokens(const ConfigReader &reader, ModelConfig &config) {
     }
     return id;
   };
+  // An absent key leaves what was known before; null says that there is none.
+  if (reader.has("bos_token_id"))
+    config.bosToken.reset();
   if (const json::Value *bos = reader.find("bos_token_id"))
     config.bosToken = add("bos_token_id", *bos);
+  if (reader.has("eos_token_id"))
+    config.eosTokens.clear();
   const json::Value *eos = reader.find("eos_token_id");
   if (!eos)
     return;
-  config.eosTokens.clear();
   auto one = [&](const json::Value &value) {
     if (std::optional<int64_t> id = add("eos_token_id", value))
       config.eosTokens.push_back(*id);

@@ -17,35 +17,48 @@ Type ParameterBuilder::elementType(const BoundWeight &weight) {
 }
 
 RankedTensorType ParameterBuilder::scaleType(const BoundWeight &weight) {
-  return RankedTensorType::get(scaleShape(*config.fp8, weight.spec.shape), body.getF32Type());
+  return RankedTensorType::get(scaleShape(*config.fp8, weight.spec.shape),
+                               body.getF32Type());
 }
 
-ArrayAttr ParameterBuilder::sourceList(ArrayRef<BoundSource> sources, RankedTensorType type) {
+ArrayAttr ParameterBuilder::sourceList(ArrayRef<BoundSource> sources,
+                                       RankedTensorType type) {
   if (sources.empty())
     return ArrayAttr();
   SmallVector<Attribute> list;
   list.reserve(sources.size());
   for (const BoundSource &source : sources)
-    list.push_back(SourceAttr::get(body.getContext(), source.file, source.tensor, source.offset, source.length, type,
+    list.push_back(SourceAttr::get(body.getContext(), source.file,
+                                   source.tensor, source.offset, source.length,
+                                   type,
                                    /*checksum=*/0));
   return body.getArrayAttr(list);
 }
 
 Value ParameterBuilder::read(StringRef name, RankedTensorType type) {
   Location location = NameLoc::get(body.getStringAttr(name));
-  return ParamOp::create(body, location, type, FlatSymbolRefAttr::get(body.getContext(), name));
+  return ParamOp::create(body, location, type,
+                         FlatSymbolRefAttr::get(body.getContext(), name));
 }
 
-Value ParameterBuilder::declare(const Twine &name, RankedTensorType type, ArrayAttr sources, ArrayAttr scales,
+Value ParameterBuilder::declare(const Twine &name, RankedTensorType type,
+                                ArrayAttr sources, ArrayAttr scales,
                                 RopeTableAttr table, RowSelectAttr select) {
   std::string symbol = name.str();
   Value &value = values[symbol];
   if (value)
     return value;
   Location location = NameLoc::get(declarations.getStringAttr(symbol));
-  ParameterOp::create(declarations, location, declarations.getStringAttr(symbol), TypeAttr::get(type), sources, scales,
-                      table, select, /*transpose=*/UnitAttr());
+  ParameterOp::create(declarations, location,
+                      declarations.getStringAttr(symbol), TypeAttr::get(type),
+                      sources, scales,
+                      scales ? blockAttr() : DenseI64ArrayAttr(), table, select,
+                      /*transpose=*/UnitAttr());
   return value = read(symbol, type);
+}
+
+DenseI64ArrayAttr ParameterBuilder::blockAttr() {
+  return body.getDenseI64ArrayAttr({config.fp8->rows, config.fp8->columns});
 }
 
 WeightValue ParameterBuilder::weight(const Twine &name) {
@@ -61,11 +74,15 @@ WeightValue ParameterBuilder::weight(const Twine &name) {
     return one.clone(shape);
   };
   WeightValue result;
-  result.value = declare(symbol, stack(stored), sourceList(weight->sources, stored), nullptr, nullptr, nullptr);
+  result.value =
+      declare(symbol, stack(stored), sourceList(weight->sources, stored),
+              nullptr, nullptr, nullptr);
   if (weight->isFp8()) {
     RankedTensorType scale = scaleType(*weight);
-    result.scale = declare(symbol + ".scale", stack(scale), sourceList(weight->scales, scale), nullptr, nullptr, nullptr);
-    result.block = body.getDenseI64ArrayAttr({config.fp8->rows, config.fp8->columns});
+    result.scale =
+        declare(symbol + ".scale", stack(scale),
+                sourceList(weight->scales, scale), nullptr, nullptr, nullptr);
+    result.block = blockAttr();
   }
   return result;
 }
@@ -77,11 +94,16 @@ std::pair<Value, Value> ParameterBuilder::upProjections(const Twine &prefix) {
   auto stored = RankedTensorType::get(weight->spec.shape, elementType(*weight));
   Type element = weight->isFp8() ? body.getF32Type() : elementType(*weight);
   ArrayAttr sources = sourceList(weight->sources, stored);
-  ArrayAttr scales = weight->isFp8() ? sourceList(weight->scales, scaleType(*weight)) : ArrayAttr();
+  ArrayAttr scales = weight->isFp8()
+                         ? sourceList(weight->scales, scaleType(*weight))
+                         : ArrayAttr();
   auto part = [&](const char *name, int64_t start, int64_t count) {
-    auto select = RowSelectAttr::get(body.getContext(), config.nopeDim + config.valueDim, start, count);
-    return declare(base + name, RankedTensorType::get({config.heads, count, config.latentRank}, element), sources,
-                   scales, nullptr, select);
+    auto select = RowSelectAttr::get(
+        body.getContext(), config.nopeDim + config.valueDim, start, count);
+    return declare(base + name,
+                   RankedTensorType::get(
+                       {config.heads, count, config.latentRank}, element),
+                   sources, scales, nullptr, select);
   };
   Value keys = part("w_uk", 0, config.nopeDim);
   return {keys, part("w_uv", config.nopeDim, config.valueDim)};
@@ -90,11 +112,14 @@ std::pair<Value, Value> ParameterBuilder::upProjections(const Twine &prefix) {
 Value ParameterBuilder::ropeTable(TableComponent component) {
   const RopeConfig &rope = config.rope;
   auto number = [&](double value) { return body.getF64FloatAttr(value); };
-  auto table = RopeTableAttr::get(body.getContext(), component, config.ropeDim, number(rope.theta),
-                                  number(rope.factor), rope.originalPositions, number(rope.betaFast),
-                                  number(rope.betaSlow), number(rope.attentionFactor), rope.truncate);
-  auto type = RankedTensorType::get({config.maxPositions, config.ropeDim / 2}, body.getF32Type());
-  return declare(component == TableComponent::Cos ? "rope.cos" : "rope.sin", type, nullptr, nullptr, table, nullptr);
+  auto table = RopeTableAttr::get(
+      body.getContext(), component, config.ropeDim, number(rope.theta),
+      number(rope.factor), rope.originalPositions, number(rope.betaFast),
+      number(rope.betaSlow), number(rope.attentionFactor), rope.truncate);
+  auto type = RankedTensorType::get({config.maxPositions, config.ropeDim / 2},
+                                    body.getF32Type());
+  return declare(component == TableComponent::Cos ? "rope.cos" : "rope.sin",
+                 type, nullptr, nullptr, table, nullptr);
 }
 
 } // namespace hadal

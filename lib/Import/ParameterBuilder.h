@@ -22,9 +22,10 @@ struct WeightValue {
 class ParameterBuilder {
 public:
   /// `declarations` inserts into the module's body, `body` into the function's.
-  ParameterBuilder(mlir::OpBuilder &declarations, mlir::OpBuilder &body, const ModelConfig &config,
-                   const WeightTable &weights)
-      : declarations(declarations), body(body), config(config), weights(weights) {}
+  ParameterBuilder(mlir::OpBuilder &declarations, mlir::OpBuilder &body,
+                   const ModelConfig &config, const WeightTable &weights)
+      : declarations(declarations), body(body), config(config),
+        weights(weights) {}
 
   WeightValue weight(const llvm::Twine &name);
   /// W_UK and W_UV of a layer, `prefix` being `layers.N.attn.`: the first
@@ -36,10 +37,14 @@ public:
   mlir::Value ropeTable(TableComponent component);
 
 private:
-  mlir::Value declare(const llvm::Twine &name, mlir::RankedTensorType type, mlir::ArrayAttr sources,
-                      mlir::ArrayAttr scales, RopeTableAttr table, RowSelectAttr select);
+  /// Extents of the blocks of fp8 scales.
+  mlir::DenseI64ArrayAttr blockAttr();
+  mlir::Value declare(const llvm::Twine &name, mlir::RankedTensorType type,
+                      mlir::ArrayAttr sources, mlir::ArrayAttr scales,
+                      RopeTableAttr table, RowSelectAttr select);
   mlir::Value read(llvm::StringRef name, mlir::RankedTensorType type);
-  mlir::ArrayAttr sourceList(llvm::ArrayRef<BoundSource> sources, mlir::RankedTensorType type);
+  mlir::ArrayAttr sourceList(llvm::ArrayRef<BoundSource> sources,
+                             mlir::RankedTensorType type);
   mlir::Type elementType(const BoundWeight &weight);
   mlir::RankedTensorType scaleType(const BoundWeight &weight);
 
@@ -47,7 +52,8 @@ private:
   mlir::OpBuilder &body;
   const ModelConfig &config;
   const WeightTable &weights;
-  llvm::StringMap<mlir::Value> values; // what was declared, and read at the top of the function
+  llvm::StringMap<mlir::Value>
+      values; // what was declared, and read at the top of the function
 };
 
 } // namespace hadal

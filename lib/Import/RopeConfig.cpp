@@ -20,8 +20,8 @@ static double optionalNumber(ConfigReader &reader, StringRef key, double absent,
   return reader.find(key) ? reader.number(key, absent, least, most) : absent;
 }
 
-static void readYarn(ConfigReader &scaling, ModelConfig &config) {
-  RopeConfig &rope = config.rope;
+static void readYarn(ConfigReader &scaling, const ModelConfig &config,
+                     RopeConfig &rope) {
   rope.yarn = true;
   rope.factor =
       scaling.number("factor", std::nullopt, 1.0, 1e6, /*closed=*/true);
@@ -58,27 +58,27 @@ static void readYarn(ConfigReader &scaling, ModelConfig &config) {
   }
 }
 
-void readRope(ConfigReader &reader, ModelConfig &config) {
-  std::optional<ConfigReader> classic = reader.nested("rope_scaling");
-  std::optional<ConfigReader> current = reader.nested("rope_parameters");
-  if (classic && current &&
-      *reader.find("rope_scaling") != *reader.find("rope_parameters"))
-    reader.error("rope_scaling",
-                 "expected the same as rope_parameters where both are given");
-  std::optional<ConfigReader> scaling = current ? current : classic;
-
+static double readTheta(ConfigReader &reader, ConfigReader *scaling) {
   bool inner = scaling && scaling->find("rope_theta");
-  if (inner)
-    config.rope.theta = scaling->number("rope_theta", 10000.0, 0, 1e12);
-  if (!inner || reader.find("rope_theta")) {
-    double outer = reader.number("rope_theta", 10000.0, 0, 1e12);
-    if (inner && outer != config.rope.theta)
-      reader.error("rope_theta",
-                   "expected the same as in " +
-                       Twine(current ? "rope_parameters" : "rope_scaling") +
-                       ", got " + describeJson(*reader.find("rope_theta")));
-    config.rope.theta = outer;
-  }
+  double theta =
+      inner ? scaling->number("rope_theta", 10000.0, 0, 1e12) : 10000.0;
+  if (inner && !reader.find("rope_theta"))
+    return theta;
+  double outer = reader.number("rope_theta", 10000.0, 0, 1e12);
+  if (inner && outer != theta)
+    scaling->error("rope_theta",
+                   "expected the same as outside of it, got " +
+                       describeJson(*scaling->find("rope_theta")));
+  return outer;
+}
+
+// What one of the two objects says, with rope_theta in it or beside it.
+static RopeConfig readPlace(ConfigReader &reader, StringRef key,
+                            const ModelConfig &config) {
+  RopeConfig rope;
+  std::optional<ConfigReader> scaling = reader.nested(key);
+  rope.theta = readTheta(reader, scaling ? &*scaling : nullptr);
+  rope.originalPositions = config.maxPositions;
   // Where a part of a head rotates, MLA says so by qk_rope_head_dim.
   for (ConfigReader *where : {&reader, scaling ? &*scaling : nullptr})
     if (where && where->find("partial_rotary_factor") &&
@@ -86,23 +86,40 @@ void readRope(ConfigReader &reader, ModelConfig &config) {
       where->error("partial_rotary_factor",
                    "expected 1, got " +
                        describeJson(*where->find("partial_rotary_factor")));
+  if (!scaling)
+    return rope;
 
-  if (scaling) {
-    std::string type =
-        scaling->string("rope_type", scaling->string("type", "default"));
-    if (type == "yarn")
-      readYarn(*scaling, config);
-    else if (type != "default")
-      scaling->error(scaling->find("rope_type") ? "rope_type" : "type",
-                     "expected \"default\" or \"yarn\", got \"" + type + "\"");
-    else if (scaling->find("factor") &&
-             scaling->number("factor", 1.0, 0, 1e6) != 1.0)
-      scaling->error("factor",
-                     "expected none without a rope_type of \"yarn\", got " +
-                         describeJson(*scaling->find("factor")));
-  }
-  if (!config.rope.yarn)
-    config.rope.originalPositions = config.maxPositions;
+  std::string type =
+      scaling->string("rope_type", scaling->string("type", "default"));
+  if (type == "yarn")
+    readYarn(*scaling, config, rope);
+  else if (type != "default")
+    scaling->error(scaling->find("rope_type") ? "rope_type" : "type",
+                   "expected \"default\" or \"yarn\", got \"" + type + "\"");
+  else if (scaling->find("factor") &&
+           scaling->number("factor", 1.0, 0, 1e6) != 1.0)
+    scaling->error("factor",
+                   "expected none without a rope_type of \"yarn\", got " +
+                       describeJson(*scaling->find("factor")));
+  return rope;
+}
+
+static bool same(const RopeConfig &a, const RopeConfig &b) {
+  return a.theta == b.theta && a.yarn == b.yarn && a.factor == b.factor &&
+         a.originalPositions == b.originalPositions &&
+         a.betaFast == b.betaFast && a.betaSlow == b.betaSlow &&
+         a.truncate == b.truncate && a.attentionFactor == b.attentionFactor &&
+         a.softmaxFactor == b.softmaxFactor;
+}
+
+void readRope(ConfigReader &reader, ModelConfig &config) {
+  bool current = reader.find("rope_parameters");
+  config.rope =
+      readPlace(reader, current ? "rope_parameters" : "rope_scaling", config);
+  if (current && reader.find("rope_scaling") &&
+      !same(readPlace(reader, "rope_scaling", config), config.rope))
+    reader.error("rope_scaling",
+                 "expected the same as rope_parameters where both are given");
   config.softmaxScale = config.rope.softmaxFactor /
                         std::sqrt(double(config.nopeDim + config.ropeDim));
 }

@@ -144,7 +144,7 @@ private:
     if (parameter.getScalesAttr())
       if (llvm::Error failed = applyScale(matrix, index))
         return std::move(failed);
-    return matrix;
+    return std::move(matrix);
   }
 
   /// Widens a block-scaled source: value times scale, in f32.
@@ -157,10 +157,12 @@ private:
     if (blocks.size() != 2 || !scale.getType().getElementType().isF32())
       return error("tensor '%s': expected block scales of f32, got %s",
                    scale.getTensor().str().c_str(), textOf(scale.getType()).c_str());
-    auto block = parameter->getAttrOfType<DenseI64ArrayAttr>("block");
-    if (!block || block.size() != 2)
-      return error("parameter '%s': block: expected two extents beside scales",
-                   parameter.getSymName().str().c_str());
+    ArrayRef<int64_t> block = *parameter.getBlock(); // parameter_c8
+    if (blocks[0] != llvm::divideCeilSigned(matrix.rows, block[0]) ||
+        blocks[1] != llvm::divideCeilSigned(matrix.columns, block[1]))
+      return error("tensor '%s': expected a scale for each block of %lld x %lld, got %s",
+                   scale.getTensor().str().c_str(), (long long)block[0], (long long)block[1],
+                   textOf(scale.getType()).c_str());
     matrix.widened.resize(matrix.rows * matrix.columns);
     llvm::parallelFor(0, matrix.rows, [&](size_t row) {
       for (int64_t column = 0; column < matrix.columns; ++column) {

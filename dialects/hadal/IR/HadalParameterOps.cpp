@@ -42,6 +42,11 @@ LogicalResult ParameterOp::verify() {
   if (getScalesAttr() && (!sources || getScalesAttr().size() != sources.size()))
     return emitOpError() << "expected one scale for each source, got " << getScalesAttr().size()
                          << " for " << (sources ? sources.size() : 0);
+  // parameter_c8
+  std::optional<ArrayRef<int64_t>> block = getBlock();
+  if (block.has_value() != static_cast<bool>(getScalesAttr()) ||
+      (block && (block->size() != 2 || (*block)[0] <= 0 || (*block)[1] <= 0)))
+    return emitOpError("expected a block of two positive extents exactly where scales are given");
   if (!sources || sources.empty())
     return success();
   RankedTensorType stored = cast<SourceAttr>(sources[0]).getType();

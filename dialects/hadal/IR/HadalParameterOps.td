@@ -17,9 +17,10 @@ def Hadal_ParameterOp : Hadal_Op<"parameter", [Symbol]> {
     Steps from source to parameter, in this order: select rows (`select`),
     transpose the last two dimensions (`transpose`), convert the elements to the
     type's element type, lay out as the type's encoding says.
-    `scales` are the block scales of f8E4M3FN sources, one for each source:
-    where the parameter's own type is wider, the conversion multiplies by them;
-    where it is f8E4M3FN they are another parameter.
+    `scales` are the block scales of f8E4M3FN sources, one for each source, with
+    blocks of `block` = [rows, columns] of the stored matrix: the conversion to a
+    wider type multiplies by them. A parameter that stays f8E4M3FN has none; its
+    scales are another parameter.
 
     Constraints:
     1. parameter_c1: sources and a table exclude each other
@@ -29,6 +30,7 @@ def Hadal_ParameterOp : Hadal_Op<"parameter", [Symbol]> {
     5. parameter_c5: a selection lies inside its group and the group divides the rows of the source
     6. parameter_c6: the type has a static shape
     7. parameter_c7: a source's length is that of its stored type
+    8. parameter_c8: a block of two positive extents is given exactly with scales
 
     ```mlir
     hadal.parameter @norm : tensor<192xbf16>
@@ -38,11 +40,12 @@ def Hadal_ParameterOp : Hadal_Op<"parameter", [Symbol]> {
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<AnyRankedTensor>:$type,
                        OptionalAttr<TypedArrayAttrBase<Hadal_SourceAttr, "array of sources">>:$sources,
                        OptionalAttr<TypedArrayAttrBase<Hadal_SourceAttr, "array of sources">>:$scales,
+                       OptionalAttr<DenseI64ArrayAttr>:$block,
                        OptionalAttr<Hadal_RopeTableAttr>:$table,
                        OptionalAttr<Hadal_RowSelectAttr>:$select,
                        UnitAttr:$transpose);
   let assemblyFormat = [{
-    $sym_name `:` $type (`sources` $sources^)? (`scales` $scales^)? (`table` $table^)?
+    $sym_name `:` $type (`sources` $sources^)? (`scales` $scales^)? (`block` $block^)? (`table` $table^)?
     (`select` $select^)? (`transpose` $transpose^)? attr-dict
   }];
   let hasVerifier = 1;

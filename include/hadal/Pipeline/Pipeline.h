@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The stages of a compilation and the passes that lead from one to the next.
+#ifndef HADAL_PIPELINE_PIPELINE_H
+#define HADAL_PIPELINE_PIPELINE_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/Pass/PassManager.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hadal {
+
+/// The stages of a program, in order. Each is MLIR that can be written out and
+/// fed back in.
+enum class Stage { Model, Dispatch, Kernel, Plan };
+
+std::optional<Stage> parseStage(llvm::StringRef name);
+llvm::StringRef stageName(Stage stage);
+
+/// The stage that a module is at, told by what it holds.
+Stage stageOf(mlir::ModuleOp module);
+
+struct PipelineOptions {
+  std::string precision = "native";  // native, reference
+  std::string attention = "auto";    // auto, absorbed, expanded
+  std::vector<std::string> levels;   // of the CPU; all where empty
+  bool emulateDot = false;           // see hadal-emit-cpu-kernels
+};
+
+/// Dialects and interfaces that any stage may need.
+void registerDialects(mlir::DialectRegistry &registry);
+
+/// All passes of Hadal, for tools that run them by name.
+void registerPasses();
+
+/// Appends the passes that lead from stage `from` to stage `to`, with the
+/// verifier of each stage behind its passes.
+void buildPipeline(mlir::OpPassManager &pm, Stage from, Stage to,
+                   const PipelineOptions &options);
+
+/// Adds the counts of parameters to the module's facts (`hadal.model`):
+/// `parameters_total`, and `parameters_active`, those that one token goes
+/// through: without the embedding table, and of the experts the chosen ones.
+/// For a module at the model stage.
+void countParameters(mlir::ModuleOp module);
+
+} // namespace hadal
+
+#endif // HADAL_PIPELINE_PIPELINE_H

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// The order of passes, stage by stage: the only place that knows it.
+#include "hadal/Pipeline/Pipeline.h"
+
+#include "hadal/Conversion/Passes.h"
+#include "hadal/Target/CPU/Executables.h"
+#include "hadal/Target/CPU/Pipeline.h"
+#include "hadal/Transforms/Passes.h"
+
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
+#include "mlir/Target/LLVMIR/Dialect/All.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace hadal;
+
+std::optional<Stage> hadal::parseStage(StringRef name) {
+  for (Stage stage : {Stage::Model, Stage::Dispatch, Stage::Kernel, Stage::Plan})
+    if (stageName(stage) == name)
+      return stage;
+  return std::nullopt;
+}
+
+StringRef hadal::stageName(Stage stage) {
+  switch (stage) {
+  case Stage::Model:
+    return "model";
+  case Stage::Dispatch:
+    return "dispatch";
+  case Stage::Kernel:
+    return "kernel";
+  case Stage::Plan:
+    return "plan";
+  }
+  return "";
+}
+
+Stage hadal::stageOf(ModuleOp module) {
+  if (!module.getOps<plan::ProgramOp>().empty())
+    return Stage::Plan;
+  auto executables = module.getOps<ExecutableOp>();
+  if (executables.empty())
+    return Stage::Model;
+  return (*executables.begin()).getInterface() ? Stage::Kernel : Stage::Dispatch;
+}
+
+void hadal::registerDialects(DialectRegistry &registry) {
+  registry.insert<HadalDialect, plan::PlanDialect, arith::ArithDialect, cf::ControlFlowDialect,
+                  func::FuncDialect, linalg::LinalgDialect, LLVM::LLVMDialect, math::MathDialect,
+                  memref::MemRefDialect, scf::SCFDialect, tensor::TensorDialect,
+                  vector::VectorDialect, x86vector::X86VectorDialect>();
+  registerAllToLLVMIRTranslations(registry);
+}
+
+void hadal::registerPasses() {
+  registerHadalTransformsPasses();
+  registerHadalConversionPasses();
+  registerHadalTargetCPUExecutablesPasses();
+  cpu::registerCPUPasses();
+}
+
+static void addModelPasses(OpPassManager &pm, const PipelineOptions &options) {
+  pm.addPass(createVerifyModelPass());
+  pm.addPass(createSpecializeEntriesPass());
+  pm.addPass(createSelectAttentionFormPass({options.attention}));
+  pm.addPass(createSetPrecisionPass({options.precision}));
+  pm.addPass(createDecomposePass());
+  pm.addNestedPass<func::FuncOp>(createFusePass());
+  pm.addPass(createPackParametersPass({options.precision}));
+  pm.addPass(createCSEPass());
+  pm.addPass(createFormDispatchesPass());
+  pm.addPass(createVerifyDispatchPass());
+}
+
+static void addKernelPasses(OpPassManager &pm, const PipelineOptions &options) {
+  EmitCPUKernelsPassOptions kernels;
+  kernels.levels.assign(options.levels.begin(), options.levels.end());
+  kernels.emulateDot = options.emulateDot;
+  pm.addPass(createEmitCPUKernelsPass(kernels));
+  pm.addPass(createVerifyKernelPass());
+}
+
+static void addPlanPasses(OpPassManager &pm) {
+  pm.addPass(createConvertToPlanPass());
+  pm.nest<plan::ProgramOp>().addNestedPass<plan::ImageOp>(createLowerImagePass());
+  pm.addPass(createVerifyPlanPass());
+}
+
+void hadal::buildPipeline(OpPassManager &pm, Stage from, Stage to,
+                          const PipelineOptions &options) {
+  if (from <= Stage::Model && to >= Stage::Dispatch)
+    addModelPasses(pm, options);
+  if (from <= Stage::Dispatch && to >= Stage::Kernel)
+    addKernelPasses(pm, options);
+  if (from <= Stage::Kernel && to >= Stage::Plan)
+    addPlanPasses(pm);
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a user wants to know of a model before running it.
+#include "hadal/Pipeline/Report.h"
+
+#include "hadal/IR/HadalDialect.h"
+#include "hadal/Transforms/Passes.h"
+#include "plan/IR/PlanDialect.h"
+
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+using namespace mlir;
+using namespace hadal;
+
+uint64_t hadal::residentBytes() {
+  auto buffer = llvm::MemoryBuffer::getFileAsStream("/proc/self/status");
+  if (!buffer)
+    return 0;
+  uint64_t kilobytes = 0;
+  for (StringRef line : llvm::split((*buffer)->getBuffer(), '\n'))
+    if (line.consume_front("RssAnon:") || line.consume_front("RssShmem:")) {
+      uint64_t value = 0;
+      line.ltrim().consumeInteger(10, value);
+      kilobytes += value;
+    }
+  return kilobytes * 1024;
+}
+
+namespace {
+/// The figures of a report, in the order in which they are written.
+struct Figures {
+  std::string family, precision, attention;
+  int64_t layers = 0, total = 0, active = 0;
+  uint64_t decodeBytes = 0, cacheBytes = 0, plainCacheBytes = 0;
+  int64_t absorbedCost = 0, expandedCost = 0, expansionCost = 0;
+  std::optional<int64_t> threshold;
+  uint64_t launches = 0, executables = 0;
+};
+
+Figures collect(ModuleOp module, const SerializeOptions &options, const SerializeResult &result) {
+  Figures figures;
+  auto facts = module->getAttrOfType<DictionaryAttr>("hadal.model");
+  auto fact = [&](StringRef name) -> int64_t {
+    auto attr = facts ? facts.getAs<IntegerAttr>(name) : IntegerAttr();
+    return attr ? attr.getInt() : 0;
+  };
+  if (auto family = facts ? facts.getAs<StringAttr>("family") : StringAttr())
+    figures.family = family.str();
+  figures.precision = options.precision;
+  figures.attention = options.attention;
+  figures.layers = fact("layers");
+  figures.total = fact("parameters_total");
+  figures.active = fact("parameters_active");
+  figures.decodeBytes = result.decodeWeightBytes;
+  int64_t rank = fact("kv_lora_rank"), nope = fact("qk_nope_head_dim"),
+          rope = fact("qk_rope_head_dim"), value = fact("v_head_dim");
+  int64_t elementBytes = 0;
+  for (auto state : module.getOps<StateOp>()) {
+    elementBytes = state.getTensorType().getElementTypeBitWidth() / 8;
+    figures.cacheBytes += state.getTensorType().getDimSize(2) * elementBytes;
+  }
+  figures.plainCacheBytes =
+      figures.layers * fact("heads") * (nope + rope + value) * elementBytes;
+  figures.absorbedCost = 2 * rank + rope;
+  figures.expandedCost = nope + rope + value;
+  figures.expansionCost = rank * (nope + value);
+  figures.threshold = expansionThreshold(rank, nope, rope, value);
+  module.walk([&](plan::LaunchOp) { ++figures.launches; });
+  module.walk([&](plan::ExecutableOp) { ++figures.executables; });
+  return figures;
+}
+
+void writeText(const Figures &f, const SerializeResult &result, const CompileCosts &costs,
+               llvm::raw_ostream &os) {
+  auto line = [&](StringRef name, const llvm::Twine &value) {
+    os << llvm::formatv("{0,-24} ", name) << value << "\n";
+  };
+  auto billions = [](double count) { return llvm::formatv("{0:f1}B", count / 1e9).str(); };
+  auto grouped = [](uint64_t n) { return llvm::formatv("{0:n}", n).str(); };
+  line("model", f.family + ", " + std::to_string(f.layers) + " layers, " + f.precision);
+  line("parameters", billions(f.total) + " (" + grouped(f.total) + ")");
+  line("active per token", billions(f.active) + " (" + grouped(f.active) +
+                               ", without the embedding table)");
+  line("weight bytes per token", grouped(f.decodeBytes) + " read to decode one");
+  line("cache bytes per token", grouped(f.cacheBytes) + " (plain multi-head attention: " +
+                                    grouped(f.plainCacheBytes) + ")");
+  line("attention", f.attention);
+  line("  absorbed", std::to_string(f.absorbedCost) + " multiply-adds a head, query and key");
+  line("  expanded", std::to_string(f.expandedCost) + " and " + grouped(f.expansionCost) +
+                         " a cached token and head");
+  line("  switch point", f.threshold ? std::to_string(*f.threshold) + " new tokens of a sequence"
+                                     : std::string("never: absorbed always costs less"));
+  line("kernels", std::to_string(f.executables) + " distinct, " + std::to_string(f.launches) +
+                      " launches in all entry points");
+  for (const KernelSize &kernel : result.kernels)
+    line("  " + kernel.level, llvm::formatv("{0,8} bytes  {1}", kernel.codeBytes,
+                                            kernel.executable).str());
+  line("artifact bytes", grouped(result.artifactBytes));
+  line("weights file bytes", grouped(result.weightBytes));
+  line("time", llvm::formatv("{0:f2} s: import {1:f2}, passes {2:f2}, code {3:f2}, weights {4:f2}",
+                             costs.totalSeconds, costs.importSeconds, costs.passSeconds,
+                             result.codegenSeconds, result.packSeconds)
+                   .str());
+  line("peak memory", llvm::formatv("{0:f1} MB", costs.peakBytes / 1e6).str());
+}
+
+void writeJson(const Figures &f, const SerializeResult &result, const CompileCosts &costs,
+               llvm::raw_ostream &os) {
+  llvm::json::Array kernels;
+  for (const KernelSize &kernel : result.kernels)
+    kernels.push_back(llvm::json::Object{{"name", kernel.executable},
+                                         {"level", kernel.level},
+                                         {"code_bytes", kernel.codeBytes}});
+  llvm::json::Object report{
+      {"family", f.family},
+      {"layers", f.layers},
+      {"precision", f.precision},
+      {"attention", f.attention},
+      {"parameters_total", f.total},
+      {"parameters_active_per_token", f.active},
+      {"decode_weight_bytes", f.decodeBytes},
+      {"cache_bytes_per_token", f.cacheBytes},
+      {"plain_cache_bytes_per_token", f.plainCacheBytes},
+      {"absorbed_multiply_adds", f.absorbedCost},
+      {"expanded_multiply_adds", f.expandedCost},
+      {"expansion_multiply_adds", f.expansionCost},
+      {"switch_point_tokens", f.threshold ? llvm::json::Value(*f.threshold)
+                                          : llvm::json::Value(nullptr)},
+      {"distinct_kernels", f.executables},
+      {"launches", f.launches},
+      {"kernels", std::move(kernels)},
+      {"artifact_bytes", result.artifactBytes},
+      {"weights_file_bytes", result.weightBytes},
+      {"seconds", llvm::json::Object{{"total", costs.totalSeconds},
+                                     {"import", costs.importSeconds},
+                                     {"passes", costs.passSeconds},
+                                     {"code", result.codegenSeconds},
+                                     {"weights", result.packSeconds}}},
+      {"peak_memory_bytes", costs.peakBytes}};
+  os << llvm::formatv("{0:2}", llvm::json::Value(std::move(report))) << "\n";
+}
+} // namespace
+
+void hadal::writeReport(ModuleOp module, const SerializeOptions &options,
+                        const SerializeResult &result, const CompileCosts &costs, bool asJson,
+                        llvm::raw_ostream &os) {
+  Figures figures = collect(module, options, result);
+  if (asJson)
+    writeJson(figures, result, costs, os);
+  else
+    writeText(figures, result, costs, os);
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+// Compiles a checkpoint or a module to an artifact and its weights file.
+#include "hadal/Import/Import.h"
+#include "hadal/Pipeline/Pipeline.h"
+#include "hadal/Pipeline/Report.h"
+#include "hadal/Serialize/Serialize.h"
+
+#include "mlir/Bytecode/BytecodeWriter.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/SourceMgr.h"
+
+#include <chrono>
+#include <unistd.h>
+
+using namespace llvm;
+using namespace mlir;
+
+static cl::OptionCategory category("hadal-compile options");
+static cl::opt<std::string> input(cl::Positional, cl::desc("DIR|FILE.mlir|FILE.mlirbc"),
+                                  cl::cat(category));
+static cl::opt<std::string> output("o", cl::desc("Write the artifact here (with --compile-to: the module)"),
+                                   cl::value_desc("FILE"), cl::cat(category));
+static cl::list<std::string> targets("target", cl::desc("Target to compile for: cpu (repeatable)"),
+                                     cl::value_desc("NAME"), cl::cat(category));
+static cl::opt<std::string> precision("precision", cl::desc("native (default) or reference"),
+                                      cl::init("native"), cl::value_desc("NAME"), cl::cat(category));
+static cl::opt<std::string> quantize("quantize", cl::desc("none (default)"), cl::init("none"),
+                                     cl::value_desc("NAME"), cl::cat(category));
+static cl::opt<std::string> attention("mla", cl::desc("auto (default), absorbed or expanded"),
+                                      cl::init("auto"), cl::value_desc("FORM"), cl::cat(category));
+static cl::opt<bool> shapesOnly("shapes-only",
+                                cl::desc("Use config.json alone: an artifact to inspect, not to run"),
+                                cl::cat(category));
+static cl::opt<std::string> compileTo("compile-to",
+                                      cl::desc("Stop at a stage: model, dispatch, kernel or plan"),
+                                      cl::value_desc("STAGE"), cl::cat(category));
+static cl::opt<std::string> report("report", cl::desc("Write a report to standard output: text (default) or json"),
+                                   cl::ValueOptional, cl::value_desc("FORMAT"), cl::cat(category));
+static cl::opt<bool> timing("timing", cl::desc("Write the time of each pass to standard error"),
+                            cl::cat(category));
+static cl::list<std::string> levels("cpu-level",
+                                    cl::desc("CPU level to compile for: x86-64-v3, x86-64-v4-bf16 (repeatable; default: all)"),
+                                    cl::value_desc("NAME"), cl::cat(category));
+static cl::opt<bool> emulateDot("emulate-dot",
+                                cl::desc("For tests: the x86-64-v4-bf16 program in instructions of x86-64-v3"),
+                                cl::cat(category));
+
+namespace {
+enum ExitCode { kDone = 0, kBadInput = 1, kBadUsage = 2 };
+
+using Clock = std::chrono::steady_clock;
+double secondsSince(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+int usage(const Twine &message) {
+  errs() << "hadal-compile: error: " << message << "; see --help\n";
+  return kBadUsage;
+}
+
+int refuse(const Twine &message) {
+  errs() << "hadal-compile: error: " << message << "\n";
+  return kBadInput;
+}
+
+void printDiagnostic(Diagnostic &diagnostic) {
+  errs() << "hadal-compile: "
+         << (diagnostic.getSeverity() == DiagnosticSeverity::Error ? "error: " : "note: ");
+  if (auto file = dyn_cast<FileLineColLoc>(diagnostic.getLocation())) {
+    errs() << file.getFilename().getValue();
+    if (file.getLine() > 0)
+      errs() << ":" << file.getLine() << ":" << file.getColumn();
+    errs() << ": ";
+  } else if (auto name = dyn_cast<NameLoc>(diagnostic.getLocation())) {
+    errs() << name.getName().getValue() << ": ";
+  }
+  errs() << diagnostic.str() << "\n";
+}
+
+/// Checks everything about the command line before anything is read.
+std::optional<int> checkOptions() {
+  if (input.empty())
+    return usage("expected a checkpoint's folder or a module, got none");
+  if (output.empty() && (!compileTo.empty() || report.getNumOccurrences() == 0))
+    return usage("expected -o FILE, got none");
+  if (!compileTo.empty() && !hadal::parseStage(compileTo))
+    return usage("expected --compile-to=model, dispatch, kernel or plan, got '" + compileTo + "'");
+  if (precision != "native" && precision != "reference")
+    return usage("expected --precision=native or reference, got '" + precision + "'");
+  if (attention != "auto" && attention != "absorbed" && attention != "expanded")
+    return usage("expected --mla=auto, absorbed or expanded, got '" + attention + "'");
+  if (report != "" && report != "text" && report != "json")
+    return usage("expected --report=text or json, got '" + report + "'");
+  if (quantize == "int8" || quantize == "int4")
+    return refuse("--quantize=" + quantize + ": expected none: this version does not quantise");
+  if (quantize != "none")
+    return usage("expected --quantize=none, int8 or int4, got '" + quantize + "'");
+  for (const std::string &target : targets) {
+    if (target == "sm_80" || target == "sm_90a")
+      return refuse("--target=" + target + ": expected cpu: this version compiles no GPU kernels");
+    if (target != "cpu")
+      return usage("expected --target=cpu, sm_80 or sm_90a, got '" + target + "'");
+  }
+  for (const std::string &level : levels)
+    if (level != "x86-64-v3" && level != "x86-64-v4-bf16")
+      return usage("expected --cpu-level=x86-64-v3 or x86-64-v4-bf16, got '" + level + "'");
+  return std::nullopt;
+}
+
+FailureOr<OwningOpRef<ModuleOp>> readInput(MLIRContext &context) {
+  if (!StringRef(input).ends_with(".mlir") && !StringRef(input).ends_with(".mlirbc")) {
+    hadal::ImportOptions options;
+    options.shapesOnly = shapesOnly;
+    return hadal::importModel(&context, input, options);
+  }
+  SourceMgr sources;
+  ParserConfig config(&context);
+  auto buffer = MemoryBuffer::getFile(input);
+  if (!buffer) {
+    errs() << "hadal-compile: error: " << input << ": cannot read: " << buffer.getError().message()
+           << "\n";
+    return failure();
+  }
+  sources.AddNewSourceBuffer(std::move(*buffer), SMLoc());
+  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, config);
+  if (!module)
+    return failure();
+  return module;
+}
+
+int writeModule(ModuleOp module) {
+  Error error = writeToOutput(output, [&](raw_ostream &os) -> Error {
+    if (StringRef(output).ends_with(".mlirbc")) {
+      if (failed(writeBytecodeToFile(module, os)))
+        return createStringError("expected a module that can be written as bytecode");
+      return Error::success();
+    }
+    module.print(os, OpPrintingFlags().enableDebugInfo());
+    os << '\n';
+    return Error::success();
+  });
+  if (error)
+    return refuse(output + ": cannot write: " + toString(std::move(error)));
+  return kDone;
+}
+
+/// Shows progress on standard error where that is a terminal.
+class Progress {
+public:
+  void stage(StringRef name) {
+    if (isTerminal)
+      errs() << "\r\033[Khadal-compile: " << name << " ";
+  }
+  void weights(uint64_t done, uint64_t total) {
+    peakBytes = std::max(peakBytes, hadal::residentBytes());
+    if (isTerminal)
+      stage(("packing weights: " + Twine(done >> 20) + " of " + Twine(total >> 20) + " MiB").str());
+  }
+  ~Progress() {
+    if (isTerminal)
+      errs() << "\r\033[K";
+  }
+  uint64_t peakBytes = 0;
+
+private:
+  bool isTerminal = ::isatty(STDERR_FILENO);
+};
+
+int compile(MLIRContext &context) {
+  hadal::CompileCosts costs;
+  Progress progress;
+  Clock::time_point begin = Clock::now(), mark = begin;
+  auto lap = [&] {
+    double seconds = secondsSince(mark);
+    mark = Clock::now();
+    progress.peakBytes = std::max(progress.peakBytes, hadal::residentBytes());
+    return seconds;
+  };
+  progress.stage("reading");
+  FailureOr<OwningOpRef<ModuleOp>> module = readInput(context);
+  if (failed(module))
+    return kBadInput;
+  hadal::Stage from = hadal::stageOf(**module);
+  if (from == hadal::Stage::Model)
+    hadal::countParameters(**module);
+  costs.importSeconds = lap();
+
+  hadal::Stage to = compileTo.empty() ? hadal::Stage::Plan : *hadal::parseStage(compileTo);
+  hadal::PipelineOptions options;
+  options.precision = precision;
+  options.attention = attention;
+  options.levels.assign(levels.begin(), levels.end());
+  options.emulateDot = emulateDot;
+  PassManager pm(&context);
+  if (timing)
+    pm.enableTiming();
+  hadal::buildPipeline(pm, from, to, options);
+  progress.stage("compiling");
+  if (failed(pm.run(**module)))
+    return kBadInput;
+  costs.passSeconds = lap();
+  if (!compileTo.empty())
+    return writeModule(**module);
+
+  hadal::SerializeOptions serialize;
+  serialize.path = output;
+  serialize.shapesOnly = shapesOnly;
+  serialize.precision = precision;
+  serialize.attention = attention;
+  serialize.progress = [&](uint64_t done, uint64_t total) { progress.weights(done, total); };
+  progress.stage("generating code");
+  FailureOr<hadal::SerializeResult> result = hadal::serialize(**module, serialize);
+  if (failed(result))
+    return kBadInput;
+  lap();
+  costs.totalSeconds = secondsSince(begin);
+  costs.peakBytes = progress.peakBytes;
+  if (report.getNumOccurrences())
+    hadal::writeReport(**module, serialize, *result, costs, report == "json", outs());
+  return kDone;
+}
+} // namespace
+
+int main(int argc, char **argv) {
+  InitLLVM init(argc, argv);
+  cl::HideUnrelatedOptions(category);
+  std::string complaint;
+  raw_string_ostream complaints(complaint);
+  if (!cl::ParseCommandLineOptions(argc, argv, "checkpoint or module -> artifact\n", &complaints)) {
+    errs() << complaint;
+    return kBadUsage;
+  }
+  if (std::optional<int> code = checkOptions())
+    return *code;
+  DialectRegistry registry;
+  hadal::registerDialects(registry);
+  MLIRContext context(registry);
+  ScopedDiagnosticHandler handler(&context, printDiagnostic);
+  return compile(context);
+}
