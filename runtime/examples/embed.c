@@ -49,6 +49,9 @@ int main(int argc, char **argv) {
     printf("%s%d", held > argc - 3 ? "," : "", tokens[0]);
   }
   printf("\n");
+  free(logits);
+  free(positions);
+  free(tokens);
   hadal_session_release(session);
   hadal_module_release(module);
   hadal_context_release(context);

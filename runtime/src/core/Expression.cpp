@@ -19,6 +19,9 @@ int operandCount(ExprKind kind) {
 }
 
 Status verifyExpressions(const ExprList *exprs) {
+  // The FlatBuffers verifier aligns the length of a vector, not its elements.
+  if (exprs && reinterpret_cast<uintptr_t>(exprs->Data()) % alignof(Expr) != 0)
+    return fail(HADAL_STATUS_INVALID_ARTIFACT, "exprs: expected %zu-byte alignment", alignof(Expr));
   for (uint32_t i = 0, count = exprs ? exprs->size() : 0; i < count; ++i) {
     const Expr &expr = *exprs->Get(i);
     int operands = operandCount(expr.kind());

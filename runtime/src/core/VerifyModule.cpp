@@ -82,6 +82,10 @@ Status verifyParameter(const Module &module, const artifact::Parameter &paramete
   if (sizeOf(parameter.shape()) > kMaxRank)
     return fail(kInvalid, "shape: expected at most %u dimensions, got %u", kMaxRank,
                 sizeOf(parameter.shape()));
+  // The FlatBuffers verifier aligns the length of a vector, not its elements.
+  if (parameter.shape() &&
+      reinterpret_cast<uintptr_t>(parameter.shape()->Data()) % alignof(uint64_t) != 0)
+    return fail(kInvalid, "shape: expected %zu-byte alignment", alignof(uint64_t));
   uint64_t bytes = size;
   for (uint32_t i = 0; i < sizeOf(parameter.shape()); ++i)
     if (parameter.shape()->Get(i) == 0 || !multiply(bytes, parameter.shape()->Get(i), &bytes))

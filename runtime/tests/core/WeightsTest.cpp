@@ -4,8 +4,8 @@
 #include "core/Artifact.h"
 #include "core/Weights.h"
 
-#include <chrono>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <unistd.h>
 
@@ -111,11 +111,12 @@ TEST_F(WeightsTest, LargeFilesLoadAtOnce) {
   model.parameters.push_back(large);
   Bytes bytes = serialize(model);
   writeFile(artifact, bytes.data(), bytes.size());
-  auto start = std::chrono::steady_clock::now();
+  // Time of the CPU, so that a busy machine does not matter; a pass over the file
+  // takes several times the limit.
+  clock_t start = clock();
   ModuleHandle module = loadModule(context.get(), artifact);
   SessionHandle session = makeSession(module.get(), 1, 64);
-  auto elapsed = std::chrono::steady_clock::now() - start;
-  EXPECT_LT(std::chrono::duration<double>(elapsed).count(), 0.1);
+  EXPECT_LT(static_cast<double>(clock() - start) / CLOCKS_PER_SEC, 0.1);
 }
 
 TEST(HeaderStringTest, FindsValues) {
