@@ -47,11 +47,8 @@ struct VerifyPlanPass : impl::VerifyPlanPassBase<VerifyPlanPass> {
         auto image = inner.lookup<plan::ImageOp>(cast<FlatSymbolRefAttr>(attr).getAttr());
         if (!image)
           return executable.emitOpError() << "expected " << attr << " to name a plan.image";
-        bool found = false;
-        image.walk([&](FunctionOpInterface function) {
-          found |= function.getNameAttr() == executable.getSymNameAttr();
-        });
-        if (!found)
+        auto kernels = dyn_cast<ModuleOp>(image.getContents().front().front());
+        if (!kernels || !kernels.lookupSymbol(executable.getSymNameAttr()))
           return executable.emitOpError() << "expected image " << attr
                                           << " to hold a function of this name, found none";
       }
