@@ -34,7 +34,8 @@ struct SelectAttentionFormPass : impl::SelectAttentionFormPassBase<SelectAttenti
       auto function = op->getParentOfType<func::FuncOp>();
       auto entry = function->getAttrOfType<StringAttr>(kEntryAttrName);
       bool isDecode = entry && entry.getValue() == "decode";
-      set(op, isDecode ? AttentionForm::Absorbed : *wanted);
+      bool isFree = *wanted == AttentionForm::Auto;
+      set(op, isDecode && isFree ? AttentionForm::Absorbed : *wanted);
     });
   }
 

@@ -32,8 +32,9 @@ def SelectAttentionFormPass : Pass<"hadal-select-attention-form", "::mlir::Modul
   let summary = "Choose absorbed or expanded attention by cost";
   let description = [{
     Precondition: attention ops of unset form. Postcondition: every one has a form.
-    Decode is always absorbed. In prefill, `auto` compares costs in multiply-adds a
-    head: expansion costs `r (dn + dv)` a cached token, and saves
+    A forced form is that of both entry points, so that a prompt gives the same bits
+    in chunks of any size. With `auto`, decode is absorbed, and prefill compares
+    costs in multiply-adds a head: expansion costs `r (dn + dv)` a cached token, and saves
     `(2r + dr) - (dn + dr + dv)` a query and key. So it pays from their ratio on,
     whatever the context; where it never does, the form is absorbed.
 
