@@ -11,7 +11,7 @@ namespace {
 // Rows of a workgroup, a multiple of the tile heights of all levels: few enough
 // that their activations stay in a cache, enough that reading the weights again
 // for the next rows costs nothing beside the arithmetic.
-constexpr int64_t rowsPerWorkgroup = 192;
+constexpr int64_t rowsPerWorkgroup = 160;
 
 /// Element at which row `row + plus` starts.
 Value getRowBase(KernelBuilder &k, const Activations &layout, Value row,

@@ -30,9 +30,8 @@ struct Image {
 };
 
 struct CompileOptions {
-  /// LLVM's pipeline, 0 to 3. The kernels are written as they should run, so
-  /// higher levels cost time and change little.
-  unsigned optLevel = 2;
+  /// Off: compiles in a fraction of the time to code many times as slow.
+  bool optimise = true;
   /// Where not null, receives the optimised code as assembly (Intel syntax).
   std::string *assembly = nullptr;
 };
