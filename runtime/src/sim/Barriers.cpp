@@ -2,6 +2,7 @@
 // The sixteen barriers of a block.
 #include "Machine.h"
 
+#include "GlobalRaces.h"
 #include "SharedRaces.h"
 
 namespace hadal::sim {
@@ -46,6 +47,8 @@ void complete(Warp &warp, u32 id) {
   }
   if (block.races)
     block.races->barrier(barrier.warps, barrier.expected == 0);
+  if (warp.launch->globalRaces)
+    warp.launch->globalRaces->barrier(block, barrier.warps);
   barrier.arrived = barrier.waiting = barrier.popc = 0;
   barrier.allTrue = 1;
   barrier.anyTrue = 0;

@@ -9,24 +9,24 @@
 
 namespace hadal::HADAL_SIM_LEVEL {
 
-bool computeAddresses(Warp &w, const Inst &in, u32 mask, Access &access) {
-  u64 offset = in.imm;
+bool computeAddresses(Warp &w, const Inst &in, u32 base, u32 width, u64 offset,
+                      u32 mask, Access &access) {
   if (in.flags & kFrameRelative)
     offset += w.frame->localBase;
-  if (w.tracking && (*w.flags(in.a) & mask))
-    for (u32 rest = *w.flags(in.a) & mask; rest; rest &= rest - 1)
-      if (undefinedBits(w, in.a, in.aw, firstLane(rest)))
+  if (w.tracking && (*w.flags(base) & mask))
+    for (u32 rest = *w.flags(base) & mask; rest; rest &= rest - 1)
+      if (undefinedBits(w, base, width, firstLane(rest)))
         return reportUndefined(w, in, rest & (0 - rest),
                                "the address depends on an undefined value");
-  if (in.aw == 4) {
-    const u32 *a = w.at<u32>(in.a);
+  if (width == 4) {
+    const u32 *a = w.at<u32>(base);
     u32 low = u32(offset);
     HADAL_LANES
     for (u32 i = 0; i < kLanes; ++i)
       access.address[i] = u32(a[i] + low);
   } else {
-    const u64 *a = w.at<u64>(in.a);
-    if (in.a == kNoOperand)
+    const u64 *a = w.at<u64>(base);
+    if (base == kNoOperand)
       for (u32 i = 0; i < kLanes; ++i)
         access.address[i] = offset;
     else
@@ -358,6 +358,8 @@ u32 splitGeneric(Access &access, u32 mask) {
 bool resolve(Warp &w, const Inst &in, Access &access) {
   if (in.flags & kVolatile)
     w.polls = true;
+  if (access.kind == AccessKind::Write)
+    w.progress = true;
   switch (access.space) {
   case Space::Shared: return resolveShared(w, in, access);
   case Space::Local: return resolveLocal(w, in, access);

@@ -29,7 +29,9 @@ template <typename Run>
 bool forEachSpace(Warp &w, const Inst &in, u32 mask, Space space, u32 bytes,
                   AccessKind kind, Run run);
 
-bool computeAddresses(Warp &w, const Inst &in, u32 mask, Access &access);
+/// Fills the addresses from a base register of `width` bytes and an offset.
+bool computeAddresses(Warp &w, const Inst &in, u32 base, u32 width, u64 offset,
+                      u32 mask, Access &access);
 /// The lanes of `mask` in the same space as its first lane; addresses are made
 /// relative to that space.
 u32 splitGeneric(Access &access, u32 mask);
@@ -51,7 +53,7 @@ bool forEachSpace(Warp &w, const Inst &in, u32 mask, Space space, u32 bytes,
   access.kind = kind;
   access.bytes = bytes;
   access.mask = mask;
-  if (!computeAddresses(w, in, mask, access))
+  if (!computeAddresses(w, in, in.a, in.aw, in.imm, mask, access))
     return false;
   if (space != Space::Generic)
     return resolve(w, in, access) && run(access);

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the parser and decoder refuse, and how they say so.
+#include <hadal_sim.h>
+
+#include <chrono>
+#include <cstring>
+#include <gtest/gtest.h>
+#include <string>
+
+namespace {
+
+const std::string kHead = ".version 8.0\n.target sm_80\n.address_size 64\n";
+
+/// The message of loading a text, or "" where it loads.
+std::string load(const std::string &text) {
+  hadal_sim_context_t *context = nullptr;
+  if (hadal_sim_context_create(&context) != HADAL_SIM_OK)
+    return hadal_sim_context_message(nullptr);
+  hadal_sim_module_t *module = nullptr;
+  std::string message;
+  if (hadal_sim_module_load(context, text.data(), text.size(), "t.ptx",
+                            &module) != HADAL_SIM_OK)
+    message = hadal_sim_context_message(context);
+  hadal_sim_context_release(context);
+  return message;
+}
+std::string body(const std::string &statements) {
+  return load(kHead + ".entry k() {\n" + statements + "\n}\n");
+}
+
+TEST(FrontEnd, NamesLineAndColumn) {
+  EXPECT_EQ(load(""), "t.ptx:1:1: expected .version, got an empty file");
+  EXPECT_EQ(load(".version 99.0\n"),
+            "t.ptx:1:10: expected PTX version 9.x or older, got 99.0");
+  EXPECT_EQ(load(".version 8.0\n.target sm_120\n"),
+            "t.ptx:2:9: expected a target up to sm_90, got 'sm_120'");
+  EXPECT_EQ(load(kHead + ".entry k(\n"),
+            "t.ptx:5:1: expected .param or .reg, got ''");
+  EXPECT_EQ(body("  frob.u32 %r1;"), "t.ptx:5:12: unknown register '%r1'");
+  EXPECT_EQ(body(".reg .b32 %r;\n  frob.u32 %r;"),
+            "t.ptx:6:3: frob.u32: unknown instruction");
+  EXPECT_EQ(body("bra nowhere;"), "t.ptx:5:5: unknown name 'nowhere'");
+  EXPECT_EQ(body(".reg .b32 %r;\nadd.u32.frob %r, %r, %r;"),
+            "t.ptx:6:1: add.u32.frob: unknown or misplaced modifier '.frob'");
+  EXPECT_EQ(body(".reg .b32 %r; .reg .b64 %d;\nadd.u32 %r, %r, %d;"),
+            "t.ptx:6:1: add.u32: expected a register of type u32, got b64");
+  EXPECT_EQ(body(".reg .b32 %r;\nadd.u32 %r, %r;"),
+            "t.ptx:6:1: add.u32: expected 3 operands, got 2");
+  EXPECT_EQ(body(".reg .b32 %r;\n.reg .b32 %r;"),
+            "t.ptx:6:11: '%r' is declared twice");
+}
+
+TEST(FrontEnd, SkipsNothingInSilence) {
+  EXPECT_NE(body(".reg .b64 %d;\nmbarrier.init.shared.b64 [%d], 1;"), "");
+  EXPECT_NE(body("wgmma.fence.sync.aligned;"), "");
+  EXPECT_NE(body(".frob 1;"), "");
+}
+
+TEST(FrontEnd, AcceptsNestedScopesAndLabels) {
+  EXPECT_EQ(body("{ .reg .pred p; setp.eq.u32 p, 0, 0; @p bra L; L: }\n"
+                 "{ .reg .pred p; setp.eq.u32 p, 0, 0; @p bra L; L: }\n"
+                 "bra END; END: ret;"),
+            "");
+}
+
+TEST(FrontEnd, SurvivesNesting) {
+  std::string deep(100000, '{');
+  EXPECT_NE(body(deep), "");
+  EXPECT_NE(load(kHead + ".global .u32 x = " + std::string(100000, '(')), "");
+  EXPECT_NE(load(kHead + ".global .u32 x[4] = " + std::string(100000, '{')), "");
+  EXPECT_NE(load(kHead + ".global .u32 x = " + std::string(100000, '-')), "");
+}
+
+TEST(FrontEnd, EveryPrefixIsRefusedOrLoads) {
+  std::string text = kHead +
+      ".visible .entry k(.param .u64 p, .param .align 8 .b8 s[16]) {\n"
+      ".reg .b32 %r<4>; .reg .b64 %rd<3>; .reg .pred %p;\n"
+      ".shared .align 16 .b8 m[64];\n"
+      "ld.param.u64 %rd1, [p]; mov.u32 %r1, m; st.shared.u32 [%r1+4], 7;\n"
+      "L: ld.shared.v2.u32 {%r2, %r3}, [m]; setp.ne.s32 %p, %r2, 0;\n"
+      "@!%p bra L; shfl.sync.bfly.b32 %r1|%p, %r2, 1, 31, -1; ret;\n}\n";
+  EXPECT_EQ(load(text), "");
+  for (size_t n = 0; n < text.size(); ++n)
+    load(text.substr(0, n));
+}
+
+TEST(FrontEnd, LoadsFourThousandLinesQuickly) {
+  std::string text = kHead + ".entry k(.param .u64 p) {\n.reg .b32 %r<2000>;\n"
+                             ".reg .pred %p;\nmov.u32 %r0, %tid.x;\n";
+  for (int i = 0; i < 4000; ++i) {
+    std::string n = std::to_string(i % 1999), m = std::to_string((i * 7) % 1999);
+    text += i % 40 ? "mad.lo.s32 %r" + n + ", %r" + m + ", 3, %r0;\n"
+                   : "setp.lt.s32 %p, %r0, " + std::to_string(i) + ";\n@%p bra L" +
+                         std::to_string(i) + ";\nL" + std::to_string(i) + ":\n";
+  }
+  text += "ret;\n}\n";
+  // The best of several runs: other work on the machine is no part of it.
+  double best = 1e9;
+  for (int i = 0; i < 5; ++i) {
+    auto start = std::chrono::steady_clock::now();
+    ASSERT_EQ(load(text), "");
+    best = std::min(best, std::chrono::duration<double, std::milli>(
+                              std::chrono::steady_clock::now() - start).count());
+  }
+  RecordProperty("milliseconds", std::to_string(best));
+  printf("parse and decode of 4,000 lines: %.2f ms\n", best);
+  EXPECT_LT(best, 200);
+}
+
+} // namespace
