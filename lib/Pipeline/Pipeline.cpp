@@ -67,8 +67,20 @@ void hadal::registerPasses() {
   cpu::registerCPUPasses();
 }
 
+static void addVerifier(OpPassManager &pm, Stage stage) {
+  switch (stage) {
+  case Stage::Model:
+    return pm.addPass(createVerifyModelPass());
+  case Stage::Dispatch:
+    return pm.addPass(createVerifyDispatchPass());
+  case Stage::Kernel:
+    return pm.addPass(createVerifyKernelPass());
+  case Stage::Plan:
+    return pm.addPass(createVerifyPlanPass());
+  }
+}
+
 static void addModelPasses(OpPassManager &pm, const PipelineOptions &options) {
-  pm.addPass(createVerifyModelPass());
   pm.addPass(createSpecializeEntriesPass());
   pm.addPass(createSelectAttentionFormPass({options.attention}));
   pm.addPass(createSetPrecisionPass({options.precision}));
@@ -77,7 +89,7 @@ static void addModelPasses(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createPackParametersPass({options.precision}));
   pm.addPass(createCSEPass());
   pm.addPass(createFormDispatchesPass());
-  pm.addPass(createVerifyDispatchPass());
+  addVerifier(pm, Stage::Dispatch);
 }
 
 static void addKernelPasses(OpPassManager &pm, const PipelineOptions &options) {
@@ -85,17 +97,20 @@ static void addKernelPasses(OpPassManager &pm, const PipelineOptions &options) {
   kernels.levels.assign(options.levels.begin(), options.levels.end());
   kernels.emulateDot = options.emulateDot;
   pm.addPass(createEmitCPUKernelsPass(kernels));
-  pm.addPass(createVerifyKernelPass());
+  addVerifier(pm, Stage::Kernel);
 }
 
 static void addPlanPasses(OpPassManager &pm) {
   pm.addPass(createConvertToPlanPass());
   pm.nest<plan::ProgramOp>().addNestedPass<plan::ImageOp>(createLowerImagePass());
-  pm.addPass(createVerifyPlanPass());
+  addVerifier(pm, Stage::Plan);
 }
 
 void hadal::buildPipeline(OpPassManager &pm, Stage from, Stage to,
                           const PipelineOptions &options) {
+  addVerifier(pm, from); // what is fed in may come from anywhere
+  if (from == Stage::Model)
+    pm.addPass(createVerifyModelPass());
   if (from <= Stage::Model && to >= Stage::Dispatch)
     addModelPasses(pm, options);
   if (from <= Stage::Dispatch && to >= Stage::Kernel)

@@ -38,7 +38,7 @@ struct Figures {
   uint64_t launches = 0, executables = 0;
 };
 
-Figures collect(ModuleOp module, const SerializeOptions &options, const SerializeResult &result) {
+Figures collect(ModuleOp module, const SerializeResult &result) {
   Figures figures;
   auto facts = module->getAttrOfType<DictionaryAttr>("hadal.model");
   auto fact = [&](StringRef name) -> int64_t {
@@ -47,8 +47,10 @@ Figures collect(ModuleOp module, const SerializeOptions &options, const Serializ
   };
   if (auto family = facts ? facts.getAs<StringAttr>("family") : StringAttr())
     figures.family = family.str();
-  figures.precision = options.precision;
-  figures.attention = options.attention;
+  if (auto precision = module->getAttrOfType<StringAttr>(kPrecisionAttrName))
+    figures.precision = precision.str();
+  if (auto attention = module->getAttrOfType<StringAttr>(kAttentionAttrName))
+    figures.attention = attention.str();
   figures.layers = fact("layers");
   figures.total = fact("parameters_total");
   figures.active = fact("parameters_active");
@@ -142,10 +144,10 @@ void writeJson(const Figures &f, const SerializeResult &result, const CompileCos
 }
 } // namespace
 
-void hadal::writeReport(ModuleOp module, const SerializeOptions &options,
-                        const SerializeResult &result, const CompileCosts &costs, bool asJson,
+void hadal::writeReport(ModuleOp module, const SerializeResult &result,
+                        const CompileCosts &costs, bool asJson,
                         llvm::raw_ostream &os) {
-  Figures figures = collect(module, options, result);
+  Figures figures = collect(module, result);
   if (asJson)
     writeJson(figures, result, costs, os);
   else

@@ -108,8 +108,11 @@ private:
     if (!artifact)
       return artifact.takeError();
     WeightsLayout layout = layOutWeights(module);
-    if (options.shapesOnly)
-      return finish(layout, *artifact, identityOf(layout));
+    if (options.shapesOnly) {
+      if (llvm::Error failed = writeArtifact(layout, *artifact, identityOf(layout)))
+        return failed;
+      return artifact->commit();
+    }
     llvm::Expected<SourceFiles> sources = SourceFiles::open(module);
     if (!sources)
       return sources.takeError();
@@ -122,9 +125,12 @@ private:
       return buildId.takeError();
     result.weightsPath = weightsPath;
     result.weightBytes = weights->size();
+    if (llvm::Error failed = writeArtifact(layout, *artifact, *buildId))
+      return failed;
+    // Both are complete before either appears.
     if (llvm::Error failed = weights->commit())
       return failed;
-    return finish(layout, *artifact, *buildId);
+    return artifact->commit();
   }
 
   /// What the compilation read beside the weights: code and text.
@@ -141,8 +147,8 @@ private:
         .str();
   }
 
-  llvm::Error finish(const WeightsLayout &layout, OutputFile &artifact,
-                     const std::string &buildId) {
+  llvm::Error writeArtifact(const WeightsLayout &layout, OutputFile &artifact,
+                            const std::string &buildId) {
     sections.insert(sections.begin(), {fb::SectionKind::plan, "plan", planBytes(layout, buildId)});
     flatbuffers::FlatBufferBuilder builder(1 << 20);
     std::vector<flatbuffers::Offset<fb::Section>> list;
@@ -169,7 +175,7 @@ private:
     if (llvm::Error failed = artifact.write(trailer, sizeof trailer))
       return failed;
     result.artifactBytes = artifact.size();
-    return artifact.commit();
+    return llvm::Error::success();
   }
 
   std::vector<uint8_t> planBytes(const WeightsLayout &layout, const std::string &buildId) {
@@ -289,8 +295,12 @@ private:
                      integer("v_head_dim"));
     auto note = module->getAttrOfType<StringAttr>("hadal.text_note");
     auto family = builder.CreateString(textOf("family"));
-    auto precision = builder.CreateString(options.precision);
-    auto attention = builder.CreateString(options.attention);
+    auto asked = [&](StringRef name) {
+      auto attr = module->getAttrOfType<StringAttr>(name);
+      return builder.CreateString(attr ? attr.str() : std::string());
+    };
+    auto precision = asked(kPrecisionAttrName);
+    auto attention = asked(kAttentionAttrName);
     auto eosList = builder.CreateVector(eos);
     auto noteText = builder.CreateString(note ? note.str() : std::string());
     fb::ModelInfoBuilder info(builder);

@@ -28,6 +28,7 @@ struct SelectAttentionFormPass : impl::SelectAttentionFormPassBase<SelectAttenti
                                  << "'";
       return signalPassFailure();
     }
+    getOperation()->setAttr(kAttentionAttrName, StringAttr::get(&getContext(), form));
     getOperation().walk([&](MlaAttentionOp op) {
       if (op.getForm() != AttentionForm::Unset)
         return;

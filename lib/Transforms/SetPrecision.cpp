@@ -40,13 +40,14 @@ struct SetPrecisionPass : impl::SetPrecisionPassBase<SetPrecisionPass> {
   using SetPrecisionPassBase::SetPrecisionPassBase;
 
   void runOnOperation() override {
-    if (precision == "reference")
-      return;
-    if (precision != "native") {
+    if (precision != "native" && precision != "reference") {
       getOperation().emitError() << "expected the precision native or reference, got '"
                                  << precision << "'";
       return signalPassFailure();
     }
+    getOperation()->setAttr(kPrecisionAttrName, StringAttr::get(&getContext(), precision));
+    if (precision == "reference")
+      return;
     narrowCaches();
     WalkResult result = getOperation().walk([&](Operation *op) {
       return WalkResult(narrowResults(op));
@@ -81,8 +82,10 @@ struct SetPrecisionPass : impl::SetPrecisionPassBase<SetPrecisionPass> {
       (wantsNarrow(use) ? narrow : wide).push_back(&use);
     if (narrow.empty())
       return success();
-    if (!isa<RmsNormOp, SwigluOp, RopeOp, MlaAttentionOp, GatherRowsOp, GatedLinearOp>(op) ||
-        (!wide.empty() && !isa<RmsNormOp>(op)))
+    if (!isa<RmsNormOp, SwigluOp, RopeOp, MlaAttentionOp, GatherRowsOp, GatedLinearOp>(op))
+      return op->emitOpError("expected an op that can round its result where a matrix product "
+                             "reads it, got one whose results are f32 only");
+    if (!wide.empty() && !isa<RmsNormOp>(op))
       return op->emitOpError("expected a result that can be rounded where a matrix product reads "
                              "it, got one that is also read in f32");
     if (!wide.empty())

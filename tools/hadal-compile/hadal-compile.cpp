@@ -192,6 +192,9 @@ int compile(MLIRContext &context) {
   costs.importSeconds = lap();
 
   hadal::Stage to = compileTo.empty() ? hadal::Stage::Plan : *hadal::parseStage(compileTo);
+  if (from > to)
+    return refuse(input + ": expected a module at stage " + compileTo + " or before, got one at stage " +
+                  hadal::stageName(from));
   hadal::PipelineOptions options;
   options.precision = precision;
   options.attention = attention;
@@ -211,8 +214,6 @@ int compile(MLIRContext &context) {
   hadal::SerializeOptions serialize;
   serialize.path = output;
   serialize.shapesOnly = shapesOnly;
-  serialize.precision = precision;
-  serialize.attention = attention;
   serialize.progress = [&](uint64_t done, uint64_t total) { progress.weights(done, total); };
   progress.stage("generating code");
   FailureOr<hadal::SerializeResult> result = hadal::serialize(**module, serialize);
@@ -222,7 +223,7 @@ int compile(MLIRContext &context) {
   costs.totalSeconds = secondsSince(begin);
   costs.peakBytes = progress.peakBytes;
   if (report.getNumOccurrences())
-    hadal::writeReport(**module, serialize, *result, costs, report == "json", outs());
+    hadal::writeReport(**module, *result, costs, report == "json", outs());
   return kDone;
 }
 } // namespace

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs passes over MLIR, with all dialects of Hadal and of MLIR.
-#include "hadal/Conversion/Passes.h"
-#include "hadal/IR/HadalDialect.h"
-#include "hadal/Target/CPU/Executables.h"
-#include "hadal/Target/CPU/Pipeline.h"
-#include "hadal/Transforms/Passes.h"
-#include "plan/IR/PlanDialect.h"
+#include "hadal/Pipeline/Pipeline.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -16,12 +11,9 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<hadal::HadalDialect, hadal::plan::PlanDialect>();
+  hadal::registerDialects(registry);
   mlir::registerAllPasses();
-  hadal::registerHadalTransformsPasses();
-  hadal::registerHadalConversionPasses();
-  hadal::registerHadalTargetCPUExecutablesPasses();
-  hadal::cpu::registerCPUPasses();
+  hadal::registerPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "Hadal's optimizer driver\n", registry));
 }

@@ -21,10 +21,25 @@
 
 #include "hadal/IR/HadalEnums.h.inc"
 
+namespace hadal {
+/// True when weights can be of this type: a static shape, elements of f32, f16,
+/// bf16 or f8E4M3FN.
+bool isWeightType(mlir::RankedTensorType type);
+} // namespace hadal
+
 #define GET_ATTRDEF_CLASSES
 #include "hadal/IR/HadalAttributes.h.inc"
 
 #define GET_OP_CLASSES
 #include "hadal/IR/HadalOps.h.inc"
+
+namespace hadal {
+
+/// Module attributes that say what a compilation was asked for, so that a module
+/// fed back in at a later stage gives the same artifact.
+inline constexpr llvm::StringLiteral kPrecisionAttrName = "hadal.precision";
+inline constexpr llvm::StringLiteral kAttentionAttrName = "hadal.attention";
+
+} // namespace hadal
 
 #endif // HADAL_IR_HADALDIALECT_H

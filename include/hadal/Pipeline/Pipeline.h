@@ -37,7 +37,7 @@ void registerDialects(mlir::DialectRegistry &registry);
 void registerPasses();
 
 /// Appends the passes that lead from stage `from` to stage `to`, with the
-/// verifier of each stage behind its passes.
+/// verifier of `from` before them and that of each stage behind its passes.
 void buildPipeline(mlir::OpPassManager &pm, Stage from, Stage to,
                    const PipelineOptions &options);
 

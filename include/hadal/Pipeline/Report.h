@@ -19,9 +19,8 @@ struct CompileCosts {
 uint64_t residentBytes();
 
 /// Writes the report of a module at the plan stage as text or as one JSON object.
-void writeReport(mlir::ModuleOp module, const SerializeOptions &options,
-                 const SerializeResult &result, const CompileCosts &costs, bool asJson,
-                 llvm::raw_ostream &os);
+void writeReport(mlir::ModuleOp module, const SerializeResult &result, const CompileCosts &costs,
+                 bool asJson, llvm::raw_ostream &os);
 
 } // namespace hadal
 

@@ -17,8 +17,6 @@ struct SerializeOptions {
   std::string path;
   /// Compile without weights: the artifact can be inspected, not run.
   bool shapesOnly = false;
-  /// What was asked for, recorded in the artifact.
-  std::string precision, attention;
   /// Called with bytes packed and bytes in all, now and then.
   std::function<void(uint64_t, uint64_t)> progress;
 };

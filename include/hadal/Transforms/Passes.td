@@ -36,7 +36,8 @@ def SelectAttentionFormPass : Pass<"hadal-select-attention-form", "::mlir::Modul
     in chunks of any size. With `auto`, decode is absorbed, and prefill compares
     costs in multiply-adds a head: expansion costs `r (dn + dv)` a cached token, and saves
     `(2r + dr) - (dn + dr + dv)` a query and key. So it pays from their ratio on,
-    whatever the context; where it never does, the form is absorbed.
+    whatever the context; where it never does, the form is absorbed. The module says
+    what was asked for (`hadal.attention`).
 
     ```
     hadal.mla_attention {} ==> hadal.mla_attention {form = auto, threshold = 171}
