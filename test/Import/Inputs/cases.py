@@ -238,6 +238,8 @@ GROUPS = {
         "rope-untyped": config("rope_scaling.type", DELETE),
         "rope-no-factor": config("rope_scaling.factor", DELETE),
         "rope-both": config("rope_parameters", {"rope_type": "default", "rope_theta": 10000.0}),
+        "rope-thetas": config("rope_scaling.rope_theta", 50000.0),
+        "layer-attention": config("layer_types", ["full_attention", "sliding_attention"]),
         "rope-theta-zero": config("rope_theta", 0),
         "partial-rotary": config("partial_rotary_factor", 0.5),
         "scoring": config("scoring_func", "softmax"),
@@ -339,6 +341,9 @@ GROUPS = {
         "tied": tensors(tied),
         "rotary-buffer": tensors(add("model.layers.0.self_attn.rotary_emb.inv_freq", 2, dtype="F32")),
         "v2": v2(),
+        "rope-both": config("rope_parameters", dict(Tiny().config["rope_scaling"], rope_type="yarn", rope_theta=10000.0)),
+        "full-attention": config("layer_types", ["full_attention", "full_attention"]),
+        "no-eos": config("eos_token_id", None),
         "eos-outside": config("eos_token_id", [1, 99]),
     },
 }
