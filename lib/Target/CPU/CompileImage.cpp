@@ -38,7 +38,8 @@ std::unique_ptr<llvm::TargetMachine> createTargetMachine(Level level,
                                                          bool optimise) {
   llvm::Triple triple(tripleName);
   std::string error;
-  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
+  const llvm::Target *target =
+      llvm::TargetRegistry::lookupTarget(triple, error);
   if (!target)
     return nullptr;
   llvm::TargetOptions options;
@@ -70,12 +71,13 @@ void setAttributes(llvm::Module &module, Level level) {
   }
 }
 
-// The kernels are written as they should run: inlined, vectorised, unrolled. What
-// is left is to clean up after the conversion and to give loops the shape in
-// which the code generator finds addresses. LLVM's O2 takes twice as long to
+// The kernels are written as they should run: inlined, vectorised, unrolled.
+// What is left is to clean up after the conversion and to give loops the shape
+// in which the code generator finds addresses. LLVM's O2 takes twice as long to
 // compile and makes nothing faster (measured).
 constexpr StringLiteral passes =
-    "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,"
+    "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,"
+    "simplifycfg,"
     "loop-mssa(loop-rotate,licm),simplifycfg,instcombine<no-verify-fixpoint>,"
     "early-cse)";
 

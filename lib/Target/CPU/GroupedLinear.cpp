@@ -31,8 +31,8 @@ LogicalResult hadal::cpu::emitGroupedLinear(ModuleOp module,
     return k.binding(i, type, {ShapedType::kDynamic});
   };
   PanelProgram program;
-  program.weight = {spec.weight, spec.outputs, spec.inputs, spec.scales,
-                    Value(), Value()};
+  program.weight = {spec.weight, spec.outputs, spec.inputs,
+                    spec.scales, Value(),      Value()};
   program.dual = spec.gateUp;
   program.prepare(k);
   unsigned next = 0, matrices = spec.gateUp ? 2 : 1;
@@ -51,8 +51,8 @@ LogicalResult hadal::cpu::emitGroupedLinear(ModuleOp module,
   };
   program.xBase = [&](Value row, int64_t plus) {
     Value sorted = k.add(row, plus);
-    return baseOf(spec.x, spec.gateUp ? k.div(choiceOf(sorted), spec.topK)
-                                      : sorted);
+    return baseOf(spec.x,
+                  spec.gateUp ? k.div(choiceOf(sorted), spec.topK) : sorted);
   };
   program.yBase = [&](Value row) {
     return baseOf(spec.y, spec.gateUp ? row : choiceOf(row));

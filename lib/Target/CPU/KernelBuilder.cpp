@@ -42,11 +42,11 @@ Value loadInvariant(OpBuilder &builder, Location loc, Type type, Value pointer,
 } // namespace
 
 void hadal::cpu::loadKernelDialects(MLIRContext *context) {
-  context->loadDialect<arith::ArithDialect, cf::ControlFlowDialect,
-                       func::FuncDialect, LLVM::LLVMDialect,
-                       linalg::LinalgDialect, math::MathDialect,
-                       memref::MemRefDialect, scf::SCFDialect,
-                       vector::VectorDialect, x86vector::X86VectorDialect>();
+  context
+      ->loadDialect<arith::ArithDialect, cf::ControlFlowDialect,
+                    func::FuncDialect, LLVM::LLVMDialect, linalg::LinalgDialect,
+                    math::MathDialect, memref::MemRefDialect, scf::SCFDialect,
+                    vector::VectorDialect, x86vector::X86VectorDialect>();
 }
 
 KernelBuilder::KernelBuilder(ModuleOp module, StringRef name,
@@ -109,9 +109,9 @@ Value KernelBuilder::binding(Value i, Type elementType, ArrayRef<int64_t> shape,
                              ValueRange dynamicSizes) {
   auto pointerType = LLVM::LLVMPointerType::get(getContext());
   Value bindings = field(dispatchArgument, bindingsOffset, pointerType);
-  Value slot = LLVM::GEPOp::create(
-      *this, pointerType, pointerType, bindings,
-      ArrayRef<LLVM::GEPArg>{fromIndex(i, getI64Type())});
+  Value slot =
+      LLVM::GEPOp::create(*this, pointerType, pointerType, bindings,
+                          ArrayRef<LLVM::GEPArg>{fromIndex(i, getI64Type())});
   Value pointer = loadInvariant(*this, getLoc(), pointerType, slot, 8);
   return view(pointer, elementType, shape, dynamicSizes);
 }
@@ -162,8 +162,8 @@ Value KernelBuilder::view(Value pointer, Type elementType,
   auto i64 = getI64Type();
   auto extents = LLVM::LLVMArrayType::get(i64, rank);
   auto type = LLVM::LLVMStructType::getLiteral(
-      getContext(), {pointer.getType(), pointer.getType(), i64, extents,
-                     extents});
+      getContext(),
+      {pointer.getType(), pointer.getType(), i64, extents, extents});
   Value descriptor = LLVM::PoisonOp::create(*this, type);
   auto insert = [&](Value value, ArrayRef<int64_t> position) {
     descriptor =
@@ -242,7 +242,8 @@ Value KernelBuilder::fromIndex(Value value, Type integerType) {
   return createOrFold<arith::IndexCastOp>(integerType, value);
 }
 
-// ---- control flow -------------------------------------------------------------
+// ---- control flow
+// -------------------------------------------------------------
 
 SmallVector<Value> KernelBuilder::forLoop(Value lower, Value upper,
                                           int64_t step, ValueRange inits,

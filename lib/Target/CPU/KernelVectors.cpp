@@ -55,8 +55,8 @@ Value KernelBuilder::loadVectorPart(Value memref, ValueRange indices,
   if (count == lanes)
     return part;
   auto element = cast<MemRefType>(memref.getType()).getElementType();
-  Value zero = arith::ConstantOp::create(
-      *this, getZeroAttr(vectorType(lanes, element)));
+  Value zero =
+      arith::ConstantOp::create(*this, getZeroAttr(vectorType(lanes, element)));
   return vector::InsertStridedSliceOp::create(
       *this, part, zero, ArrayRef<int64_t>{0}, ArrayRef<int64_t>{1});
 }
@@ -110,15 +110,16 @@ void KernelBuilder::storeVectorPartF32(Value vector, Value memref,
                   indices, count);
 }
 
-// ---- vectors and numbers ------------------------------------------------------
+// ---- vectors and numbers
+// ------------------------------------------------------
 
 VectorType KernelBuilder::vectorType(unsigned lanes, Type elementType) {
   return VectorType::get({int64_t(lanes)}, elementType);
 }
 
 Value KernelBuilder::broadcast(Value scalar, unsigned lanes) {
-  return vector::BroadcastOp::create(
-      *this, vectorType(lanes, scalar.getType()), scalar);
+  return vector::BroadcastOp::create(*this, vectorType(lanes, scalar.getType()),
+                                     scalar);
 }
 
 Value KernelBuilder::splat(float value, unsigned lanes) {
@@ -195,8 +196,8 @@ Value KernelBuilder::truncBF16(Value value) {
   rounded = arith::AddIOp::create(*this, rounded, odd);
   rounded = arith::ShRUIOp::create(*this, rounded, constant(16));
   Value quiet = arith::OrIOp::create(*this, high, constant(0x40));
-  Value isNaN = arith::CmpFOp::create(*this, arith::CmpFPredicate::UNO, value,
-                                      value);
+  Value isNaN =
+      arith::CmpFOp::create(*this, arith::CmpFPredicate::UNO, value, value);
   Value result = arith::SelectOp::create(*this, isNaN, quiet, rounded);
   result = arith::TruncIOp::create(
       *this, withElement(value.getType(), getI16Type()), result);

@@ -16,9 +16,9 @@ constexpr int64_t rowsPerWorkgroup = 160;
 /// Element at which row `row + plus` starts.
 Value getRowBase(KernelBuilder &k, const Activations &layout, Value row,
                  Value batch, int64_t plus = 0) {
-  Value first = k.add(k.add(k.mul(row, layout.rowStride),
-                            k.mul(batch, layout.batchStride)),
-                      layout.offset);
+  Value first = k.add(
+      k.add(k.mul(row, layout.rowStride), k.mul(batch, layout.batchStride)),
+      layout.offset);
   return k.add(first, plus * layout.rowStride);
 }
 } // namespace
@@ -37,9 +37,9 @@ LogicalResult hadal::cpu::emitLinear(ModuleOp module, const LinearSpec &spec,
                           spec.inputs, spec.scales)))
     return failure();
   if (spec.batch < 1)
-    return module.emitError() << "kernel '" << spec.name
-                              << "': expected a batch of at least 1, got "
-                              << spec.batch;
+    return module.emitError()
+           << "kernel '" << spec.name
+           << "': expected a batch of at least 1, got " << spec.batch;
 
   KernelBuilder k(module, spec.name, target);
   auto vectorOf = [&](unsigned i, Type type) {
@@ -48,8 +48,8 @@ LogicalResult hadal::cpu::emitLinear(ModuleOp module, const LinearSpec &spec,
   Value rows = k.launchConstant(0);
   Value batch = k.workgroupId(1);
   PanelProgram program;
-  program.weight = {spec.weight, spec.outputs, spec.inputs, spec.scales,
-                    Value(), Value()};
+  program.weight = {spec.weight, spec.outputs, spec.inputs,
+                    spec.scales, Value(),      Value()};
   program.dual = spec.dual;
   program.prepare(k);
   unsigned next = 0, matrices = spec.dual ? 2 : 1;
@@ -64,9 +64,7 @@ LogicalResult hadal::cpu::emitLinear(ModuleOp module, const LinearSpec &spec,
   program.xBase = [&](Value row, int64_t plus) {
     return getRowBase(k, spec.x, row, batch, plus);
   };
-  program.yBase = [&](Value row) {
-    return getRowBase(k, spec.y, row, batch);
-  };
+  program.yBase = [&](Value row) { return getRowBase(k, spec.y, row, batch); };
   program.residualBase = [&](Value row) {
     return getRowBase(k, *spec.residual, row, batch);
   };

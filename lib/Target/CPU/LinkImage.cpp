@@ -87,8 +87,7 @@ Expected<Image> hadal::cpu::linkImage(StringRef object) {
   SmallString<128> directory;
   if (std::error_code error =
           sys::fs::createUniqueDirectory("hadal-link", directory))
-    return makeError("cannot create a temporary directory: " +
-                     error.message());
+    return makeError("cannot create a temporary directory: " + error.message());
   scope_exit removeDirectory(
       [&] { sys::fs::remove_directories(directory, /*IgnoreErrors=*/true); });
   SmallString<128> input = directory, output = directory;
@@ -114,17 +113,23 @@ Expected<Image> hadal::cpu::linkImage(StringRef object) {
     return linker.takeError();
   SmallString<128> log = directory;
   sys::path::append(log, "log");
-  StringRef arguments[] = {*linker,         "-shared",
-                           "--no-undefined", "--build-id=none",
-                           "--hash-style=sysv", "--threads=1",
-                           "-znow",         "-znoexecstack",
-                           "-s",            "-o",
-                           output,          input};
+  StringRef arguments[] = {*linker,
+                           "-shared",
+                           "--no-undefined",
+                           "--build-id=none",
+                           "--hash-style=sysv",
+                           "--threads=1",
+                           "-znow",
+                           "-znoexecstack",
+                           "-s",
+                           "-o",
+                           output,
+                           input};
   std::string failure;
   std::optional<StringRef> redirects[] = {StringRef(""), log.str(), log.str()};
-  int code = sys::ExecuteAndWait(*linker, arguments, std::nullopt, redirects,
-                                 /*SecondsToWait=*/0, /*MemoryLimit=*/0,
-                                 &failure);
+  int code =
+      sys::ExecuteAndWait(*linker, arguments, std::nullopt, redirects,
+                          /*SecondsToWait=*/0, /*MemoryLimit=*/0, &failure);
   if (code != 0) {
     if (auto messages = MemoryBuffer::getFile(log))
       failure += (*messages)->getBuffer().rtrim();

@@ -45,9 +45,9 @@ float hadal::cpu::f8E4M3ToF32(uint8_t bits) {
   if ((bits & 0x7f) == 0x7f)
     return std::nanf("");
   int exponent = (bits >> 3) & 15, mantissa = bits & 7;
-  float magnitude = exponent == 0 ? std::ldexp(float(mantissa), -9)
-                                  : std::ldexp(float(8 | mantissa),
-                                               exponent - 10);
+  float magnitude = exponent == 0
+                        ? std::ldexp(float(mantissa), -9)
+                        : std::ldexp(float(8 | mantissa), exponent - 10);
   return bits & 0x80 ? -magnitude : magnitude;
 }
 

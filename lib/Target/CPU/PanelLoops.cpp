@@ -67,10 +67,10 @@ void storeRow(KernelBuilder &k, const PanelProgram &program, Value sumBase,
     unsigned count = std::min(available - column, width);
     Value value = k.loadVector(program.sums, k.add(sumBase, column), width);
     if (program.residual)
-      value = k.addF(k.loadVectorPartF32(program.residual,
-                                         k.add(residualBase, column), width,
-                                         count),
-                     value);
+      value =
+          k.addF(k.loadVectorPartF32(program.residual,
+                                     k.add(residualBase, column), width, count),
+                 value);
     k.storeVectorPartF32(value, program.y, k.add(yBase, column), count);
   }
 }
@@ -89,9 +89,8 @@ void emitResults(KernelBuilder &k, const PanelProgram &program,
   }
   Value column = k.mul(position.panel, panelOutputs);
   int64_t tail = program.weight.outputs % panelOutputs;
-  Value isLast =
-      k.cmp(arith::CmpIPredicate::eq, position.panel,
-            k.index(panelCount(program.weight.outputs) - 1));
+  Value isLast = k.cmp(arith::CmpIPredicate::eq, position.panel,
+                       k.index(panelCount(program.weight.outputs) - 1));
   k.forLoop(k.index(0), count, 1, [&](Value r) {
     Value sumBase = getSumIndex(k, k.index(0), r);
     Value yBase = k.add(program.yBase(k.add(row, r)), column);
@@ -129,9 +128,8 @@ void hadal::cpu::emitPanel(KernelBuilder &k, const PanelProgram &program,
     Value left = k.sub(end, row);
     Value taken = k.index(1);
     for (unsigned height : {2u, 4u, highest})
-      taken = k.select(
-          k.cmp(arith::CmpIPredicate::uge, left, k.index(height)),
-          k.index(height), taken);
+      taken = k.select(k.cmp(arith::CmpIPredicate::uge, left, k.index(height)),
+                       k.index(height), taken);
     for (unsigned height : {highest, 4u, 2u, 1u})
       k.ifThen(k.cmp(arith::CmpIPredicate::eq, taken, k.index(height)),
                [&] { emitSums(k, program, position, row, height); });
@@ -176,7 +174,9 @@ LogicalResult
 hadal::cpu::verifyWeight(ModuleOp module, StringRef kernel, WeightType type,
                          int64_t outputs, int64_t inputs,
                          const std::optional<BlockScales> &scales) {
-  auto error = [&] { return module.emitError() << "kernel '" << kernel << "': "; };
+  auto error = [&] {
+    return module.emitError() << "kernel '" << kernel << "': ";
+  };
   if (outputs < 1 || inputs < 1)
     return error() << "expected a weight of at least 1 x 1, got " << outputs
                    << " x " << inputs;

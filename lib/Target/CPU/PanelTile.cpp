@@ -27,9 +27,8 @@ public:
               k.target().usesPairDot();
     Value panels = k.index(panelCount(weight.outputs));
     Value panel = k.add(k.mul(position.batch, panels), position.panel);
-    base = k.add(
-        k.mul(panel, panelElements(weight.type, weight.inputs)),
-        k.mul(columns.first, weight.type == WeightType::BF16 ? 2 : 1));
+    base = k.add(k.mul(panel, panelElements(weight.type, weight.inputs)),
+                 k.mul(columns.first, weight.type == WeightType::BF16 ? 2 : 1));
   }
 
   SmallVector<Value> emit() {
@@ -100,8 +99,8 @@ private:
       Value even, odd;
       if (bf16Input) {
         Value index = inputIndex(r, input, plus);
-        Value pair = half ? k.loadVectorPart(x, index, 2, 1)
-                          : k.loadVector(x, index, 2);
+        Value pair =
+            half ? k.loadVectorPart(x, index, 2, 1) : k.loadVector(x, index, 2);
         pair = k.bitcast(pair, k.vectorType(1, k.getI32Type()));
         pair = vector::ExtractOp::create(k, pair, ArrayRef<int64_t>{0});
         pair = k.broadcast(pair, width);
@@ -117,8 +116,8 @@ private:
       for (unsigned v = 0; v < columns.vectors; ++v) {
         Value &sum = sums[r * columns.vectors + v];
         if (pairDot && k.target().hasNativeBF16()) {
-          sum = x86vector::DotBF16Op::create(k, sum.getType(), sum, low[v],
-                                             even);
+          sum =
+              x86vector::DotBF16Op::create(k, sum.getType(), sum, low[v], even);
         } else if (pairDot) {
           // The dot unit's order; the missing element of a half pair is zero.
           sum = k.fma(odd, high[v], sum);
@@ -135,14 +134,14 @@ private:
   /// The f32 values of the even (low) and odd elements of bf16 pairs.
   std::pair<Value, Value> splitPairs(Value pairs) {
     Type floats = k.vectorType(width, k.getF32Type());
-    Value even =
-        arith::ShLIOp::create(k, pairs, k.splat(int32_t(16), width));
+    Value even = arith::ShLIOp::create(k, pairs, k.splat(int32_t(16), width));
     Value odd =
         arith::AndIOp::create(k, pairs, k.splat(int32_t(0xffff0000u), width));
     return {k.bitcast(even, floats), k.bitcast(odd, floats)};
   }
 
-  // ---- f32 and fp8 weights: one input at a time ------------------------------
+  // ---- f32 and fp8 weights: one input at a time
+  // ------------------------------
 
   /// Adds the inputs [begin, end); `even`: a multiple of the unrolling.
   SmallVector<Value> emitInputs(SmallVector<Value> sums, Value begin, Value end,
@@ -184,8 +183,8 @@ private:
     // Both halves of each word get the element; the mask keeps the upper one,
     // where an f32 has its leading bits. As an integer: LLVM would convert a
     // bf16 scalar to f32 and back, by a call.
-    Value one = k.bitcast(k.loadVector(x, index, 1),
-                          k.vectorType(1, k.getI16Type()));
+    Value one =
+        k.bitcast(k.loadVector(x, index, 1), k.vectorType(1, k.getI16Type()));
     one = vector::ExtractOp::create(k, one, ArrayRef<int64_t>{0});
     Value twice = k.broadcast(one, 2 * width);
     Value words = k.bitcast(twice, k.vectorType(width, k.getI32Type()));
@@ -220,7 +219,8 @@ private:
     return result;
   }
 
-  // ---- block scales ------------------------------------------------------------
+  // ---- block scales
+  // ------------------------------------------------------------
 
   /// Sums over the blocks of inputs in ascending order, each with its scales.
   SmallVector<Value> emitScaled(SmallVector<Value> sums) {

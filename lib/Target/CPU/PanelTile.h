@@ -34,12 +34,10 @@ struct TileColumns {
 
 /// Emits the sums of a tile, rows x columns, over all inputs. `rowBases[r]` is
 /// the element of `x` where row r starts. Returns f32 vectors, row by row.
-llvm::SmallVector<mlir::Value> emitTile(KernelBuilder &k,
-                                        const PanelWeight &weight,
-                                        const PanelPosition &position,
-                                        mlir::Value x,
-                                        mlir::ValueRange rowBases,
-                                        TileColumns columns);
+llvm::SmallVector<mlir::Value>
+emitTile(KernelBuilder &k, const PanelWeight &weight,
+         const PanelPosition &position, mlir::Value x,
+         mlir::ValueRange rowBases, TileColumns columns);
 
 /// All that the rows of a panel have in common: operands and addresses.
 /// Functions of a row give the element at which it starts.
@@ -78,10 +76,10 @@ int64_t choosePanelsPerWorkgroup(WeightType type, int64_t outputs,
                                  int64_t inputs, bool dual, int64_t requested);
 
 /// Checks what dense and grouped kernels have in common.
-mlir::LogicalResult
-verifyWeight(mlir::ModuleOp module, llvm::StringRef kernel, WeightType type,
-             int64_t outputs, int64_t inputs,
-             const std::optional<BlockScales> &scales);
+mlir::LogicalResult verifyWeight(mlir::ModuleOp module, llvm::StringRef kernel,
+                                 WeightType type, int64_t outputs,
+                                 int64_t inputs,
+                                 const std::optional<BlockScales> &scales);
 
 } // namespace hadal::cpu
 

@@ -55,9 +55,10 @@ public:
   /// Launch constant `i` (an i64 in memory) as an index.
   mlir::Value launchConstant(unsigned i);
 
-  /// Binding `i` as a contiguous memref. A dynamic extent (ShapedType::kDynamic)
-  /// takes its value from `dynamicSizes`, in order; the leading extent may stay
-  /// unknown (no value given) since addressing does not need it.
+  /// Binding `i` as a contiguous memref. A dynamic extent
+  /// (ShapedType::kDynamic) takes its value from `dynamicSizes`, in order; the
+  /// leading extent may stay unknown (no value given) since addressing does not
+  /// need it.
   mlir::Value binding(unsigned i, mlir::Type elementType,
                       llvm::ArrayRef<int64_t> shape,
                       mlir::ValueRange dynamicSizes = {});

@@ -73,8 +73,8 @@ struct BlockScales {
 /// y[n,b,o] = sum_k x[n,b,k] W_b[o,k] (+ residual[n,b,o]), or in dual mode
 /// y = silu(x W_bᵀ) * (x W2_bᵀ) (+ residual).
 ///
-/// Bindings: x, W, (W2), (scales, (scales2)), (residual), y. Constants: [0] = N,
-/// the number of rows. Grid: see `Grid`. No scratch.
+/// Bindings: x, W, (W2), (scales, (scales2)), (residual), y. Constants: [0] =
+/// N, the number of rows. Grid: see `Grid`. No scratch.
 struct LinearSpec {
   std::string name;
   int64_t batch = 1;
@@ -122,7 +122,7 @@ struct GroupedLinearSpec {
   int64_t outputs = 0;
   int64_t inputs = 0;
   WeightType weight = WeightType::BF16;
-  Activations x, y; ///< batchStride is unused
+  Activations x, y;                  ///< batchStride is unused
   std::optional<BlockScales> scales; ///< the batch is the expert
   int64_t panelsPerWorkgroup = 0;
 };

@@ -54,8 +54,8 @@ inline constexpr int64_t packedBytes(WeightType type, int64_t batch,
 }
 
 /// Where the elements of W lie in a source: element (o, k) at
-/// `data[o * outputStride + k * inputStride]`, strides in elements. A transposed
-/// use of a matrix exchanges the strides.
+/// `data[o * outputStride + k * inputStride]`, strides in elements. A
+/// transposed use of a matrix exchanges the strides.
 struct PanelSource {
   const void *data = nullptr;
   SourceType type = SourceType::BF16;

@@ -63,7 +63,8 @@ void checkGrouped(GroupedLinearSpec spec, int64_t scaleCount = 0) {
       int64_t xRows = spec.gateUp ? n : choices;
       Buffer x = makeActivations(
           spec.x.type,
-          size_t(spec.x.offset + (xRows - 1) * spec.x.rowStride + spec.inputs), 3);
+          size_t(spec.x.offset + (xRows - 1) * spec.x.rowStride + spec.inputs),
+          3);
       Buffer y(size_t(elementBytes) *
                size_t(spec.y.offset + (choices - 1) * spec.y.rowStride +
                       spec.outputs));
@@ -76,7 +77,8 @@ void checkGrouped(GroupedLinearSpec spec, int64_t scaleCount = 0) {
           bindings.push_back(&scaleData2);
       }
       bindings.push_back(&y);
-      ASSERT_EQ(runGrid(kernel, bindings, {}, uint32_t(getGroupedGrid(spec))), 0);
+      ASSERT_EQ(runGrid(kernel, bindings, {}, uint32_t(getGroupedGrid(spec))),
+                0);
 
       for (int64_t p = 0; p < choices; ++p) {
         int64_t choice = groups.rows[size_t(p)];
@@ -90,13 +92,15 @@ void checkGrouped(GroupedLinearSpec spec, int64_t scaleCount = 0) {
           if (spec.gateUp)
             expected = silu(expected) * referenceDot(target, x, spec.x.type,
                                                      xBase, second, expert, o);
-          float got = readActivation(y, spec.y.type,
-                                     spec.y.offset + result * spec.y.rowStride + o);
+          float got = readActivation(
+              y, spec.y.type, spec.y.offset + result * spec.y.rowStride + o);
           std::string where = describe(target) + ": n=" + std::to_string(n) +
                               " position " + std::to_string(p) + " output " +
                               std::to_string(o);
-          if (spec.gateUp || (target.level == Level::V4BF16 && !target.emulate)) {
-            float tolerance = spec.y.type == ActivationType::BF16 ? 0x1p-7f : 2e-6f;
+          if (spec.gateUp ||
+              (target.level == Level::V4BF16 && !target.emulate)) {
+            float tolerance =
+                spec.y.type == ActivationType::BF16 ? 0x1p-7f : 2e-6f;
             ASSERT_NEAR(got, expected,
                         tolerance * std::max(1.0f, std::fabs(expected)))
                 << where;
@@ -149,8 +153,7 @@ TEST(GroupedLinear, SeveralPanelsAWorkgroup) {
 }
 
 TEST(GroupedLinear, F8Experts) {
-  GroupedLinearSpec spec =
-      makeSpec(true, WeightType::F8E4M3, f32, f32, 40, 70);
+  GroupedLinearSpec spec = makeSpec(true, WeightType::F8E4M3, f32, f32, 40, 70);
   spec.scales = BlockScales::stacked(40, 70, 32, 64);
   checkGrouped(spec, 6 * 2 * 2);
   spec.gateUp = false;

@@ -83,14 +83,14 @@ std::vector<KernelTarget> hadal::cpu::test::runnableTargets() {
 }
 
 std::string hadal::cpu::test::describe(const KernelTarget &target) {
-  return getLevelName(target.level).str() + (target.emulate ? ", emulated" : "");
+  return getLevelName(target.level).str() +
+         (target.emulate ? ", emulated" : "");
 }
 
 int32_t hadal::cpu::test::runGrid(hadal_kernel_fn_t kernel,
                                   std::vector<Buffer *> bindings,
                                   std::vector<int64_t> constants, uint32_t x,
-                                  uint32_t y, uint32_t z,
-                                  size_t scratchBytes) {
+                                  uint32_t y, uint32_t z, size_t scratchBytes) {
   if (!kernel)
     return -1;
   std::vector<void *> pointers;

@@ -31,7 +31,10 @@ public:
   }
   void *data() { return start; }
   size_t size() const { return bytes; }
-  template <typename T> T *as() { return static_cast<T *>(data()); }
+  template <typename T>
+  T *as() {
+    return static_cast<T *>(data());
+  }
   /// Whether nothing was written outside of the buffer.
   bool guardsIntact() const;
 

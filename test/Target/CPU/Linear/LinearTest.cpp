@@ -13,7 +13,7 @@ using namespace hadal::cpu;
 using namespace hadal::cpu::test;
 
 namespace {
-const std::vector<int64_t> rowCounts = {1, 2, 3, 4, 5,  6,  7,
+const std::vector<int64_t> rowCounts = {1, 2, 3,  4,  5,   6,  7,
                                         8, 9, 16, 33, 100, 200};
 
 /// Emits into a fresh module of a fresh context.
@@ -71,7 +71,8 @@ void checkLinear(LinearSpec spec, const std::vector<int64_t> &counts,
       };
       Buffer x = makeActivations(spec.x.type, extent(spec.x, spec.inputs), 3);
       Buffer y = makeActivations(spec.y.type, extent(spec.y, spec.outputs), 4);
-      Buffer before = makeActivations(spec.y.type, extent(spec.y, spec.outputs), 4);
+      Buffer before =
+          makeActivations(spec.y.type, extent(spec.y, spec.outputs), 4);
       Buffer residual;
       std::vector<Buffer *> bindings = {&x, &packed};
       if (spec.dual)
@@ -87,29 +88,39 @@ void checkLinear(LinearSpec spec, const std::vector<int64_t> &counts,
         bindings.push_back(&residual);
       }
       bindings.push_back(&y);
-      uint32_t z = uint32_t((n + grid.rowsPerWorkgroup - 1) / grid.rowsPerWorkgroup);
-      ASSERT_EQ(runGrid(kernel, bindings, {n}, uint32_t(grid.x),
-                        uint32_t(grid.y), z), 0);
+      uint32_t z =
+          uint32_t((n + grid.rowsPerWorkgroup - 1) / grid.rowsPerWorkgroup);
+      ASSERT_EQ(
+          runGrid(kernel, bindings, {n}, uint32_t(grid.x), uint32_t(grid.y), z),
+          0);
 
-      std::vector<bool> written(y.size() / (spec.y.type == ActivationType::BF16 ? 2 : 4));
+      std::vector<bool> written(y.size() /
+                                (spec.y.type == ActivationType::BF16 ? 2 : 4));
       for (int64_t row = 0; row < n; ++row)
         for (int64_t b = 0; b < spec.batch; ++b)
           for (int64_t o = 0; o < spec.outputs; ++o) {
-            int64_t base = spec.x.offset + row * spec.x.rowStride + b * spec.x.batchStride;
-            float expected = referenceDot(target, x, spec.x.type, base, first, b, o);
+            int64_t base =
+                spec.x.offset + row * spec.x.rowStride + b * spec.x.batchStride;
+            float expected =
+                referenceDot(target, x, spec.x.type, base, first, b, o);
             if (spec.dual)
-              expected = silu(expected) * referenceDot(target, x, spec.x.type, base, second, b, o);
+              expected = silu(expected) * referenceDot(target, x, spec.x.type,
+                                                       base, second, b, o);
             if (spec.residual)
-              expected = readActivation(residual, spec.residual->type,
-                                        spec.residual->offset + row * spec.residual->rowStride +
-                                            b * spec.residual->batchStride + o) + expected;
-            int64_t index = spec.y.offset + row * spec.y.rowStride + b * spec.y.batchStride + o;
+              expected =
+                  readActivation(residual, spec.residual->type,
+                                 spec.residual->offset +
+                                     row * spec.residual->rowStride +
+                                     b * spec.residual->batchStride + o) +
+                  expected;
+            int64_t index = spec.y.offset + row * spec.y.rowStride +
+                            b * spec.y.batchStride + o;
             written[size_t(index)] = true;
             expectValue(target, readActivation(y, spec.y.type, index), expected,
                         spec.y.type, spec.dual,
-                        describe(target) + ": n=" + std::to_string(n) + " row " +
-                            std::to_string(row) + " batch " + std::to_string(b) +
-                            " output " + std::to_string(o));
+                        describe(target) + ": n=" + std::to_string(n) +
+                            " row " + std::to_string(row) + " batch " +
+                            std::to_string(b) + " output " + std::to_string(o));
             if (testing::Test::HasFailure())
               return;
           }
@@ -125,7 +136,8 @@ void checkLinear(LinearSpec spec, const std::vector<int64_t> &counts,
         std::memcpy(alone.data(), before.data(), y.size());
         bindings.back() = &alone;
         Buffer tail(x.size());
-        size_t shift = size_t((n - 1) * spec.x.rowStride) * (spec.x.type == ActivationType::BF16 ? 2 : 4);
+        size_t shift = size_t((n - 1) * spec.x.rowStride) *
+                       (spec.x.type == ActivationType::BF16 ? 2 : 4);
         std::memcpy(tail.data(), x.as<char>() + shift, x.size() - shift);
         bindings.front() = &tail;
         Buffer tailResidual;
@@ -133,16 +145,21 @@ void checkLinear(LinearSpec spec, const std::vector<int64_t> &counts,
           tailResidual = Buffer(residual.size());
           size_t bytes = size_t((n - 1) * spec.residual->rowStride) *
                          (spec.residual->type == ActivationType::BF16 ? 2 : 4);
-          std::memcpy(tailResidual.data(), residual.as<char>() + bytes, residual.size() - bytes);
+          std::memcpy(tailResidual.data(), residual.as<char>() + bytes,
+                      residual.size() - bytes);
           bindings[bindings.size() - 2] = &tailResidual;
         }
-        ASSERT_EQ(runGrid(kernel, bindings, {1}, uint32_t(grid.x), uint32_t(grid.y), 1), 0);
+        ASSERT_EQ(runGrid(kernel, bindings, {1}, uint32_t(grid.x),
+                          uint32_t(grid.y), 1),
+                  0);
         for (int64_t b = 0; b < spec.batch; ++b)
           for (int64_t o = 0; o < spec.outputs; ++o) {
             int64_t at = spec.y.offset + b * spec.y.batchStride + o;
-            float inBatch = readActivation(y, spec.y.type, at + (n - 1) * spec.y.rowStride);
+            float inBatch =
+                readActivation(y, spec.y.type, at + (n - 1) * spec.y.rowStride);
             ASSERT_EQ(readActivation(alone, spec.y.type, at), inBatch)
-                << describe(target) << ": a row alone differs from one of " << n;
+                << describe(target) << ": a row alone differs from one of "
+                << n;
           }
       }
     }
@@ -169,7 +186,8 @@ TEST(Linear, BF16ByBF16) {
 
 TEST(Linear, OddShapesBF16) {
   using Shape = std::pair<int64_t, int64_t>;
-  for (auto [outputs, inputs] : {Shape{1, 1}, {7, 2}, {33, 5}, {61, 67}, {8, 6}})
+  for (auto [outputs, inputs] :
+       {Shape{1, 1}, {7, 2}, {33, 5}, {61, 67}, {8, 6}})
     checkLinear(makeSpec(WeightType::BF16, bf16, bf16, outputs, inputs),
                 {1, 3, 9});
 }

@@ -28,7 +28,8 @@ Buffer run(const KernelTarget &target, const std::vector<float> &values,
     KernelBuilder k(*module, "map", target);
     mlir::Value in = k.binding(0, k.getF32Type(), {32});
     mlir::Value out = k.binding(
-        1, toBF16 ? mlir::Type(k.getBF16Type()) : mlir::Type(k.getF32Type()), {32});
+        1, toBF16 ? mlir::Type(k.getBF16Type()) : mlir::Type(k.getF32Type()),
+        {32});
     k.forLoop(k.index(0), k.index(32), k.width(), [&](mlir::Value i) {
       k.storeVectorF32(map(k, k.loadVector(in, i, k.width())), out, i);
     });
@@ -65,9 +66,9 @@ TEST(Numbers, RoundsToBF16LikeThePacker) {
 }
 
 TEST(Numbers, ExpIsCloseOnAllOfItsRange) {
-  std::vector<float> values = {0.0f,   -0.0f,  1.0f,   -1.0f, 88.5f, -87.0f,
-                               -100.0f, 89.0f, 0.5f,   -0.5f, 10.0f, -10.0f,
-                               -1e30f, 1e-20f, -88.7f, 20.25f};
+  std::vector<float> values = {0.0f,    -0.0f,  1.0f,   -1.0f, 88.5f, -87.0f,
+                               -100.0f, 89.0f,  0.5f,   -0.5f, 10.0f, -10.0f,
+                               -1e30f,  1e-20f, -88.7f, 20.25f};
   values.resize(32, 3.0f);
   values[30] = std::numeric_limits<float>::infinity();
   values[31] = -values[30];
@@ -105,10 +106,10 @@ TEST(Numbers, SumsLanesByHalves) {
   for (size_t i = 0; i < 32; ++i)
     values[i] = 1.0f + 1e-3f * float(i * i) + (i % 3 == 0 ? 1e7f : 0.0f);
   for (const KernelTarget &target : runnableTargets()) {
-    Buffer out = run(target, values, false,
-                     [](KernelBuilder &k, mlir::Value x) {
-                       return k.broadcast(k.sumLanes(x), k.width());
-                     });
+    Buffer out =
+        run(target, values, false, [](KernelBuilder &k, mlir::Value x) {
+          return k.broadcast(k.sumLanes(x), k.width());
+        });
     unsigned width = target.width();
     for (unsigned first = 0; first < 32; first += width) {
       std::vector<float> lanes(values.begin() + first,
