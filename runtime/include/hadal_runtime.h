@@ -141,7 +141,9 @@ typedef struct hadal_module_options_t {
  * checksums, checks every field, maps the weight files and checks their size and
  * identity (the content of weights is not read: see
  * hadal_module_verify_parameter), and maps the kernels of the best level that
- * both the artifact and the machine know. `options` may be NULL.
+ * both the artifact and the machine know. `options` may be NULL. The artifact may
+ * go or change afterwards; weight files must stay as they are while the module or
+ * one of its sessions lives.
  *
  * *out_module is owned by the caller; release with hadal_module_release. */
 HADAL_API hadal_status_t hadal_module_load(hadal_context_t *context, const char *path,
