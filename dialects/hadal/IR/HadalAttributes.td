@@ -95,7 +95,11 @@ def Hadal_SourceAttr : Hadal_Attr<"Source", "source"> {
     #hadal.source<0, "model.norm.weight", offset = 128, length = 384, tensor<192xbf16>>
     ```
     where 0 is an index into the module's list `hadal.files`.
+
+    Constraints:
+    1. source_c1: the stored type has a static shape and elements of f32, f16, bf16 or f8E4M3FN
   }];
+  let genVerifyDecl = 1;
   let parameters = (ins "uint64_t":$file, StringRefParameter<>:$tensor, "uint64_t":$offset,
                         "uint64_t":$length, "::mlir::RankedTensorType":$type,
                         DefaultValuedParameter<"uint64_t", "0">:$checksum);
@@ -148,6 +152,10 @@ def Hadal_PanelsAttr : Hadal_Attr<"Panels", "panels", [DeclareAttrInterfaceMetho
     ```mlir
     tensor<1408x2048xbf16, #hadal.panels<rows = 32, interleave = 2>>
     ```
+
+    Constraints:
+    1. panels_c1: the tensor is of rank 2 or more
+    2. panels_c2: rows and interleave are positive
   }];
   let parameters = (ins "int64_t":$rows, "int64_t":$interleave);
   let assemblyFormat = "`<` struct(params) `>`";

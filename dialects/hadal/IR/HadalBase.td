@@ -42,21 +42,26 @@ def Hadal_Dialect : Dialect {
 def Hadal_ActivationElement : AnyTypeOf<[F32, BF16]>;
 def Hadal_WeightElement : AnyTypeOf<[F32, F16, BF16, F8E4M3FN]>;
 
-class Hadal_RankedOf<list<Type> elements, list<int> ranks, string what>
-    : TensorRankOf<elements, ranks> {
-  let summary = what;
-}
+// Extents from dimension `first` on are known and not zero: the verifiers
+// divide by them.
+class Hadal_KnownFrom<int first>
+    : CPred<"::llvm::all_of(::llvm::cast<::mlir::ShapedType>($_self).getShape().drop_front(" # first #
+            "), [](int64_t extent) { return extent > 0; })">;
 
-def Hadal_Rows : Hadal_RankedOf<[Hadal_ActivationElement], [2], "rows of activations [N, width] of f32 or bf16">;
-def Hadal_RowsF32 : Hadal_RankedOf<[F32], [2], "rows of activations [N, width] of f32">;
-def Hadal_Matrix : Hadal_RankedOf<[Hadal_WeightElement], [2], "weight matrix [out, in]">;
-def Hadal_StackedMatrix : Hadal_RankedOf<[Hadal_WeightElement], [3], "stacked weight matrices [count, out, in]">;
-def Hadal_Scales : Hadal_RankedOf<[F32], [2, 3], "block scales of f32">;
-def Hadal_Vector : Hadal_RankedOf<[Hadal_WeightElement], [1], "weight vector">;
-def Hadal_Table : Hadal_RankedOf<[F32], [2], "rotary table [P, dr / 2] of f32">;
-def Hadal_Index1D : Hadal_RankedOf<[I32], [1], "integers of i32">;
-def Hadal_Index2D : Hadal_RankedOf<[I32], [2], "rows of integers of i32">;
-def Hadal_Cache : Hadal_RankedOf<[Hadal_ActivationElement], [3], "latent cache [pages, page_size, r + dr]">;
+class Hadal_RankedOf<list<Type> elements, list<int> ranks, int firstKnown, string what>
+    : ConfinedType<TensorRankOf<elements, ranks>, [Hadal_KnownFrom<firstKnown>], what>;
+
+def Hadal_Rows : Hadal_RankedOf<[Hadal_ActivationElement], [2], 1, "rows of activations [N, width] of f32 or bf16">;
+def Hadal_RowsF32 : Hadal_RankedOf<[F32], [2], 1, "rows of activations [N, width] of f32">;
+def Hadal_Matrix : Hadal_RankedOf<[Hadal_WeightElement], [2], 0, "weight matrix [out, in] of static shape">;
+def Hadal_StackedMatrix : Hadal_RankedOf<[Hadal_WeightElement], [3], 0, "stacked weight matrices [count, out, in] of static shape">;
+def Hadal_Scales : Hadal_RankedOf<[F32], [2, 3], 0, "block scales of f32 of static shape">;
+def Hadal_Vector : Hadal_RankedOf<[Hadal_WeightElement], [1], 0, "weight vector of static length">;
+def Hadal_Table : Hadal_RankedOf<[F32], [2], 0, "rotary table [P, dr / 2] of f32 of static shape">;
+def Hadal_Index1D : Hadal_RankedOf<[I32], [1], 1, "integers of i32">;
+def Hadal_Index2D : Hadal_RankedOf<[I32], [2], 2, "rows of integers of i32">;
+def Hadal_Ids : Hadal_RankedOf<[I32], [2], 1, "ids [N, k] of i32">;
+def Hadal_Cache : Hadal_RankedOf<[Hadal_ActivationElement], [3], 1, "latent cache [pages, page_size, r + dr]">;
 
 class Hadal_Op<string mnemonic, list<Trait> traits = []> : Op<Hadal_Dialect, mnemonic, traits>;
 

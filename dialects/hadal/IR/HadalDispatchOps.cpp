@@ -12,8 +12,10 @@ func::FuncOp ExecutableOp::getBody() {
 
 LogicalResult ExecutableOp::verify() {
   // executable_c1
-  if (!getBody())
-    return emitOpError("expected a function named body");
+  func::FuncOp body = getBody();
+  if (!body || !body.getBody().hasOneBlock())
+    return emitOpError() << "expected a function named body of one block, found "
+                         << (body ? "another" : "none");
   return success();
 }
 

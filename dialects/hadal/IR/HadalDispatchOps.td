@@ -16,7 +16,7 @@ def Hadal_ExecutableOp : Hadal_Op<"executable", [Symbol, SymbolTable, NoTerminat
     bytes.
 
     Constraints:
-    1. executable_c1: holds a function named body
+    1. executable_c1: holds a function named body of one block
 
     ```mlir
     hadal.executable @rms_norm_0 target "cpu" {

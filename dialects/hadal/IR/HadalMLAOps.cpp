@@ -96,7 +96,8 @@ LogicalResult MlaAttendAbsorbedOp::verify() {
   if (tensorType(getResult()).getShape() != latent.getShape())
     return emitOpError() << "expected a result of the shape of q_latent, got "
                          << getResult().getType() << " for " << latent;
-  return success();
+  // mla_attend_absorbed_c4
+  return expectPositive(*this, "scale", getScale());
 }
 
 LogicalResult MlaAttendAbsorbedOp::reifyResultShapes(OpBuilder &b,
@@ -112,8 +113,11 @@ LogicalResult MlaAttendExpandedOp::verify() {
   if (failed(verifyHeads(*this, getQ(), getCache(), getWUk(), getWUv(), getResult())))
     return failure();
   // mla_attend_expanded_c5
-  return expectSameType(*this, "the type of the result", getOut().getType(),
-                        getResult().getType());
+  if (failed(expectSameType(*this, "the type of the result", getOut().getType(),
+                            getResult().getType())))
+    return failure();
+  // mla_attend_expanded_c6
+  return expectPositive(*this, "scale", getScale());
 }
 
 LogicalResult MlaAttendExpandedOp::reifyResultShapes(OpBuilder &b,

@@ -102,6 +102,7 @@ def Hadal_MlaAttendAbsorbedOp : Hadal_TensorOp<"mla_attend_absorbed"> {
     1. mla_attend_absorbed_c1: heads divide the widths of q_latent and q
     2. mla_attend_absorbed_c2: the cache's row is wider than r and at most as much as a head of q
     3. mla_attend_absorbed_c3: the result has the shape of q_latent
+    4. mla_attend_absorbed_c4: scale is positive and finite
 
     ```mlir
     %y = hadal.mla_attend_absorbed %ql, %q, %cache, %pos, %offs, %slots, %table {heads = 3 : i64, scale = 0.1 : f32}
@@ -131,6 +132,7 @@ def Hadal_MlaAttendExpandedOp : Hadal_TensorOp<"mla_attend_expanded", [Destinati
     3. mla_attend_expanded_c3: the cache's row is the latent rank plus dr
     4. mla_attend_expanded_c4: the result's width is heads times dv
     5. mla_attend_expanded_c5: the result is of the type of out
+    6. mla_attend_expanded_c6: scale is positive and finite
 
     ```mlir
     %y = hadal.mla_attend_expanded %q, %cache, %uk, %uv, %pos, %offs, %slots, %table outs(%o) {scale = 0.1 : f32, threshold = 171 : i64}

@@ -38,7 +38,8 @@ LogicalResult MoeRouteOp::verify() {
   if (getGroupRule() == GroupRule::TopTwoSum && experts / groups < 2)
     return emitOpError("expected groups of at least two experts for the sum of the two best, "
                        "got one");
-  return success();
+  // moe_route_c7
+  return expectPositive(*this, "scale", getScale());
 }
 
 LogicalResult MoeRouteOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &shapes) {

@@ -31,6 +31,7 @@ def Hadal_MoeRouteOp : Hadal_TensorOp<"moe_route"> {
     4. moe_route_c4: top_k is at most the experts of the kept groups
     5. moe_route_c5: a group rule of none goes with n_group = 1
     6. moe_route_c6: the sum of the two best needs groups of at least two experts
+    7. moe_route_c7: scale is positive and finite
 
     ```mlir
     %w, %ids = hadal.moe_route %logits bias %b {scoring = #hadal.scoring<sigmoid>, group_rule = #hadal.groups<top_two_sum>, n_group = 4 : i64, topk_group = 2 : i64, top_k = 4 : i64, normalise, scale = 2.5 : f32}
@@ -42,7 +43,7 @@ def Hadal_MoeRouteOp : Hadal_TensorOp<"moe_route"> {
                        DefaultValuedAttr<ConfinedAttr<I64Attr, [IntPositive]>, "1">:$n_group,
                        DefaultValuedAttr<ConfinedAttr<I64Attr, [IntPositive]>, "1">:$topk_group,
                        ConfinedAttr<I64Attr, [IntPositive]>:$top_k, UnitAttr:$normalise, F32Attr:$scale);
-  let results = (outs Hadal_RowsF32:$weights, Hadal_Index2D:$ids);
+  let results = (outs Hadal_RowsF32:$weights, Hadal_Ids:$ids);
   let assemblyFormat = "$logits (`bias` $bias^)? attr-dict `:` functional-type(operands, results)";
 }
 
@@ -67,7 +68,7 @@ def Hadal_MoeExpertsOp : Hadal_TensorOp<"moe_experts", [AttrSizedOperandSegments
       : (tensor<?x64xbf16>, tensor<?x4xf32>, tensor<?x4xi32>, tensor<16x32x64xbf16>, tensor<16x32x64xbf16>, tensor<16x64x32xbf16>) -> tensor<?x64xf32>
     ```
   }];
-  let arguments = (ins Hadal_Rows:$x, Hadal_RowsF32:$weights, Hadal_Index2D:$ids, Hadal_StackedMatrix:$gate,
+  let arguments = (ins Hadal_Rows:$x, Hadal_RowsF32:$weights, Hadal_Ids:$ids, Hadal_StackedMatrix:$gate,
                        Hadal_StackedMatrix:$up, Hadal_StackedMatrix:$down, Optional<Hadal_Scales>:$gate_scale,
                        Optional<Hadal_Scales>:$up_scale, Optional<Hadal_Scales>:$down_scale,
                        OptionalAttr<DenseI64ArrayAttr>:$block);
@@ -92,7 +93,7 @@ def Hadal_MoeGroupOp : Hadal_TensorOp<"moe_group"> {
     %o, %r = hadal.moe_group %ids {experts = 16 : i64} : (tensor<?x4xi32>) -> (tensor<17xi32>, tensor<?xi32>)
     ```
   }];
-  let arguments = (ins Hadal_Index2D:$ids, ConfinedAttr<I64Attr, [IntPositive]>:$experts);
+  let arguments = (ins Hadal_Ids:$ids, ConfinedAttr<I64Attr, [IntPositive]>:$experts);
   let results = (outs Hadal_Index1D:$offsets, Hadal_Index1D:$rows);
   let assemblyFormat = "$ids attr-dict `:` functional-type(operands, results)";
 }

@@ -11,6 +11,15 @@ static uint64_t storedBytes(RankedTensorType type) {
   return static_cast<uint64_t>(type.getNumElements()) * (type.getElementTypeBitWidth() / 8);
 }
 
+// parameter_c7
+static LogicalResult verifyLength(ParameterOp op, SourceAttr source) {
+  if (source.getLength() == storedBytes(source.getType()))
+    return success();
+  return op.emitOpError() << "expected source '" << source.getTensor() << "' of "
+                          << storedBytes(source.getType()) << " bytes, got "
+                          << source.getLength();
+}
+
 /// Elements that one source contributes after selection.
 static FailureOr<int64_t> elementsOf(ParameterOp op, RankedTensorType stored) {
   std::optional<RowSelectAttr> select = op.getSelect();
@@ -32,8 +41,10 @@ static FailureOr<int64_t> elementsOf(ParameterOp op, RankedTensorType stored) {
 LogicalResult ParameterOp::verify() {
   auto type = dyn_cast<RankedTensorType>(getType());
   // parameter_c6
-  if (!type || !type.hasStaticShape())
-    return emitOpError() << "expected a ranked tensor of static shape, got " << getType();
+  if (!type || !isWeightType(type))
+    return emitOpError() << "expected a tensor of static shape and elements of f32, f16, bf16 or "
+                            "f8E4M3FN, got "
+                         << getType();
   ArrayAttr sources = getSourcesAttr();
   // parameter_c1
   if (sources && getTableAttr())
@@ -46,7 +57,21 @@ LogicalResult ParameterOp::verify() {
   std::optional<ArrayRef<int64_t>> block = getBlock();
   if (block.has_value() != static_cast<bool>(getScalesAttr()) ||
       (block && (block->size() != 2 || (*block)[0] <= 0 || (*block)[1] <= 0)))
-    return emitOpError("expected a block of two positive extents exactly where scales are given");
+    return emitOpError() << "expected a block of two positive extents exactly where scales are "
+                            "given, got "
+                         << (block ? "[" : "none") << block.value_or(ArrayRef<int64_t>())
+                         << (block ? "]" : "") << (getScalesAttr() ? " with" : " without")
+                         << " scales";
+  // parameter_c9
+  if (std::optional<RopeTableAttr> table = getTable())
+    if (type.getRank() != 2 || !type.getElementType().isF32() ||
+        type.getDimSize(1) != table->getDim() / 2)
+      return emitOpError() << "expected a table of [positions, " << table->getDim() / 2
+                           << "] of f32, got " << type;
+  if (getScalesAttr())
+    for (auto scale : getScalesAttr().getAsRange<SourceAttr>())
+      if (failed(verifyLength(*this, scale)))
+        return failure();
   if (!sources || sources.empty())
     return success();
   RankedTensorType stored = cast<SourceAttr>(sources[0]).getType();
@@ -56,11 +81,8 @@ LogicalResult ParameterOp::verify() {
     if (source.getType() != stored)
       return emitOpError() << "expected all sources to be " << stored << ", got "
                            << source.getType() << " in '" << source.getTensor() << "'";
-    // parameter_c7
-    if (source.getLength() != storedBytes(source.getType()))
-      return emitOpError() << "expected source '" << source.getTensor() << "' of "
-                           << storedBytes(source.getType()) << " bytes, got "
-                           << source.getLength();
+    if (failed(verifyLength(*this, source)))
+      return failure();
   }
   FailureOr<int64_t> each = elementsOf(*this, stored);
   if (failed(each))

@@ -28,9 +28,10 @@ def Hadal_ParameterOp : Hadal_Op<"parameter", [Symbol]> {
     3. parameter_c3: the elements that the sources give are as many as the type has
     4. parameter_c4: one scale for each source, or none
     5. parameter_c5: a selection lies inside its group and the group divides the rows of the source
-    6. parameter_c6: the type has a static shape
-    7. parameter_c7: a source's length is that of its stored type
+    6. parameter_c6: the type has a static shape and elements of f32, f16, bf16 or f8E4M3FN
+    7. parameter_c7: a source's length, and a scale's, is that of its stored type
     8. parameter_c8: a block of two positive extents is given exactly with scales
+    9. parameter_c9: the type of a table is [P, dim / 2] of f32
 
     ```mlir
     hadal.parameter @norm : tensor<192xbf16>

@@ -14,7 +14,10 @@ LogicalResult hadal::verifyScale(Operation *op, RankedTensorType weight, Value s
   if (!scale)
     return success();
   if (!block || block->size() != 2 || (*block)[0] <= 0 || (*block)[1] <= 0)
-    return op->emitOpError("expected an attribute block of two positive extents beside a scale");
+    return op->emitOpError() << "expected an attribute block of two positive extents beside a "
+                                "scale, got "
+                             << (block ? "[" : "none") << block.value_or(ArrayRef<int64_t>())
+                             << (block ? "]" : "");
   SmallVector<int64_t> want(weight.getShape().drop_back(2));
   for (int i = 0; i < 2; ++i)
     want.push_back(llvm::divideCeil(weight.getDimSize(weight.getRank() - 2 + i), (*block)[i]));

@@ -32,7 +32,9 @@ LogicalResult ExecutableOp::verify() {
       return emitOpError() << "expected an access of 0, 1 or 2, got " << access;
   // executable_c2
   if (static_cast<int64_t>(getConstantCount()) < 0 || static_cast<int64_t>(getScratch()) < 0)
-    return emitOpError("expected constants and scratch that are not negative");
+    return emitOpError() << "expected constants and scratch that are not negative, got "
+                         << static_cast<int64_t>(getConstantCount()) << " and "
+                         << static_cast<int64_t>(getScratch());
   return success();
 }
 

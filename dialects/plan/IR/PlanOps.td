@@ -190,7 +190,9 @@ def Plan_BranchOp : Plan_Op<"branch", [NoTerminator, NoRegionArguments]> {
   let description = [{
     ```mlir
     plan.branch %c {
+      plan.tap "absorbed", %x : tensor<4x64xf32> sizes()
     } else {
+      plan.tap "expanded", %x : tensor<4x64xf32> sizes()
     }
     ```
   }];

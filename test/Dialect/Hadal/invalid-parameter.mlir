@@ -1,0 +1,131 @@
+// Every constraint of attributes, parameters and states is enforced.
+// RUN: hadal-opt %s --split-input-file --verify-diagnostics
+
+// source_c1: the stored type has a static shape
+// expected-error @+1 {{expected source 'w' of static shape and elements of f32, f16, bf16 or f8E4M3FN, got 'tensor<?xbf16>'}}
+#dynamic = #hadal.source<0, "w", offset = 0, length = 8, tensor<?xbf16>>
+
+// -----
+
+// panels_c1: the tensor is of rank 2 or more
+// expected-error @+1 {{expected a panel layout on a tensor of rank 2 or more, got rank 1}}
+func.func private @panels(tensor<64xbf16, #hadal.panels<rows = 32, interleave = 2>>)
+
+// -----
+
+// panels_c2: rows and interleave are positive
+// expected-error @+1 {{expected positive rows and interleave of a panel, got 0 and 2}}
+func.func private @panels(tensor<96x64xbf16, #hadal.panels<rows = 0, interleave = 2>>)
+
+// -----
+
+// parameter_c1: sources and a table exclude each other
+// expected-error @+1 {{expected sources or a table, got both}}
+hadal.parameter @p : tensor<4x8xf32>
+  sources [#hadal.source<0, "w", offset = 0, length = 128, tensor<4x8xf32>>]
+  table <component = cos, dim = 16, theta = 1.0e+04 : f64, factor = 1.0 : f64, original_positions = 32, beta_fast = 32.0 : f64, beta_slow = 1.0 : f64, mscale = 1.0 : f64, truncate = true>
+
+// -----
+
+// parameter_c2: all sources have the same stored type
+// expected-error @+1 {{expected all sources to be 'tensor<4xbf16>', got 'tensor<4xf16>' in 'b'}}
+hadal.parameter @p : tensor<2x4xbf16>
+  sources [#hadal.source<0, "a", offset = 0, length = 8, tensor<4xbf16>>,
+           #hadal.source<0, "b", offset = 8, length = 8, tensor<4xf16>>]
+
+// -----
+
+// parameter_c3: the elements that the sources give are as many as the type has
+// expected-error @+1 {{expected sources with 12 elements in all, got 8}}
+hadal.parameter @p : tensor<3x4xbf16>
+  sources [#hadal.source<0, "a", offset = 0, length = 8, tensor<4xbf16>>,
+           #hadal.source<0, "b", offset = 8, length = 8, tensor<4xbf16>>]
+
+// -----
+
+// parameter_c4: one scale for each source, or none
+// expected-error @+1 {{expected one scale for each source, got 2 for 1}}
+hadal.parameter @p : tensor<4x4xf32>
+  sources [#hadal.source<0, "w", offset = 0, length = 16, tensor<4x4xf8E4M3FN>>]
+  scales [#hadal.source<0, "s", offset = 16, length = 4, tensor<1x1xf32>>,
+          #hadal.source<0, "t", offset = 20, length = 4, tensor<1x1xf32>>]
+  block [128, 128]
+
+// -----
+
+// parameter_c5: a selection lies inside its group and the group divides the rows of the source
+// expected-error @+1 {{expected a selection inside groups that divide the rows of a stored matrix, got rows 4 to 8 of each 6 in 'tensor<12x16xbf16>'}}
+hadal.parameter @p : tensor<2x4x16xbf16>
+  sources [#hadal.source<0, "w", offset = 0, length = 384, tensor<12x16xbf16>>]
+  select <group = 6, start = 4, count = 4>
+
+// -----
+
+// parameter_c6: the type has a static shape
+// expected-error @+1 {{expected a tensor of static shape and elements of f32, f16, bf16 or f8E4M3FN, got 'tensor<?xbf16>'}}
+hadal.parameter @p : tensor<?xbf16>
+
+// -----
+
+// parameter_c7: a source's length is that of its stored type
+// expected-error @+1 {{expected source 'w' of 8 bytes, got 9}}
+hadal.parameter @p : tensor<4xbf16>
+  sources [#hadal.source<0, "w", offset = 0, length = 9, tensor<4xbf16>>]
+
+// -----
+
+// parameter_c8: a block of two positive extents is given exactly with scales
+// expected-error @+1 {{expected a block of two positive extents exactly where scales are given, got [0, 128] with scales}}
+hadal.parameter @p : tensor<4x4xf32>
+  sources [#hadal.source<0, "w", offset = 0, length = 16, tensor<4x4xf8E4M3FN>>]
+  scales [#hadal.source<0, "s", offset = 16, length = 4, tensor<1x1xf32>>]
+  block [0, 128]
+
+// -----
+
+// parameter_c9: the type of a table is [P, dim / 2] of f32
+// expected-error @+1 {{expected a table of [positions, 8] of f32, got 'tensor<128x16xf32>'}}
+hadal.parameter @p : tensor<128x16xf32>
+  table <component = sin, dim = 16, theta = 1.0e+04 : f64, factor = 1.0 : f64, original_positions = 32, beta_fast = 32.0 : f64, beta_slow = 1.0 : f64, mscale = 1.0 : f64, truncate = true>
+
+// -----
+
+// param_c1: the symbol names a hadal.parameter of the same type
+hadal.parameter @p : tensor<4xbf16>
+func.func @f() {
+  // expected-error @+1 {{expected the type of the symbol to be 'tensor<4xbf16>', got 'tensor<5xbf16>'}}
+  %w = hadal.param @p : tensor<5xbf16>
+  return
+}
+
+// -----
+
+// state_c1: rank 3, dynamic pages, static page size and row
+// expected-error @+1 {{expected a tensor of [dynamic pages, page size, row], got 'tensor<8x64x80xf32>'}}
+hadal.state @c : tensor<8x64x80xf32>
+
+// -----
+
+// state_c2: elements are f32 or bf16
+// expected-error @+1 {{expected elements of f32 or bf16, got 'f16'}}
+hadal.state @c : tensor<?x64x80xf16>
+
+// -----
+
+// state_read_c1: the symbol names a hadal.state of the same type
+hadal.parameter @c : tensor<4x4xf32>
+func.func @f() {
+  // expected-error @+1 {{expected @c to name a hadal.state}}
+  %c = hadal.state_read @c : tensor<?x64x80xf32>
+  return
+}
+
+// -----
+
+// state_write_c1: the symbol names a hadal.state of the same type
+hadal.state @c : tensor<?x64x80xf32>
+func.func @f(%value: tensor<?x64x80xbf16>) {
+  // expected-error @+1 {{expected the type of the symbol to be 'tensor<?x64x80xf32>', got 'tensor<?x64x80xbf16>'}}
+  hadal.state_write @c, %value : tensor<?x64x80xbf16>
+  return
+}
