@@ -76,7 +76,8 @@ private:
                                     << function.getNumArguments();
     for (auto [i, port] : llvm::enumerate(ports)) {
       BlockArgument argument = function.getArgument(i);
-      if (typeOf(argument).getRank() != static_cast<int64_t>(port.extents.size()))
+      auto type = dyn_cast<RankedTensorType>(argument.getType());
+      if (!type || type.getRank() != static_cast<int64_t>(port.extents.size()))
         return function.emitOpError() << "expected argument '" << port.name << "' of rank "
                                       << port.extents.size() << ", got " << argument.getType();
       extents[argument] = port.extents;
@@ -160,6 +161,10 @@ private:
     if (!executable.getInterface())
       return dispatch.emitOpError() << "expected an interface on executable "
                                     << dispatch.getExecutableAttr() << ", found none";
+    for (Value operand : dispatch.getOperands())
+      if (!extents.contains(operand))
+        return dispatch.emitOpError("expected operands that are arguments, parameters, states or "
+                                    "results of dispatches, got another value");
     work.push_back(dispatch);
     Operation &op = executable.getBody().getBody().front().front();
     FailureOr<SmallVector<Extents>> shapes = resultExtents(dispatch, executable);
@@ -245,8 +250,9 @@ private:
 
   LogicalResult visitReturn(func::ReturnOp ret) {
     for (auto [i, value] : llvm::enumerate(ret.getOperands())) {
-      if (!transientOf.contains(value))
-        return ret.emitOpError("expected to return the result of a dispatch");
+      if (!transientOf.contains(value) || aliasOf.contains(value) || returned.contains(value))
+        return ret.emitOpError("expected to return the result of a dispatch, made for this "
+                               "alone");
       buffers[value] = plan::ResultOp::create(buffersAt, ret.getLoc(), i, "logits",
                                               typeOf(value), sizesOf(value));
       returned.insert(value);

@@ -53,6 +53,9 @@ struct FuseAddIntoLinear : OpRewritePattern<arith::AddFOp> {
     for (Value operand : add->getOperands())
       if (auto combine = soleProducer<MoeCombineOp>(operand); combine && !combine.getAddend())
         return rewriter.notifyMatchFailure(add, "left to the moe_combine");
+    // The sum is made in f32, so an addend and a result of less have no kernel.
+    if (!cast<ShapedType>(add.getType()).getElementType().isF32())
+      return rewriter.notifyMatchFailure(add, "the sum is not of f32");
     for (int side : {1, 0}) {
       auto linear = soleProducer<LinearOp>(add->getOperand(side));
       if (!linear || linear.getAddend())

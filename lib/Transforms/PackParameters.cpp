@@ -5,6 +5,8 @@
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/MapVector.h"
 
+#include <map>
+
 using namespace mlir;
 
 namespace hadal {
@@ -36,6 +38,18 @@ Role roleOf(OpOperand &use) {
   return Role::AsIs;
 }
 
+/// Gives each role in which a value is read a value of its own: tied embeddings
+/// are rows for the embedding and a matrix for the head.
+void splitByRole(ParamOp param) {
+  std::map<Role, ParamOp> owners;
+  for (OpOperand &use : llvm::make_early_inc_range(param->getUses())) {
+    auto [entry, isNew] = owners.try_emplace(roleOf(use), param);
+    if (isNew && owners.size() > 1)
+      entry->second = cast<ParamOp>(OpBuilder(param).clone(*param));
+    use.set(entry->second.getValue());
+  }
+}
+
 struct PackParametersPass : impl::PackParametersPassBase<PackParametersPass> {
   using PackParametersPassBase::PackParametersPassBase;
 
@@ -64,17 +78,14 @@ struct PackParametersPass : impl::PackParametersPassBase<PackParametersPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     SymbolTable symbols(module);
+    module.walk([](ParamOp param) { splitByRole(param); });
     // A parameter read in two ways becomes two.
     llvm::MapVector<std::pair<StringAttr, Type>, StringAttr> packed;
     module.walk([&](ParamOp param) {
       auto type = cast<RankedTensorType>(param.getValue().getType());
       if (type.getEncoding() || param->use_empty())
         return;
-      Role role = roleOf(*param->getUses().begin());
-      for (OpOperand &use : param->getUses())
-        if (roleOf(use) != role)
-          role = Role::AsIs;
-      RankedTensorType wanted = packedType(role, type);
+      RankedTensorType wanted = packedType(roleOf(*param->getUses().begin()), type);
       auto [entry, isNew] =
           packed.try_emplace({param.getNameAttr().getAttr(), wanted}, StringAttr());
       if (isNew)

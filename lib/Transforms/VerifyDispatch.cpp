@@ -9,12 +9,39 @@ namespace hadal {
 #include "hadal/Transforms/Passes.h.inc"
 
 namespace {
-LogicalResult verifyEntry(func::FuncOp function) {
+/// What a dispatch overwrites in place must not be wanted afterwards. The
+/// undefined content of an empty tensor never is.
+LogicalResult verifyDestinations(DispatchOp dispatch, SymbolTable &symbols) {
+  auto executable = symbols.lookup<ExecutableOp>(dispatch.getExecutableAttr().getAttr());
+  auto inPlace = dyn_cast<DestinationStyleOpInterface>(executable.getBody().front().front());
+  if (!inPlace)
+    return success();
+  for (OpOperand &init : inPlace.getDpsInitsMutable()) {
+    auto argument = dyn_cast<BlockArgument>(init.get());
+    if (!argument)
+      continue;
+    Value destination = dispatch.getOperand(argument.getArgNumber());
+    if (destination.getDefiningOp<tensor::EmptyOp>())
+      continue;
+    for (Operation *user : destination.getUsers())
+      if (dispatch->isBeforeInBlock(user))
+        return user->emitOpError("expected no use of a destination after it is overwritten, "
+                                 "found one");
+  }
+  return success();
+}
+
+LogicalResult verifyEntry(func::FuncOp function, SymbolTable &symbols) {
+  if (!function.getBody().hasOneBlock())
+    return function.emitOpError("expected a function of one block");
   for (Operation &op : function.getBody().front())
     if (!isa<ParamOp, StateReadOp, StateWriteOp, TapOp, DispatchOp, tensor::EmptyOp,
              tensor::DimOp, arith::ConstantOp, func::ReturnOp>(op))
       return op.emitOpError("expected dispatches, parameters, states and taps in an entry point "
                             "at the dispatch stage");
+  for (auto dispatch : function.getOps<DispatchOp>())
+    if (failed(verifyDestinations(dispatch, symbols)))
+      return failure();
   return success();
 }
 
@@ -31,10 +58,11 @@ LogicalResult verifyExecutable(ExecutableOp executable, bool isDispatched) {
 struct VerifyDispatchPass : impl::VerifyDispatchPassBase<VerifyDispatchPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    SymbolTable symbols(module);
     llvm::DenseSet<StringAttr> dispatched;
     module.walk([&](DispatchOp op) { dispatched.insert(op.getExecutableAttr().getAttr()); });
     for (auto function : module.getOps<func::FuncOp>())
-      if (failed(verifyEntry(function)))
+      if (failed(verifyEntry(function, symbols)))
         return signalPassFailure();
     for (auto executable : module.getOps<ExecutableOp>())
       if (failed(verifyExecutable(executable, dispatched.contains(executable.getSymNameAttr()))))

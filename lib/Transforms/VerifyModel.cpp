@@ -2,6 +2,8 @@
 // Verifies that the caches of a model are updated in place.
 #include "hadal/Transforms/Passes.h"
 
+#include "llvm/ADT/MapVector.h"
+
 using namespace mlir;
 
 namespace hadal {
@@ -49,8 +51,33 @@ LogicalResult verifyOneWriter(Value value) {
   return success();
 }
 
+/// The signature that the runtime knows, docs/ModelStage.md.
+LogicalResult verifyStep(func::FuncOp step) {
+  FunctionType type = step.getFunctionType();
+  auto isOf = [](Type type, ArrayRef<int64_t> ranks) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    return tensor && tensor.getElementType().isInteger(32) &&
+           llvm::is_contained(ranks, tensor.getRank());
+  };
+  if (type.getNumInputs() != 6 || !isOf(type.getInput(5), {2}) ||
+      !llvm::all_of(type.getInputs().drop_back(), [&](Type input) { return isOf(input, {1}); }))
+    return step.emitOpError() << "expected five vectors and a matrix of i32 as arguments: tokens, "
+                                 "positions, sequence_offsets, slots, logit_rows, block_table, got "
+                              << type;
+  auto logits = type.getNumResults() == 1 ? dyn_cast<RankedTensorType>(type.getResult(0))
+                                          : RankedTensorType();
+  if (!logits || logits.getRank() != 2 || !logits.getElementType().isF32())
+    return step.emitOpError() << "expected the logits as result, a matrix of f32, got " << type;
+  return success();
+}
+
 LogicalResult verifyFunction(func::FuncOp function) {
-  DenseMap<StringAttr, StateReadOp> reads;
+  if (!function.getBody().hasOneBlock())
+    return function.emitOpError("expected a function of one block");
+  if (function.getSymName() == "step" && failed(verifyStep(function)))
+    return failure();
+  llvm::MapVector<StringAttr, StateReadOp> reads;
+  llvm::DenseSet<StringAttr> written;
   WalkResult result = function.walk([&](Operation *op) {
     if (auto read = dyn_cast<StateReadOp>(op)) {
       if (!reads.try_emplace(read.getNameAttr().getAttr(), read).second) {
@@ -74,9 +101,16 @@ LogicalResult verifyFunction(func::FuncOp function) {
                           << ", which would copy the cache";
       return WalkResult::interrupt();
     }
+    written.insert(write.getNameAttr().getAttr());
     return WalkResult::advance();
   });
-  return failure(result.wasInterrupted());
+  if (result.wasInterrupted())
+    return failure();
+  for (auto &[name, read] : reads)
+    if (!written.contains(name))
+      return read.emitOpError("expected a state that is read to be written too, found no "
+                              "hadal.state_write");
+  return success();
 }
 
 struct VerifyModelPass : impl::VerifyModelPassBase<VerifyModelPass> {
