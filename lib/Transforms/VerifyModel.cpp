@@ -37,9 +37,11 @@ LogicalResult verifyOneWriter(Value value) {
   for (OpOperand &use : value.getUses()) {
     if (!isDestination(use))
       continue;
-    if (writer)
-      return use.getOwner()->emitOpError("expected a cache to be updated once, got a second "
-                                         "update of the same value, which would copy it");
+    if (writer) {
+      Operation *second = writer->isBeforeInBlock(use.getOwner()) ? use.getOwner() : writer;
+      return second->emitOpError("expected a cache to be updated once, got a second update of the "
+                                 "same value, which would copy it");
+    }
     writer = use.getOwner();
   }
   if (!writer)
