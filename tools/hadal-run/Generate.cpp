@@ -2,6 +2,7 @@
 // Runs a prompt and generates from it, writing as it goes.
 #include "Generate.h"
 #include "support/Diagnostics.h"
+#include "support/OutputFile.h"
 #include "support/Safetensors.h"
 
 #include <algorithm>
@@ -25,10 +26,15 @@ double secondsSince(Clock::time_point start) {
 std::atomic<hadal_session_t *> runningSession{nullptr};
 volatile std::sig_atomic_t interruptSeen = 0;
 
-/// The first interrupt ends the generation, a second one the process.
+/// An interrupt ends the generation. Some senders reach a process twice, once
+/// directly and once with its group; so only a third one ends the process.
 void onInterrupt(int) {
-  interruptSeen = 1;
-  std::signal(SIGINT, SIG_DFL);
+  interruptSeen = interruptSeen + 1;
+  if (interruptSeen > 2) {
+    removeUnfinishedFiles();
+    std::signal(SIGINT, SIG_DFL);
+    std::raise(SIGINT);
+  }
   if (hadal_session_t *session = runningSession.load())
     hadal_session_cancel(session);
 }
@@ -100,9 +106,10 @@ void reportProgress(size_t done, size_t total) {
     std::fprintf(stderr, "\rprompt: %zu of %zu tokens%s", done, total, done < total ? "" : "\n");
 }
 
-/// Runs the prompt; leaves the logits of its last token in `logits`. False when
-/// interrupted.
-bool prefill(Model &model, const Generation &request, LogitsBuffer &logits, float *&last) {
+/// Runs the prompt; leaves the logits of its last token in `last`, and the tokens
+/// that were run in `finishedTokens`. False when interrupted.
+bool prefill(Model &model, const Generation &request, LogitsBuffer &logits, float *&last,
+             uint32_t &finishedTokens) {
   size_t total = request.prompt.size();
   size_t vocabulary = model.info().vocab_size;
   bool all = !request.logitsPath.empty();
@@ -123,6 +130,7 @@ bool prefill(Model &model, const Generation &request, LogitsBuffer &logits, floa
       writer->write(last, rows * vocabulary);
     last += (rows - 1) * vocabulary;
     done += count;
+    finishedTokens = static_cast<uint32_t>(done);
     if (progress)
       reportProgress(done, total);
   }
@@ -143,8 +151,7 @@ GenerationStatistics generate(Model &model, const hadal_tokenizer_t *tokenizer,
   float *row = nullptr;
 
   Clock::time_point start = Clock::now();
-  bool going = prefill(model, request, logits, row);
-  statistics.promptTokens = static_cast<uint32_t>(request.prompt.size());
+  bool going = prefill(model, request, logits, row, statistics.promptTokens);
   statistics.promptSeconds = secondsSince(start);
 
   if (going && request.maxNewTokens > 0) {

@@ -3,7 +3,9 @@
 #include "support/OutputFile.h"
 #include "support/Diagnostics.h"
 
+#include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 
@@ -12,6 +14,39 @@
 #include <unistd.h>
 
 namespace hadal::tools {
+
+namespace {
+
+/// Names that a signal handler may have to remove. A tool writes few files.
+std::atomic<const char *> unfinished[8];
+
+void remember(const char *name) {
+  for (std::atomic<const char *> &slot : unfinished) {
+    const char *none = nullptr;
+    if (slot.compare_exchange_strong(none, name))
+      return;
+  }
+}
+
+void forget(const char *name) {
+  for (std::atomic<const char *> &slot : unfinished)
+    if (slot == name)
+      slot = nullptr;
+}
+
+void onTermination(int signal) {
+  removeUnfinishedFiles();
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
+} // namespace
+
+void removeUnfinishedFiles() {
+  for (std::atomic<const char *> &slot : unfinished)
+    if (const char *name = slot.load())
+      unlink(name);
+}
 
 OutputFile::OutputFile(const std::string &path) : path(path) {
   struct stat info;
@@ -22,6 +57,9 @@ OutputFile::OutputFile(const std::string &path) : path(path) {
     descriptor = open(path.c_str(), O_WRONLY | O_CLOEXEC);
   } else {
     temporary = path + ".tmp-" + std::to_string(getpid());
+    remember(temporary.c_str());
+    std::signal(SIGTERM, onTermination);
+    std::signal(SIGHUP, onTermination);
     descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   }
   if (descriptor < 0)
@@ -29,11 +67,12 @@ OutputFile::OutputFile(const std::string &path) : path(path) {
 }
 
 OutputFile::~OutputFile() {
-  if (descriptor < 0)
-    return;
-  ::close(descriptor);
-  if (!temporary.empty())
-    unlink(temporary.c_str());
+  if (descriptor >= 0) {
+    ::close(descriptor);
+    if (!temporary.empty())
+      unlink(temporary.c_str());
+  }
+  forget(temporary.c_str());
 }
 
 void OutputFile::giveUp(const char *doing, int error) {
@@ -64,6 +103,7 @@ void OutputFile::close() {
     giveUp("written", errno);
   if (!temporary.empty() && std::rename(temporary.c_str(), path.c_str()) != 0)
     giveUp("renamed into place", errno);
+  forget(temporary.c_str());
   temporary.clear();
 }
 

@@ -8,9 +8,13 @@
 
 namespace hadal::tools {
 
+/// Removes what unfinished files have written; safe in a signal handler.
+void removeUnfinishedFiles();
+
 /// Written under another name beside its own, and renamed when it is complete;
 /// what is no regular file (a pipe, a device) is written as it is. Failures are
-/// errors of the tool, after which nothing is left.
+/// errors of the tool, after which nothing is left; neither is it when SIGTERM or
+/// SIGHUP ends the process.
 class OutputFile {
 public:
   explicit OutputFile(const std::string &path);

@@ -51,6 +51,19 @@ for option in ("--logits", "--trace"):
     done = subprocess.run([*ids, f"{option}={folder}/none/out"], capture_output=True, text=True, check=False)
     expect("a missing folder to be named", done.returncode == 1 and "none/out: cannot be written: No such file" in done.stderr)
 
+# Ended from outside while it writes logits, it leaves no part of them. The model is small: the signal comes as soon as a
+# part is there, and twice, as from senders that reach the process and its group.
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) * 4:
+    process = subprocess.Popen([run, model, "--input-ids=" + ",".join(["1"] * 60), "--print-ids", "--max-new-tokens=0",
+                                "--chunk=1", f"--logits={folder}/ended"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not any("tmp-" in name for name in os.listdir(folder)):
+        pass
+    process.send_signal(number)
+    process.send_signal(number)
+    process.wait(60)
+    left = [name for name in os.listdir(folder) if "tmp-" in name]
+    expect(f"no part of a file after {number.name}, got {left}", not left)
+
 # An interrupt ends the generation with what was printed. The pipe is full by then, so it comes in the middle.
 reader, writer = os.pipe()
 os.set_blocking(writer, False)
