@@ -35,6 +35,19 @@ u32 slotsOf(Ty type) {
   return bytes <= 4 ? 1 : bytes / 4;
 }
 
+/// Registers may follow each other in a slot only where a lane's value lies at
+/// the same bytes: lanes of a warp can be at different places of the program.
+u32 layoutOf(Ty type) {
+  switch (type == Ty::Pred ? 0 : sizeOf(type)) {
+  case 0: return 0;
+  case 1: return 1;
+  case 2: return 2;
+  case 4: return 3;
+  case 8: return 4;
+  default: return 5;
+  }
+}
+
 std::vector<Block> findBlocks(const AstFunction &ast, u32 count) {
   std::vector<bool> leader(count + 1, false);
   leader[0] = true;
@@ -171,7 +184,7 @@ void assignRegisters(Decoder &decoder, const AstFunction &ast,
         extend(reg, 0);
       }
 
-  // Linear scan; free lists by size.
+  // Linear scan; free lists by layout.
   std::vector<u32> order;
   for (u32 reg = 0; reg < registers; ++reg)
     if (begin[reg] != ~0u)
@@ -183,23 +196,20 @@ void assignRegisters(Decoder &decoder, const AstFunction &ast,
   auto later = [](const std::pair<u32, u32> &x, const std::pair<u32, u32> &y) {
     return x > y;
   };
-  std::vector<u32> freeSlots[5];
+  std::vector<u32> freeSlots[6];
   std::vector<u32> slot(registers, kSinkOperand / kSlotBytes);
   for (u32 reg : order) {
     while (!active.empty() && active.front().first < begin[reg]) {
       u32 done = active.front().second;
       std::pop_heap(active.begin(), active.end(), later);
       active.pop_back();
-      freeSlots[slotsOf(ast.registers[done].type)].push_back(slot[done]);
+      freeSlots[layoutOf(ast.registers[done].type)].push_back(slot[done]);
     }
     u32 size = slotsOf(ast.registers[reg].type);
-    if (!freeSlots[size].empty()) {
-      slot[reg] = freeSlots[size].back();
-      freeSlots[size].pop_back();
-    } else if (size == 1 && freeSlots[2].size() > 4) {
-      slot[reg] = freeSlots[2].back();
-      freeSlots[2].pop_back();
-      freeSlots[1].push_back(slot[reg] + 1);
+    std::vector<u32> &free = freeSlots[layoutOf(ast.registers[reg].type)];
+    if (!free.empty()) {
+      slot[reg] = free.back();
+      free.pop_back();
     } else {
       slot[reg] = function.slots;
       function.slots += size;
