@@ -47,7 +47,8 @@ struct VerifyPlanPass : impl::VerifyPlanPassBase<VerifyPlanPass> {
         auto image = inner.lookup<plan::ImageOp>(cast<FlatSymbolRefAttr>(attr).getAttr());
         if (!image)
           return executable.emitOpError() << "expected " << attr << " to name a plan.image";
-        auto kernels = dyn_cast<ModuleOp>(image.getContents().front().front());
+        Block &contents = image.getContents().front();
+        auto kernels = contents.empty() ? ModuleOp() : dyn_cast<ModuleOp>(contents.front());
         if (!kernels || !kernels.lookupSymbol(executable.getSymNameAttr()))
           return executable.emitOpError() << "expected image " << attr
                                           << " to hold a function of this name, found none";
