@@ -17,12 +17,13 @@ constexpr u64 kMaximumThreads = 1024;
 constexpr u64 kMaximumShared = 232448; // bytes a block may use since sm_90
 constexpr u64 kMaximumGrid[3] = {0x7fffffff, 65535, 65535};
 constexpr u64 kMaximumBlock[3] = {1024, 1024, 64};
+constexpr u64 kWorkspace = 4096;
 constexpr u64 kMaximumResident = 4096; // blocks of a cooperative launch
 
 /// Why the launch is not allowed, or an empty text.
 std::string refuse(const Function &kernel, const hadal_sim_launch_t &launch,
                    u64 shared) {
-  u64 threads = 1, required = 1, allowed = 1;
+  u64 threads = 1, allowed = 1;
   bool hasRequired = kernel.requiredBlock[0], hasMaximum = kernel.maximumBlock[0];
   for (int i = 0; i < 3; ++i) {
     if (launch.grid[i] == 0 || launch.grid[i] > kMaximumGrid[i])
@@ -35,7 +36,6 @@ std::string refuse(const Function &kernel, const hadal_sim_launch_t &launch,
       return format("block extent %d is %u, expected %u as .reqntid says", i,
                     launch.block[i], kernel.requiredBlock[i]);
     threads *= launch.block[i];
-    required *= std::max(1u, kernel.requiredBlock[i]);
     allowed *= std::max(1u, kernel.maximumBlock[i]);
   }
   if (threads > kMaximumThreads)
@@ -141,6 +141,19 @@ hadal_sim_status_t hadal_sim_launch(hadal_sim_context_t *context,
     context->memory.clearRaceCells();
     races = std::make_unique<GlobalRaces>(launch);
     launch.globalRaces = races.get();
+  }
+  if (launch.cooperative) {
+    // Cooperative groups keep the state of the grid's barrier here.
+    if (!context->gridWorkspace) {
+      Buffer *buffer = context->memory.allocate(kWorkspace, "grid workspace",
+                                                false);
+      if (!buffer)
+        return failWith(context, prefix + "no memory for the grid workspace");
+      context->gridWorkspace = buffer->base;
+    }
+    Buffer *buffer = context->memory.find(context->gridWorkspace);
+    memset(buffer->host, 0, kWorkspace);
+    launch.gridWorkspace = context->gridWorkspace;
   }
   context->lastModule = module;
   context->lastKernel = kernel;

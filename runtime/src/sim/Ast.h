@@ -139,6 +139,7 @@ enum class SpecialRegister : u32 {
   ClusterNctaidY, ClusterNctaidZ, ClusteridX, ClusteridY, ClusteridZ,
   NclusteridX, NclusteridY, NclusteridZ, ClusterCtarank, ClusterNctarank,
   WarpSize, CurrentGraphExec,
+  EnvReg0, EnvReg1, EnvReg2, // 1 and 2: address of the grid's workspace
   FirstDynamic, // what follows changes while a warp runs
   Clock = FirstDynamic, Clock64, ClockHi, GlobalTimer, GlobalTimerLo,
   GlobalTimerHi,

@@ -55,6 +55,8 @@ void fillSpecials(Warp &warp, const Launch &launch) {
   splat(warp, S::NwarpId, 64);
   splat(warp, S::NsmId, 1);
   splat(warp, S::WarpSize, kLanes);
+  splat(warp, S::EnvReg1, u32(launch.gridWorkspace >> 32));
+  splat(warp, S::EnvReg2, u32(launch.gridWorkspace));
   splat(warp, S::DynamicSmemSize, launch.dynamicShared);
   splat(warp, S::TotalSmemSize, u32(launch.sharedBytes));
   splat(warp, S::AggrSmemSize, u32(launch.sharedBytes));

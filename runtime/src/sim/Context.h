@@ -27,6 +27,7 @@ struct hadal_sim_context_t {
   const hadal::sim::Function *lastKernel = nullptr;
   hadal::sim::Counters counters;
   uint32_t lastGrid[3] = {0, 0, 0}, lastBlock[3] = {0, 0, 0};
+  uint64_t gridWorkspace = 0;
   std::string json, listing;
 };
 

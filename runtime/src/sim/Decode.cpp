@@ -192,9 +192,13 @@ u32 Decoder::constant(u64 bits, u32 bytes, u64 high) {
   return ref;
 }
 
+bool Decoder::isInFrame(const Variable &variable) {
+  return variable.space == Space::Local ||
+         (variable.space == Space::Param && !variable.owner->isEntry);
+}
+
 u64 Decoder::symbolAddress(const Variable &variable) const {
-  if (variable.space == Space::Local ||
-      (variable.space == Space::Param && !variable.owner->isEntry))
+  if (isInFrame(variable))
     return kLocalOrigin + variable.offset; // relative to the frame
   if (variable.space == Space::Param)
     return kParamWindow + variable.offset;
@@ -276,7 +280,7 @@ bool Decoder::srcOf(const Operand &operand, Ty type, u32 &ref, bool loose) {
       ref = constant(kFunctionHandle + operand.function->index, bytes);
       return true;
     }
-    if (operand.variable->space == Space::Local)
+    if (isInFrame(*operand.variable))
       return fail("the address of a local variable can only be taken by mov");
     ref = constant(symbolAddress(*operand.variable) + u64(operand.offset),
                    bytes);
@@ -376,6 +380,9 @@ bool Decoder::address(size_t index, Space &space) {
                                        "address, got %s", typeName(reg)));
     out.aw = u8(bytes);
     out.a = reference(address.reg, false);
+    // Parameters of functions live in the frame.
+    if (space == Space::Param && !function->isEntry)
+      space = Space::Local;
   }
   return true;
 }

@@ -91,6 +91,8 @@ public:
   bool address(size_t index, Space &space);
   /// The address that a symbol stands for in its own space.
   u64 symbolAddress(const Variable &variable) const;
+  /// Whether the variable lies in the frame of its function.
+  static bool isInFrame(const Variable &variable);
   Ty registerType(const Operand &operand) const;
   u32 bytesOf(const Operand &operand) const;
   Program &program;

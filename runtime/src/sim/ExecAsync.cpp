@@ -92,7 +92,10 @@ void copyAsync(Warp &w, const Inst &in, u32 mask) {
     if (whole >> i & 1) {
       const u8 *from = source.contiguous ? source.host[0] + i * bytes
                                          : source.host[i];
-      memcpy(copy.data, from, bytes);
+      if (bytes == 16)
+        memcpy(copy.data, from, 16);
+      else
+        memcpy(copy.data, from, bytes);
       const u8 *bits = source.contiguous
                            ? (source.undefined[0]
                                   ? source.undefined[0] + i * bytes : nullptr)
@@ -140,9 +143,15 @@ void arrive(Warp &w, u32 mask, u32 pending, bool all) {
   for (Warp::AsyncCopy &copy : w.asyncCopies) {
     bool waits = mask >> copy.lane & 1;
     if (waits && (all || copy.group + pending < w.asyncGroup[copy.lane])) {
-      memcpy(block.shared.data() + copy.address, copy.data, copy.bytes);
-      memcpy(block.sharedUndefined.data() + copy.address, copy.undefined,
-             copy.bytes);
+      u8 *to = block.shared.data() + copy.address;
+      u8 *shadow = block.sharedUndefined.data() + copy.address;
+      if (copy.bytes == 16) { // the usual size, as one move
+        memcpy(to, copy.data, 16);
+        memcpy(shadow, copy.undefined, 16);
+      } else {
+        memcpy(to, copy.data, copy.bytes);
+        memcpy(shadow, copy.undefined, copy.bytes);
+      }
       if (block.races && (w.launch->checks & kCheckAsync))
         block.races->arrive(w.index * kLanes + copy.lane, copy.address,
                             copy.bytes);

@@ -399,8 +399,8 @@ void warpSync(Warp &w, const Inst &in, u32 mask) {
   u32 members = w.at<u32>(in.a)[firstLane(mask)];
   if (mask & ~members) {
     report(w, in, "barrier", firstLane(mask & ~members),
-           format("the mask 0x%08x leaves out a lane that executes this",
-                  members));
+           format("expected a mask of all lanes that execute this, got "
+                  "0x%08x", members));
     return;
   }
   if (!converge(w, in, mask, members & w.valid))

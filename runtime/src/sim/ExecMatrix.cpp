@@ -148,31 +148,43 @@ template <Ty kType> void eightRows(const u32 *from, float *to, u32 stride) {
 }
 
 void loadC(const Warp &w, const Form &f, const u32 *list, float *c) {
-  for (u32 i = 0; i < f.m * f.n / kLanes; ++i)
-    for (u32 lane = 0; lane < kLanes; ++lane) {
-      u32 row, column;
-      accumulatorPlace(lane, i, row, column);
-      c[row * f.n + column] =
-          f.c == Ty::F16
-              ? halfToFloat(u16(w.at<u32>(list[i / 2])[lane] >> (16 * (i & 1))))
-              : w.at<float>(list[i])[lane];
+  if (f.c != Ty::F16) {
+    // Elements 2 * lane and 2 * lane + 1 of each half, row by row.
+    for (u32 half = 0; half < f.m / 8; ++half) {
+      const float *even = w.at<float>(list[2 * half]),
+                  *odd = w.at<float>(list[2 * half + 1]);
+      float *to = c + half * 64;
+      HADAL_LANES
+      for (u32 lane = 0; lane < kLanes; ++lane) {
+        to[2 * lane] = even[lane];
+        to[2 * lane + 1] = odd[lane];
+      }
     }
+    return;
+  }
+  for (u32 half = 0; half < f.m / 8; ++half)
+    for (u32 lane = 0; lane < kLanes; ++lane)
+      for (u32 j = 0; j < 2; ++j)
+        c[half * 64 + 2 * lane + j] =
+            halfToFloat(u16(w.at<u32>(list[half])[lane] >> (16 * j)));
 }
 void storeD(Warp &w, const Form &f, const u32 *list, const float *c) {
-  u32 elements = f.m * f.n / kLanes;
-  for (u32 lane = 0; lane < kLanes; ++lane)
-    for (u32 i = 0; i < elements; ++i) {
-      u32 row, column;
-      accumulatorPlace(lane, i, row, column);
-      float x = c[row * f.n + column];
-      if (f.d != Ty::F16) {
-        w.at<u32>(list[i])[lane] = accumulatorBits(x);
-        continue;
-      }
-      u32 &pair = w.at<u32>(list[i / 2])[lane];
-      u32 half = floatToHalf(x);
-      pair = i & 1 ? (pair & 0xffff) | half << 16 : half;
+  for (u32 half = 0; half < f.m / 8; ++half) {
+    const float *from = c + half * 64;
+    if (f.d == Ty::F16) {
+      u32 *to = w.at<u32>(list[half]);
+      for (u32 lane = 0; lane < kLanes; ++lane)
+        to[lane] = floatToHalf(from[2 * lane]) |
+                   u32(floatToHalf(from[2 * lane + 1])) << 16;
+      continue;
     }
+    u32 *even = w.at<u32>(list[2 * half]), *odd = w.at<u32>(list[2 * half + 1]);
+    HADAL_LANES
+    for (u32 lane = 0; lane < kLanes; ++lane) {
+      even[lane] = accumulatorBits(from[2 * lane]);
+      odd[lane] = accumulatorBits(from[2 * lane + 1]);
+    }
+  }
 }
 
 /// f16 and bf16, m16n8k8 and m16n8k16.
@@ -444,6 +456,7 @@ bool decodeMma(Decoder &d) {
     f.rowA = f.rowB = rowB;
   }
   f.satfinite = d.mod("satfinite");
+  d.mod("rn"); // of f64, the rounding there is
   d.mod("kind::f8f6f4");
   bool isXor = d.mod("xor");
   f.andPopc = d.mod("and");

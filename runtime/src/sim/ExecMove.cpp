@@ -194,8 +194,7 @@ bool decodeMov(Decoder &d) {
       source.special != u32(SpecialRegister::GridId) &&
       source.special != u32(SpecialRegister::CurrentGraphExec))
     return d.failOperand(1, "expected a 32-bit type for this register");
-  if (source.kind == Operand::Symbol &&
-      source.variable->space == Space::Local) {
+  if (source.kind == Operand::Symbol && Decoder::isInFrame(*source.variable)) {
     d.out.run = frameAddress;
     d.out.imm = d.symbolAddress(*source.variable) + u64(source.offset);
     d.out.dw = u8(bytes);
@@ -245,8 +244,7 @@ bool decodeCvta(Decoder &d) {
   u64 window = windowOf(spaceOf(space));
   const Operand &source = d.operandCount() > 1 ? d.operand(1) : d.operand(0);
   d.out.imm = to ? 0 - window : window;
-  if (source.kind == Operand::Symbol &&
-      source.variable->space == Space::Local) {
+  if (source.kind == Operand::Symbol && Decoder::isInFrame(*source.variable)) {
     d.out.run = frameAddress;
     d.out.cls = Class::Integer;
     d.out.imm += d.symbolAddress(*source.variable) + u64(source.offset);

@@ -227,7 +227,7 @@ inline u32 popCount(u32 mask) { return u32(__builtin_popcount(mask)); }
 extern const Level::Table kIntegerTable, kBitTable, kFloatTable, kHalfTable,
     kConvertTable, kCompareTable, kMoveTable, kMemoryTable, kAtomicTable,
     kAsyncTable, kMatrixTable, kMatrixMoveTable, kWmmaTable, kWarpTable,
-    kControlTable;
+    kControlTable, kVideoTable;
 void runWarp(Warp &warp);
 extern const Level kLevel;
 

@@ -21,8 +21,8 @@ bool gather(Warp &w, const Inst &in, u32 maskRef, u32 &mask) {
     for (u32 rest = mask; rest; rest &= rest - 1)
       if (!(w.at<u32>(maskRef)[firstLane(rest)] >> firstLane(rest) & 1))
         return report(w, in, "barrier", firstLane(rest),
-                      format("the mask 0x%08x leaves out a lane that executes "
-                             "this", w.at<u32>(maskRef)[firstLane(rest)]));
+                      format("expected a mask of all lanes that execute this, "
+                             "got 0x%08x", w.at<u32>(maskRef)[firstLane(rest)]));
     // Put the other groups aside; they execute the instruction next.
     u32 group = 0;
     for (u32 rest = mask; rest; rest &= rest - 1)

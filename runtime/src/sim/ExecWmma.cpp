@@ -329,6 +329,7 @@ bool decodeProduct(Decoder &d, u32 shape) {
   if (layouts.size() != 2)
     return d.fail("expected two layouts");
   bool satfinite = d.mod("satfinite");
+  d.mod("rn"); // of f64, the rounding there is
   bool isXor = d.mod("xor"), isAnd = d.mod("and");
   if (isXor || isAnd)
     d.mod("popc");

@@ -174,6 +174,7 @@ struct Launch {
   u32 grid[3] = {1, 1, 1};
   u32 block[3] = {1, 1, 1};
   u32 dynamicShared = 0;
+  u64 gridWorkspace = 0; // memory that grid-wide barriers use
   u64 sharedBytes = 0;
   u64 seed = 0;
   u32 threads = 1;

@@ -15,11 +15,17 @@ namespace hadal::sim {
 namespace {
 constexpr u64 kGuardBytes = 4096;
 constexpr u64 kPage = 4096;
+constexpr u64 kHugeBytes = u64(4) << 20;
 
 void *mapZeros(u64 bytes) {
   void *at = mmap(nullptr, bytes ? bytes : 1, PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  return at == MAP_FAILED ? nullptr : at;
+  if (at == MAP_FAILED)
+    return nullptr;
+  // Scattered accesses to large buffers would miss the TLB at every step.
+  if (bytes >= kHugeBytes)
+    madvise(at, bytes, MADV_HUGEPAGE);
+  return at;
 }
 
 void release(Buffer &buffer) {

@@ -229,14 +229,18 @@ bool resolveShared(Warp &w, const Inst &in, Access &access) {
   countShared(w, in, access.address, access.mask, access.bytes);
   if (!block.races)
     return true;
+  // Atomics and volatile or ordered accesses synchronise.
+  bool strong = access.kind == AccessKind::Atomic || (in.flags & kVolatile);
+  if (strong && access.kind != AccessKind::Write)
+    for (u32 rest = access.mask; rest; rest &= rest - 1)
+      block.races->acquire(w.index, u32(access.address[firstLane(rest)]));
   for (u32 rest = access.mask; rest; rest &= rest - 1) {
     u32 lane = firstLane(rest);
     u32 thread = w.index * kLanes + lane, at = u32(access.address[lane]);
-    RaceHit hit = access.kind == AccessKind::Read
-                      ? block.races->read(thread, at, access.bytes)
-                  : access.kind == AccessKind::Write
-                      ? block.races->write(thread, at, access.bytes)
-                      : block.races->atomic(thread, at, access.bytes);
+    bool reads = access.kind == AccessKind::Read;
+    RaceHit hit = strong ? block.races->strong(thread, at, access.bytes, !reads)
+                  : reads ? block.races->read(thread, at, access.bytes)
+                          : block.races->write(thread, at, access.bytes);
     if (!hit.found)
       continue;
     // Stores of what is there already are harmless; the handler knows values.
@@ -290,6 +294,9 @@ bool resolveShared(Warp &w, const Inst &in, Access &access) {
                      access.bytes, at, hit.otherIsWrite ? "write" : "read",
                      other.c_str()));
   }
+  if (strong)
+    block.races->release(w.index, access.address, access.mask,
+                         access.kind != AccessKind::Read);
   return true;
 }
 
@@ -363,7 +370,11 @@ bool resolve(Warp &w, const Inst &in, Access &access) {
   switch (access.space) {
   case Space::Shared: return resolveShared(w, in, access);
   case Space::Local: return resolveLocal(w, in, access);
-  case Space::Param: return resolveParam(w, in, access);
+  case Space::Param:
+    // The parameters of calls lie in the frame, those of the kernel do not.
+    return access.address[firstLane(access.mask)] < kParamWindow
+               ? resolveLocal(w, in, access)
+               : resolveParam(w, in, access);
   default: return resolveGlobal(w, in, access);
   }
 }
@@ -427,38 +438,59 @@ bool reportBounds(Warp &w, const Inst &in, u32 lane, Space space, u64 address,
   return report(w, in, "bounds", lane, text);
 }
 
+namespace {
+/// The largest number of different units of one set of banks.
+u32 mostConflicting(const u64 *address, u32 lanes, u32 unitShift) {
+  u32 group = 128u >> unitShift;
+  u32 units[32][32];
+  u8 used[32] = {};
+  u32 most = 1;
+  for (u32 rest = lanes; rest; rest &= rest - 1) {
+    u32 unit = u32(address[firstLane(rest)] >> unitShift);
+    u32 slot = unit & (group - 1), n = used[slot], at = 0;
+    while (at < n && units[slot][at] != unit)
+      ++at;
+    if (at < n)
+      continue;
+    units[slot][n] = unit;
+    used[slot] = u8(n + 1);
+    most = n + 1 > most ? n + 1 : most;
+  }
+  return most;
+}
+} // namespace
+
 void countShared(Warp &w, const Inst &in, const u64 *address, u32 mask,
                  u32 bytes) {
   MemoryCount &count = w.worker->counters.memory[pcOf(w, in)];
   ++count.requests;
   count.bytes += u64(popCount(mask)) * bytes;
-  // Wide accesses are served a half or a quarter of the warp at a time.
-  u32 group = bytes <= 4 ? kLanes : bytes == 8 ? 16 : 8;
+  // Wide accesses are served a half or a quarter of the warp at a time. As they
+  // are aligned, units of their size move as one: a group is as slow as the most
+  // different units that want the same banks.
+  u32 unitShift = bytes <= 4 ? 2 : bytes == 8 ? 3 : 4;
+  u32 group = 128u >> unitShift;
   for (u32 first = 0; first < kLanes; first += group) {
     u32 lanes = mask >> first & (group == 32 ? ~0u : (1u << group) - 1);
     if (!lanes)
       continue;
-    u32 words = bytes <= 4 ? 1 : bytes / 4;
-    u32 seen[32][8];
-    u8 used[32] = {};
-    u32 most = 1;
+    ++count.idealWavefronts;
+    u32 units[32];
+    u32 seen = 0;
+    bool conflict = false;
     for (u32 rest = lanes; rest; rest &= rest - 1) {
-      u32 word = u32(address[first + firstLane(rest)] >> 2);
-      for (u32 i = 0; i < words; ++i, ++word) {
-        u32 bank = word & 31;
-        u32 n = used[bank], at = 0;
-        while (at < n && at < 8 && seen[bank][at] != word)
-          ++at;
-        if (at < n && at < 8)
-          continue;
-        if (n < 8)
-          seen[bank][n] = word;
-        ++used[bank];
-        most = used[bank] > most ? used[bank] : most;
+      u32 unit = u32(address[first + firstLane(rest)] >> unitShift);
+      u32 slot = unit & (group - 1);
+      if (!(seen >> slot & 1)) {
+        seen |= 1u << slot;
+        units[slot] = unit;
+      } else {
+        conflict |= units[slot] != unit;
       }
     }
-    count.wavefronts += most;
-    ++count.idealWavefronts;
+    count.wavefronts += conflict
+                            ? mostConflicting(address + first, lanes, unitShift)
+                            : 1;
   }
 }
 

@@ -61,6 +61,11 @@ int componentIndex(std::string_view suffix) {
 } // namespace
 
 SpecialRegister specialByName(std::string_view name, std::string_view suffix) {
+  // The driver sets %envreg0 to %envreg31; only two of them mean something.
+  if (name.substr(0, 7) == "%envreg" && name.size() > 7 && suffix.empty())
+    return name == "%envreg1"   ? SpecialRegister::EnvReg1
+           : name == "%envreg2" ? SpecialRegister::EnvReg2
+                                : SpecialRegister::EnvReg0;
   for (const SpecialRow &row : kSpecials)
     if (name == row.name) {
       if (!row.vector)
@@ -238,8 +243,6 @@ bool Parser::parseStatement(AstFunction &function) {
       if (acceptDirective("shared"))
         return parseVariables(Space::Shared, linkage, &function);
     }
-    bool done = false;
-    (void)done;
     return fail(token, format("unknown directive '.%.*s'", int(name.size()),
                               name.data()));
   }

@@ -60,7 +60,7 @@ const Level::Table *const kTables[] = {
     &kIntegerTable, &kBitTable,     &kFloatTable,  &kHalfTable,
     &kConvertTable, &kCompareTable, &kMoveTable,   &kMemoryTable,
     &kAtomicTable,  &kAsyncTable,   &kMatrixTable, &kMatrixMoveTable,
-    &kWmmaTable,    &kWarpTable,    &kControlTable};
+    &kWmmaTable,    &kWarpTable,    &kControlTable, &kVideoTable};
 } // namespace
 
 #define HADAL_STRING_(x) #x

@@ -15,6 +15,7 @@ SharedRaces::SharedRaces(u32 bytes, u32 warps)
 
 void SharedRaces::reset() {
   clock = 1;
+  published.clear();
   std::fill(seen.begin(), seen.end(), 1);
   std::fill(limit.begin(), limit.end(), u32(1) << kClockShift);
   std::fill(lanes.begin(), lanes.end(), 1);
@@ -41,6 +42,7 @@ void SharedRaces::advance() {
     cell.read1 = cell.read2 = 0;
   }
   clock = 1;
+  published.clear();
   std::fill(seen.begin(), seen.end(), 1);
   std::fill(limit.begin(), limit.end(), u32(1) << kClockShift);
   std::fill(lanes.begin(), lanes.end(), 1);
@@ -113,19 +115,19 @@ RaceHit SharedRaces::hit(u32 record, bool isWrite, u32 byte) const {
 
 /// Records a read; at most two warps are remembered, which is enough to find
 /// that a later write by any warp was not ordered after all reads.
-bool SharedRaces::noteRead(Cell &cell, u32 thread) const {
-  u32 record = clock << kClockShift | thread;
+void SharedRaces::noteRead(Cell &cell, u32 thread, u32 flag) const {
+  u32 record = clock << kClockShift | flag | thread;
   for (u32 *slot : {&cell.read1, &cell.read2}) {
     if (*slot == 0 || ordered(*slot, thread)) {
       *slot = record;
-      return true;
+      return;
     }
     if ((*slot & kThread) / 32 == thread / 32) {
-      *slot = record | kMany;
-      return true;
+      // Several lanes; strong only if all of them are.
+      *slot = (record & ~kAtomic) | kMany | (record & *slot & kAtomic);
+      return;
     }
   }
-  return true;
 }
 
 void SharedRaces::split(u32 word) {
@@ -139,6 +141,24 @@ void SharedRaces::split(u32 word) {
 bool SharedRaces::readWords(u32 thread, u32 word, u32 n) {
   u32 ownLimit = limit[thread / 32];
   u32 record = clock << kClockShift | thread;
+  // Words that were always accessed together are handled as one.
+  if (n == 4 && alike(wordWrite, word) && alike(wordRead1, word) &&
+      alike(wordRead2, word)) {
+    if (isSplit(word))
+      return false;
+    Cell cell{wordWrite[word], wordRead1[word], wordRead2[word]};
+    if (cell.write >= ownLimit && !ordered(cell.write, thread))
+      return false;
+    if (cell.read1 < ownLimit)
+      cell.read1 = record;
+    else
+      noteRead(cell, thread);
+    for (u32 i = 0; i < 4; ++i) {
+      wordRead1[word + i] = cell.read1;
+      wordRead2[word + i] = cell.read2;
+    }
+    return true;
+  }
   for (u32 i = word; i < word + n; ++i) {
     if (isSplit(i))
       return false;
@@ -175,13 +195,13 @@ bool SharedRaces::writeWords(u32 thread, u32 word, u32 n) {
   return true;
 }
 
-RaceHit SharedRaces::readBytes(u32 thread, u32 at, u32 n) {
+RaceHit SharedRaces::readBytes(u32 thread, u32 at, u32 n, u32 flag) {
   for (u32 byte = at; byte < at + n; ++byte) {
     split(byte / 4);
     Cell &cell = cells[byte];
-    if (clashes(cell.write, thread, 0))
+    if (clashes(cell.write, thread, flag))
       return hit(cell.write, true, byte);
-    noteRead(cell, thread);
+    noteRead(cell, thread, flag);
   }
   return {};
 }
@@ -214,30 +234,52 @@ RaceHit SharedRaces::writeBytes(u32 thread, u32 at, u32 n, u32 flag) {
   return {};
 }
 
-RaceHit SharedRaces::atomic(u32 thread, u32 at, u32 n) {
-  return writeBytes(thread, at, n, kAtomic);
+void SharedRaces::acquire(u32 warp, u32 at) {
+  auto found = published.find(at);
+  if (found == published.end())
+    return;
+  u32 least = clock;
+  for (u32 j = 0; j < warps; ++j) {
+    u32 &known = seen[size_t(warp) * warps + j];
+    known = std::max(known, found->second[j]);
+    least = std::min(least, known);
+  }
+  limit[warp] = least << kClockShift;
+}
+
+void SharedRaces::release(u32 warp, const u64 *address, u32 mask, bool writes) {
+  advance();
+  lanes[warp] = clock;
+  seen[size_t(warp) * warps + warp] = clock;
+  if (!writes)
+    return;
+  for (u32 rest = mask; rest; rest &= rest - 1) {
+    std::vector<u32> &known = published[u32(address[__builtin_ctz(rest)])];
+    known.resize(warps, 0);
+    for (u32 j = 0; j < warps; ++j)
+      known[j] = std::max(known[j], seen[size_t(warp) * warps + j]);
+  }
 }
 
 RaceHit SharedRaces::issue(u32 thread, u32 at, u32 n) {
   RaceHit result = write(thread, at, n);
-  if (result.found)
-    return result;
-  u32 record = kPendingClock << kClockShift | thread;
-  for (u32 byte = at; byte < at + n; ++byte)
-    if (isSplit(byte / 4))
-      cells[byte].write = record;
-    else
-      wordWrite[byte / 4] = record;
-  return {};
+  if (!result.found)
+    setWriter(kPendingClock << kClockShift | thread, at, n);
+  return result;
 }
 
 void SharedRaces::arrive(u32 thread, u32 at, u32 n) {
-  u32 record = clock << kClockShift | thread;
-  for (u32 byte = at; byte < at + n; ++byte)
-    if (isSplit(byte / 4))
-      cells[byte].write = record;
+  setWriter(clock << kClockShift | thread, at, n);
+}
+
+/// cp.async moves whole words.
+void SharedRaces::setWriter(u32 record, u32 at, u32 n) {
+  for (u32 word = at / 4; word < (at + n) / 4; ++word)
+    if (isSplit(word))
+      for (u32 byte = word * 4; byte < word * 4 + 4; ++byte)
+        cells[byte].write = record;
     else
-      wordWrite[byte / 4] = record;
+      wordWrite[word] = record;
 }
 
 } // namespace hadal::sim

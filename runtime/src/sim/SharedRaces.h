@@ -5,6 +5,7 @@
 
 #include "Types.h"
 
+#include <unordered_map>
 #include <vector>
 
 namespace hadal::sim {
@@ -43,8 +44,15 @@ public:
   /// The warps of the mask have synchronised with each other.
   void barrier(u32 warps, bool all);
   void warpSync(u32 warp);
-  /// Atomics synchronise nothing here, but do not race with each other.
-  RaceHit atomic(u32 thread, u32 at, u32 n);
+  /// Atomics and volatile accesses do not race with each other.
+  RaceHit strong(u32 thread, u32 at, u32 n, bool writes) {
+    return writes ? writeBytes(thread, at, n, kAtomic)
+                  : readBytes(thread, at, n, kAtomic);
+  }
+  /// A strong read of an address sees what the last strong writes of it had
+  /// seen; a strong write publishes. Either orders the lanes of the warp.
+  void acquire(u32 warp, u32 at);
+  void release(u32 warp, const u64 *address, u32 mask, bool writes);
 
 private:
   // A record: clock << kClockShift | many << 10 | thread.
@@ -59,13 +67,19 @@ private:
   };
   bool readWords(u32 thread, u32 word, u32 n);
   bool writeWords(u32 thread, u32 word, u32 n);
-  RaceHit readBytes(u32 thread, u32 at, u32 n);
+  RaceHit readBytes(u32 thread, u32 at, u32 n, u32 flag = 0);
   RaceHit writeBytes(u32 thread, u32 at, u32 n, u32 flag = 0);
   bool ordered(u32 record, u32 thread) const;
-  bool noteRead(Cell &cell, u32 thread) const;
+  void noteRead(Cell &cell, u32 thread, u32 flag = 0) const;
   bool clashes(u32 record, u32 thread, u32 flag) const;
   RaceHit hit(u32 record, bool isWrite, u32 byte) const;
   void split(u32 word);
+  void setWriter(u32 record, u32 at, u32 n);
+  static bool alike(const std::vector<u32> &records, u32 word) {
+    u32 first = records[word];
+    return records[word + 1] == first && records[word + 2] == first &&
+           records[word + 3] == first;
+  }
   /// Whether the byte cells hold the records of the word.
   bool isSplit(u32 word) const { return wordRead2[word] == kSplit; }
   void advance();
@@ -77,6 +91,7 @@ private:
   std::vector<u32> lanes; // [warp]: clock of the last sync of its own lanes
   std::vector<u32> wordWrite, wordRead1, wordRead2;
   std::vector<Cell> cells; // by byte
+  std::unordered_map<u32, std::vector<u32>> published; // by address
 };
 
 } // namespace hadal::sim
