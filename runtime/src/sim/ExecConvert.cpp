@@ -231,7 +231,9 @@ Handler quick(const Plan &p) {
   if (sizeOf(p.to) == 4 && p.fromBytes == 8 && p.toBytes == 4 &&
       sizeOf(p.from) == 8)
     return unary<u32, u64, U64ToU32>;
-  if (!narrow)
+  // A narrow signed result fills its register with its sign.
+  if (!narrow || (isSigned(p.to) && sizeOf(p.to) < p.toBytes &&
+                  sizeOf(p.to) <= sizeOf(p.from)))
     return nullptr;
   if (p.from == Ty::S16 && p.toBytes == 4 && sizeOf(p.to) == 4)
     return unary<i32, i16, S16ToS32>;

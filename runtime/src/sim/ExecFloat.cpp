@@ -216,7 +216,13 @@ bool decodeFma(Decoder &d) {
 
 // Approximate functions: the host's, rounded to f32, within PTX's bounds.
 struct Rcp { template <typename T> static T f(T x) { return T(1) / x; } };
-struct Sqrt { template <typename T> static T f(T x) { return std::sqrt(x); } };
+struct Sqrt {
+  // Compilers take the square root of a negative number for a number.
+  static float f(float x) {
+    return x < 0 ? bitsAs<float>(0x7fffffffu) : std::sqrt(x);
+  }
+  static double f(double x) { return std::sqrt(x); }
+};
 struct Rsqrt {
   static float f(float x) { return float(1.0 / std::sqrt(double(x))); }
   static double f(double x) { return 1.0 / std::sqrt(x); }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Integer arithmetic.
+// Integer arithmetic of every width and sign, with carries and saturation.
 #include "Lanes.h"
 
 #include <gtest/gtest.h>
@@ -8,8 +8,8 @@ using namespace hadal::simtest;
 
 namespace {
 
-using i128 = __extension__ __int128;
-using u128 = __extension__ unsigned __int128;
+using i128 = __int128;
+using u128 = unsigned __int128;
 using Row = const uint64_t *;
 
 uint64_t cut(i128 x, int width) {
@@ -34,8 +34,10 @@ std::string typeOf(int width, bool isSigned) {
 std::string registerOf(int width) { return "b" + std::to_string(width); }
 
 TEST(Integer, TwoOperands) {
-  for (auto [width, values] : widths())
+  for (const Width &each : widths())
     for (bool s : {false, true}) {
+      int width = each.bits;
+      const Values &values = each.values;
       std::string t = typeOf(width, s), r = registerOf(width);
       int w = width;
       auto x = [=](uint64_t v) { return extend(v, w, s); };
@@ -66,8 +68,10 @@ TEST(Integer, TwoOperands) {
 }
 
 TEST(Integer, ThreeOperands) {
-  for (auto [width, values] : widths())
+  for (const Width &each : widths())
     for (bool s : {false, true}) {
+      int width = each.bits;
+      const Values &values = each.values;
       std::string t = typeOf(width, s), r = registerOf(width);
       int w = width;
       auto x = [=](uint64_t v) { return extend(v, w, s); };
@@ -110,7 +114,9 @@ TEST(Integer, Saturating) {
 }
 
 TEST(Integer, AbsAndNeg) {
-  for (auto [width, values] : widths()) {
+  for (const Width &each : widths()) {
+    int width = each.bits;
+    const Values &values = each.values;
     std::string t = typeOf(width, true), r = registerOf(width);
     int w = width;
     check("abs." + t + " %d, %a;", {r, r}, {values}, [=](Row v) {
