@@ -181,10 +181,14 @@ private:
       }
       unsigned operand = inPlace.getTiedOpOperand(op.getResult(i))->getOperandNumber();
       Value destination = dispatch.getOperand(operand);
-      extents[result] = extents[destination];
+      // By value: inserting moves what a map's references point to.
+      Extents shape = extents.lookup(destination);
+      extents[result] = std::move(shape);
       aliasOf[result] = destination;
-      if (auto it = transientOf.find(destination); it != transientOf.end())
-        transientOf[result] = it->second;
+      if (auto it = transientOf.find(destination); it != transientOf.end()) {
+        unsigned transient = it->second;
+        transientOf[result] = transient;
+      }
     }
     return success();
   }
