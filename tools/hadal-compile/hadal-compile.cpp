@@ -87,10 +87,12 @@ void printDiagnostic(Diagnostic &diagnostic) {
 std::optional<int> checkOptions() {
   if (input.empty())
     return usage("expected a checkpoint's folder or a module, got none");
-  if (output.empty() && (!compileTo.empty() || report.getNumOccurrences() == 0))
+  if (output.empty())
     return usage("expected -o FILE, got none");
   if (!compileTo.empty() && !hadal::parseStage(compileTo))
     return usage("expected --compile-to=model, dispatch, kernel or plan, got '" + compileTo + "'");
+  if (!compileTo.empty() && report.getNumOccurrences())
+    return usage("expected --report without --compile-to: it tells of an artifact");
   if (precision != "native" && precision != "reference")
     return usage("expected --precision=native or reference, got '" + precision + "'");
   if (attention != "auto" && attention != "absorbed" && attention != "expanded")
