@@ -151,6 +151,7 @@ hadal_sim_status_t hadal_sim_module_load(hadal_sim_context_t *context,
   std::string error;
   auto ast = parseModule(std::string(text, length), error);
   auto module = std::make_unique<hadal_sim_module_t>();
+  std::vector<u64> placed; // variables to free again on failure
   module->name = name ? name : "ptx";
   if (ast) {
     ast->fileName = module->name;
@@ -158,7 +159,10 @@ hadal_sim_status_t hadal_sim_module_load(hadal_sim_context_t *context,
     for (AstFunction &function : ast->functions)
       function.index = index++;
     AstModule *kept = ast.get();
-    if (placeVariables(*context, *module, *kept, error))
+    bool good = placeVariables(*context, *module, *kept, error);
+    for (const Variable *variable : module->variables)
+      placed.push_back(variable->offset);
+    if (good)
       module->program = decodeModule(std::move(ast), *context->level, error);
     if (module->program)
       for (const Variable *variable : module->variables)
@@ -168,8 +172,8 @@ hadal_sim_status_t hadal_sim_module_load(hadal_sim_context_t *context,
         }
   }
   if (!module->program) {
-    for (const Variable *variable : module->variables)
-      (void)variable;
+    for (u64 address : placed)
+      context->memory.free(address);
     return failWith(context, module->name + ":" + error);
   }
   context->modules.push_back(std::move(module));

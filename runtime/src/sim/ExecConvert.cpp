@@ -133,22 +133,17 @@ u64 convertLane(const Plan &plan, u64 raw) {
   }
   u64 magnitude = negative ? 0 - value : value;
   if (plan.to == Ty::F64) {
-    // 64 bits into 53: the host's conversion under the wanted rounding.
-    double high = double(magnitude >> 32) * 0x1p32, low = double(magnitude & ~0u);
-    double odd = addToOdd(high, low);
-    if (plan.rounding == Rounding::Nearest || odd == double(magnitude) ) {
-      double x = double(magnitude);
-      if (plan.rounding == Rounding::Nearest || magnitude < u64(1) << 53)
-        return bitsAs<u64>(negative ? -x : x);
-    }
+    // 64 bits into 53: to the nearest, then a step where another rounding asks.
     double x = double(magnitude);
-    bool above = x >= 0x1p64 || u64(x) > magnitude;
-    bool below = !above && u64(x) < magnitude;
-    bool wantUp = plan.rounding == (negative ? Rounding::Down : Rounding::Up);
-    if (above && !wantUp)
-      x = std::nextafter(x, 0.0);
-    if (below && wantUp)
-      x = std::nextafter(x, HUGE_VAL);
+    if (plan.rounding != Rounding::Nearest) {
+      bool above = x >= 0x1p64 || u64(x) > magnitude;
+      bool below = !above && u64(x) < magnitude;
+      bool wantUp = plan.rounding == (negative ? Rounding::Down : Rounding::Up);
+      if (above && !wantUp)
+        x = std::nextafter(x, 0.0);
+      if (below && wantUp)
+        x = std::nextafter(x, HUGE_VAL);
+    }
     return bitsAs<u64>(negative ? -x : x);
   }
   double x = addToOdd(double(magnitude >> 32) * 0x1p32, double(magnitude & ~0u));
