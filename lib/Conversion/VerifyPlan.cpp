@@ -25,6 +25,8 @@ struct VerifyPlanPass : impl::VerifyPlanPassBase<VerifyPlanPass> {
   }
 
   LogicalResult verifyProgram(plan::ProgramOp program, SymbolTable &symbols) {
+    if (program.getContents().front().getOps<plan::EntryOp>().empty())
+      return program.emitOpError("expected an entry point, found none");
     llvm::DenseSet<StringAttr> launched;
     WalkResult result = program.walk([&](Operation *op) {
       if (auto launch = dyn_cast<plan::LaunchOp>(op))

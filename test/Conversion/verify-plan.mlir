@@ -30,6 +30,12 @@ plan.program @cpu abi 1 {
 
 // -----
 
+// expected-error @+1 {{expected an entry point, found none}}
+plan.program @cpu abi 1 {
+}
+
+// -----
+
 plan.program @cpu abi 1 {
   plan.entry @prefill {
     %n = plan.dim tokens
@@ -65,6 +71,10 @@ plan.program @cpu abi 1 {
 plan.program @cpu abi 1 {
   // expected-error @+1 {{expected a launch of every executable, found none}}
   plan.executable @k family "rms_norm" access [] constants 0 scratch 0 images []
+  plan.entry @prefill {
+    %n = plan.dim tokens
+    plan.arena %n
+  }
 }
 
 // -----
