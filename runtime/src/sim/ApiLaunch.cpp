@@ -134,14 +134,6 @@ hadal_sim_status_t hadal_sim_launch(hadal_sim_context_t *context,
   for (size_t i = 0; i < argument_count; ++i)
     memcpy(launch.parameters.data() + kernel->parameters[i].offset,
            arguments[i], kernel->parameters[i].bytes);
-  std::unique_ptr<GlobalRaces> races;
-  if (launch.checks & kCheckGlobalRace) {
-    if (!context->memory.enableRaceCells())
-      return failWith(context, prefix + "no memory for the global race check");
-    context->memory.clearRaceCells();
-    races = std::make_unique<GlobalRaces>(launch);
-    launch.globalRaces = races.get();
-  }
   if (launch.cooperative) {
     // Cooperative groups keep the state of the grid's barrier here.
     if (!context->gridWorkspace) {
@@ -154,6 +146,14 @@ hadal_sim_status_t hadal_sim_launch(hadal_sim_context_t *context,
     Buffer *buffer = context->memory.find(context->gridWorkspace);
     memset(buffer->host, 0, kWorkspace);
     launch.gridWorkspace = context->gridWorkspace;
+  }
+  std::unique_ptr<GlobalRaces> races;
+  if (launch.checks & kCheckGlobalRace) {
+    if (!context->memory.enableRaceCells())
+      return failWith(context, prefix + "no memory for the global race check");
+    context->memory.clearRaceCells();
+    races = std::make_unique<GlobalRaces>(launch);
+    launch.globalRaces = races.get();
   }
   context->lastModule = module;
   context->lastKernel = kernel;

@@ -70,9 +70,6 @@ bool GlobalRaces::check(Warp &warp, const Inst &inst, const u64 *address,
   for (u32 rest = mask; rest; rest &= rest - 1) {
     u32 lane = u32(__builtin_ctz(rest));
     u64 at = address[lane];
-    Buffer *buffer = warp.launch->memory->find(at);
-    if (!buffer || !buffer->race)
-      continue;
     if (strong) {
       Clocks &variable = variables[at];
       if (kind != 1) { // reads
@@ -90,6 +87,9 @@ bool GlobalRaces::check(Warp &warp, const Inst &inst, const u64 *address,
         }
       }
     }
+    Buffer *buffer = warp.launch->memory->find(at);
+    if (!buffer || !buffer->race)
+      continue; // nobody writes there
     u64 offset = at - buffer->base;
     for (u64 byte = offset; byte < offset + bytes;) {
       u64 word = byte / 4;
