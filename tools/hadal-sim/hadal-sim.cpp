@@ -22,8 +22,8 @@ constexpr const char *kUsage =
     "  --threads=N              host threads (0: all)\n"
     "  --cooperative            keep all blocks resident\n"
     "  --check=global-race      turn a check on\n"
-    "  --no-check=NAME          turn a check off: bounds, init, race, barrier,\n"
-    "                           async or all\n"
+    "  --no-check=NAME          turn a check off: init, race, barrier, async\n"
+    "                           or all\n"
     "  --list                   entries and their parameters\n"
     "\n"
     "  ARG: i8: i16: i32: i64: u8: u16: u32: u64: f16: bf16: f32: f64: and a\n"
@@ -146,6 +146,8 @@ int parseOptions(int argc, char **argv, Options &options) {
     } else if ((name == "no-check" || name == "check") && hasValue) {
       uint32_t bit = 0;
       good = checkByName(value, bit);
+      if (name == "no-check" && bit == HADAL_SIM_CHECK_BOUNDS)
+        return misuse("the check 'bounds' cannot be turned off");
       if (name == "no-check")
         options.launch.checks &= ~bit;
       else
