@@ -152,6 +152,8 @@ hadal_sim_status_t hadal_sim_launch(hadal_sim_context_t *context,
     if (!context->memory.enableRaceCells())
       return failWith(context, prefix + "no memory for the global race check");
     context->memory.clearRaceCells();
+    // What a strong access sees and what the check knows must not drift apart.
+    launch.threads = 1;
     races = std::make_unique<GlobalRaces>(launch);
     launch.globalRaces = races.get();
   }

@@ -195,6 +195,15 @@ bool resolveGlobal(Warp &w, const Inst &in, Access &access) {
   return true;
 }
 
+/// What an st writes for a lane; see ExecMemory.cpp for Inst::aux.
+void storedBytes(const Warp &w, const Inst &in, u32 lane, u8 *to) {
+  u32 bytes = in.aux & 255, count = in.aux >> 8 & 255, width = in.dw;
+  for (u32 e = 0; e < count; ++e) {
+    u32 ref = in.count ? w.launch->program->pool[in.list + e] : in.b;
+    memcpy(to + e * bytes, w.at<u8>(ref) + lane * width, bytes);
+  }
+}
+
 bool resolveShared(Warp &w, const Inst &in, Access &access) {
   Block &block = *w.block;
   u64 size = block.shared.size();
@@ -246,33 +255,24 @@ bool resolveShared(Warp &w, const Inst &in, Access &access) {
     // Stores of what is there already are harmless; the handler knows values.
     if (access.kind == AccessKind::Write && hit.otherIsWrite && !hit.pending &&
         (in.cls == Class::Store || in.cls == Class::StoreShared)) {
-      u64 value = 0;
-      if (access.bytes <= 8 && in.count == 0) {
-        if (access.bytes == 8)
-          value = w.at<u64>(in.b)[lane];
-        else
-          value = w.at<u32>(in.b)[lane];
-        if (memcmp(&value, access.host[lane], access.bytes) == 0)
+      u8 value[32];
+      storedBytes(w, in, lane, value);
+      if (memcmp(value, access.host[lane], access.bytes) == 0)
+        continue;
+      // The lanes of this very instruction may agree among themselves.
+      bool agrees = hit.otherWarp == w.index, shares = false;
+      for (u32 others = access.mask & ~(1u << lane); others && agrees;
+           others &= others - 1) {
+        u32 other = firstLane(others);
+        if (access.address[other] != access.address[lane])
           continue;
-        // The lanes of this very instruction may agree among themselves.
-        bool agrees = hit.otherWarp == w.index;
-        for (u32 others = access.mask; others && agrees; others &= others - 1) {
-          u32 other = firstLane(others);
-          if (access.address[other] != access.address[lane])
-            continue;
-          u64 theirs = access.bytes == 8 ? w.at<u64>(in.b)[other]
-                                         : w.at<u32>(in.b)[other];
-          agrees = memcmp(&theirs, &value, access.bytes) == 0;
-        }
-        bool shares = false;
-        for (u32 others = access.mask & ~(1u << lane); others;
-             others &= others - 1)
-          shares |= access.address[firstLane(others)] == access.address[lane] &&
-                    (hit.otherThread == ~0u ||
-                     hit.otherThread % kLanes == firstLane(others));
-        if (agrees && shares)
-          continue;
+        u8 theirs[32];
+        storedBytes(w, in, other, theirs);
+        agrees = memcmp(theirs, value, access.bytes) == 0;
+        shares |= hit.otherThread == ~0u || hit.otherThread % kLanes == other;
       }
+      if (agrees && shares)
+        continue;
     }
     const char *check = hit.pending ? "async" : "race";
     if (hit.pending && !(w.launch->checks & kCheckAsync))
