@@ -167,7 +167,7 @@ TEST_F(Tool, ChecksFireWithExitThree) {
   write("full.bin", std::vector<int32_t>(64, 1));
   std::string race = " --entry=trips --grid=1 --block=64 in:" + path("full.bin") + " out:" + path("o.bin") + ":256";
   EXPECT_EQ(run(twin("race_write_read.ptx") + race).code, 3);
-  Ran off = run(twin("race_write_read.ptx") + " --no-check=race" + race);
+  Ran off = run(twin("race_write_read.ptx") + " --no-check=race --no-check=init" + race);
   EXPECT_EQ(off.code, 0) << off.err;
 }
 
@@ -211,7 +211,7 @@ TEST_F(Tool, RefusesBadFiles) {
   const std::vector<std::pair<std::string, std::vector<std::string>>> bad = {
       {"", {"bad.ptx"}},
       {"hello", {"1:1"}},
-      {header + ".entry k() { frobnicate.u32 %r1, 2; ret; }", {"4:", "frobnicate"}},
+      {header + ".entry k() { .reg .b32 %r<2>; frobnicate.u32 %r1, 2; ret; }", {"4:", "frobnicate"}},
       {header + ".entry k() { .reg .b32 %r<2>; add.u32 %r1, %r9, 2; ret; }", {"4:", "%r9"}},
       {header + ".entry k() {\n bra NOWHERE;\n ret; }", {"5:", "NOWHERE"}},
       {header + ".entry k() { ret;", {"4:"}},
