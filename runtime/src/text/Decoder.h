@@ -31,7 +31,7 @@ private:
     size_t stop = 0;     // and at the end
     bool trimFirst = false; // of metaspace: the first token begins the text
   };
-  Error readStep(const Field &field, unsigned depth);
+  Error readStep(const Field &field, const std::string &type);
   Error readStrip(const Field &field, Step &step);
 
   std::vector<Step> perToken;

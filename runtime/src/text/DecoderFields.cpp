@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the field `decoder`.
 #include "Decoder.h"
+#include "Components.h"
 #include "Normalizer.h"
 
 namespace hadal::text {
@@ -9,7 +10,9 @@ Error Decoder::read(const Field &field) {
   if (!field.present())
     return {};
   present = true;
-  return readStep(field, 0);
+  return readComponents(field, "decoders", [this](const Field &part, const std::string &type) {
+    return readStep(part, type);
+  });
 }
 
 Error Decoder::readStrip(const Field &field, Step &step) {
@@ -28,23 +31,7 @@ Error Decoder::readStrip(const Field &field, Step &step) {
   return {};
 }
 
-Error Decoder::readStep(const Field &field, unsigned depth) {
-  if (Error error = field.expectObject())
-    return error;
-  std::string type;
-  if (Error error = field.member("type").read(type))
-    return error;
-  if (type == "Sequence") {
-    Field list = field.member("decoders");
-    if (Error error = list.expectArray())
-      return error;
-    if (depth > 8)
-      return field.error("expected at most 8 nested sequences, got more");
-    for (size_t i = 0; i < list.json().size(); ++i)
-      if (Error error = readStep(list.element(i), depth + 1))
-        return error;
-    return {};
-  }
+Error Decoder::readStep(const Field &field, const std::string &type) {
   Field name = field.member("type");
   bool joined = fused || byteLevel;
   if (type == "ByteFallback") {

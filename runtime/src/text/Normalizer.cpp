@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The field `normalizer`: rewrites text before it is cut.
 #include "Normalizer.h"
+#include "Components.h"
 
 namespace hadal::text {
 
@@ -39,26 +40,14 @@ Error replaceAll(const Regex &regex, std::string_view content, std::string &text
 
 Error Normalizer::read(const Field &field) {
   steps.clear();
-  return field.present() ? readStep(field, 0) : Error();
+  if (!field.present())
+    return {};
+  return readComponents(field, "normalizers", [this](const Field &part, const std::string &type) {
+    return readStep(part, type);
+  });
 }
 
-Error Normalizer::readStep(const Field &field, unsigned depth) {
-  if (Error error = field.expectObject())
-    return error;
-  std::string type;
-  if (Error error = field.member("type").read(type))
-    return error;
-  if (type == "Sequence") {
-    Field list = field.member("normalizers");
-    if (Error error = list.expectArray())
-      return error;
-    if (depth > 8)
-      return field.error("expected at most 8 nested sequences, got more");
-    for (size_t i = 0; i < list.json().size(); ++i)
-      if (Error error = readStep(list.element(i), depth + 1))
-        return error;
-    return {};
-  }
+Error Normalizer::readStep(const Field &field, const std::string &type) {
   Step step{};
   struct Form {
     const char *name;

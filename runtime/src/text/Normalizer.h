@@ -34,7 +34,7 @@ private:
     std::string content;
     Regex pattern;
   };
-  Error readStep(const Field &field, unsigned depth);
+  Error readStep(const Field &field, const std::string &type);
   std::vector<Step> steps;
 };
 

@@ -1,34 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // The field `post_processor`: the tokens that go around a text.
 #include "PostProcessor.h"
+#include "Components.h"
 
 namespace hadal::text {
 
 Error PostProcessor::read(const Field &field) {
-  return field.present() ? readStep(field, 0) : Error();
+  if (!field.present())
+    return {};
+  return readComponents(field, "processors", [this](const Field &part, const std::string &type) {
+    return readStep(part, type);
+  });
 }
 
-Error PostProcessor::readStep(const Field &field, unsigned depth) {
-  if (Error error = field.expectObject())
-    return error;
-  std::string type;
-  if (Error error = field.member("type").read(type))
-    return error;
+Error PostProcessor::readStep(const Field &field, const std::string &type) {
   if (type == "ByteLevel")
     return {};
   if (type == "TemplateProcessing")
     return readTemplate(field);
-  if (type != "Sequence")
-    return field.member("type").expected("one of Sequence, TemplateProcessing, ByteLevel");
-  Field list = field.member("processors");
-  if (Error error = list.expectArray())
-    return error;
-  if (depth > 8)
-    return field.error("expected at most 8 nested sequences, got more");
-  for (size_t i = 0; i < list.json().size(); ++i)
-    if (Error error = readStep(list.element(i), depth + 1))
-      return error;
-  return {};
+  return field.member("type").expected("one of Sequence, TemplateProcessing, ByteLevel");
 }
 
 Error PostProcessor::readTemplate(const Field &field) {

@@ -25,7 +25,7 @@ public:
   void apply(std::vector<int32_t> &ids) const;
 
 private:
-  Error readStep(const Field &field, unsigned depth);
+  Error readStep(const Field &field, const std::string &type);
   Error readTemplate(const Field &field);
 
   std::vector<int32_t> prefix, suffix;

@@ -48,7 +48,7 @@ private:
     Prepend when = Prepend::always;
   };
 
-  Error readStep(const Field &field, unsigned depth);
+  Error readStep(const Field &field, const std::string &type);
   Error readByteLevel(const Field &field);
   Error readMetaspace(const Field &field);
   Error addSplit(const Field &field, std::string_view pattern, Behavior behavior,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the field `pre_tokenizer`.
+#include "Components.h"
 #include "Normalizer.h"
 #include "PreTokenizer.h"
 
@@ -15,7 +16,11 @@ constexpr std::string_view gpt2Pattern =
 
 Error PreTokenizer::read(const Field &field) {
   steps.clear();
-  return field.present() ? readStep(field, 0) : Error();
+  if (!field.present())
+    return {};
+  return readComponents(field, "pretokenizers", [this](const Field &part, const std::string &type) {
+    return readStep(part, type);
+  });
 }
 
 Error PreTokenizer::addSplit(const Field &field, std::string_view pattern, Behavior behavior,
@@ -110,23 +115,7 @@ Error PreTokenizer::readMetaspace(const Field &field) {
   return {};
 }
 
-Error PreTokenizer::readStep(const Field &field, unsigned depth) {
-  if (Error error = field.expectObject())
-    return error;
-  std::string type;
-  if (Error error = field.member("type").read(type))
-    return error;
-  if (type == "Sequence") {
-    Field list = field.member("pretokenizers");
-    if (Error error = list.expectArray())
-      return error;
-    if (depth > 8)
-      return field.error("expected at most 8 nested sequences, got more");
-    for (size_t i = 0; i < list.json().size(); ++i)
-      if (Error error = readStep(list.element(i), depth + 1))
-        return error;
-    return {};
-  }
+Error PreTokenizer::readStep(const Field &field, const std::string &type) {
   if (type == "Split") {
     Step step{};
     step.kind = Step::split;
