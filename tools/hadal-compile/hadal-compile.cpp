@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compiles a checkpoint or a module to an artifact and its weights file.
+#include "../support/CompilerOutput.h"
 #include "hadal/Import/Import.h"
 #include "hadal/Pipeline/Pipeline.h"
 #include "hadal/Pipeline/Report.h"
@@ -16,6 +17,7 @@
 #include "llvm/Support/SourceMgr.h"
 
 #include <chrono>
+#include <csignal>
 #include <unistd.h>
 
 using namespace llvm;
@@ -112,6 +114,10 @@ std::optional<int> checkOptions() {
   for (const std::string &level : levels)
     if (level != "x86-64-v3" && level != "x86-64-v4-bf16")
       return usage("expected --cpu-level=x86-64-v3 or x86-64-v4-bf16, got '" + level + "'");
+  // Before anything else, as it may take long. A module can also go to /dev/null.
+  if (std::string problem = hadal::tools::outputNameProblem(output);
+      !problem.empty() && (compileTo.empty() || output != "/dev/null"))
+    return refuse(problem);
   return std::nullopt;
 }
 
@@ -137,7 +143,7 @@ FailureOr<OwningOpRef<ModuleOp>> readInput(MLIRContext &context) {
 }
 
 int writeModule(ModuleOp module) {
-  Error error = writeToOutput(output, [&](raw_ostream &os) -> Error {
+  Error error = hadal::tools::writeWhole(output, [&](raw_ostream &os) -> Error {
     if (StringRef(output).ends_with(".mlirbc")) {
       if (failed(writeBytecodeToFile(module, os)))
         return createStringError("expected a module that can be written as bytecode");
@@ -226,12 +232,18 @@ int compile(MLIRContext &context) {
   costs.peakBytes = progress.peakBytes;
   if (report.getNumOccurrences())
     hadal::writeReport(**module, *result, costs, report == "json", outs());
+  outs().flush();
+  if (std::error_code code = outs().error()) {
+    outs().clear_error();
+    return refuse("standard output: cannot write: " + code.message());
+  }
   return kDone;
 }
 } // namespace
 
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
+  std::signal(SIGXFSZ, SIG_IGN); // a limit of file size is an error of the write
   cl::HideUnrelatedOptions(category);
   std::string complaint;
   raw_string_ostream complaints(complaint);

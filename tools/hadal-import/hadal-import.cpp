@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Imports a checkpoint in Hugging Face layout as a module of the hadal dialect.
+#include "../support/CompilerOutput.h"
 #include "hadal/Import/Import.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
@@ -9,6 +10,8 @@
 #include "llvm/Support/Error.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/raw_ostream.h"
+
+#include <csignal>
 
 using namespace llvm;
 using namespace mlir;
@@ -84,6 +87,7 @@ static Error writeModule(ModuleOp module, raw_ostream &os) {
 
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
+  std::signal(SIGXFSZ, SIG_IGN); // a limit of file size is an error of the write
   cl::HideUnrelatedOptions(category);
   std::string complaint;
   raw_string_ostream complaints(complaint);
@@ -103,6 +107,12 @@ int main(int argc, char **argv) {
     return usage("expected a --page-size from 1 to 65536, got " +
                  Twine(pageSize));
 
+  if (std::string problem = hadal::tools::outputNameProblem(output);
+      !problem.empty() && output != "/dev/null") {
+    errs() << "hadal-import: error: " << problem << "\n";
+    return badInput;
+  }
+
   hadal::ImportOptions options;
   options.shapesOnly = shapesOnly;
   options.pageSize = pageSize;
@@ -118,7 +128,7 @@ int main(int argc, char **argv) {
   if (failed(module))
     return badInput;
   // Written beside the target and renamed, so that no partial file is left.
-  if (Error error = writeToOutput(
+  if (Error error = hadal::tools::writeWhole(
           output, [&](raw_ostream &os) { return writeModule(**module, os); })) {
     errs() << "hadal-import: error: " << output
            << ": expected a file that can be written, got '"
