@@ -43,7 +43,8 @@ void readNoAuxRouter(ConfigReader &reader, const FamilyDefaults &defaults,
       reader.number("routed_scaling_factor", defaults.routedScale, 0, 1e6);
 }
 
-void readDeepseekV3(ConfigReader &reader, ModelConfig &config) {
+void readNoAuxFamily(ConfigReader &reader, const FamilyDefaults &defaults,
+                     ModelConfig &config) {
   readCommon(reader, defaults, config);
   readLayerPattern(reader, defaults, config);
   if (config.hasMoE()) {
@@ -53,6 +54,10 @@ void readDeepseekV3(ConfigReader &reader, ModelConfig &config) {
   readRope(reader, config);
   config.rope.interleaved = !reader.find("rope_interleave") ||
                             reader.boolean("rope_interleave", true);
+}
+
+void readDeepseekV3(ConfigReader &reader, ModelConfig &config) {
+  readNoAuxFamily(reader, defaults, config);
 }
 
 } // namespace hadal

@@ -55,6 +55,10 @@ void readGroups(ConfigReader &reader, const FamilyDefaults &defaults,
 void readNoAuxRouter(ConfigReader &reader, const FamilyDefaults &defaults,
                      ModelConfig &config);
 
+/// A whole configuration in the keys of V3, with that router.
+void readNoAuxFamily(ConfigReader &reader, const FamilyDefaults &defaults,
+                     ModelConfig &config);
+
 void readDeepseekV2(ConfigReader &reader, ModelConfig &config);
 void readDeepseekV3(ConfigReader &reader, ModelConfig &config);
 void readKimiK2(ConfigReader &reader, ModelConfig &config);

@@ -29,15 +29,7 @@ static const FamilyDefaults defaults = {
     /*eosToken=*/1};
 
 void readGlm4MoeLite(ConfigReader &reader, ModelConfig &config) {
-  readCommon(reader, defaults, config);
-  readLayerPattern(reader, defaults, config);
-  if (config.hasMoE()) {
-    readExperts(reader, defaults, config);
-    readNoAuxRouter(reader, defaults, config);
-  }
-  readRope(reader, config);
-  config.rope.interleaved = !reader.find("rope_interleave") ||
-                            reader.boolean("rope_interleave", true);
+  readNoAuxFamily(reader, defaults, config);
 }
 
 } // namespace hadal
