@@ -90,16 +90,12 @@ void copyAsync(Warp &w, const Inst &in, u32 mask) {
     copy.pc = pcOf(w, in);
     memset(copy.undefined, 0, sizeof(copy.undefined));
     if (whole >> i & 1) {
-      const u8 *from = source.contiguous ? source.host[0] + i * bytes
-                                         : source.host[i];
+      const u8 *from = source.at(i);
       if (bytes == 16)
         memcpy(copy.data, from, 16);
       else
         memcpy(copy.data, from, bytes);
-      const u8 *bits = source.contiguous
-                           ? (source.undefined[0]
-                                  ? source.undefined[0] + i * bytes : nullptr)
-                           : source.undefined[i];
+      const u8 *bits = source.shadowAt(i);
       if (bits && source.mayBeUndefined)
         memcpy(copy.undefined, bits, bytes);
     } else {

@@ -86,14 +86,7 @@ void atomic(Warp &w, const Inst &in, u32 mask) {
         S old[kLanes] = {};
         for (u32 rest = access.mask; rest; rest &= rest - 1) {
           u32 i = firstLane(rest);
-          u8 *host = access.contiguous && access.space != Space::Shared
-                         ? access.host[0] + i * access.bytes
-                         : access.host[i];
-          u8 *shadow = access.contiguous && access.space != Space::Shared
-                           ? (access.undefined[0]
-                                  ? access.undefined[0] + i * access.bytes
-                                  : nullptr)
-                           : access.undefined[i];
+          u8 *host = access.at(i), *shadow = access.shadowAt(i);
           M before, after;
           if (w.launch->concurrent && access.space == Space::Global) {
             M *at = reinterpret_cast<M *>(host);
@@ -123,10 +116,7 @@ void atomic(Warp &w, const Inst &in, u32 mask) {
             if (shadow && (bits || result)) {
               u8 bytes[8];
               memcpy(bytes, &result, 8);
-              access.undefined[i] = shadow;
-              u8 *first = access.undefined[0];
               storeShadow(w, access, i, bytes);
-              access.undefined[0] = first;
             }
             if (returns)
               setUndefinedBits(w, in.d, u32(sizeof(S)), i, bits ? ~u64(0) : 0);
@@ -149,9 +139,7 @@ void atomic128(Warp &w, const Inst &in, u32 mask) {
           ;
         for (u32 rest = access.mask; rest; rest &= rest - 1) {
           u32 i = firstLane(rest);
-          u8 *host = access.contiguous && access.space != Space::Shared
-                         ? access.host[0] + i * 16
-                         : access.host[i];
+          u8 *host = access.at(i);
           U128 old, b = w.at<U128>(in.b)[i], c = w.at<U128>(in.c)[i];
           memcpy(&old, host, 16);
           bool exchange = Rmw(in.aux & 255) == Rmw::Exch;

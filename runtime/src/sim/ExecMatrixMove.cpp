@@ -39,17 +39,17 @@ void loadMatrix(Warp &w, const Inst &in, u32 mask) {
           return stopWith(w, in, "expected addresses in shared memory");
         bool undefined = false;
         for (u32 i = 0; i < 8 * matrices; ++i)
-          undefined |= access.mayBeUndefined && access.undefined[i] &&
-                       anyUndefined(access.undefined[i]);
+          undefined |= access.mayBeUndefined && access.shadowAt(i) &&
+                       anyUndefined(access.shadowAt(i));
         for (u32 m = 0; m < matrices; ++m) {
           u32 *to = w.at<u32>(list[m]);
           if (!transposed) {
             for (u32 row = 0; row < 8; ++row)
-              memcpy(to + row * 4, access.host[m * 8 + row], 16);
+              memcpy(to + row * 4, access.at(m * 8 + row), 16);
           } else {
             u16 all[8][8];
             for (u32 row = 0; row < 8; ++row)
-              memcpy(all[row], access.host[m * 8 + row], 16);
+              memcpy(all[row], access.at(m * 8 + row), 16);
             for (u32 i = 0; i < kLanes; ++i)
               to[i] = all[i % 4 * 2][i / 4] |
                       u32(all[i % 4 * 2 + 1][i / 4]) << 16;
@@ -65,7 +65,7 @@ void loadMatrix(Warp &w, const Inst &in, u32 mask) {
               u32 row, column;
               place(i, j, transposed, row, column);
               u16 element;
-              memcpy(&element, access.undefined[m * 8 + row] + column * 2, 2);
+              memcpy(&element, access.shadowAt(m * 8 + row) + column * 2, 2);
               bits |= u64(element) << (16 * j);
             }
             setUndefinedBits(w, list[m], 4, i, bits);
@@ -96,8 +96,8 @@ void storeMatrix(Warp &w, const Inst &in, u32 mask) {
                        place(i, j, transposed, row, column);
                        u16 element = u16(from[i] >> (16 * j));
                        u16 shadow = u16(bits >> (16 * j));
-                       memcpy(access.host[m * 8 + row] + column * 2, &element, 2);
-                       if (u8 *to = access.undefined[m * 8 + row])
+                       memcpy(access.at(m * 8 + row) + column * 2, &element, 2);
+                       if (u8 *to = access.shadowAt(m * 8 + row))
                          memcpy(to + column * 2, &shadow, 2);
                      }
                    }

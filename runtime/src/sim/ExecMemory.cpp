@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loads, stores and the hints that move no data.
+#include "LaneMath.h"
 #include "MemoryAccess.h"
 
 namespace hadal::HADAL_SIM_LEVEL {
@@ -16,48 +17,132 @@ u32 elementRef(const Warp &w, const Inst &in, u32 single, u32 e) {
   return in.count ? w.launch->program->pool[in.list + e] : single;
 }
 
-bool allZero(const u8 *bytes, u64 n) {
-  u64 any = 0;
-  while (n >= 32) {
-    u64 v[4];
-    memcpy(v, bytes, 32);
-    any |= v[0] | v[1] | v[2] | v[3];
-    bytes += 32;
-    n -= 32;
-  }
-  while (n--)
-    any |= *bytes++;
-  return any == 0;
+template <typename S, typename M> inline S widen(M value) {
+  if constexpr (std::is_signed_v<M>)
+    return S(std::make_signed_t<S>(value));
+  else
+    return S(value);
+}
+template <typename M, typename S> inline M narrow(S value) {
+  if constexpr (sizeof(M) == sizeof(S))
+    return value;
+  else
+    return M(value);
 }
 
-/// Copies one element a lane, widening it to the register.
-template <typename M, typename S>
-void loadElement(Access &access, u32 offset, S *to) {
-  if (access.contiguous && access.bytes == sizeof(M)) {
-    const u8 *from = access.host[0];
+/// Copies `count` elements a lane, widening them to the registers. kCount is
+/// the same number where it is known when this is compiled, or 0.
+template <typename M, typename S, u32 kCount>
+void loadElements(const Access &access, S *const *to, u32 count) {
+  constexpr u32 size = sizeof(M);
+  u32 n = kCount ? kCount : count;
+  if (kCount && access.contiguous) {
+    const u8 *from = access.at(0);
     HADAL_LANES
-    for (u32 i = 0; i < kLanes; ++i) {
+    for (u32 i = 0; i < kLanes; ++i)
+      for (u32 e = 0; e < kCount; ++e) {
+        M value;
+        memcpy(&value, from + (i * kCount + e) * size, size);
+        to[e][i] = widen<S>(value);
+      }
+    return;
+  }
+  auto one = [&](u32 i, const u8 *from) {
+    for (u32 e = 0; e < n; ++e) {
       M value;
-      memcpy(&value, from + i * sizeof(M), sizeof(M));
-      if constexpr (std::is_signed_v<M>)
-        to[i] = S(std::make_signed_t<S>(value));
-      else
-        to[i] = S(value);
+      memcpy(&value, from + e * size, size);
+      to[e][i] = widen<S>(value);
     }
+  };
+  if (kCount && access.mask == kFullMask && access.together) {
+    for (u32 i = 0; i < kLanes; ++i)
+      one(i, reinterpret_cast<const u8 *>(access.address[i] +
+                                          access.hostOffset));
     return;
   }
   for (u32 rest = access.mask; rest; rest &= rest - 1) {
     u32 i = firstLane(rest);
-    const u8 *from =
-        (access.contiguous ? access.host[0] + i * access.bytes
-                           : access.host[i]) + offset;
-    M value;
-    memcpy(&value, from, sizeof(M));
-    if constexpr (std::is_signed_v<M>)
-      to[i] = S(std::make_signed_t<S>(value));
-    else
-      to[i] = S(value);
+    one(i, access.at(i));
   }
+}
+
+template <typename M, typename S, u32 kCount>
+void storeElements(const Access &access, const S *const *from, u32 count) {
+  constexpr u32 size = sizeof(M);
+  u32 n = kCount ? kCount : count;
+  if (kCount && access.contiguous) {
+    u8 *to = access.at(0);
+    HADAL_LANES
+    for (u32 i = 0; i < kLanes; ++i)
+      for (u32 e = 0; e < kCount; ++e) {
+        M value = narrow<M>(from[e][i]);
+        memcpy(to + (i * kCount + e) * size, &value, size);
+      }
+    return;
+  }
+  auto one = [&](u32 i, u8 *to) {
+    for (u32 e = 0; e < n; ++e) {
+      M value = narrow<M>(from[e][i]);
+      memcpy(to + e * size, &value, size);
+    }
+  };
+  if (kCount && access.mask == kFullMask && access.together) {
+    for (u32 i = 0; i < kLanes; ++i)
+      one(i, reinterpret_cast<u8 *>(access.address[i] + access.hostOffset));
+    return;
+  }
+  for (u32 rest = access.mask; rest; rest &= rest - 1) {
+    u32 i = firstLane(rest);
+    one(i, access.at(i));
+  }
+}
+
+/// Whether a lane of the mask touches undefined bytes. kBytes: of a lane, or 0.
+template <u32 kBytes> bool touchesUndefined(const Access &access) {
+  if (!access.mayBeUndefined)
+    return false;
+  u32 bytes = kBytes ? kBytes : access.bytes;
+  if (access.contiguous)
+    return access.shadowed && !allZero(access.shadowAt(0), u64(bytes) * kLanes);
+  if (kBytes && access.together) {
+    if (!access.shadowed)
+      return false;
+    u64 any = 0;
+    // Lanes outside of the mask have the address of one inside.
+    for (u32 i = 0; i < kLanes; ++i) {
+      const u8 *from = access.shadowAt(i);
+      for (u32 part = 0; part < kBytes; part += 8) {
+        u64 bits = 0;
+        memcpy(&bits, from + part, kBytes < 8 ? kBytes : 8);
+        any |= bits;
+      }
+    }
+    return any != 0;
+  }
+  for (u32 rest = access.mask; rest; rest &= rest - 1) {
+    const u8 *from = access.shadowAt(firstLane(rest));
+    if (from && !allZero(from, bytes))
+      return true;
+  }
+  return false;
+}
+
+template <u32 kBytes> void defineBytes(const Access &access) {
+  if (!access.mayBeUndefined || (access.together && !access.shadowed))
+    return;
+  u32 bytes = kBytes ? kBytes : access.bytes;
+  if (access.contiguous) {
+    memset(access.shadowAt(0), 0, u64(bytes) * kLanes);
+    return;
+  }
+  if (kBytes && access.together) {
+    for (u32 i = 0; i < kLanes; ++i)
+      memset(access.shadowAt(i), 0, bytes);
+    return;
+  }
+  for (u32 rest = access.mask; rest; rest &= rest - 1)
+    if (u8 *to = access.shadowAt(firstLane(rest)))
+      memset(to, 0, bytes);
 }
 
 void loadShadow(Warp &w, const Inst &in, Access &access) {
@@ -66,8 +151,7 @@ void loadShadow(Warp &w, const Inst &in, Access &access) {
     u32 ref = elementRef(w, in, in.d, e);
     for (u32 rest = access.mask; rest; rest &= rest - 1) {
       u32 i = firstLane(rest);
-      u8 *from = access.contiguous ? access.undefined[0] + i * access.bytes
-                                   : access.undefined[i];
+      const u8 *from = access.shadowAt(i);
       u64 bits = 0, high = 0;
       if (from && access.mayBeUndefined) {
         memcpy(&bits, from + e * bytes, bytes < 8 ? bytes : 8);
@@ -87,32 +171,22 @@ void loadShadow(Warp &w, const Inst &in, Access &access) {
   }
 }
 
-template <typename M, typename S> void load(Warp &w, const Inst &in, u32 mask) {
-  u32 count = elementCount(in);
+/// kCount: elements, or 0 for the number in Inst::aux.
+template <typename M, typename S, u32 kCount = 0>
+void load(Warp &w, const Inst &in, u32 mask) {
+  u32 count = kCount ? kCount : elementCount(in);
+  S *to[8];
+  for (u32 e = 0; e < count; ++e)
+    to[e] = w.at<S>(elementRef(w, in, in.d, e));
   forEachSpace(
       w, in, mask, spaceOfInst(in), u32(sizeof(M)) * count, AccessKind::Read,
       [&](Access &access) {
-        for (u32 e = 0; e < count; ++e)
-          loadElement<M, S>(access, e * u32(sizeof(M)),
-                            w.at<S>(elementRef(w, in, in.d, e)));
-        bool undefined = false;
-        if (access.mayBeUndefined) {
-          if (access.contiguous) {
-            undefined = access.undefined[0] &&
-                        !allZero(access.undefined[0], u64(access.bytes) * kLanes);
-          } else {
-            for (u32 rest = access.mask; rest && !undefined; rest &= rest - 1) {
-              const u8 *from = access.undefined[firstLane(rest)];
-              undefined = from && !allZero(from, access.bytes);
-            }
-          }
-        }
-        if (undefined) {
+        loadElements<M, S, kCount>(access, to, count);
+        if (touchesUndefined<kCount * u32(sizeof(M))>(access))
           loadShadow(w, in, access);
-        } else if (w.tracking) {
+        else if (w.tracking)
           for (u32 e = 0; e < count; ++e)
             *w.flags(elementRef(w, in, in.d, e)) &= ~access.mask;
-        }
         return true;
       });
 }
@@ -125,9 +199,7 @@ void load128(Warp &w, const Inst &in, u32 mask) {
                  for (u32 e = 0; e < count; ++e)
                    for (u32 rest = access.mask; rest; rest &= rest - 1) {
                      u32 i = firstLane(rest);
-                     const u8 *from = access.contiguous
-                                          ? access.host[0] + i * access.bytes
-                                          : access.host[i];
+                     const u8 *from = access.at(i);
                      memcpy(&w.at<U128>(elementRef(w, in, in.d, e))[i],
                             from + e * 16, 16);
                    }
@@ -166,75 +238,44 @@ void loadParam(Warp &w, const Inst &in, u32 mask) {
   }
 }
 
+/// Hands undefined bits of the registers on to memory.
 template <typename M, typename S>
-void store(Warp &w, const Inst &in, u32 mask) {
+void storeFlags(Warp &w, const Inst &in, Access &access) {
   u32 count = elementCount(in);
-  forEachSpace(
-      w, in, mask, spaceOfInst(in), u32(sizeof(M)) * count, AccessKind::Write,
-      [&](Access &access) {
-        u32 flagged = 0;
-        for (u32 e = 0; e < count; ++e) {
-          u32 ref = elementRef(w, in, in.b, e);
-          const S *from = w.at<S>(ref);
-          if (w.tracking)
-            flagged |= *w.flags(ref) & access.mask;
-          if (access.contiguous && count == 1) {
-            u8 *to = access.host[0];
-            HADAL_LANES
-            for (u32 i = 0; i < kLanes; ++i) {
-              M value;
-              if constexpr (sizeof(M) <= 8)
-                value = M(from[i]);
-              else
-                value = from[i];
-              memcpy(to + i * sizeof(M), &value, sizeof(M));
-            }
-          } else {
-            for (u32 rest = access.mask; rest; rest &= rest - 1) {
-              u32 i = firstLane(rest);
-              u8 *to = (access.contiguous ? access.host[0] + i * access.bytes
-                                          : access.host[i]) +
-                       e * sizeof(M);
-              M value;
-              if constexpr (sizeof(M) <= 8)
-                value = M(from[i]);
-              else
-                value = from[i];
-              memcpy(to, &value, sizeof(M));
-            }
-          }
-        }
-        if (!flagged && access.mayBeUndefined) {
-          if (access.contiguous) {
-            if (access.undefined[0])
-              memset(access.undefined[0], 0, u64(access.bytes) * kLanes);
-          } else {
-            for (u32 rest = access.mask; rest; rest &= rest - 1)
-              if (u8 *to = access.undefined[firstLane(rest)])
-                memset(to, 0, access.bytes);
-          }
-        } else if (flagged) {
-          for (u32 rest = access.mask; rest; rest &= rest - 1) {
-            u32 i = firstLane(rest);
-            u8 bits[64] = {};
-            for (u32 e = 0; e < count; ++e) {
-              u32 ref = elementRef(w, in, in.b, e);
-              u64 b = undefinedBits(w, ref, u32(sizeof(S)), i);
-              memcpy(bits + e * sizeof(M), &b, sizeof(M) < 8 ? sizeof(M) : 8);
-              if (sizeof(M) == 16 && (*w.flags(ref) >> i & 1))
-                memcpy(bits + e * 16, shadowOf(w, ref) + i * 16, 16);
-            }
-            if (access.contiguous)
-              access.undefined[i] = access.undefined[0]
-                                        ? access.undefined[0] + i * access.bytes
-                                        : nullptr;
-            u8 *keep = access.undefined[0];
-            storeShadow(w, access, i, bits);
-            access.undefined[0] = keep;
-          }
-        }
-        return true;
-      });
+  for (u32 rest = access.mask; rest; rest &= rest - 1) {
+    u32 i = firstLane(rest);
+    u8 bits[64] = {};
+    for (u32 e = 0; e < count; ++e) {
+      u32 ref = elementRef(w, in, in.b, e);
+      u64 b = undefinedBits(w, ref, u32(sizeof(S)), i);
+      memcpy(bits + e * sizeof(M), &b, sizeof(M) < 8 ? sizeof(M) : 8);
+      if (sizeof(M) == 16 && (*w.flags(ref) >> i & 1))
+        memcpy(bits + e * 16, shadowOf(w, ref) + i * 16, 16);
+    }
+    storeShadow(w, access, i, bits);
+  }
+}
+
+template <typename M, typename S, u32 kCount = 0>
+void store(Warp &w, const Inst &in, u32 mask) {
+  u32 count = kCount ? kCount : elementCount(in);
+  const S *from[8];
+  u32 flags = 0;
+  for (u32 e = 0; e < count; ++e) {
+    u32 ref = elementRef(w, in, in.b, e);
+    from[e] = w.at<S>(ref);
+    if (w.tracking)
+      flags |= *w.flags(ref);
+  }
+  forEachSpace(w, in, mask, spaceOfInst(in), u32(sizeof(M)) * count,
+               AccessKind::Write, [&](Access &access) {
+                 storeElements<M, S, kCount>(access, from, count);
+                 if (flags & access.mask)
+                   storeFlags<M, S>(w, in, access);
+                 else
+                   defineBytes<kCount * u32(sizeof(M))>(access);
+                 return true;
+               });
 }
 
 // Modifiers that change nothing but caching, or that order accesses more
@@ -267,8 +308,22 @@ int takeSpace(Decoder &d, Space &space) {
   return index;
 }
 
-template <bool kStore> Handler pick(u32 bytes, bool isSignedType, u32 regBytes);
-template <> Handler pick<false>(u32 bytes, bool s, u32 reg) {
+/// One, two or four whole registers a lane are the common case.
+template <typename T> Handler pickLoad(u32 count) {
+  return count == 1   ? load<T, T, 1>
+         : count == 2 ? load<T, T, 2>
+         : count == 4 ? load<T, T, 4>
+                      : load<T, T>;
+}
+template <typename T> Handler pickStore(u32 count) {
+  return count == 1   ? store<T, T, 1>
+         : count == 2 ? store<T, T, 2>
+         : count == 4 ? store<T, T, 4>
+                      : store<T, T>;
+}
+template <bool kStore>
+Handler pick(u32 bytes, u32 count, bool isSignedType, u32 regBytes);
+template <> Handler pick<false>(u32 bytes, u32 count, bool s, u32 reg) {
   if (bytes == 16)
     return load128<U128>;
   if (reg == 8)
@@ -276,12 +331,13 @@ template <> Handler pick<false>(u32 bytes, bool s, u32 reg) {
     case 1: return s ? load<i8, u64> : load<u8, u64>;
     case 2: return s ? load<i16, u64> : load<u16, u64>;
     case 4: return s ? load<i32, u64> : load<u32, u64>;
-    default: return load<u64, u64>;
+    default: return pickLoad<u64>(count);
     }
+  bool one = count == 1;
   switch (bytes) {
-  case 1: return s ? load<i8, u32> : load<u8, u32>;
-  case 2: return s ? load<i16, u32> : load<u16, u32>;
-  default: return load<u32, u32>;
+  case 1: return s ? load<i8, u32> : one ? load<u8, u32, 1> : load<u8, u32>;
+  case 2: return s ? load<i16, u32> : one ? load<u16, u32, 1> : load<u16, u32>;
+  default: return pickLoad<u32>(count);
   }
 }
 Handler pickParam(u32 bytes, bool s, u32 reg) {
@@ -300,7 +356,7 @@ Handler pickParam(u32 bytes, bool s, u32 reg) {
   default: return nullptr;
   }
 }
-template <> Handler pick<true>(u32 bytes, bool, u32 reg) {
+template <> Handler pick<true>(u32 bytes, u32 count, bool, u32 reg) {
   if (bytes == 16)
     return store<U128, U128>;
   if (reg == 8)
@@ -308,12 +364,12 @@ template <> Handler pick<true>(u32 bytes, bool, u32 reg) {
     case 1: return store<u8, u64>;
     case 2: return store<u16, u64>;
     case 4: return store<u32, u64>;
-    default: return store<u64, u64>;
+    default: return pickStore<u64>(count);
     }
   switch (bytes) {
-  case 1: return store<u8, u32>;
-  case 2: return store<u16, u32>;
-  default: return store<u32, u32>;
+  case 1: return count == 1 ? store<u8, u32, 1> : store<u8, u32>;
+  case 2: return count == 1 ? store<u16, u32, 1> : store<u16, u32>;
+  default: return pickStore<u32>(count);
   }
 }
 
@@ -383,7 +439,7 @@ template <bool kStore> bool decodeAccess(Decoder &d) {
     d.out.d = refs[0];
   bool direct = !kStore && space == Space::Param && d.out.a == kNoOperand;
   Handler run = direct ? pickParam(bytes, isSigned(type), widest) : nullptr;
-  d.out.run = run ? run : pick<kStore>(bytes, isSigned(type), widest);
+  d.out.run = run ? run : pick<kStore>(bytes, count, isSigned(type), widest);
   d.out.cls = classOf(space, kStore);
   d.out.shadow = Shadow::Own;
   d.out.aux = bytes | count << 8 | u32(space) << 16;

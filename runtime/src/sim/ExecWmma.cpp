@@ -114,12 +114,7 @@ bool transfer(Warp &w, const Inst &in, u32 mask, bool stores) {
     if (!resolve(w, in, access))
       return false;
     for (u32 lane = 0; lane < kLanes; ++lane) {
-      u8 *host = access.contiguous ? access.host[0] + lane * bytes
-                                   : access.host[lane];
-      u8 *shadow = access.contiguous
-                       ? (access.undefined[0] ? access.undefined[0] + lane * bytes
-                                              : nullptr)
-                       : access.undefined[lane];
+      u8 *host = access.at(lane), *shadow = access.shadowAt(lane);
       for (u32 part = 0; part < bytes;) {
         // One register, or the piece of it that an element takes.
         u32 element = i + (f.bits < 8 ? 0 : part * 8 / f.bits);

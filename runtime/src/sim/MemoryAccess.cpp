@@ -3,6 +3,7 @@
 #include "MemoryAccess.h"
 
 #include "GlobalRaces.h"
+#include "LaneMath.h"
 #include "SharedRaces.h"
 
 #include <algorithm>
@@ -60,32 +61,17 @@ const char *verb(AccessKind kind) {
                                      : "atomic";
 }
 
+/// Different 32-byte sectors, wherever the lanes lie.
 u32 distinctSectors(const u64 *address, u32 mask) {
-  // Lanes often go upwards: then equal sectors are neighbours.
-  u64 last = ~u64(0);
+  u64 seen[kLanes];
   u32 count = 0;
-  bool ascending = true;
   for (u32 rest = mask; rest; rest &= rest - 1) {
     u64 sector = address[firstLane(rest)] >> 5;
-    ascending &= count == 0 || sector >= last;
-    count += sector != last;
-    last = sector;
-  }
-  if (ascending)
-    return count;
-  u64 table[64];
-  u64 used = 0;
-  count = 0;
-  for (u32 rest = mask; rest; rest &= rest - 1) {
-    u64 sector = address[firstLane(rest)] >> 5;
-    u32 at = u32(sector * 0x9e3779b97f4a7c15ull >> 58);
-    while ((used >> at & 1) && table[at] != sector)
-      at = (at + 1) & 63;
-    if (!(used >> at & 1)) {
-      used |= u64(1) << at;
-      table[at] = sector;
-      ++count;
-    }
+    u32 i = 0;
+    while (i < count && seen[i] != sector)
+      ++i;
+    if (i == count)
+      seen[count++] = sector;
   }
   return count;
 }
@@ -103,90 +89,65 @@ bool misaligned(Warp &w, const Inst &in, const Access &access) {
   return true;
 }
 
-bool resolveGlobal(Warp &w, const Inst &in, Access &access) {
-  u32 first = firstLane(access.mask);
-  u64 anchor = access.address[first];
-  u64 low = anchor, high = anchor, odd = 0;
-  if (access.mask == kFullMask) {
-    for (u32 i = 0; i < kLanes; ++i) {
-      u64 a = access.address[i];
-      low = a < low ? a : low;
-      high = a > high ? a : high;
-      odd |= a;
-    }
-  } else {
-    for (u32 rest = access.mask; rest; rest &= rest - 1) {
-      u64 a = access.address[firstLane(rest)];
-      low = a < low ? a : low;
-      high = a > high ? a : high;
-      odd |= a;
-    }
+/// Lanes of several buffers, or outside of all.
+bool resolveScattered(Warp &w, const Inst &in, Access &access) {
+  u32 bytes = access.bytes;
+  Buffer *buffer = nullptr;
+  access.together = access.contiguous = false;
+  access.mayBeUndefined = w.launch->checks & kCheckInit;
+  for (u32 rest = access.mask; rest; rest &= rest - 1) {
+    u32 lane = firstLane(rest);
+    u64 a = access.address[lane];
+    if (!buffer || a - buffer->base >= buffer->bytes)
+      buffer = w.launch->memory->find(a);
+    if (!buffer || a + bytes > buffer->end() || a + bytes < a ||
+        !buffer->host || (buffer->readOnly && access.kind != AccessKind::Read))
+      return reportBounds(w, in, lane, Space::Global, a, bytes, access.kind);
+    access.host[lane] = buffer->host + (a - buffer->base);
+    access.undefined[lane] =
+        buffer->undefined ? buffer->undefined + (a - buffer->base) : nullptr;
   }
-  if (odd & (access.bytes - 1))
-    return misaligned(w, in, access);
-  Buffer *&cached = w.worker->lastBuffer[pcOf(w, in)];
+  return true;
+}
+
+bool resolveGlobal(Warp &w, const Inst &in, Access &access) {
+  u32 bytes = access.bytes, pc = pcOf(w, in);
+  fillInactive(access.address, access.mask);
+  u64 anchor = access.address[0];
+  Buffer *&cached = w.worker->lastBuffer[pc];
   Buffer *buffer = cached;
   if (!buffer || anchor - buffer->base >= buffer->bytes) {
     buffer = w.launch->memory->find(anchor);
     cached = buffer;
   }
-  u32 bytes = access.bytes;
+  Extent extent = extentOf(access.address, buffer ? buffer->base : 0,
+                           buffer ? buffer->bytes : 0, bytes);
+  if (!extent.aligned)
+    return misaligned(w, in, access);
   access.buffer = nullptr;
-  access.contiguous = false;
-  if (buffer && low >= buffer->base && high + bytes <= buffer->end() &&
-      high + bytes > high && buffer->host) {
+  bool inside = extent.inside && buffer->host;
+  if (inside) {
     access.buffer = buffer;
+    access.contiguous = extent.contiguous && access.mask == kFullMask;
     access.mayBeUndefined =
         buffer->undefined && (w.launch->checks & kCheckInit) &&
         buffer->mayBeUndefined.load(std::memory_order_relaxed);
-    if (access.kind != AccessKind::Read) {
-      if (buffer->readOnly)
-        return report(w, in, "bounds", first,
-                      format("%s of %u bytes at 0x%llx in read-only buffer "
-                             "'%s'", verb(access.kind), bytes,
-                             (unsigned long long)anchor,
-                             buffer->name.c_str()));
-    }
-    u8 *host = buffer->host - buffer->base;
-    u8 *undefined = buffer->undefined ? buffer->undefined - buffer->base
-                                      : nullptr;
-    if (access.mask == kFullMask && high - low == u64(bytes) * (kLanes - 1)) {
-      u64 differs = 0;
-      for (u32 i = 0; i < kLanes; ++i)
-        differs |= access.address[i] ^ (anchor + u64(i) * bytes);
-      access.contiguous = differs == 0;
-    }
-    if (access.contiguous) {
-      access.host[0] = host + anchor;
-      access.undefined[0] = undefined ? undefined + anchor : nullptr;
-    } else {
-      for (u32 i = 0; i < kLanes; ++i) {
-        u64 a = access.mask >> i & 1 ? access.address[i] : anchor;
-        access.host[i] = host + a;
-        access.undefined[i] = undefined ? undefined + a : nullptr;
-      }
-    }
-  } else {
-    access.mayBeUndefined = w.launch->checks & kCheckInit;
-    for (u32 rest = access.mask; rest; rest &= rest - 1) {
-      u32 lane = firstLane(rest);
-      u64 a = access.address[lane];
-      if (!buffer || a - buffer->base >= buffer->bytes)
-        buffer = w.launch->memory->find(a);
-      if (!buffer || a + bytes > buffer->end() || a + bytes < a ||
-          !buffer->host ||
-          (buffer->readOnly && access.kind != AccessKind::Read))
-        return reportBounds(w, in, lane, Space::Global, a, bytes, access.kind);
-      access.host[lane] = buffer->host + (a - buffer->base);
-      access.undefined[lane] =
-          buffer->undefined ? buffer->undefined + (a - buffer->base) : nullptr;
-    }
+    if (access.kind != AccessKind::Read && buffer->readOnly)
+      return report(w, in, "bounds", firstLane(access.mask),
+                    format("%s of %u bytes at 0x%llx in read-only buffer '%s'",
+                           verb(access.kind), bytes, (unsigned long long)anchor,
+                           buffer->name.c_str()));
+    access.setTogether(buffer->host, buffer->undefined, buffer->base);
+  } else if (!resolveScattered(w, in, access)) {
+    return false;
   }
-  MemoryCount &count = w.worker->counters.memory[pcOf(w, in)];
+  MemoryCount &count = w.worker->counters.memory[pc];
   ++count.requests;
   count.bytes += u64(popCount(access.mask)) * bytes;
   if (access.contiguous)
     count.sectors += ((anchor + u64(bytes) * kLanes - 1) >> 5) - (anchor >> 5) + 1;
+  else if (inside && buffer->bytes < u64(1) << 36)
+    count.sectors += sectorsAbove(access.address, buffer->base);
   else
     count.sectors += distinctSectors(access.address, access.mask);
   if (w.launch->globalRaces)
@@ -207,34 +168,21 @@ void storedBytes(const Warp &w, const Inst &in, u32 lane, u8 *to) {
 bool resolveShared(Warp &w, const Inst &in, Access &access) {
   Block &block = *w.block;
   u64 size = block.shared.size();
-  u64 odd = 0, high = 0;
-  for (u32 i = 0; i < kLanes; ++i) {
-    u64 a = access.mask >> i & 1 ? access.address[i] : 0;
-    odd |= a;
-    high = a > high ? a : high;
-  }
-  if (odd & (access.bytes - 1))
+  fillInactive(access.address, access.mask);
+  Extent extent = extentOf(access.address, 0, size, access.bytes);
+  if (!extent.aligned)
     return misaligned(w, in, access);
-  if (high + access.bytes > size) {
-    for (u32 rest = access.mask; rest; rest &= rest - 1)
-      if (u32 lane = firstLane(rest); access.address[lane] + access.bytes > size)
-        return reportBounds(w, in, lane, Space::Shared, access.address[lane],
-                            access.bytes, access.kind);
-  }
-  access.contiguous = false;
+  if (!extent.inside)
+    for (u32 rest = access.mask; rest; rest &= rest - 1) {
+      u32 lane = firstLane(rest);
+      u64 a = access.address[lane];
+      if (a + access.bytes > size || a + access.bytes < a)
+        return reportBounds(w, in, lane, Space::Shared, a, access.bytes,
+                            access.kind);
+    }
   access.mayBeUndefined = w.launch->checks & kCheckInit;
-  for (u32 i = 0; i < kLanes; ++i) {
-    u64 a = access.mask >> i & 1 ? access.address[i] : 0;
-    access.host[i] = block.shared.data() + a;
-    access.undefined[i] = block.sharedUndefined.data() + a;
-  }
-  if (access.mask == kFullMask) {
-    u64 differs = 0;
-    for (u32 i = 0; i < kLanes; ++i)
-      differs |= access.address[i] ^
-                 (access.address[0] + u64(i) * access.bytes);
-    access.contiguous = differs == 0;
-  }
+  access.contiguous = extent.contiguous && access.mask == kFullMask;
+  access.setTogether(block.shared.data(), block.sharedUndefined.data(), 0);
   countShared(w, in, access.address, access.mask, access.bytes);
   if (!block.races)
     return true;
@@ -257,7 +205,7 @@ bool resolveShared(Warp &w, const Inst &in, Access &access) {
         (in.cls == Class::Store || in.cls == Class::StoreShared)) {
       u8 value[32];
       storedBytes(w, in, lane, value);
-      if (memcmp(value, access.host[lane], access.bytes) == 0)
+      if (memcmp(value, access.at(lane), access.bytes) == 0)
         continue;
       // The lanes of this very instruction may agree among themselves.
       bool agrees = hit.otherWarp == w.index, shares = false;
@@ -302,7 +250,7 @@ bool resolveShared(Warp &w, const Inst &in, Access &access) {
 
 bool resolveLocal(Warp &w, const Inst &in, Access &access) {
   u64 top = w.frame->localBase + w.frame->function->localBytes;
-  access.contiguous = false;
+  access.together = access.contiguous = false;
   access.mayBeUndefined = w.launch->checks & kCheckInit;
   for (u32 rest = access.mask; rest; rest &= rest - 1) {
     u32 lane = firstLane(rest);
@@ -326,7 +274,7 @@ bool resolveLocal(Warp &w, const Inst &in, Access &access) {
 
 bool resolveParam(Warp &w, const Inst &in, Access &access) {
   std::vector<u8> &parameters = w.launch->parameters;
-  access.contiguous = false;
+  access.together = access.contiguous = false;
   access.mayBeUndefined = false;
   for (u32 rest = access.mask; rest; rest &= rest - 1) {
     u32 lane = firstLane(rest);
@@ -348,6 +296,10 @@ bool resolveParam(Warp &w, const Inst &in, Access &access) {
 } // namespace
 
 u32 splitGeneric(Access &access, u32 mask) {
+  if (mask == kFullMask && allGlobal(access.address)) {
+    access.space = Space::Global;
+    return mask;
+  }
   u64 window = 0;
   access.space = spaceAt(access.address[firstLane(mask)], window);
   u32 same = 0;
@@ -380,7 +332,7 @@ bool resolve(Warp &w, const Inst &in, Access &access) {
 }
 
 void storeShadow(Warp &w, Access &access, u32 lane, const u8 *bits) {
-  u8 *to = access.undefined[lane];
+  u8 *to = access.shadowAt(lane);
   if (!to)
     return;
   memcpy(to, bits, access.bytes);

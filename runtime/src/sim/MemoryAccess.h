@@ -15,12 +15,36 @@ struct Access {
   AccessKind kind = AccessKind::Read;
   u32 mask = 0;
   u32 bytes = 0;             // of a lane
-  u64 address[kLanes];       // in the space; generic for global
-  u8 *host[kLanes];
-  u8 *undefined[kLanes];     // shadow bytes, or null
-  bool contiguous = false;   // all lanes, consecutive: host[0] starts them
+  u64 address[kLanes];       // in the space; generic for global. resolve() gives
+                             // lanes outside of the mask one of the others
+  bool contiguous = false;   // all lanes, consecutive: at(0) starts them
   bool mayBeUndefined = false; // the shadow has to be consulted
   Buffer *buffer = nullptr;  // global: where all lanes lie, if in one buffer
+  // Lanes in one piece of host memory lie at their addresses and an offset;
+  // others each have pointers. Shadow bytes may be missing.
+  bool together = false, shadowed = false;
+  u64 hostOffset = 0, shadowOffset = 0;
+  u8 *host[kLanes];
+  u8 *undefined[kLanes];
+
+  /// The bytes of a lane of the mask, and its shadow bytes or null.
+  u8 *at(u32 lane) const {
+    return together ? reinterpret_cast<u8 *>(address[lane] + hostOffset)
+                    : host[lane];
+  }
+  u8 *shadowAt(u32 lane) const {
+    if (!together)
+      return undefined[lane];
+    return shadowed ? reinterpret_cast<u8 *>(address[lane] + shadowOffset)
+                    : nullptr;
+  }
+  /// `base` is the address of the first byte of both.
+  void setTogether(u8 *memory, u8 *shadow, u64 base) {
+    together = true;
+    shadowed = shadow != nullptr;
+    hostOffset = reinterpret_cast<u64>(memory) - base;
+    shadowOffset = reinterpret_cast<u64>(shadow) - base;
+  }
 };
 
 /// Computes the addresses and hands each space to `run` in turn; `run` returns
@@ -60,8 +84,13 @@ bool forEachSpace(Warp &w, const Inst &in, u32 mask, Space space, u32 bytes,
   for (u32 rest = mask; rest;) {
     access.mask = splitGeneric(access, rest);
     rest &= ~access.mask;
+    u64 others[kLanes];
+    if (rest)
+      memcpy(others, access.address, sizeof(others));
     if (!resolve(w, in, access) || !run(access))
       return false;
+    if (rest)
+      memcpy(access.address, others, sizeof(others));
   }
   return true;
 }
