@@ -152,6 +152,15 @@ hadal_sim_status_t hadal_sim_launch(hadal_sim_context_t *context,
     if (!context->memory.enableRaceCells())
       return failWith(context, prefix + "no memory for the global race check");
     context->memory.clearRaceCells();
+    u64 warps = (u64(launch.block[0]) * launch.block[1] * launch.block[2] +
+                 kLanes - 1) / kLanes;
+    if (u64(launch.grid[0]) * launch.grid[1] * launch.grid[2] * warps >
+        GlobalRaces::kMaximumWarps)
+      return failWith(context,
+                      prefix + format("expected at most %llu warps under the "
+                                      "global race check",
+                                      (unsigned long long)
+                                          GlobalRaces::kMaximumWarps));
     // What a strong access sees and what the check knows must not drift apart.
     launch.threads = 1;
     races = std::make_unique<GlobalRaces>(launch);

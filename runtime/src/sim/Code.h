@@ -81,6 +81,7 @@ enum InstFlags : u8 {
   kFrameRelative = 16, // the address is relative to the frame
   kAligned = 32,   // .sync.aligned
   kVolatile = 64,  // ordered or volatile access: may wait for another thread
+  kReadForCas = 128, // plain load where the function compares and swaps too
 };
 
 /// Where an instruction came from.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 
 namespace hadal::sim {
 
@@ -412,6 +413,31 @@ bool Decoder::decodeOne(const AstInst &inst) {
   return true;
 }
 
+namespace {
+/// Loops around atom.cas begin with a plain load of the same address, which may
+/// be stale: the comparison finds out. Such loads are marked for the check of
+/// global races.
+void markReadsForCas(Program &program, const AstFunction &ast, u32 firstPc) {
+  using Place = std::pair<i32, i64>;
+  auto placeOf = [](const AstInst &inst) {
+    for (const Operand &operand : inst.operands)
+      if (operand.kind == Operand::Address)
+        return Place(operand.reg, operand.offset);
+    return Place(-1, 0);
+  };
+  std::set<Place> compared;
+  for (const AstInst &inst : ast.body)
+    if (inst.opcode == "atom" && inst.has("cas"))
+      compared.insert(placeOf(inst));
+  compared.erase(Place(-1, 0));
+  if (compared.empty())
+    return;
+  for (size_t i = 0; i < ast.body.size(); ++i)
+    if (ast.body[i].opcode == "ld" && compared.count(placeOf(ast.body[i])))
+      program.code[firstPc + i].flags |= kReadForCas;
+}
+} // namespace
+
 bool Decoder::decodeFunction(AstFunction &ast, Function &decoded) {
   function = &ast;
   references.clear();
@@ -427,6 +453,7 @@ bool Decoder::decodeFunction(AstFunction &ast, Function &decoded) {
   if (!decodeOne(end))
     return false;
   decoded.endPc = u32(program.code.size());
+  markReadsForCas(program, ast, firstPc);
   assignRegisters(*this, ast, decoded);
   return true;
 }

@@ -161,7 +161,7 @@ bool decodeAtomic(Decoder &d, bool returns) {
   // What the race check of global memory calls the order.
   constexpr u8 orders[] = {2, 2, 3, 4, 6};
   u8 order = orders[d.modOf("relaxed acquire release acq_rel") + 1];
-  d.modOf("cta cluster gpu sys");
+  int scope = d.modOf("cta cluster gpu sys");
   Space space = Space::Generic;
   int where = d.modOf("global shared shared::cta shared::cluster");
   if (where >= 0)
@@ -222,6 +222,7 @@ bool decodeAtomic(Decoder &d, bool returns) {
   d.out.aux = u32(op) | u32(as) << 8 | u32(space) << 16;
   d.out.dw = u8(bytes);
   d.out.bw = order;
+  d.out.cw = u8(scope + 1);
   // f32 in global memory flushes subnormals; in shared memory it does not.
   if (type == Ty::F32 && ftz && space != Space::Shared)
     d.out.flags |= kNegateC;

@@ -22,6 +22,10 @@ template <int kOp> void predicateLogic(Warp &w, const Inst &in, u32 mask) {
   if (in.aux & 2)
     b = ~b;
   u32 r = kOp == 0 ? a & b : kOp == 1 ? a | b : kOp == 2 ? a ^ b : ~a;
+  if (w.tracking) {
+    u32 undefined = undefinedLogic(kOp, a, b, *w.flags(in.a), *w.flags(in.b));
+    writePredicateFlags(w, in.d, undefined, mask);
+  }
   writePredicate(w, in.d, r, mask);
 }
 
@@ -33,7 +37,7 @@ bool decodeLogic(Decoder &d, Shadow shadow) {
   if (type == Ty::Pred) {
     d.out.run = predicateLogic<kOp>;
     d.out.cls = Class::Logic;
-    d.out.shadow = Shadow::All;
+    d.out.shadow = Shadow::Own;
     bool notA = false, notB = false;
     if (!d.finish(3) || !d.predicate(1, d.out.a, notA) ||
         !d.predicate(2, d.out.b, notB))
@@ -56,6 +60,7 @@ bool decodeNot(Decoder &d) {
   if (type == Ty::Pred) {
     d.out.run = predicateLogic<3>;
     d.out.cls = Class::Logic;
+    d.out.shadow = Shadow::Own;
     bool notA = false;
     if (!d.finish(2) || !d.predicate(1, d.out.a, notA))
       return false;

@@ -115,8 +115,28 @@ u32 combine(Warp &w, const Inst &in, u32 result, bool complement) {
          : (in.aux & 3) == 2 ? result | c
                              : result ^ c;
 }
+// aux as for combine, and: 8 integers, 16 signed, the comparison << 8.
+void setpFlags(Warp &w, const Inst &in, u32 mask, u32 raw) {
+  u32 undefined = (*w.flags(in.a) | *w.flags(in.b)) & mask;
+  if (undefined && (in.aux & 8)) {
+    constexpr u8 orders[] = {0, 0, 1, 2, 2, 1}; // of eq ne lt le gt ge
+    undefined = undefinedComparison(w, in, undefined, orders[in.aux >> 8],
+                                    in.aux & 16);
+  }
+  u32 op = in.aux & 3, c = *w.at<u32>(in.c) ^ (in.aux & 4 ? ~0u : 0);
+  auto combined = [&](u32 result) {
+    return op ? undefinedLogic(int(op - 1), result, c, undefined,
+                               *w.flags(in.c))
+              : undefined;
+  };
+  u32 first = combined(raw), second = combined(~raw);
+  writePredicateFlags(w, in.d, first, mask);
+  writePredicateFlags(w, in.d2, second, mask);
+}
 void setp(Warp &w, const Inst &in, u32 mask) {
   u32 raw = Comparer(uintptr_t(in.imm))(w.at<u8>(in.a), w.at<u8>(in.b));
+  if (w.tracking)
+    setpFlags(w, in, mask, raw);
   u32 first = combine(w, in, raw, false);
   u32 second = in.d2 ? combine(w, in, raw, true) : 0;
   writePredicate(w, in.d, first, mask);
@@ -181,6 +201,13 @@ bool decodeSetp(Decoder &d) {
                          typeName(type)));
   d.out.imm = u64(uintptr_t(comparer));
   d.out.run = pair ? setpPair : setp;
+  if (!pair) {
+    d.out.shadow = Shadow::Own;
+    // lo, ls, hi, hs are the comparisons of unsigned integers.
+    if (sizeOf(type) && !isFloat(type))
+      d.out.aux = 8 | u32(isSigned(type)) << 4 |
+                  u32(cmp >= 14 ? cmp - 14 + 2 : cmp) << 8;
+  }
   d.out.cls = Class::Compare;
   d.out.aw = d.out.bw = u8(sizeOf(type));
   if (!d.finish(boolOp < 0 ? 3 : 4) || !d.src(1, type, d.out.a) ||
@@ -190,7 +217,7 @@ bool decodeSetp(Decoder &d) {
     bool negated = false;
     if (!d.predicate(3, d.out.c, negated))
       return false;
-    d.out.aux = u32(boolOp + 1) | u32(negated) << 2;
+    d.out.aux |= u32(boolOp + 1) | u32(negated) << 2;
   }
   return d.dstPair(0, Ty::Pred, d.out.d, d.out.d2);
 }

@@ -396,17 +396,12 @@ void barrier(Warp &w, const Inst &in, u32 mask) {
 }
 
 void warpSync(Warp &w, const Inst &in, u32 mask) {
-  u32 members = w.at<u32>(in.a)[firstLane(mask)];
-  if (mask & ~members) {
-    report(w, in, "barrier", firstLane(mask & ~members),
-           format("expected a mask of all lanes that execute this, got "
-                  "0x%08x", members));
-    return;
-  }
-  if (!converge(w, in, mask, members & w.valid))
+  if (!gatherLanes(w, in, in.a, mask))
     return;
   if (w.block->races)
     w.block->races->warpSync(w.index);
+  if (w.launch->globalRaces)
+    w.launch->globalRaces->warpSync(w);
 }
 
 bool decodeBar(Decoder &d, bool isAligned) {
@@ -456,10 +451,10 @@ bool decodeBar(Decoder &d, bool isAligned) {
 bool decodeBarAligned(Decoder &d) { return decodeBar(d, true); }
 bool decodeBarrier(Decoder &d) { return decodeBar(d, false); }
 
-void fence(Warp &w, const Inst &in, u32 mask) {
+void fence(Warp &w, const Inst &in, u32) {
   w.polls = true;
   if (w.launch->globalRaces)
-    w.launch->globalRaces->fence(w, mask, in.aux);
+    w.launch->globalRaces->fence(w, in.aux);
 }
 bool decodeFence(Decoder &d) {
   d.modOf("sc acq_rel acquire release");

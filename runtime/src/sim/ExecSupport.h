@@ -95,6 +95,14 @@ inline void writePredicate(Warp &w, u32 ref, u32 value, u32 mask) {
   *p = (*p & ~mask) | (value & mask);
 }
 
+/// The undefined lanes of a predicate that is written.
+inline void writePredicateFlags(Warp &w, u32 ref, u32 undefined, u32 mask) {
+  if (ref == kSinkOperand || ref == kNoOperand)
+    return;
+  u32 *flags = w.flags(ref);
+  *flags = (*flags & ~mask) | (undefined & mask);
+}
+
 // Op: static D apply(A), (A, B), (A, B, C) on single lanes.
 
 template <typename D, typename A, typename Op>
@@ -219,6 +227,10 @@ inline bool simple3(Decoder &d, Handler run, Class cls, Ty dt, Ty at, Ty bt,
   return d.finish(4) && d.src(1, at, d.out.a) && d.src(2, bt, d.out.b) &&
          d.src(3, ct, d.out.c) && d.dst(0, dt, d.out.d);
 }
+
+/// The lanes of a mask operand arrive together (ExecWarp.cpp); `mask` becomes
+/// those that execute. False when they wait, or after a report.
+bool gatherLanes(Warp &w, const Inst &in, u32 maskRef, u32 &mask);
 
 inline u32 firstLane(u32 mask) { return u32(__builtin_ctz(mask)); }
 inline u32 popCount(u32 mask) { return u32(__builtin_popcount(mask)); }

@@ -4,11 +4,7 @@
 
 namespace hadal::HADAL_SIM_LEVEL {
 
-namespace {
-
-/// The lanes of the mask operand arrive together; `mask` becomes those that
-/// execute. False when they wait, or after a report.
-bool gather(Warp &w, const Inst &in, u32 maskRef, u32 &mask) {
+bool gatherLanes(Warp &w, const Inst &in, u32 maskRef, u32 &mask) {
   if (maskRef == kNoOperand)
     return true; // forms without .sync act on the active lanes
   u32 lane = firstLane(mask);
@@ -30,11 +26,14 @@ bool gather(Warp &w, const Inst &in, u32 maskRef, u32 &mask) {
         group |= 1u << firstLane(rest);
     u32 others = mask & ~group;
     w.active &= ~others;
+    w.worker->counters.lines[pcOf(w, in)].lanes -= popCount(others);
     addPath(w, pcOf(w, in), others, w.frame, Path::Ready);
     mask = group;
   }
   return converge(w, in, mask, members & w.valid);
 }
+
+namespace {
 
 /// Any undefined source lane makes the results of all lanes undefined.
 void collective(Warp &w, const Inst &in, u32 mask, u32 sources) {
@@ -54,7 +53,7 @@ void collective(Warp &w, const Inst &in, u32 mask, u32 sources) {
 
 // aux: 0 up, 1 down, 2 bfly, 3 idx.
 void shfl(Warp &w, const Inst &in, u32 mask) {
-  if (!gather(w, in, in.e, mask))
+  if (!gatherLanes(w, in, in.e, mask))
     return;
   const u32 *a = w.at<u32>(in.a), *b = w.at<u32>(in.b), *c = w.at<u32>(in.c);
   u32 t[kLanes], from[kLanes], inside = 0, undefined = 0;
@@ -127,7 +126,7 @@ bool decodeShfl(Decoder &d) {
 
 // aux: 0 all, 1 any, 2 uni, 3 ballot.
 void vote(Warp &w, const Inst &in, u32 mask) {
-  if (!gather(w, in, in.e, mask))
+  if (!gatherLanes(w, in, in.e, mask))
     return;
   u32 p = *w.at<u32>(in.a);
   if (in.flags & kNegateC)
@@ -183,7 +182,7 @@ bool decodeActivemask(Decoder &d) {
 
 template <typename T, bool kAll>
 void match(Warp &w, const Inst &in, u32 mask) {
-  if (!gather(w, in, in.e, mask))
+  if (!gatherLanes(w, in, in.e, mask))
     return;
   const T *a = w.at<T>(in.a);
   u32 t[kLanes] = {};
@@ -224,7 +223,7 @@ bool decodeMatch(Decoder &d) {
 
 // aux: 0 add, 1 min, 2 max, 3 and, 4 or, 5 xor.
 void redux(Warp &w, const Inst &in, u32 mask) {
-  if (!gather(w, in, in.e, mask))
+  if (!gatherLanes(w, in, in.e, mask))
     return;
   const u32 *a = w.at<u32>(in.a);
   u32 r = a[firstLane(mask)];
@@ -265,7 +264,7 @@ bool decodeRedux(Decoder &d) {
 }
 
 void elect(Warp &w, const Inst &in, u32 mask) {
-  if (!gather(w, in, in.e, mask))
+  if (!gatherLanes(w, in, in.e, mask))
     return;
   collective(w, in, mask, 0);
   u32 leader = firstLane(mask), t[kLanes];

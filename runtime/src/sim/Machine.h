@@ -267,6 +267,13 @@ inline void defineLanes(Warp &warp, u32 operand, u32 bytes, u32 mask) {
   for (u32 i = 0; i == 0 || i < bytes / 4; ++i)
     warp.undefined[slot + i] &= ~mask;
 }
+/// The lanes of a result of and (0), or (1), xor (2) of predicates that undefined
+/// ones decide; a and b: values, ua and ub: undefined lanes.
+u32 undefinedLogic(int op, u32 a, u32 b, u32 ua, u32 ub);
+/// The lanes, of `lanes`, whose comparison of integers undefined bits decide.
+/// order: 0 a == b, 1 a < b, 2 a <= b, or their opposites.
+u32 undefinedComparison(Warp &warp, const Inst &inst, u32 lanes, int order,
+                        bool isSigned);
 bool reportUndefined(Warp &warp, const Inst &inst, u32 lanes,
                      const char *what);
 

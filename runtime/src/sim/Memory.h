@@ -12,10 +12,10 @@
 namespace hadal::sim {
 
 /// Bookkeeping of the global race check for four bytes: who wrote them last and
-/// who read them, as (thread, clock) codes. 8 bytes a byte in all.
+/// who read them since, as records of GlobalRaces. 6 bytes a byte.
 struct GlobalRaceCell {
   u64 write = 0;
-  u64 read = 0;
+  u64 read = 0, otherRead = 0;
 };
 
 struct Buffer {

@@ -89,6 +89,41 @@ bool misaligned(Warp &w, const Inst &in, const Access &access) {
   return true;
 }
 
+/// What an st writes for a lane; see ExecMemory.cpp for Inst::aux.
+void storedBytes(const Warp &w, const Inst &in, u32 lane, u8 *to) {
+  u32 bytes = in.aux & 255, count = in.aux >> 8 & 255, width = in.dw;
+  for (u32 e = 0; e < count; ++e) {
+    u32 ref = in.count ? w.launch->program->pool[in.list + e] : in.b;
+    memcpy(to + e * bytes, w.at<u8>(ref) + lane * width, bytes);
+  }
+}
+
+/// Stores of what is there already are harmless, and so is agreement with the
+/// other lanes of this very instruction. `other`: the lane that wrote before,
+/// kLanes for several, ~0 for another warp.
+bool isHarmless(Warp &w, const Inst &in, const void *of, u32 lane, u32 other) {
+  const Access &access = *static_cast<const Access *>(of);
+  if (in.cls != Class::Store && in.cls != Class::StoreShared)
+    return false;
+  u8 value[32], theirs[32];
+  storedBytes(w, in, lane, value);
+  if (memcmp(value, access.at(lane), access.bytes) == 0)
+    return true;
+  if (other == ~0u)
+    return false;
+  bool shares = false;
+  for (u32 rest = access.mask & ~(1u << lane); rest; rest &= rest - 1) {
+    u32 i = firstLane(rest);
+    if (access.address[i] != access.address[lane])
+      continue;
+    storedBytes(w, in, i, theirs);
+    if (memcmp(theirs, value, access.bytes) != 0)
+      return false;
+    shares |= other == kLanes || other == i;
+  }
+  return shares;
+}
+
 /// Lanes of several buffers, or outside of all.
 bool resolveScattered(Warp &w, const Inst &in, Access &access) {
   u32 bytes = access.bytes;
@@ -152,17 +187,9 @@ bool resolveGlobal(Warp &w, const Inst &in, Access &access) {
     count.sectors += distinctSectors(access.address, access.mask);
   if (w.launch->globalRaces)
     return w.launch->globalRaces->check(w, in, access.address, access.mask,
-                                        bytes, int(access.kind));
+                                        bytes, int(access.kind), isHarmless,
+                                        &access);
   return true;
-}
-
-/// What an st writes for a lane; see ExecMemory.cpp for Inst::aux.
-void storedBytes(const Warp &w, const Inst &in, u32 lane, u8 *to) {
-  u32 bytes = in.aux & 255, count = in.aux >> 8 & 255, width = in.dw;
-  for (u32 e = 0; e < count; ++e) {
-    u32 ref = in.count ? w.launch->program->pool[in.list + e] : in.b;
-    memcpy(to + e * bytes, w.at<u8>(ref) + lane * width, bytes);
-  }
 }
 
 bool resolveShared(Warp &w, const Inst &in, Access &access) {
@@ -184,10 +211,13 @@ bool resolveShared(Warp &w, const Inst &in, Access &access) {
   access.contiguous = extent.contiguous && access.mask == kFullMask;
   access.setTogether(block.shared.data(), block.sharedUndefined.data(), 0);
   countShared(w, in, access.address, access.mask, access.bytes);
-  if (!block.races)
-    return true;
   // Atomics and volatile or ordered accesses synchronise.
   bool strong = access.kind == AccessKind::Atomic || (in.flags & kVolatile);
+  if (strong && w.launch->globalRaces)
+    w.launch->globalRaces->sharedAccess(w, in, access.address, access.mask,
+                                        int(access.kind));
+  if (!block.races)
+    return true;
   if (strong && access.kind != AccessKind::Write)
     for (u32 rest = access.mask; rest; rest &= rest - 1)
       block.races->acquire(w.index, u32(access.address[firstLane(rest)]));
@@ -200,28 +230,12 @@ bool resolveShared(Warp &w, const Inst &in, Access &access) {
                           : block.races->write(thread, at, access.bytes);
     if (!hit.found)
       continue;
-    // Stores of what is there already are harmless; the handler knows values.
     if (access.kind == AccessKind::Write && hit.otherIsWrite && !hit.pending &&
-        (in.cls == Class::Store || in.cls == Class::StoreShared)) {
-      u8 value[32];
-      storedBytes(w, in, lane, value);
-      if (memcmp(value, access.at(lane), access.bytes) == 0)
-        continue;
-      // The lanes of this very instruction may agree among themselves.
-      bool agrees = hit.otherWarp == w.index, shares = false;
-      for (u32 others = access.mask & ~(1u << lane); others && agrees;
-           others &= others - 1) {
-        u32 other = firstLane(others);
-        if (access.address[other] != access.address[lane])
-          continue;
-        u8 theirs[32];
-        storedBytes(w, in, other, theirs);
-        agrees = memcmp(theirs, value, access.bytes) == 0;
-        shares |= hit.otherThread == ~0u || hit.otherThread % kLanes == other;
-      }
-      if (agrees && shares)
-        continue;
-    }
+        isHarmless(w, in, &access, lane,
+                   hit.otherWarp != w.index     ? ~0u
+                   : hit.otherThread == ~0u     ? kLanes
+                                                : hit.otherThread % kLanes))
+      continue;
     const char *check = hit.pending ? "async" : "race";
     if (hit.pending && !(w.launch->checks & kCheckAsync))
       continue;

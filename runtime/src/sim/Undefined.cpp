@@ -112,6 +112,34 @@ void setUndefinedBits(Warp &warp, u32 operand, u32 bytes, u32 lane, u64 bits) {
   warp.tracking = true;
 }
 
+u32 undefinedLogic(int op, u32 a, u32 b, u32 ua, u32 ub) {
+  u32 either = ua | ub;
+  return op == 0   ? either & (ua | a) & (ub | b)
+         : op == 1 ? either & (ua | ~a) & (ub | ~b)
+                   : either;
+}
+
+u32 undefinedComparison(Warp &warp, const Inst &inst, u32 lanes, int order,
+                        bool isSigned) {
+  u32 result = 0;
+  u64 mask = widthMask(inst.aw);
+  u64 sign = isSigned ? (mask >> 1) + 1 : 0;
+  for (u32 rest = lanes; rest; rest &= rest - 1) {
+    u32 lane = u32(__builtin_ctz(rest));
+    u64 ua = undefinedBits(warp, inst.a, inst.aw, lane),
+        ub = undefinedBits(warp, inst.b, inst.bw, lane);
+    u64 a = (valueOf(warp, inst.a, inst.aw, lane) ^ sign) & mask,
+        b = (valueOf(warp, inst.b, inst.bw, lane) ^ sign) & mask;
+    // The least and the greatest values that the operands may have.
+    u64 lowA = a & ~ua, highA = a | ua, lowB = b & ~ub, highB = b | ub;
+    bool decided = order == 0   ? ((a ^ b) & ~(ua | ub)) != 0
+                   : order == 1 ? highA < lowB || lowA >= highB
+                                : highA <= lowB || lowA > highB;
+    result |= u32(!decided) << lane;
+  }
+  return result;
+}
+
 void propagate(Warp &warp, const Inst &in, u32 mask, u32 lanes) {
   *warp.flags(in.d) &= ~(mask & ~lanes);
   *warp.flags(in.d2) &= ~(mask & ~lanes);
@@ -178,6 +206,8 @@ void propagate(Warp &warp, const Inst &in, u32 mask, u32 lanes) {
     case Shadow::Select:
       if (!(*warp.flags(in.c) >> lane & 1))
         result = *warp.at<u32>(in.c) >> lane & 1 ? ua : ub;
+      else // both may come, so what they share is certain
+        result = ua | ub | (a ^ b);
       break;
     case Shadow::Lop3:
       result = lop3(u32(in.imm), a, b, valueOf(warp, in.c, 4, lane), ua, ub,

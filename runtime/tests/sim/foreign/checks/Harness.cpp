@@ -54,10 +54,6 @@ Case &Case::timingDependent() {
   timingDependent_ = true;
   return *this;
 }
-Case &Case::withoutGlobalRaceRun() {
-  globalRaceRun_ = false;
-  return *this;
-}
 Case &Case::seeds(unsigned count) {
   seeds_ = count;
   return *this;
@@ -169,13 +165,12 @@ bool Case::run() {
       schedule.threads = threads;
       schedules.push_back(schedule);
     }
-  if (globalRaceRun_)
-    for (unsigned threads : {1u, 2u}) {
-      Schedule schedule;
-      schedule.threads = threads;
-      schedule.globalRaces = true;
-      schedules.push_back(schedule);
-    }
+  for (unsigned threads : {1u, 2u}) {
+    Schedule schedule;
+    schedule.threads = threads;
+    schedule.globalRaces = true;
+    schedules.push_back(schedule);
+  }
   for (size_t run = 0; run < schedules.size(); ++run) {
     Outcome outcome = runOnce(schedules[run]);
     if (!outcome.ok) {

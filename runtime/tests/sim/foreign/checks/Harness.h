@@ -59,8 +59,6 @@ public:
   Case &cooperative();
   /// Counters or an output depend on the schedule: compare neither the counters nor buffers marked by ignore().
   Case &timingDependent();
-  /// The kernel is free of races by construction, so the check of global memory must stay silent as well (default).
-  Case &withoutGlobalRaceRun();
   /// Fewer schedules, for slow launches.
   Case &seeds(unsigned count);
 
@@ -87,7 +85,7 @@ public:
   Case &nullPointer() { return scalar<uint64_t>(0); }
   void ignore(int buffer) { buffers_[size_t(buffer)].compared = false; }
 
-  /// Runs under all schedules; test failures name the schedule. False when any run failed.
+  /// Runs under all schedules, also with the check of global races, of which kernels here are free; test failures name the schedule. False when any run failed.
   bool run();
   /// One run, for tests that look at reports.
   Outcome runOnce(const Schedule &schedule) const;
@@ -110,7 +108,7 @@ private:
   std::string file_, entry_;
   unsigned grid_[3] = {1, 1, 1}, block_[3] = {1, 1, 1};
   unsigned dynamicShared_ = 0, seeds_ = 20;
-  bool cooperative_ = false, timingDependent_ = false, globalRaceRun_ = true;
+  bool cooperative_ = false, timingDependent_ = false;
   std::vector<Argument> arguments_;
   std::vector<Buffer> buffers_;
   Outcome first_;

@@ -22,7 +22,7 @@ extern "C" __global__ void atomic_integers(const int *in, int *cells, unsigned l
   atomicXor(&cells[8], v);
   atomicInc(reinterpret_cast<unsigned *>(&cells[9]), 12);
   atomicDec(reinterpret_cast<unsigned *>(&cells[10]), 17);
-  atomicAdd_block(&cells[11], 1);
+  atomicAdd_block(&cells[11 + blockIdx.x], 1);
   long long w = (long long)v * 0x123456789ll;
   atomicAdd(&wide[0], (unsigned long long)w);
   atomicMin(reinterpret_cast<long long *>(&wide[1]), w);
