@@ -76,21 +76,27 @@ fingerprint() {
   } | sha256sum | cut -d' ' -f1
 }
 
-# run_tests PRESET: runs lit and GoogleTest; sets passed, failed and unsupported.
+# run_tests PRESET [LABEL]: runs lit and GoogleTest, or only the unit tests of
+# the label; sets passed, failed and unsupported.
 run_tests() {
-  local folder="build/$1" counts
+  local folder="build/$1" label=${2:-} lit=- counts
   rm -f -- "$folder/lit.json" "$folder/ctest.xml"
-  say "running the lit tests"
-  "$folder/bin/lit" -j "$(jobs)" --succinct --verbose --no-progress-bar --output "$folder/lit.json" "$folder/test" \
-    </dev/null >&2 || true
+  if [ -z "$label" ]; then
+    lit="$folder/lit.json"
+    say "running the lit tests"
+    "$folder/bin/lit" -j "$(jobs)" --succinct --verbose --no-progress-bar --output "$lit" "$folder/test" \
+      </dev/null >&2 || true
+  fi
   say "running the unit tests"
-  ctest --test-dir "$folder" -j "$(jobs)" --output-on-failure --no-tests=ignore \
+  ctest --test-dir "$folder" -j "$(jobs)" ${label:+-L "^$label\$"} --output-on-failure --no-tests=ignore \
     --output-junit "$root/$folder/ctest.xml" </dev/null >"$folder/ctest.log" 2>&1 || cat "$folder/ctest.log" >&2
-  counts=$(python3 - "$folder/lit.json" "$folder/ctest.xml" <<'P'
+  counts=$(python3 - "$lit" "$folder/ctest.xml" <<'P'
 import json, os, sys, xml.etree.ElementTree as tree
 passed = failed = unsupported = 0
 lit, ctest = sys.argv[1:]
-if os.path.exists(lit):
+if lit == "-":
+    pass
+elif os.path.exists(lit):
     for test in json.load(open(lit))["tests"]:
         code = test["code"]
         if code in ("PASS", "FLAKYPASS", "XFAIL"):

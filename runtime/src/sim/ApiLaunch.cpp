@@ -132,8 +132,9 @@ hadal_sim_status_t hadal_sim_launch(hadal_sim_context_t *context,
       how->max_instructions ? how->max_instructions : u64(1) << 40;
   launch.parameters.assign(kernel->parameterBytes, 0);
   for (size_t i = 0; i < argument_count; ++i)
-    memcpy(launch.parameters.data() + kernel->parameters[i].offset,
-           arguments[i], kernel->parameters[i].bytes);
+    if (kernel->parameters[i].bytes)
+      memcpy(launch.parameters.data() + kernel->parameters[i].offset,
+             arguments[i], kernel->parameters[i].bytes);
   if (launch.cooperative) {
     // Cooperative groups keep the state of the grid's barrier here.
     if (!context->gridWorkspace) {

@@ -131,6 +131,15 @@ u32 Decoder::reference(i32 reg, bool isDefinition) {
   return kAreaVirtual | u32(reg);
 }
 
+const Operand &Decoder::operand(size_t index) const {
+  static const Operand missing = [] {
+    Operand none;
+    none.kind = Operand::Text;
+    return none;
+  }();
+  return index < operandCount() ? current->operands[index] : missing;
+}
+
 Ty Decoder::registerType(const Operand &operand) const {
   if (operand.kind == Operand::Register)
     return function->registers[size_t(operand.reg)].type;

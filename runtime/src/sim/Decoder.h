@@ -50,9 +50,8 @@ public:
   Inst out;
   const AstInst &ast() const { return *current; }
   size_t operandCount() const { return current->operands.size(); }
-  const Operand &operand(size_t index) const {
-    return current->operands[index];
-  }
+  /// One that nothing accepts where the instruction has no such operand.
+  const Operand &operand(size_t index) const;
   /// Consumes a modifier if the instruction has it.
   bool mod(std::string_view name);
   /// Consumes the first modifier left that is among `names` (separated by
