@@ -41,7 +41,8 @@ bool placeVariables(hadal_sim_context_t &context, hadal_sim_module_t &module,
       return false;
     }
     // Variables without initialiser start as zeros.
-    memcpy(buffer->host, variable.init.data(), variable.init.size());
+    if (!variable.init.empty())
+      memcpy(buffer->host, variable.init.data(), variable.init.size());
     if (variable.space == Space::Const)
       buffer->readOnly = true;
     variable.offset = buffer->base;
@@ -90,15 +91,17 @@ bool relocate(hadal_sim_context_t &context, const AstModule &ast,
 
 Buffer *range(hadal_sim_context_t *context, uint64_t address, uint64_t bytes) {
   Buffer *buffer = context->memory.find(address);
-  if (!buffer && bytes == 0)
+  bool inside = buffer;
+  if (!buffer)
     buffer = context->memory.nearest(address);
-  if (!buffer || buffer->freed ||
+  if (!buffer || buffer->freed || (!inside && bytes) ||
       (bytes && bytes > buffer->end() - address)) {
     failWith(context,
-             format("no buffer holds the %llu bytes at 0x%llx%s%s",
+             format("no buffer holds the %llu bytes at 0x%llx%s%s%s",
                     (unsigned long long)bytes, (unsigned long long)address,
                     buffer ? ": nearest is " : "",
-                    buffer ? buffer->name.c_str() : ""));
+                    buffer ? buffer->name.c_str() : "",
+                    buffer && buffer->freed ? ", which was freed" : ""));
     return nullptr;
   }
   return buffer;

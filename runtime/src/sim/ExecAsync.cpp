@@ -60,9 +60,20 @@ void copyAsync(Warp &w, const Inst &in, u32 mask) {
   }
   u32 ignored = 0;
   if (in.c != kNoOperand) {
+    if (w.tracking && (*w.flags(in.c) & mask)) {
+      reportUndefined(w, in, *w.flags(in.c) & mask,
+                      "the predicate that ignores the source is undefined");
+      return;
+    }
     ignored = *w.at<u32>(in.c) & mask;
+    if (in.flags & kNegateC)
+      ignored ^= mask;
     whole &= ~ignored;
   }
+  // Resolving gives lanes outside of the mask addresses of others.
+  u64 sources[kLanes];
+  if (whole != mask)
+    memcpy(sources, source.address, sizeof(sources));
   source.mask = whole;
   if (whole && !resolve(w, in, source))
     return;
@@ -103,7 +114,7 @@ void copyAsync(Warp &w, const Inst &in, u32 mask) {
       u32 size = ignored >> i & 1       ? 0
                  : in.e != kNoOperand ? w.at<u32>(in.e)[i]
                                         : bytes;
-      if (size && !fetchShort(w, in, i, source.address[i], size, copy))
+      if (size && !fetchShort(w, in, i, sources[i], size, copy))
         return;
     }
     if (block.races && (w.launch->checks & kCheckAsync)) {
@@ -216,8 +227,13 @@ bool decodeCp(Decoder &d) {
   u32 source = d.out.a;
   i64 offset = i64(d.out.imm);
   u8 width = d.out.aw;
-  if (source == kNoOperand || offset < INT32_MIN || offset > INT32_MAX)
-    return d.failOperand(1, "expected a register and a 32-bit offset");
+  if (source == kNoOperand) { // a variable: its address is a constant
+    source = d.constant(u64(offset), 8);
+    width = 8;
+    offset = 0;
+  }
+  if (offset < INT32_MIN || offset > INT32_MAX)
+    return d.failOperand(1, "expected a 32-bit offset");
   space = Space::Shared;
   if (!d.address(0, space))
     return false;
@@ -230,7 +246,11 @@ bool decodeCp(Decoder &d) {
   if (last > 3) {
     if (d.registerType(d.operand(3)) == Ty::Pred) {
       bool negated = false;
-      return d.predicate(3, d.out.c, negated);
+      if (!d.predicate(3, d.out.c, negated))
+        return false;
+      if (negated)
+        d.out.flags |= kNegateC;
+      return true;
     }
     return d.src(3, Ty::U32, d.out.e);
   }

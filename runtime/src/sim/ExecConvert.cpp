@@ -304,9 +304,8 @@ void convertPair(Warp &w, const Inst &in, u32 mask) {
 
 // cvt.pack: two 32-bit integers saturated into the low part of d.
 void packIntegers(Warp &w, const Inst &in, u32 mask) {
-  Ty to = Ty(in.imm & 255);
-  u32 bits = to == Ty::S4 || to == Ty::U4 ? 4 : bitsOf(to);
-  bool s = to == Ty::S4 || isSigned(to);
+  u32 bits = u32(in.imm & 255);
+  bool s = in.imm >> 8;
   const u32 *a = w.at<u32>(in.a), *b = w.at<u32>(in.b), *c = w.at<u32>(in.c);
   u32 *d = w.at<u32>(in.d), t[kLanes];
   i64 least = s ? -(i64(1) << (bits - 1)) : 0;
@@ -325,17 +324,21 @@ void packIntegers(Warp &w, const Inst &in, u32 mask) {
 
 bool decodePack(Decoder &d) {
   d.mod("sat");
-  Ty to = d.type(), from = d.type();
-  if ((from != Ty::S32 && from != Ty::U32) || to == Ty::None ||
-      (sizeOf(to) > 2 && to != Ty::S4 && to != Ty::U4))
+  int to = d.modOf("u16 s16 u8 s8 u4 s4 u2 s2");
+  Ty from = d.type();
+  if ((from != Ty::S32 && from != Ty::U32) || to < 0)
     return d.fail("expected two integer types, the second s32 or u32");
+  u32 bits = 16u >> (to / 2);
   d.out.run = packIntegers;
   d.out.cls = Class::Convert;
-  d.out.imm = u64(to);
+  d.out.imm = bits | u64(to & 1) << 8;
   d.out.dw = d.out.aw = d.out.bw = d.out.cw = 4;
   if (from == Ty::S32)
     d.out.flags |= kSignedA;
-  bool hasC = sizeOf(to) != 2;
+  // Narrow results are pushed into c, whose type is named.
+  bool hasC = bits != 16;
+  if (hasC)
+    d.mod("b32");
   if (!d.finish(hasC ? 4 : 3) || !d.src(1, from, d.out.a) ||
       !d.src(2, from, d.out.b) || (hasC && !d.src(3, Ty::B32, d.out.c)))
     return false;

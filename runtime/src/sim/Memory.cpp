@@ -113,9 +113,13 @@ Buffer *DeviceMemory::mapFile(const std::string &path, std::string &error) {
 }
 
 bool DeviceMemory::free(u64 base) {
-  Buffer *buffer = find(base);
-  if (!buffer || buffer->base != base || buffer->freed)
+  // By its first address, which an empty buffer has as well.
+  auto at = std::lower_bound(
+      buffers.begin(), buffers.end(), base,
+      [](const std::unique_ptr<Buffer> &b, u64 from) { return b->base < from; });
+  if (at == buffers.end() || (*at)->base != base || (*at)->freed)
     return false;
+  Buffer *buffer = at->get();
   release(*buffer);
   buffer->freed = true; // its addresses are never given out again
   return true;

@@ -73,7 +73,7 @@ TEST(Bits, FunnelShifts) {
 }
 
 TEST(Bits, Lop3AllTables) {
-  for (int table = 0; table < 256; table += 7)
+  for (int table = 0; table < 256; ++table)
     check("lop3.b32 %d, %a, %b, %c, " + std::to_string(table) + ";", k3,
           {{0, 0xffffffff, 0x0f0f1234}, {0, 0xffffffff, 0x3355aacc},
            {0, 0xffffffff, 0xdeadbeef}},
