@@ -13,6 +13,7 @@ namespace hadal::sim {
 
 namespace {
 constexpr i32 kQuantum = 4096;
+constexpr i32 kIdleQuantum = 128; // of warps that only poll
 /// Rounds in which every warp polls and nothing changes before a launch is
 /// taken to spin for ever.
 constexpr u64 kIdleRounds = 2000;
@@ -112,6 +113,17 @@ bool canRun(const Warp &warp) {
     if (warp.paths[i].state == Path::Ready)
       return true;
   return false;
+}
+
+/// Whether no host thread has anything but polling to do. One that the host's
+/// scheduler keeps from running may have.
+bool allStuck(const Launch &launch, u64 progress) {
+  for (const Worker &worker : *launch.workers) {
+    u64 at = worker.stuckAt.load(std::memory_order_acquire);
+    if (at != progress && at != Worker::kEnded)
+      return false;
+  }
+  return true;
 }
 
 /// No warp of the block can run and some have not ended.
@@ -222,6 +234,8 @@ bool runRound(Worker &worker, Block &block) {
       std::swap(worker.order[i - 1], worker.order[worker.nextRandom() % i]);
     quantum = i32(64 + worker.nextRandom() % (2 * kQuantum));
   }
+  if (worker.idleRounds > 2)
+    quantum = std::min(quantum, kIdleQuantum);
   bool idle = true;
   for (u32 index : worker.order) {
     Warp &warp = *block.warps[index];
@@ -248,15 +262,20 @@ bool runRound(Worker &worker, Block &block) {
   }
   if (!idle) {
     worker.idleRounds = 0;
-    launch.progress.fetch_add(1, std::memory_order_relaxed);
+    worker.stuckAt.store(Worker::kNotStuck, std::memory_order_release);
+    launch.progress.fetch_add(1, std::memory_order_release);
     return true;
   }
-  u64 progress = launch.progress.load(std::memory_order_relaxed);
+  u64 progress = launch.progress.load(std::memory_order_acquire);
   if (worker.idleRounds++ == 0 || progress != worker.seenProgress) {
     worker.idleRounds = 1;
     worker.seenProgress = progress;
+    worker.stuckAt.store(Worker::kNotStuck, std::memory_order_release);
   }
-  if (worker.idleRounds > kIdleRounds * std::max<size_t>(1, worker.pool.size())) {
+  if (worker.idleRounds <= kIdleRounds * worker.pool.size())
+    return true;
+  worker.stuckAt.store(progress, std::memory_order_release);
+  if (allStuck(launch, progress)) {
     Warp &warp = *block.warps[worker.order[0]];
     const Inst &inst =
         launch.program->code[warp.active ? warp.pc : warp.paths[0].pc];

@@ -40,19 +40,17 @@ void frameAddress(Warp &w, const Inst &in, u32 mask) {
 
 void clockRegister(Warp &w, const Inst &in, u32 mask) {
   auto which = SpecialRegister(in.aux);
-  u64 value = w.executed * kLanes + pcOf(w, in);
-  if (which == SpecialRegister::Clock || which == SpecialRegister::Clock64 ||
-      which == SpecialRegister::ClockHi) {
-    // Advances with what the warp executes, so that runs can be repeated.
-    w.executed += 1;
-  } else {
-    w.executed += 1;
-    value = value * 32;
-  }
+  // Time advances with what the warp executes, so that runs can be repeated,
+  // and with every look at it.
+  bool timer = which == SpecialRegister::GlobalTimer ||
+               which == SpecialRegister::GlobalTimerLo ||
+               which == SpecialRegister::GlobalTimerHi;
+  u64 value = w.executed++ * kLanes * (timer ? 32 : 1);
   if (which == SpecialRegister::ClockHi ||
       which == SpecialRegister::GlobalTimerHi)
     value >>= 32;
   w.polls = true;
+  w.progress = true; // a loop that waits for a time ends
   for (u32 i = 0; i < kLanes; ++i)
     if (mask >> i & 1) {
       if (in.dw == 8)

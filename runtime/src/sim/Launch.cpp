@@ -23,23 +23,50 @@ void Counters::add(const Counters &other) {
 
 namespace {
 
+constexpr u64 kCrowdRounds = 4;           // in which a block only polls
+constexpr size_t kMaximumResident = 1024; // blocks of a host thread
+
 u64 blockCount(const Launch &launch) {
   return u64(launch.grid[0]) * launch.grid[1] * launch.grid[2];
 }
 
-/// One block after the other, each to its end.
+/// Takes the next block of the grid; false when there is none.
+bool takeBlock(Worker &worker, std::vector<Block *> &free,
+               std::vector<Block *> &live) {
+  Launch &launch = *worker.launch;
+  u64 linear = launch.nextBlock.fetch_add(1, std::memory_order_relaxed);
+  if (linear >= blockCount(launch))
+    return false;
+  if (free.empty()) {
+    worker.pool.push_back(std::make_unique<Block>());
+    free.push_back(worker.pool.back().get());
+  }
+  live.push_back(free.back());
+  free.pop_back();
+  startBlock(worker, *live.back(), linear);
+  return true;
+}
+
+/// One block after the other, each to its end. Where the resident ones wait for
+/// what nobody changes, the next joins them: a device has room for many, and
+/// some kernels wait for blocks after their own.
 void runIndependent(Worker &worker) {
   Launch &launch = *worker.launch;
-  worker.pool.push_back(std::make_unique<Block>());
-  Block &block = *worker.pool.front();
-  u64 count = blockCount(launch);
-  while (!launch.stop.load(std::memory_order_relaxed)) {
-    u64 linear = launch.nextBlock.fetch_add(1, std::memory_order_relaxed);
-    if (linear >= count)
-      return;
-    startBlock(worker, block, linear);
-    while (runRound(worker, block))
-      ;
+  std::vector<Block *> live, free;
+  while (!live.empty() || takeBlock(worker, free, live)) {
+    for (size_t i = 0; i < live.size();) {
+      if (runRound(worker, *live[i])) {
+        ++i;
+        continue;
+      }
+      if (launch.stop.load(std::memory_order_relaxed))
+        return;
+      free.push_back(live[i]);
+      live.erase(live.begin() + std::ptrdiff_t(i));
+    }
+    if (worker.idleRounds > kCrowdRounds * live.size() &&
+        live.size() < kMaximumResident && takeBlock(worker, free, live))
+      worker.idleRounds = 0;
   }
 }
 
@@ -84,11 +111,13 @@ void runLaunch(Launch &launch, Counters &counters) {
     worker.lastBuffer.assign(code, nullptr);
     worker.random = launch.seed * 0x9e3779b97f4a7c15ull + i + 1;
   }
+  launch.workers = &workers;
   auto work = [&](u32 i) {
     if (launch.cooperative)
       runResident(workers[i], i);
     else
       runIndependent(workers[i]);
+    workers[i].stuckAt.store(Worker::kEnded, std::memory_order_relaxed);
   };
   std::vector<std::thread> threads;
   for (u32 i = 1; i < launch.threads; ++i)

@@ -154,6 +154,9 @@ struct Worker {
   std::vector<u32> order;
   u64 idleRounds = 0;   // in which all warps polled and nothing changed
   u64 seenProgress = 0; // of the launch, when they began
+  /// The launch's progress at which this thread had long been idle.
+  std::atomic<u64> stuckAt{kNotStuck};
+  static constexpr u64 kNotStuck = ~u64(0), kEnded = ~u64(0) - 1;
   u64 nextRandom();
 };
 
@@ -188,6 +191,7 @@ struct Launch {
   std::atomic<u64> nextBlock{0};
   std::atomic<bool> stop{false};
   std::atomic<u64> progress{0};
+  std::vector<Worker> *workers = nullptr;
   std::mutex lock;
   Report report; // the first
 };
