@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // cp.async: copies from global to shared memory that arrive at their wait.
+#include "LaneMath.h"
 #include "MemoryAccess.h"
-#include "SharedRaces.h"
+#include "RaceLanes.h"
 
 namespace hadal::HADAL_SIM_LEVEL {
 
@@ -14,12 +15,99 @@ bool fetchShort(Warp &w, const Inst &in, u32 lane, u64 address, u32 bytes,
   if (!buffer || !buffer->host || address + bytes > buffer->end())
     return reportBounds(w, in, lane, Space::Global, address, bytes,
                         AccessKind::Read);
-  memcpy(copy.data, buffer->host + (address - buffer->base), bytes);
-  if (buffer->undefined)
-    memcpy(copy.undefined, buffer->undefined + (address - buffer->base), bytes);
+  memcpy(copy.data[lane], buffer->host + (address - buffer->base), bytes);
+  if (buffer->undefined) {
+    memcpy(copy.bits[lane], buffer->undefined + (address - buffer->base), bytes);
+    copy.undefined = true;
+  }
   MemoryCount &count = w.worker->counters.memory[pcOf(w, in)];
   count.bytes += bytes;
   ++count.sectors;
+  return true;
+}
+
+/// Fetches whole copies of kBytes a lane.
+template <u32 kBytes>
+void fetchWhole(const Access &source, u32 lanes, Warp::AsyncCopy &copy) {
+  u64 any = 0;
+  for (u32 rest = lanes; rest; rest &= rest - 1) {
+    u32 i = firstLane(rest);
+    memcpy(copy.data[i], source.at(i), kBytes);
+    const u8 *bits = source.mayBeUndefined ? source.shadowAt(i) : nullptr;
+    if (!bits)
+      continue;
+    u64 both[2] = {0, 0};
+    memcpy(both, bits, kBytes);
+    any |= both[0] | both[1];
+  }
+  if (!any)
+    return;
+  copy.undefined = true;
+  for (u32 rest = lanes; rest; rest &= rest - 1) {
+    u32 i = firstLane(rest);
+    if (const u8 *bits = source.shadowAt(i))
+      memcpy(copy.bits[i], bits, kBytes);
+  }
+}
+
+std::unique_ptr<Warp::AsyncCopy> newCopy(Warp &w) {
+  if (w.spareCopies.empty())
+    return std::make_unique<Warp::AsyncCopy>();
+  auto copy = std::move(w.spareCopies.back());
+  w.spareCopies.pop_back();
+  return copy;
+}
+
+/// Addresses of the destinations, relative to shared memory and inside of it.
+bool resolveTarget(Warp &w, const Inst &in, Access &target) {
+  u64 size = w.block->shared.size();
+  HADAL_LANES
+  for (u32 i = 0; i < kLanes; ++i) {
+    u64 at = target.address[i];
+    target.address[i] = at - kSharedWindow < kWindowBytes ? at - kSharedWindow : at;
+  }
+  fillInactive(target.address, target.mask);
+  Extent extent = extentOf(target.address, 0, size, target.bytes);
+  if (extent.inside && extent.aligned)
+    return true;
+  for (u32 rest = target.mask; rest; rest &= rest - 1) {
+    u32 i = firstLane(rest);
+    u64 at = target.address[i];
+    if (at & (target.bytes - 1))
+      return report(w, in, "bounds", i,
+                    format("misaligned cp.async of %u bytes to shared address "
+                           "0x%llx", target.bytes, (unsigned long long)at));
+    if (at + target.bytes > size || at + target.bytes < at)
+      return reportBounds(w, in, i, Space::Shared, at, target.bytes,
+                          AccessKind::Write);
+  }
+  return true;
+}
+
+/// From now on until they arrive, the copies write their destinations.
+bool issueCopies(Warp &w, const Inst &in, const Access &target) {
+  Block &block = *w.block;
+  if (!block.races || !(w.launch->checks & kCheckAsync))
+    return true;
+  SharedRaces::View view = block.races->view(w.index);
+  auto next = [&](u32 lanes) {
+    return target.bytes == 16 ? issueLanes(view, target.address, lanes) : lanes;
+  };
+  for (u32 rest = next(target.mask); rest; rest = next(rest & (rest - 1))) {
+    u32 i = firstLane(rest), at = u32(target.address[i]);
+    RaceHit hit = block.races->issue(w.index * kLanes + i, at, target.bytes);
+    if (hit.found)
+      return report(
+          w, in, hit.pending ? "async" : "race", i,
+          format("cp.async of %u bytes to shared address 0x%x races with a %s "
+                 "by %s", target.bytes, at,
+                 hit.pending        ? "cp.async"
+                 : hit.otherIsWrite ? "write"
+                                    : "read",
+                 hit.otherThread == ~0u
+                     ? format("threads of warp %u", hit.otherWarp).c_str()
+                     : format("thread %u", hit.otherThread).c_str()));
+  }
   return true;
 }
 
@@ -38,7 +126,6 @@ void copyAsync(Warp &w, const Inst &in, u32 mask) {
       !computeAddresses(w, in, in.b, in.cw, u64(i64(i32(in.list))), mask,
                         source))
     return;
-  Block &block = *w.block;
   u32 whole = mask;
   if (in.e != kNoOperand) {
     const u32 *size = w.at<u32>(in.e);
@@ -77,63 +164,44 @@ void copyAsync(Warp &w, const Inst &in, u32 mask) {
   source.mask = whole;
   if (whole && !resolve(w, in, source))
     return;
-  for (u32 rest = mask; rest; rest &= rest - 1) {
-    u32 i = firstLane(rest);
-    u64 at = target.address[i];
-    if (at - kSharedWindow < kWindowBytes)
-      at -= kSharedWindow;
-    if (at & (bytes - 1)) {
-      report(w, in, "bounds", i,
-             format("misaligned cp.async of %u bytes to shared address 0x%llx",
-                    bytes, (unsigned long long)at));
-      return;
-    }
-    if (at + bytes > block.shared.size()) {
-      reportBounds(w, in, i, Space::Shared, at, bytes, AccessKind::Write);
-      return;
-    }
-    w.asyncCopies.emplace_back();
-    Warp::AsyncCopy &copy = w.asyncCopies.back();
-    copy.group = w.asyncGroup[i];
-    copy.address = u32(at);
-    copy.bytes = bytes;
-    copy.lane = i;
-    copy.pc = pcOf(w, in);
-    memset(copy.undefined, 0, sizeof(copy.undefined));
-    if (whole >> i & 1) {
-      const u8 *from = source.at(i);
-      if (bytes == 16)
-        memcpy(copy.data, from, 16);
-      else
-        memcpy(copy.data, from, bytes);
-      const u8 *bits = source.shadowAt(i);
-      if (bits && source.mayBeUndefined)
-        memcpy(copy.undefined, bits, bytes);
-    } else {
-      memset(copy.data, 0, sizeof(copy.data)); // the rest is zeros
-      u32 size = ignored >> i & 1       ? 0
-                 : in.e != kNoOperand ? w.at<u32>(in.e)[i]
-                                        : bytes;
-      if (size && !fetchShort(w, in, i, sources[i], size, copy))
+  if (!resolveTarget(w, in, target))
+    return;
+  // Lanes may be in different groups: a record for each.
+  for (u32 rest = mask; rest;) {
+    u32 group = w.asyncGroup[firstLane(rest)], lanes = 0;
+    for (u32 i = 0; i < kLanes; ++i)
+      lanes |= u32(w.asyncGroup[i] == group) << i;
+    lanes &= rest;
+    rest &= ~lanes;
+    std::unique_ptr<Warp::AsyncCopy> copy = newCopy(w);
+    copy->group = group;
+    copy->bytes = bytes;
+    copy->mask = lanes;
+    copy->undefined = false;
+    HADAL_LANES
+    for (u32 i = 0; i < kLanes; ++i)
+      copy->address[i] = u32(target.address[i]);
+    // What is not read is zeros.
+    if (lanes & ~whole)
+      memset(copy->data, 0, sizeof(copy->data));
+    if (source.mayBeUndefined || (lanes & ~whole))
+      memset(copy->bits, 0, sizeof(copy->bits));
+    if (bytes == 16)
+      fetchWhole<16>(source, lanes & whole, *copy);
+    else if (bytes == 8)
+      fetchWhole<8>(source, lanes & whole, *copy);
+    else
+      fetchWhole<4>(source, lanes & whole, *copy);
+    for (u32 others = lanes & ~whole & ~ignored; others; others &= others - 1) {
+      u32 i = firstLane(others);
+      u32 size = in.e != kNoOperand ? w.at<u32>(in.e)[i] : bytes;
+      if (size && !fetchShort(w, in, i, sources[i], size, *copy))
         return;
     }
-    if (block.races && (w.launch->checks & kCheckAsync)) {
-      RaceHit hit = block.races->issue(w.index * kLanes + i, u32(at), bytes);
-      if (hit.found) {
-        report(w, in, hit.pending ? "async" : "race", i,
-               format("cp.async of %u bytes to shared address 0x%x races with "
-                      "a %s by %s", bytes, u32(at),
-                      hit.pending        ? "cp.async"
-                      : hit.otherIsWrite ? "write"
-                                         : "read",
-                      hit.otherThread == ~0u
-                          ? format("threads of warp %u", hit.otherWarp).c_str()
-                          : format("thread %u", hit.otherThread).c_str()));
-        return;
-      }
-    }
-    target.address[i] = at;
+    w.asyncCopies.push_back(std::move(copy));
   }
+  if (!issueCopies(w, in, target))
+    return;
   w.progress = true;
   // Count the bytes that land; the source's sectors were counted above.
   MemoryCount &count = w.worker->counters.memory[pcOf(w, in)];
@@ -143,30 +211,53 @@ void copyAsync(Warp &w, const Inst &in, u32 mask) {
   count.requests = whole ? keptRequests : keptRequests + 1;
 }
 
+template <u32 kBytes>
+void land(Block &block, const Warp::AsyncCopy &copy, u32 lanes) {
+  for (u32 rest = lanes; rest; rest &= rest - 1) {
+    u32 i = firstLane(rest);
+    memcpy(block.shared.data() + copy.address[i], copy.data[i], kBytes);
+    u8 *shadow = block.sharedUndefined.data() + copy.address[i];
+    if (copy.undefined)
+      memcpy(shadow, copy.bits[i], kBytes);
+    else
+      memset(shadow, 0, kBytes);
+  }
+}
+
 /// What has been waited for becomes visible.
 void arrive(Warp &w, u32 mask, u32 pending, bool all) {
+  if (w.asyncCopies.empty())
+    return;
   Block &block = *w.block;
   size_t kept = 0;
-  for (Warp::AsyncCopy &copy : w.asyncCopies) {
-    bool waits = mask >> copy.lane & 1;
-    if (waits && (all || copy.group + pending < w.asyncGroup[copy.lane])) {
-      u8 *to = block.shared.data() + copy.address;
-      u8 *shadow = block.sharedUndefined.data() + copy.address;
-      if (copy.bytes == 16) { // the usual size, as one move
-        memcpy(to, copy.data, 16);
-        memcpy(shadow, copy.undefined, 16);
-      } else {
-        memcpy(to, copy.data, copy.bytes);
-        memcpy(shadow, copy.undefined, copy.bytes);
+  for (size_t c = 0; c < w.asyncCopies.size(); ++c) {
+    Warp::AsyncCopy &copy = *w.asyncCopies[c];
+    u32 covered = 0;
+    for (u32 i = 0; i < kLanes; ++i)
+      covered |= u32(all || copy.group + pending < w.asyncGroup[i]) << i;
+    u32 lanes = copy.mask & mask & covered;
+    if (lanes) {
+      if (copy.bytes == 16)
+        land<16>(block, copy, lanes);
+      else if (copy.bytes == 8)
+        land<8>(block, copy, lanes);
+      else
+        land<4>(block, copy, lanes);
+      if (block.races && (w.launch->checks & kCheckAsync)) {
+        u32 left = lanes;
+        if (copy.bytes == 16)
+          left = arriveLanes(block.races->view(w.index), copy.address, lanes);
+        for (; left; left &= left - 1) {
+          u32 i = firstLane(left);
+          block.races->arrive(w.index * kLanes + i, copy.address[i], copy.bytes);
+        }
       }
-      if (block.races && (w.launch->checks & kCheckAsync))
-        block.races->arrive(w.index * kLanes + copy.lane, copy.address,
-                            copy.bytes);
-      continue;
     }
-    if (&w.asyncCopies[kept] != &copy)
-      w.asyncCopies[kept] = copy;
-    ++kept;
+    copy.mask &= ~lanes;
+    if (!copy.mask)
+      w.spareCopies.push_back(std::move(w.asyncCopies[c]));
+    else if (kept++ != c)
+      w.asyncCopies[kept - 1] = std::move(w.asyncCopies[c]);
   }
   w.asyncCopies.resize(kept);
 }

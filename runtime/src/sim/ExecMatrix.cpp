@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // mma.sync: products of register fragments.
+#include "MatrixColumns.h"
 #include "MatrixMath.h"
 
 namespace hadal::HADAL_SIM_LEVEL {
@@ -187,6 +188,53 @@ void storeD(Warp &w, const Form &f, const u32 *list, const float *c) {
   }
 }
 
+/// f16 and bf16 with sums in f32, m16n8k8 and m16n8k16.
+template <Ty kType, u32 kDepth>
+void mmaColumns(Warp &w, const Inst &in, u32 mask) {
+  if (mask != kFullMask && !converge(w, in, mask, w.valid))
+    return;
+  constexpr u32 kBlocks = kDepth / 8;
+  const u32 *d = &w.launch->program->pool[in.list], *a = d + 4,
+            *b = a + 2 * kBlocks, *c = b + kBlocks;
+  Column left[kDepth], sum[8];
+  for (u32 block = 0; block < kBlocks; ++block) {
+    ColumnBits pairs[4];
+    loadColumns(w.at<u32>(a[2 * block]), w.at<u32>(a[2 * block + 1]), pairs);
+    for (u32 t = 0; t < 4; ++t) {
+      widenHalves<kType>(pairs[t], left[block * 8 + 2 * t]);
+      widenHalves<kType>(ColumnBits(pairs[t] >> 16), left[block * 8 + 2 * t + 1]);
+    }
+  }
+  alignas(64) float right[8 * kDepth]; // by column
+  for (u32 block = 0; block < kBlocks; ++block)
+    eightRows<kType>(w.at<u32>(b[block]), right + block * 8, kDepth);
+  for (u32 odd = 0; odd < 2; ++odd) {
+    ColumnBits part[4];
+    loadColumns(w.at<u32>(c[odd]), w.at<u32>(c[odd + 2]), part);
+    for (u32 t = 0; t < 4; ++t)
+      sum[2 * t + odd] = Column(part[t]);
+  }
+  for (u32 first = 0; first < 8; first += kColumnsAtOnce) {
+    Column own[kColumnsAtOnce];
+    for (u32 j = 0; j < kColumnsAtOnce; ++j)
+      own[j] = sum[first + j];
+    for (u32 k = 0; k < kDepth; ++k)
+      for (u32 j = 0; j < kColumnsAtOnce; ++j)
+        fusedMultiplyAdd(left[k], right[(first + j) * kDepth + k], own[j]);
+    for (u32 j = 0; j < kColumnsAtOnce; ++j)
+      sum[first + j] = own[j];
+  }
+  if (w.tracking) {
+    Form f = decodeForm(in.imm);
+    spoil(w, f, {d, a, b, c});
+  }
+  for (u32 odd = 0; odd < 2; ++odd) {
+    ColumnBits part[4];
+    for (u32 t = 0; t < 4; ++t)
+      canonicalBits(sum[2 * t + odd], part[t]);
+    storeColumns(w.at<u32>(d[odd]), w.at<u32>(d[odd + 2]), part);
+  }
+}
 /// f16 and bf16, m16n8k8 and m16n8k16.
 template <Ty kType> void mmaHalf(Warp &w, const Inst &in, u32 mask) {
   if (!converge(w, in, mask, w.valid))
@@ -212,6 +260,12 @@ template <Ty kType> void mmaHalf(Warp &w, const Inst &in, u32 mask) {
   if (w.tracking)
     spoil(w, f, l);
   storeD(w, f, l.d, p.c);
+}
+
+template <Ty kType> Handler pickHalf(const Form &f) {
+  if (f.c != Ty::F32 || f.d != Ty::F32)
+    return mmaHalf<kType>;
+  return f.k == 8 ? mmaColumns<kType, 8> : mmaColumns<kType, 16>;
 }
 
 /// tf32 and 8-bit floats.
@@ -524,8 +578,8 @@ bool decodeMma(Decoder &d) {
   d.out.run = volta                ? mmaQuadPairs
               : f.a == Ty::F64     ? mmaDouble
               : integer            ? mmaInteger
-              : f.a == Ty::F16     ? mmaHalf<Ty::F16>
-              : f.a == Ty::BF16    ? mmaHalf<Ty::BF16>
+              : f.a == Ty::F16     ? pickHalf<Ty::F16>(f)
+              : f.a == Ty::BF16    ? pickHalf<Ty::BF16>(f)
                                    : mmaFloat;
   return true;
 }

@@ -18,10 +18,18 @@ inline void place(u32 lane, u32 j, bool transposed, u32 &row, u32 &column) {
   }
 }
 
-bool anyUndefined(const u8 *bits) {
-  u64 v[2];
-  memcpy(v, bits, 16);
-  return (v[0] | v[1]) != 0;
+/// Whether any row of 16 bytes has an undefined bit. Lanes that give no row have
+/// the address of one that does.
+bool anyUndefined(const Access &access) {
+  u64 any[2] = {0, 0};
+  for (u32 i = 0; i < kLanes; ++i) {
+    u64 bits[2];
+    memcpy(bits, reinterpret_cast<const u8 *>(access.address[i] +
+                                              access.shadowOffset), 16);
+    any[0] |= bits[0];
+    any[1] |= bits[1];
+  }
+  return (any[0] | any[1]) != 0;
 }
 
 // aux: matrices | transposed << 8 | space << 16.
@@ -37,19 +45,21 @@ void loadMatrix(Warp &w, const Inst &in, u32 mask) {
       [&](Access &access) {
         if (access.space != Space::Shared)
           return stopWith(w, in, "expected addresses in shared memory");
-        bool undefined = false;
-        for (u32 i = 0; i < 8 * matrices; ++i)
-          undefined |= access.mayBeUndefined && access.shadowAt(i) &&
-                       anyUndefined(access.shadowAt(i));
+        // Shared memory lies in one piece and has a shadow.
+        const u8 *rowsAt[kLanes];
+        for (u32 i = 0; i < kLanes; ++i)
+          rowsAt[i] = reinterpret_cast<const u8 *>(access.address[i] +
+                                                   access.hostOffset);
+        bool undefined = access.mayBeUndefined && anyUndefined(access);
         for (u32 m = 0; m < matrices; ++m) {
           u32 *to = w.at<u32>(list[m]);
           if (!transposed) {
             for (u32 row = 0; row < 8; ++row)
-              memcpy(to + row * 4, access.at(m * 8 + row), 16);
+              memcpy(to + row * 4, rowsAt[m * 8 + row], 16);
           } else {
             u16 all[8][8];
             for (u32 row = 0; row < 8; ++row)
-              memcpy(all[row], access.at(m * 8 + row), 16);
+              memcpy(all[row], rowsAt[m * 8 + row], 16);
             for (u32 i = 0; i < kLanes; ++i)
               to[i] = all[i % 4 * 2][i / 4] |
                       u32(all[i % 4 * 2 + 1][i / 4]) << 16;

@@ -95,17 +95,18 @@ struct Warp {
   std::vector<u8> specials;
   ~Warp();
 
-  /// cp.async operations that have not arrived.
+  /// The lanes of a cp.async that belong to one group and have not arrived.
   struct AsyncCopy {
     u32 group;
-    u32 address; // in shared memory
-    u32 bytes;
-    u32 lane;
-    u8 data[16];
-    u8 undefined[16];
-    u32 pc;
+    u32 bytes; // of a lane
+    u32 mask;
+    bool undefined; // some of the bytes: `bits` says which
+    u32 address[kLanes]; // in shared memory
+    u8 data[kLanes][16];
+    u8 bits[kLanes][16];
   };
-  std::vector<AsyncCopy> asyncCopies;
+  std::vector<std::unique_ptr<AsyncCopy>> asyncCopies; // in order of issue
+  std::vector<std::unique_ptr<AsyncCopy>> spareCopies;
   u32 asyncGroup[kLanes] = {}; // number of the open group of each lane
 
   template <typename T> T *at(u32 operand) const {

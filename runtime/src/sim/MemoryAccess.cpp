@@ -4,7 +4,7 @@
 
 #include "GlobalRaces.h"
 #include "LaneMath.h"
-#include "SharedRaces.h"
+#include "RaceLanes.h"
 
 #include <algorithm>
 
@@ -221,10 +221,18 @@ bool resolveShared(Warp &w, const Inst &in, Access &access) {
   if (strong && access.kind != AccessKind::Write)
     for (u32 rest = access.mask; rest; rest &= rest - 1)
       block.races->acquire(w.index, u32(access.address[firstLane(rest)]));
-  for (u32 rest = access.mask; rest; rest &= rest - 1) {
+  bool reads = access.kind == AccessKind::Read;
+  SharedRaces::View view = block.races->view(w.index);
+  u32 left = access.mask;
+  if (access.contiguous && !strong)
+    left = raceContiguous(view, !reads, u32(access.address[0]), access.bytes);
+  auto next = [&](u32 lanes) {
+    return strong ? lanes
+                  : raceLanes(view, !reads, access.address, lanes, access.bytes);
+  };
+  for (u32 rest = next(left); rest; rest = next(rest & (rest - 1))) {
     u32 lane = firstLane(rest);
     u32 thread = w.index * kLanes + lane, at = u32(access.address[lane]);
-    bool reads = access.kind == AccessKind::Read;
     RaceHit hit = strong ? block.races->strong(thread, at, access.bytes, !reads)
                   : reads ? block.races->read(thread, at, access.bytes)
                           : block.races->write(thread, at, access.bytes);
@@ -435,12 +443,23 @@ void countShared(Warp &w, const Inst &in, const u64 *address, u32 mask,
   // are aligned, units of their size move as one: a group is as slow as the most
   // different units that want the same banks.
   u32 unitShift = bytes <= 4 ? 2 : bytes == 8 ? 3 : 4;
-  u32 group = 128u >> unitShift;
+  u32 group = 128u >> unitShift, slots = 0;
+  HADAL_LANES
+  for (u32 i = 0; i < kLanes; ++i) {
+    u32 slot = (u32(address[i] >> unitShift) & (group - 1)) | (i & ~(group - 1));
+    slots |= (mask >> i & 1) << slot;
+  }
+  // Every lane may have banks of its own.
+  bool free = popCount(slots) == popCount(mask);
   for (u32 first = 0; first < kLanes; first += group) {
     u32 lanes = mask >> first & (group == 32 ? ~0u : (1u << group) - 1);
     if (!lanes)
       continue;
     ++count.idealWavefronts;
+    if (free) {
+      ++count.wavefronts;
+      continue;
+    }
     u32 units[32];
     u32 seen = 0;
     bool conflict = false;

@@ -8,7 +8,7 @@ namespace hadal::sim {
 
 SharedRaces::SharedRaces(u32 bytes, u32 warps)
     : warps(warps), size((bytes + 19) & ~3u), seen(size_t(warps) * warps),
-      limit(warps), lanes(warps), wordWrite(size / 4), wordRead1(size / 4),
+      limit(warps), lanes(warps), exact(warps), wordWrite(size / 4), wordRead1(size / 4),
       wordRead2(size / 4), cells(size) {
   reset();
 }
@@ -19,6 +19,7 @@ void SharedRaces::reset() {
   std::fill(seen.begin(), seen.end(), 1);
   std::fill(limit.begin(), limit.end(), u32(1) << kClockShift);
   std::fill(lanes.begin(), lanes.end(), 1);
+  std::fill(exact.begin(), exact.end(), 1);
   std::fill(wordWrite.begin(), wordWrite.end(), 0);
   std::fill(wordRead1.begin(), wordRead1.end(), 0);
   std::fill(wordRead2.begin(), wordRead2.end(), 0);
@@ -46,6 +47,19 @@ void SharedRaces::advance() {
   std::fill(seen.begin(), seen.end(), 1);
   std::fill(limit.begin(), limit.end(), u32(1) << kClockShift);
   std::fill(lanes.begin(), lanes.end(), 1);
+  std::fill(exact.begin(), exact.end(), 1);
+}
+
+/// What follows from a warp's row of `seen`.
+void SharedRaces::refresh(u32 warp) {
+  u32 least = clock;
+  for (u32 j = 0; j < warps; ++j)
+    least = std::min(least, seen[size_t(warp) * warps + j]);
+  limit[warp] = least << kClockShift;
+  exact[warp] = 1;
+  for (u32 j = 0; j < warps; ++j)
+    if (j != warp && seen[size_t(warp) * warps + j] != least)
+      exact[warp] = 0;
 }
 
 void SharedRaces::barrier(u32 members, bool all) {
@@ -63,13 +77,10 @@ void SharedRaces::barrier(u32 members, bool all) {
   for (u32 i = 0; i < warps; ++i) {
     if (!(members >> i & 1))
       continue;
-    u32 least = clock;
-    for (u32 j = 0; j < warps; ++j) {
+    for (u32 j = 0; j < warps; ++j)
       seen[size_t(i) * warps + j] = joined[j];
-      least = std::min(least, joined[j]);
-    }
     lanes[i] = clock;
-    limit[i] = least << kClockShift;
+    refresh(i);
   }
 }
 
@@ -77,10 +88,7 @@ void SharedRaces::warpSync(u32 warp) {
   advance();
   lanes[warp] = clock;
   seen[size_t(warp) * warps + warp] = clock;
-  u32 least = clock;
-  for (u32 j = 0; j < warps; ++j)
-    least = std::min(least, seen[size_t(warp) * warps + j]);
-  limit[warp] = least << kClockShift;
+  refresh(warp);
 }
 
 bool SharedRaces::ordered(u32 record, u32 thread) const {
@@ -238,19 +246,18 @@ void SharedRaces::acquire(u32 warp, u32 at) {
   auto found = published.find(at);
   if (found == published.end())
     return;
-  u32 least = clock;
   for (u32 j = 0; j < warps; ++j) {
     u32 &known = seen[size_t(warp) * warps + j];
     known = std::max(known, found->second[j]);
-    least = std::min(least, known);
   }
-  limit[warp] = least << kClockShift;
+  refresh(warp);
 }
 
 void SharedRaces::release(u32 warp, const u64 *address, u32 mask, bool writes) {
   advance();
   lanes[warp] = clock;
   seen[size_t(warp) * warps + warp] = clock;
+  refresh(warp);
   if (!writes)
     return;
   for (u32 rest = mask; rest; rest &= rest - 1) {

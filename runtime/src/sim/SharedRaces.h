@@ -54,7 +54,6 @@ public:
   void acquire(u32 warp, u32 at);
   void release(u32 warp, const u64 *address, u32 mask, bool writes);
 
-private:
   // A record: clock << kClockShift | many << 10 | thread.
   static constexpr u32 kClockShift = 12;
   static constexpr u32 kAtomic = 1u << 11; // accessed by atomics alone
@@ -62,6 +61,24 @@ private:
   static constexpr u32 kThread = (1u << 10) - 1;
   static constexpr u32 kPendingClock = (1u << 20) - 1;
   static constexpr u32 kSplit = ~0u;
+
+  /// The records of words as one warp sees them, for RaceLanes.h, which does
+  /// what read, write, issue and arrive do to words where no clash is possible.
+  struct View {
+    u32 *write, *read1, *read2; // by word
+    u32 warp;
+    u32 clock;    // of a record made now, in its place
+    u32 limit;    // records below are ordered
+    u32 ownLimit; // those of the warp's own lanes below this are
+    bool exact;   // those of other warps at or above `limit` are not
+  };
+  View view(u32 warp) {
+    return {wordWrite.data(), wordRead1.data(), wordRead2.data(), warp,
+            clock << kClockShift, limit[warp], lanes[warp] << kClockShift,
+            exact[warp] != 0};
+  }
+
+private:
   struct Cell {
     u32 write, read1, read2;
   };
@@ -83,12 +100,14 @@ private:
   /// Whether the byte cells hold the records of the word.
   bool isSplit(u32 word) const { return wordRead2[word] == kSplit; }
   void advance();
+  void refresh(u32 warp);
 
   u32 warps, size;
   u32 clock = 1;
   std::vector<u32> seen;  // [warp * warps + other]: clocks below are ordered
   std::vector<u32> limit; // [warp]: records below are ordered after any warp
   std::vector<u32> lanes; // [warp]: clock of the last sync of its own lanes
+  std::vector<u8> exact;  // [warp]: it has seen all others up to its limit
   std::vector<u32> wordWrite, wordRead1, wordRead2;
   std::vector<Cell> cells; // by byte
   std::unordered_map<u32, std::vector<u32>> published; // by address
