@@ -77,6 +77,12 @@ int convertText(const CommandLine &line) {
     return 0;
   }
   std::vector<int32_t> ids = parseIds(line.text("detokenize"), "--detokenize");
+  // The model may have ids that the tokenizer has no token for.
+  int64_t limit = std::max<int64_t>(model.info().vocab_size, hadal_tokenizer_id_limit(tokenizer.get()));
+  for (size_t i = 0; i < ids.size(); ++i)
+    if (ids[i] < 0 || ids[i] >= limit)
+      fail("--detokenize[" + std::to_string(i) + "]: expected an id from 0 to " +
+           std::to_string(limit - 1) + ", got " + std::to_string(ids[i]));
   char *text = nullptr;
   size_t size = 0;
   // As when generating: without special tokens.

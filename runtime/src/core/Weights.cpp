@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cinttypes>
+#include <cstdlib>
 #include <cstring>
 #include <unistd.h>
 
@@ -23,6 +24,15 @@ Status locate(const char *name, const char *artifactPath, const char *directory,
   out = directoryOf(artifactPath) + name;
   if (access(out.c_str(), F_OK) == 0)
     return {};
+  // An artifact may be reached through a link from elsewhere.
+  if (char *real = realpath(artifactPath, nullptr)) {
+    std::string other = directoryOf(real) + name;
+    std::free(real);
+    if (access(other.c_str(), F_OK) == 0) {
+      out = other;
+      return {};
+    }
+  }
   if (directory) {
     std::string other = std::string(directory) + "/" + name;
     if (access(other.c_str(), F_OK) == 0) {
