@@ -164,7 +164,7 @@ typedef struct hadal_sim_launch_t {
   uint32_t checks;        /* HADAL_SIM_CHECK_... */
   int cooperative;        /* keep all blocks resident and schedule them fairly */
   uint64_t seed;          /* order of warps; 0: always the same round */
-  uint64_t max_instructions; /* of one warp; 0: 2^40 */
+  uint64_t max_instructions; /* of one warp; 0: 2^31, some 20 s of a host core */
 } hadal_sim_launch_t;
 
 HADAL_SIM_API void hadal_sim_launch_defaults(hadal_sim_launch_t *launch);

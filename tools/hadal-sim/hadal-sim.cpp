@@ -17,7 +17,7 @@ constexpr const char *kUsage =
     "  --dynamic-shared=BYTES   dynamic shared memory of a block\n"
     "  --counters=OUT.json      write the counters of the launch\n"
     "  --annotate               print the PTX with counts to stdout\n"
-    "  --max-instructions=N     stop a warp that executes more\n"
+    "  --max-instructions=N     stop a warp that executes more (2^31)\n"
     "  --seed=N                 order in which warps run (0: a fixed round)\n"
     "  --threads=N              host threads (0: all)\n"
     "  --cooperative            keep all blocks resident\n"

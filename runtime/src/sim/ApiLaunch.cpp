@@ -129,7 +129,7 @@ hadal_sim_status_t hadal_sim_launch(hadal_sim_context_t *context,
   launch.cooperative = how->cooperative;
   launch.checks = how->checks;
   launch.maxInstructions =
-      how->max_instructions ? how->max_instructions : u64(1) << 40;
+      how->max_instructions ? how->max_instructions : u64(1) << 31;
   launch.parameters.assign(kernel->parameterBytes, 0);
   for (size_t i = 0; i < argument_count; ++i)
     if (kernel->parameters[i].bytes)

@@ -249,7 +249,8 @@ bool runRound(Worker &worker, Block &block) {
       const Inst &inst =
           launch.program->code[warp.active ? warp.pc : warp.paths[0].pc];
       report(warp, inst, "limit", ~0u,
-             format("the warp has executed %llu instructions, the limit",
+             format("the warp has executed %llu instructions, the limit "
+                    "(--max-instructions)",
                     (unsigned long long)warp.executed));
       return false;
     }
