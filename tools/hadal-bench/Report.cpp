@@ -2,6 +2,7 @@
 // What hadal-bench prints.
 #include "Measure.h"
 #include "support/Diagnostics.h"
+#include "support/Json.h"
 
 namespace hadal::tools {
 
@@ -31,21 +32,6 @@ void printTable(const std::vector<Figure> &figures, const Model &model) {
                     rate(kernel.flops, kernel.seconds) * 1e-9);
   }
   print(out);
-}
-
-/// Names of kernels come from the artifact.
-static std::string quoted(const std::string &text) {
-  std::string out = "\"";
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    if (byte == '"' || byte == '\\')
-      out += {'\\', c};
-    else if (byte < 0x20)
-      out += format("\\u%04x", byte);
-    else
-      out += c;
-  }
-  return out + "\"";
 }
 
 std::string jsonReport(const std::vector<Figure> &figures, const Model &model) {

@@ -3,24 +3,10 @@
 #include "Trace.h"
 
 #include "support/Diagnostics.h"
+#include "support/Json.h"
 #include "support/OutputFile.h"
 
 namespace hadal::tools {
-
-/// A string as JSON; names come from the artifact and can hold anything.
-static std::string quoted(const char *text) {
-  std::string out = "\"";
-  for (const char *c = text; *c; ++c) {
-    auto byte = static_cast<unsigned char>(*c);
-    if (byte == '"' || byte == '\\')
-      out += {'\\', *c};
-    else if (byte < 0x20 || byte >= 0x7F)
-      out += format("\\u%04x", byte);
-    else
-      out += *c;
-  }
-  return out + "\"";
-}
 
 Trace::Trace(hadal_session_t *session) {
   hadal_session_set_launch_callback(session, record, this);

@@ -2,6 +2,7 @@
 // What hadal-verify prints.
 #include "Verify.h"
 #include "support/Diagnostics.h"
+#include "support/Json.h"
 
 #include <cmath>
 
@@ -44,20 +45,6 @@ namespace {
 /// JSON has no infinities.
 std::string number(double value) {
   return std::isfinite(value) ? format("%.9g", value) : "null";
-}
-
-std::string quoted(const std::string &text) {
-  std::string out = "\"";
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    if (byte == '"' || byte == '\\')
-      out += {'\\', c};
-    else if (byte < 0x20)
-      out += format("\\u%04x", byte);
-    else
-      out += c;
-  }
-  return out + "\"";
 }
 
 std::string quotedList(const std::vector<std::string> &texts) {

@@ -59,46 +59,29 @@ Status Session::prepareArena(const artifact::EntryPoint &entry) {
   return module->device().allocate(std::max(needed, held + held / 2), "arena", arena);
 }
 
-DevicePointer Session::resolve(const artifact::EntryPoint &entry,
-                               const artifact::Binding &binding) const {
+Session::Region Session::resolve(const artifact::EntryPoint &entry,
+                                 const artifact::Binding &binding) const {
   uint32_t index = binding.index();
   switch (binding.kind()) {
   case artifact::BindingKind::argument: {
     Input input = Input::tokens;
     findInput(entry.arguments()->Get(index)->name()->c_str(), &input);
-    return inputAddress[static_cast<uint32_t>(input)];
+    auto at = static_cast<uint32_t>(input);
+    return {inputAddress[at], inputBytes[at]};
   }
   case artifact::BindingKind::result:
-    return logitAddress;
+    return {logitAddress, logitBytes};
   case artifact::BindingKind::parameter:
-    return module->parameter(index);
+    return {module->parameter(index), module->plan().parameters()->Get(index)->length()};
   case artifact::BindingKind::state:
-    return states[index]->address();
-  case artifact::BindingKind::transient:
-    return static_cast<uint8_t *>(arena->address()) + values[entry.buffers()->Get(index)->offset()];
+    return {states[index]->address(), states[index]->size()};
+  case artifact::BindingKind::transient: {
+    const artifact::Buffer &buffer = *entry.buffers()->Get(index);
+    return {static_cast<uint8_t *>(arena->address()) + values[buffer.offset()],
+            static_cast<uint64_t>(values[buffer.size()])};
   }
-  return nullptr;
-}
-
-uint64_t Session::sizeOfBinding(const artifact::EntryPoint &entry,
-                                const artifact::Binding &binding) const {
-  uint32_t index = binding.index();
-  switch (binding.kind()) {
-  case artifact::BindingKind::argument: {
-    Input input = Input::tokens;
-    findInput(entry.arguments()->Get(index)->name()->c_str(), &input);
-    return inputBytes[static_cast<uint32_t>(input)];
   }
-  case artifact::BindingKind::result:
-    return logitBytes;
-  case artifact::BindingKind::parameter:
-    return module->plan().parameters()->Get(index)->length();
-  case artifact::BindingKind::state:
-    return states[index]->size();
-  case artifact::BindingKind::transient:
-    return static_cast<uint64_t>(values[entry.buffers()->Get(index)->size()]);
-  }
-  return 0;
+  return {};
 }
 
 Status Session::runLaunch(const artifact::EntryPoint &entry, const artifact::Launch &launch) {
@@ -122,7 +105,7 @@ Status Session::runLaunch(const artifact::EntryPoint &entry, const artifact::Lau
   request.bindings = bindings;
   request.bindingCount = sizeOf(launch.bindings());
   for (uint32_t i = 0; i < request.bindingCount; ++i)
-    bindings[i] = resolve(entry, *launch.bindings()->Get(i));
+    bindings[i] = resolve(entry, *launch.bindings()->Get(i)).address;
   request.constants = constants;
   request.constantCount = sizeOf(launch.constants());
   for (uint32_t i = 0; i < request.constantCount; ++i)
@@ -162,24 +145,23 @@ Status Session::runTap(const artifact::EntryPoint &entry, const artifact::Tap &t
       return fail(kInvalid, "shape[%u]: expected at least 0 and a size within 64 bits, got %" PRId64, i,
                   shape[i]);
   }
-  uint64_t limit = sizeOfBinding(entry, *tap.binding());
-  if (bytes > limit)
+  Region region = resolve(entry, *tap.binding());
+  if (bytes > region.bytes)
     return fail(kInvalid, "shape: expected at most the buffer's %" PRIu64 " B, got %" PRIu64 " B",
-                limit, bytes);
+                region.bytes, bytes);
   Device &device = module->device();
-  DevicePointer address = resolve(entry, *tap.binding());
   std::vector<uint8_t> copy;
   HADAL_TRY(device.synchronize());
   if (!device.sharesHostMemory()) {
     copy.resize(bytes);
-    HADAL_TRY(device.download(copy.data(), address, bytes));
+    HADAL_TRY(device.download(copy.data(), region.address, bytes));
   }
   hadal_tap_t info = {};
   info.name = text(tap.name());
   info.type = static_cast<hadal_element_type_t>(tap.type());
   info.rank = rank;
   info.shape = shape;
-  info.data = copy.empty() ? address : copy.data();
+  info.data = copy.empty() ? region.address : copy.data();
   info.size = bytes;
   tapCallback(tapUser, &info);
   return {};

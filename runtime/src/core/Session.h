@@ -52,8 +52,11 @@ private:
   Status runOps(const artifact::EntryPoint &entry, const Ops *ops);
   Status runLaunch(const artifact::EntryPoint &entry, const artifact::Launch &launch);
   Status runTap(const artifact::EntryPoint &entry, const artifact::Tap &tap);
-  DevicePointer resolve(const artifact::EntryPoint &entry, const artifact::Binding &binding) const;
-  uint64_t sizeOfBinding(const artifact::EntryPoint &entry, const artifact::Binding &binding) const;
+  struct Region {
+    DevicePointer address = nullptr;
+    uint64_t bytes = 0;
+  };
+  Region resolve(const artifact::EntryPoint &entry, const artifact::Binding &binding) const;
 
   std::shared_ptr<Module> module;
   std::vector<uint32_t> lengths; // tokens that each slot holds

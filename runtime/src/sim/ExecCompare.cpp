@@ -183,61 +183,65 @@ void setPair(Warp &w, const Inst &in, u32 mask) {
   commit(d, t, mask);
 }
 
-bool decodeSetp(Decoder &d) {
-  int cmp = d.modOf(kComparisons);
+/// What setp and set share: `cmp{.boolOp}{.ftz}`, the destination's type where
+/// there is one, the compared type, then the sources.
+struct Comparison {
+  int cmp = -1;
+  Ty to = Ty::Pred, type = Ty::None;
+  bool pair = false; // of halves
+};
+bool decodeComparison(Decoder &d, bool hasType, Comparison &result) {
+  result.cmp = d.modOf(kComparisons);
   int boolOp = d.modOf("and or xor");
   bool ftz = d.mod("ftz");
-  Ty type;
-  if (cmp < 0)
+  if (result.cmp < 0)
     return d.fail("expected a comparison");
-  if (!d.wantType(type))
+  Ty &type = result.type;
+  if ((hasType && !d.wantType(result.to)) || !d.wantType(type))
     return false;
-  bool pair = type == Ty::F16x2 || type == Ty::BF16x2;
+  result.pair = type == Ty::F16x2 || type == Ty::BF16x2;
   Ty element = type == Ty::F16x2 ? Ty::F16
                : type == Ty::BF16x2 ? Ty::BF16 : type;
-  Comparer comparer = pickComparer(element, cmp, ftz);
+  Comparer comparer = pickComparer(element, result.cmp, ftz);
   if (!comparer)
     return d.fail(format("this comparison is not defined for type %s",
                          typeName(type)));
   d.out.imm = u64(uintptr_t(comparer));
-  d.out.run = pair ? setpPair : setp;
-  if (!pair) {
-    d.out.shadow = Shadow::Own;
-    // lo, ls, hi, hs are the comparisons of unsigned integers.
-    if (sizeOf(type) && !isFloat(type))
-      d.out.aux = 8 | u32(isSigned(type)) << 4 |
-                  u32(cmp >= 14 ? cmp - 14 + 2 : cmp) << 8;
-  }
   d.out.cls = Class::Compare;
   d.out.aw = d.out.bw = u8(sizeOf(type));
   if (!d.finish(boolOp < 0 ? 3 : 4) || !d.src(1, type, d.out.a) ||
       !d.src(2, type, d.out.b))
     return false;
-  if (boolOp >= 0) {
-    bool negated = false;
-    if (!d.predicate(3, d.out.c, negated))
-      return false;
-    d.out.aux |= u32(boolOp + 1) | u32(negated) << 2;
+  if (boolOp < 0)
+    return true;
+  bool negated = false;
+  if (!d.predicate(3, d.out.c, negated))
+    return false;
+  d.out.aux = u32(boolOp + 1) | u32(negated) << 2;
+  return true;
+}
+
+bool decodeSetp(Decoder &d) {
+  Comparison comparison;
+  if (!decodeComparison(d, false, comparison))
+    return false;
+  d.out.run = comparison.pair ? setpPair : setp;
+  if (!comparison.pair) {
+    d.out.shadow = Shadow::Own;
+    // lo, ls, hi, hs are the comparisons of unsigned integers.
+    int cmp = comparison.cmp >= 14 ? comparison.cmp - 14 + 2 : comparison.cmp;
+    if (!isFloat(comparison.type))
+      d.out.aux |= 8 | u32(isSigned(comparison.type)) << 4 | u32(cmp) << 8;
   }
   return d.dstPair(0, Ty::Pred, d.out.d, d.out.d2);
 }
 
 bool decodeSet(Decoder &d) {
-  int cmp = d.modOf(kComparisons);
-  int boolOp = d.modOf("and or xor");
-  bool ftz = d.mod("ftz");
-  Ty to = d.type(), type = d.type();
-  if (cmp < 0 || to == Ty::None || type == Ty::None)
-    return d.fail("expected a comparison and two types");
-  bool pair = type == Ty::F16x2 || type == Ty::BF16x2;
-  Ty element = type == Ty::F16x2 ? Ty::F16
-               : type == Ty::BF16x2 ? Ty::BF16 : type;
-  Comparer comparer = pickComparer(element, cmp, ftz);
-  if (!comparer)
-    return d.fail(format("this comparison is not defined for type %s",
-                         typeName(type)));
+  Comparison comparison;
+  if (!decodeComparison(d, true, comparison))
+    return false;
   // What true is written as.
-  switch (to) {
+  switch (comparison.to) {
   case Ty::F32: d.out.list = 0x3f800000; break;
   case Ty::F16: d.out.list = 0x3c00; break;
   case Ty::BF16: d.out.list = 0x3f80; break;
@@ -247,21 +251,9 @@ bool decodeSet(Decoder &d) {
   case Ty::U32: case Ty::S32: d.out.list = ~0u; break;
   default: return d.fail("expected an integer or float type to set");
   }
-  d.out.imm = u64(uintptr_t(comparer));
-  d.out.run = pair ? setPair : set;
-  d.out.cls = Class::Compare;
-  d.out.dw = u8(sizeOf(to));
-  d.out.aw = d.out.bw = u8(sizeOf(type));
-  if (!d.finish(boolOp < 0 ? 3 : 4) || !d.src(1, type, d.out.a) ||
-      !d.src(2, type, d.out.b))
-    return false;
-  if (boolOp >= 0) {
-    bool negated = false;
-    if (!d.predicate(3, d.out.c, negated))
-      return false;
-    d.out.aux = u32(boolOp + 1) | u32(negated) << 2;
-  }
-  return d.dst(0, to, d.out.d);
+  d.out.run = comparison.pair ? setPair : set;
+  d.out.dw = u8(sizeOf(comparison.to));
+  return d.dst(0, comparison.to, d.out.d);
 }
 
 template <typename S> void selp(Warp &w, const Inst &in, u32 mask) {
