@@ -78,8 +78,10 @@ void GlobalOrder::barrier(u32 first, u32 members) {
     all.seen[first + i] = tick(state);
     join(all.gridReleased, state.gridReleased);
     join(all.blockReleased, state.blockReleased);
-    join(all.gridAcquired, state.gridAcquired);
-    join(all.blockAcquired, state.blockAcquired);
+    // The block that comes last by a counter reads what the others wrote after
+    // a barrier, without a fence of its own: what strong reads found is in force.
+    join(all.seen, state.gridAcquired);
+    join(all.seen, state.blockAcquired);
   }
   for (u32 i = 0; i < warpsPerBlock; ++i) {
     if (!(members >> i & 1))
