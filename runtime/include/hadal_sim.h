@@ -176,6 +176,29 @@ HADAL_SIM_API hadal_sim_status_t hadal_sim_launch(
     const char *kernel, const hadal_sim_launch_t *launch,
     const void *const *arguments, size_t argument_count);
 
+/* Counters of the last launch, or of the instructions of one PTX line; zeros
+ * where nothing was launched. Sectors are 32 bytes; docs/Simulator.md relates
+ * each field to what a hardware profiler calls it. */
+typedef struct hadal_sim_counters_t {
+  uint64_t warp_instructions, lane_instructions;
+  uint64_t global_read_requests, global_read_bytes, global_read_sectors;
+  uint64_t global_write_requests, global_write_bytes, global_write_sectors;
+  uint64_t local_read_requests, local_read_bytes, local_read_sectors;
+  uint64_t local_write_requests, local_write_bytes, local_write_sectors;
+  uint64_t shared_requests, shared_bytes, shared_wavefronts;
+  uint64_t shared_bank_conflicts; /* wavefronts beyond those needed */
+  uint64_t matrix_products;       /* mma and wmma, a warp's each */
+  uint64_t atomics;               /* lanes */
+  uint64_t async_copy_bytes;
+  uint64_t divergent_branches;
+  uint64_t barriers; /* completed by a block; of a launch alone */
+} hadal_sim_counters_t;
+
+HADAL_SIM_API hadal_sim_counters_t
+hadal_sim_counters(const hadal_sim_context_t *context);
+HADAL_SIM_API hadal_sim_counters_t
+hadal_sim_line_counters(const hadal_sim_context_t *context, uint32_t line);
+
 /* Counters of the last launch as JSON, and the PTX text with counts in front of
  * each line; both valid until the next launch of the context. Empty where
  * nothing was launched. docs/Simulator.md describes the fields. */

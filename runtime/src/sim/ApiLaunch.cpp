@@ -182,6 +182,19 @@ hadal_sim_status_t hadal_sim_launch(hadal_sim_context_t *context,
   return HADAL_SIM_CHECK;
 }
 
+hadal_sim_counters_t hadal_sim_counters(const hadal_sim_context_t *context) {
+  hadal_sim_counters_t sum = hadal_sim_line_counters(context, 0);
+  sum.barriers = context->counters.barriers;
+  return sum;
+}
+
+hadal_sim_counters_t
+hadal_sim_line_counters(const hadal_sim_context_t *context, uint32_t line) {
+  if (!context->lastModule)
+    return {};
+  return totalsOf(*context->lastModule->program, context->counters, line);
+}
+
 const char *hadal_sim_counters_json(hadal_sim_context_t *context) {
   if (context->lastModule && context->json.empty())
     context->json =

@@ -3,6 +3,7 @@
 #include "Counters.h"
 
 #include <cstdio>
+#include <map>
 
 namespace hadal::sim {
 
@@ -59,121 +60,160 @@ const char *spaceOfClass(Class cls) {
 
 } // namespace
 
+hadal_sim_counters_t totalsOf(const Program &program, const Counters &counters,
+                              u32 line) {
+  hadal_sim_counters_t sum = {};
+  for (size_t pc = 0; pc < counters.lines.size(); ++pc) {
+    const LineCount &count = counters.lines[pc];
+    if (!count.warps || (line && program.origins[pc].at.line != line))
+      continue;
+    const MemoryCount &memory = counters.memory[pc];
+    Class cls = program.code[pc].cls;
+    sum.warp_instructions += count.warps;
+    sum.lane_instructions += count.lanes;
+    sum.divergent_branches += memory.divergent;
+    sum.matrix_products += cls == Class::Matrix ? count.lanes / kLanes : 0;
+    sum.atomics += cls == Class::Atomic ? count.lanes : 0;
+    sum.async_copy_bytes += cls == Class::AsyncCopy ? memory.bytes : 0;
+    sum.shared_wavefronts += memory.wavefronts;
+    sum.shared_bank_conflicts += memory.wavefronts - memory.idealWavefronts;
+    auto add = [&](uint64_t &requests, uint64_t &bytes, uint64_t &sectors) {
+      requests += memory.requests;
+      bytes += memory.bytes;
+      sectors += memory.sectors;
+    };
+    bool writes = cls == Class::Store || cls == Class::StoreLocal ||
+                  cls == Class::Atomic;
+    if (!memory.sectors) {
+      if (memory.wavefronts) {
+        sum.shared_requests += memory.requests;
+        sum.shared_bytes += memory.bytes;
+      }
+    } else if (cls == Class::LoadLocal) {
+      add(sum.local_read_requests, sum.local_read_bytes,
+          sum.local_read_sectors);
+    } else if (cls == Class::StoreLocal) {
+      add(sum.local_write_requests, sum.local_write_bytes,
+          sum.local_write_sectors);
+    } else if (writes) {
+      add(sum.global_write_requests, sum.global_write_bytes,
+          sum.global_write_sectors);
+    } else {
+      add(sum.global_read_requests, sum.global_read_bytes,
+          sum.global_read_sectors);
+    }
+  }
+  return sum;
+}
+
+namespace {
+
+/// The object of one instruction.
+std::string lineJson(const Program &program, const Function &function, u32 pc,
+                     const LineCount &line, const MemoryCount &memory) {
+  const Origin &origin = program.origins[pc];
+  std::string text =
+      format("{\"line\": %u, \"instruction\": %s, \"warps\": %s, "
+             "\"lanes\": %s", origin.at.line,
+             quoted(nameOf(program, function, pc)).c_str(),
+             number(line.warps).c_str(), number(line.lanes).c_str());
+  if (origin.sourceLine)
+    text += format(", \"source_line\": %u", origin.sourceLine);
+  if (memory.requests) {
+    text += ", \"space\": " + quoted(spaceOfClass(program.code[pc].cls)) +
+            ", \"requests\": " + number(memory.requests) +
+            ", \"bytes\": " + number(memory.bytes);
+    if (memory.sectors)
+      text += ", \"sectors\": " + number(memory.sectors) +
+              format(", \"coalescing\": %.4f",
+                     double(memory.bytes) / double(memory.sectors * 32));
+    if (memory.wavefronts)
+      text += ", \"wavefronts\": " + number(memory.wavefronts) +
+              ", \"bank_conflicts\": " +
+              number(memory.wavefronts - memory.idealWavefronts);
+  }
+  if (memory.divergent)
+    text += ", \"divergent\": " + number(memory.divergent);
+  return text + "}";
+}
+
+/// `, "name": {"field": value, ...}`
+std::string groupJson(
+    const char *name,
+    std::initializer_list<std::pair<const char *, u64>> fields) {
+  std::string text = format(",\n  \"%s\": {", name);
+  const char *comma = "";
+  for (const auto &[field, value] : fields) {
+    text += format("%s\"%s\": %s", comma, field, number(value).c_str());
+    comma = ", ";
+  }
+  return text + "}";
+}
+
+} // namespace
+
 std::string countersJson(const Program &program, const Function &kernel,
                          const Counters &counters, const u32 grid[3],
                          const u32 block[3]) {
-  u64 warps = 0, lanes = 0, divergent = 0, atomics = 0, asyncBytes = 0;
   u64 classWarps[size_t(Class::Count)] = {}, classLanes[size_t(Class::Count)] = {};
-  struct Traffic {
-    u64 requests = 0, bytes = 0, sectors = 0;
-  } global[2], local[2], shared;
-  u64 wavefronts = 0, ideal = 0;
   std::map<std::string, u64> mma;
   std::string lines;
-  for (const Function &function : program.functions) {
+  for (const Function &function : program.functions)
     for (u32 pc = function.firstPc; pc < function.endPc; ++pc) {
       const LineCount &line = counters.lines[pc];
-      const MemoryCount &memory = counters.memory[pc];
       if (!line.warps)
         continue;
-      const Inst &inst = program.code[pc];
-      warps += line.warps;
-      lanes += line.lanes;
-      classWarps[size_t(inst.cls)] += line.warps;
-      classLanes[size_t(inst.cls)] += line.lanes;
-      divergent += memory.divergent;
-      std::string name = nameOf(program, function, pc);
-      if (inst.cls == Class::Matrix)
-        mma[mmaKey(name)] += line.lanes / kLanes;
-      if (inst.cls == Class::Atomic)
-        atomics += line.lanes;
-      if (inst.cls == Class::AsyncCopy)
-        asyncBytes += memory.bytes;
-      wavefronts += memory.wavefronts;
-      ideal += memory.idealWavefronts;
-      bool writes = inst.cls == Class::Store || inst.cls == Class::StoreLocal ||
-                    inst.cls == Class::Atomic;
-      if (memory.sectors) {
-        Traffic &into = inst.cls == Class::LoadLocal ||
-                                inst.cls == Class::StoreLocal
-                            ? local[writes] : global[writes];
-        into.requests += memory.requests;
-        into.bytes += memory.bytes;
-        into.sectors += memory.sectors;
-      } else if (memory.wavefronts) {
-        shared.requests += memory.requests;
-        shared.bytes += memory.bytes;
-      }
-      const Origin &origin = program.origins[pc];
-      std::string entry = format(
-          "%s\n    {\"line\": %u, \"instruction\": %s, \"warps\": %s, "
-          "\"lanes\": %s", lines.empty() ? "" : ",", origin.at.line,
-          quoted(name).c_str(), number(line.warps).c_str(),
-          number(line.lanes).c_str());
-      if (origin.sourceLine)
-        entry += format(", \"source_line\": %u", origin.sourceLine);
-      if (memory.requests) {
-        entry += ", \"space\": " + quoted(spaceOfClass(inst.cls)) +
-                 ", \"requests\": " + number(memory.requests) +
-                 ", \"bytes\": " + number(memory.bytes);
-        if (memory.sectors)
-          entry += ", \"sectors\": " + number(memory.sectors) +
-                   format(", \"coalescing\": %.4f",
-                          double(memory.bytes) / double(memory.sectors * 32));
-        if (memory.wavefronts)
-          entry += ", \"wavefronts\": " + number(memory.wavefronts) +
-                   ", \"bank_conflicts\": " +
-                   number(memory.wavefronts - memory.idealWavefronts);
-      }
-      if (memory.divergent)
-        entry += ", \"divergent\": " + number(memory.divergent);
-      lines += entry + "}";
+      Class cls = program.code[pc].cls;
+      classWarps[size_t(cls)] += line.warps;
+      classLanes[size_t(cls)] += line.lanes;
+      if (cls == Class::Matrix)
+        mma[mmaKey(nameOf(program, function, pc))] += line.lanes / kLanes;
+      lines += (lines.empty() ? "\n    " : ",\n    ") +
+               lineJson(program, function, pc, line, counters.memory[pc]);
     }
-  }
+  hadal_sim_counters_t sum = totalsOf(program, counters, 0);
   std::string text = "{\n  \"kernel\": " + quoted(kernel.name);
   text += format(",\n  \"grid\": [%u, %u, %u],\n  \"block\": [%u, %u, %u]",
                  grid[0], grid[1], grid[2], block[0], block[1], block[2]);
-  text += ",\n  \"warp_instructions\": " + number(warps) +
-          ",\n  \"lane_instructions\": " + number(lanes);
+  text += ",\n  \"warp_instructions\": " + number(sum.warp_instructions) +
+          ",\n  \"lane_instructions\": " + number(sum.lane_instructions);
   text += ",\n  \"classes\": {";
-  bool first = true;
+  const char *comma = "";
   for (size_t i = 0; i < size_t(Class::Count); ++i) {
     if (!classWarps[i])
       continue;
-    text += std::string(first ? "" : ",") + "\n    " +
-            quoted(className(Class(i))) + ": {\"warps\": " +
-            number(classWarps[i]) + ", \"lanes\": " + number(classLanes[i]) +
-            "}";
-    first = false;
+    text += comma + std::string("\n    ") + quoted(className(Class(i))) +
+            ": {\"warps\": " + number(classWarps[i]) +
+            ", \"lanes\": " + number(classLanes[i]) + "}";
+    comma = ",";
   }
   text += "\n  },\n  \"mma\": {";
-  first = true;
+  comma = "";
   for (const auto &[key, count] : mma) {
-    text += std::string(first ? "" : ",") + "\n    " + quoted(key) + ": " +
-            number(count);
-    first = false;
+    text += comma + std::string("\n    ") + quoted(key) + ": " + number(count);
+    comma = ",";
   }
-  text += first ? "}" : "\n  }";
-  auto traffic = [&](const char *name, const Traffic (&both)[2]) {
-    text += format(",\n  \"%s\": {", name);
-    for (int i = 0; i < 2; ++i)
-      text += format("%s\"%s_requests\": %s, \"%s_sectors\": %s, "
-                     "\"%s_bytes\": %s", i ? ", " : "", i ? "write" : "read",
-                     number(both[i].requests).c_str(), i ? "write" : "read",
-                     number(both[i].sectors).c_str(), i ? "write" : "read",
-                     number(both[i].bytes).c_str());
-    text += "}";
-  };
-  traffic("global", global);
-  traffic("local", local);
-  text += ",\n  \"shared\": {\"requests\": " + number(shared.requests) +
-          ", \"bytes\": " + number(shared.bytes) +
-          ", \"wavefronts\": " + number(wavefronts) +
-          ", \"bank_conflicts\": " + number(wavefronts - ideal) + "}";
-  text += ",\n  \"atomics\": " + number(atomics) +
+  text += mma.empty() ? "}" : "\n  }";
+  text += groupJson("global", {{"read_requests", sum.global_read_requests},
+                               {"read_sectors", sum.global_read_sectors},
+                               {"read_bytes", sum.global_read_bytes},
+                               {"write_requests", sum.global_write_requests},
+                               {"write_sectors", sum.global_write_sectors},
+                               {"write_bytes", sum.global_write_bytes}});
+  text += groupJson("local", {{"read_requests", sum.local_read_requests},
+                              {"read_sectors", sum.local_read_sectors},
+                              {"read_bytes", sum.local_read_bytes},
+                              {"write_requests", sum.local_write_requests},
+                              {"write_sectors", sum.local_write_sectors},
+                              {"write_bytes", sum.local_write_bytes}});
+  text += groupJson("shared", {{"requests", sum.shared_requests},
+                               {"bytes", sum.shared_bytes},
+                               {"wavefronts", sum.shared_wavefronts},
+                               {"bank_conflicts", sum.shared_bank_conflicts}});
+  text += ",\n  \"atomics\": " + number(sum.atomics) +
           ",\n  \"barriers\": " + number(counters.barriers) +
-          ",\n  \"divergent_branches\": " + number(divergent) +
-          ",\n  \"async_copy_bytes\": " + number(asyncBytes);
+          ",\n  \"divergent_branches\": " + number(sum.divergent_branches) +
+          ",\n  \"async_copy_bytes\": " + number(sum.async_copy_bytes);
   text += ",\n  \"lines\": [" + lines + "\n  ]\n}\n";
   return text;
 }

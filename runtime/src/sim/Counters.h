@@ -5,7 +5,7 @@
 
 #include "Code.h"
 
-#include <map>
+#include <hadal_sim.h>
 
 namespace hadal::sim {
 
@@ -38,6 +38,9 @@ struct Counters {
   void add(const Counters &other);
 };
 
+/// Adds up the instructions of one PTX line, or of all (0), but for barriers.
+hadal_sim_counters_t totalsOf(const Program &program, const Counters &counters,
+                              u32 line);
 /// The counters of a launch as JSON (docs/Simulator.md describes the fields).
 std::string countersJson(const Program &program, const Function &kernel,
                          const Counters &counters, const u32 grid[3],
