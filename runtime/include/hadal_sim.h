@@ -56,12 +56,14 @@ typedef struct hadal_sim_module_t hadal_sim_module_t;
 
 /* Creates a context without buffers. *out_context is owned by the caller;
  * release with hadal_sim_context_release. Fails where the host has neither AVX2
- * nor AVX-512. */
+ * nor AVX-512, or not the level that the environment's HADAL_SIM_LEVEL names (v3
+ * or v4); the message is then that of a null context. */
 HADAL_SIM_API hadal_sim_status_t
 hadal_sim_context_create(hadal_sim_context_t **out_context);
 /* Releases the context, its modules and its buffers. Null is allowed. */
 HADAL_SIM_API void hadal_sim_context_release(hadal_sim_context_t *context);
-/* The message of the last call that failed; valid until the next call. */
+/* The message of the last call that failed, of hadal_sim_context_create for a
+ * null context; valid until the next call. */
 HADAL_SIM_API const char *
 hadal_sim_context_message(const hadal_sim_context_t *context);
 /* The check that fired last ("bounds", "init", "race", "barrier", "async",

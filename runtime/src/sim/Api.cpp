@@ -128,8 +128,8 @@ void hadal_sim_context_release(hadal_sim_context_t *context) {
 }
 
 const char *hadal_sim_context_message(const hadal_sim_context_t *context) {
-  return context ? context->message.c_str()
-                 : "this machine has neither AVX2 nor AVX-512";
+  static const std::string noLevel = whyNoLevel();
+  return context ? context->message.c_str() : noLevel.c_str();
 }
 
 const char *hadal_sim_context_check(const hadal_sim_context_t *context,

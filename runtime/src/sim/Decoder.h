@@ -31,9 +31,11 @@ struct Level {
   void (*run)(Warp &warp);
 };
 
-/// The best level that this machine can run; null if it can run none. The
-/// environment variable HADAL_SIM_LEVEL=v3 keeps AVX-512 out.
+/// The best level that this machine can run, or the one that HADAL_SIM_LEVEL
+/// (v3, v4) names; null if it can run none of them.
 const Level *bestLevel();
+/// The message where that gives none.
+std::string whyNoLevel();
 
 /// Decodes a parsed module. Returns null and fills `error`
 /// ("LINE:COLUMN: what") on failure.

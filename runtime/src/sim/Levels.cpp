@@ -19,27 +19,56 @@ namespace sim_v4 { extern const sim::Level kLevel; }
 
 namespace hadal::sim {
 
-const Level *bestLevel() {
-  const Level *best = nullptr;
+namespace {
+
+struct Candidate {
+  const char *name;
+  const Level *level;
+  bool supported;
+};
+
+/// Best last.
+std::vector<Candidate> candidates() {
+  std::vector<Candidate> all;
 #if defined(HADAL_SIM_HAS_generic)
-  best = &sim_generic::kLevel;
+  all.push_back({"generic", &sim_generic::kLevel, true});
 #endif
 #if defined(HADAL_SIM_HAS_v3)
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-      __builtin_cpu_supports("bmi2"))
-    best = &sim_v3::kLevel;
+  all.push_back({"v3", &sim_v3::kLevel,
+                 bool(__builtin_cpu_supports("x86-64-v3"))});
 #endif
 #if defined(HADAL_SIM_HAS_v4)
-  const char *wanted = getenv("HADAL_SIM_LEVEL");
-  bool kept = !wanted || strcmp(wanted, "v3") != 0;
-  if (kept && __builtin_cpu_supports("avx512f") &&
-      __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512cd") &&
-      __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl"))
-    best = &sim_v4::kLevel;
+  all.push_back({"v4", &sim_v4::kLevel,
+                 bool(__builtin_cpu_supports("x86-64-v4"))});
 #endif
+  return all;
+}
+
+} // namespace
+
+const Level *bestLevel() {
+  const char *wanted = getenv("HADAL_SIM_LEVEL");
+  const Level *best = nullptr;
+  for (const Candidate &candidate : candidates())
+    if (candidate.supported &&
+        (!wanted || !*wanted || strcmp(wanted, candidate.name) == 0))
+      best = candidate.level;
   return best;
+}
+
+std::string whyNoLevel() {
+  std::string built, supported;
+  for (const Candidate &candidate : candidates()) {
+    built += std::string(built.empty() ? "" : ", ") + candidate.name;
+    if (candidate.supported)
+      supported += std::string(supported.empty() ? "" : ", ") + candidate.name;
+  }
+  if (supported.empty())
+    return "expected a processor with one of the x86-64 levels " + built +
+           ", got one with none";
+  const char *wanted = getenv("HADAL_SIM_LEVEL");
+  return std::string("HADAL_SIM_LEVEL: expected one of ") + supported +
+         ", got '" + (wanted ? wanted : "") + "'";
 }
 
 } // namespace hadal::sim
