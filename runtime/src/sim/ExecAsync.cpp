@@ -63,8 +63,8 @@ bool resolveTarget(Warp &w, const Inst &in, Access &target) {
   u64 size = w.block->shared.size();
   HADAL_LANES
   for (u32 i = 0; i < kLanes; ++i) {
-    u64 at = target.address[i];
-    target.address[i] = at - kSharedWindow < kWindowBytes ? at - kSharedWindow : at;
+    u64 at = target.address[i], below = at - kSharedWindow;
+    target.address[i] = below < kWindowBytes ? below : at;
   }
   fillInactive(target.address, target.mask);
   Extent extent = extentOf(target.address, 0, size, target.bytes);
@@ -168,10 +168,11 @@ void copyAsync(Warp &w, const Inst &in, u32 mask) {
     return;
   // Lanes may be in different groups: a record for each.
   for (u32 rest = mask; rest;) {
-    u32 group = w.asyncGroup[firstLane(rest)], lanes = 0;
+    u32 group = w.asyncGroup[firstLane(rest)], same[kLanes];
+    HADAL_LANES
     for (u32 i = 0; i < kLanes; ++i)
-      lanes |= u32(w.asyncGroup[i] == group) << i;
-    lanes &= rest;
+      same[i] = w.asyncGroup[i] == group;
+    u32 lanes = packMask(same) & rest;
     rest &= ~lanes;
     std::unique_ptr<Warp::AsyncCopy> copy = newCopy(w);
     copy->group = group;
@@ -232,10 +233,11 @@ void arrive(Warp &w, u32 mask, u32 pending, bool all) {
   size_t kept = 0;
   for (size_t c = 0; c < w.asyncCopies.size(); ++c) {
     Warp::AsyncCopy &copy = *w.asyncCopies[c];
-    u32 covered = 0;
+    u32 covered[kLanes], first = copy.group + pending;
+    HADAL_LANES
     for (u32 i = 0; i < kLanes; ++i)
-      covered |= u32(all || copy.group + pending < w.asyncGroup[i]) << i;
-    u32 lanes = copy.mask & mask & covered;
+      covered[i] = all | (first < w.asyncGroup[i]);
+    u32 lanes = copy.mask & mask & packMask(covered);
     if (lanes) {
       if (copy.bytes == 16)
         land<16>(block, copy, lanes);
@@ -263,8 +265,9 @@ void arrive(Warp &w, u32 mask, u32 pending, bool all) {
 }
 
 void commitGroup(Warp &w, const Inst &, u32 mask) {
-  for (u32 rest = mask; rest; rest &= rest - 1)
-    ++w.asyncGroup[firstLane(rest)];
+  HADAL_LANES
+  for (u32 i = 0; i < kLanes; ++i)
+    w.asyncGroup[i] += mask >> i & 1;
 }
 void waitGroup(Warp &w, const Inst &in, u32 mask) {
   arrive(w, mask, in.aux, false);

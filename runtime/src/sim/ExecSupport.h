@@ -65,8 +65,11 @@ template <typename T> inline Stored<T> toStored(T value) {
 template <typename S> inline void commit(S *to, const S *from, u32 mask) {
   if constexpr (sizeof(S) <= 8) {
     HADAL_LANES
-    for (u32 i = 0; i < kLanes; ++i)
-      to[i] = (mask >> i & 1) ? from[i] : to[i];
+    for (u32 i = 0; i < kLanes; ++i) {
+      // Two values, not two places: a choice of places would be a gather.
+      S next = from[i], old = to[i];
+      to[i] = (mask >> i & 1) ? next : old;
+    }
   } else {
     for (u32 i = 0; i < kLanes; ++i)
       if (mask >> i & 1)

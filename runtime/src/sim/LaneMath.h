@@ -14,8 +14,10 @@ inline void fillInactive(u64 *address, u32 mask) {
     return;
   u64 anchor = address[firstLane(mask)];
   HADAL_LANES
-  for (u32 i = 0; i < kLanes; ++i)
-    address[i] = mask >> i & 1 ? address[i] : anchor;
+  for (u32 i = 0; i < kLanes; ++i) {
+    u64 own = address[i];
+    address[i] = (mask >> i & 1) ? own : anchor;
+  }
 }
 
 struct Extent {

@@ -92,7 +92,8 @@ template <Ty kType> inline void widenHalves(const ColumnBits &words, Column &to)
 /// c = a b + c, rounded once.
 inline void fusedMultiplyAdd(const Column &a, float b, Column &c) {
 #if __has_builtin(__builtin_elementwise_fma)
-  c = __builtin_elementwise_fma(a, Column{} + b, c);
+  Column all = {b, b, b, b, b, b, b, b, b, b, b, b, b, b, b, b};
+  c = __builtin_elementwise_fma(a, all, c);
 #else
   for (u32 i = 0; i < 16; ++i)
     c[i] = __builtin_fmaf(a[i], b, c[i]);

@@ -432,6 +432,25 @@ u32 mostConflicting(const u64 *address, u32 lanes, u32 unitShift) {
   }
   return most;
 }
+
+/// A bit for each set of banks that a lane of each group wants.
+template <u32 kUnitShift> u32 slotsOf(const u64 *address, u32 mask) {
+  constexpr u32 group = 128u >> kUnitShift;
+  u32 bits[kLanes], slots = 0;
+  HADAL_LANES
+  for (u32 i = 0; i < kLanes; ++i)
+    bits[i] = 1u << ((u32(address[i]) >> kUnitShift & (group - 1)) |
+                     (i & ~(group - 1)));
+  if (mask != kFullMask) {
+    HADAL_LANES
+    for (u32 i = 0; i < kLanes; ++i)
+      bits[i] &= 0 - (mask >> i & 1);
+  }
+  HADAL_LANES
+  for (u32 i = 0; i < kLanes; ++i)
+    slots |= bits[i];
+  return slots;
+}
 } // namespace
 
 void countShared(Warp &w, const Inst &in, const u64 *address, u32 mask,
@@ -443,39 +462,25 @@ void countShared(Warp &w, const Inst &in, const u64 *address, u32 mask,
   // are aligned, units of their size move as one: a group is as slow as the most
   // different units that want the same banks.
   u32 unitShift = bytes <= 4 ? 2 : bytes == 8 ? 3 : 4;
-  u32 group = 128u >> unitShift, slots = 0;
-  HADAL_LANES
-  for (u32 i = 0; i < kLanes; ++i) {
-    u32 slot = (u32(address[i] >> unitShift) & (group - 1)) | (i & ~(group - 1));
-    slots |= (mask >> i & 1) << slot;
-  }
+  u32 group = 128u >> unitShift;
+  u32 slots = unitShift == 2   ? slotsOf<2>(address, mask)
+              : unitShift == 3 ? slotsOf<3>(address, mask)
+                               : slotsOf<4>(address, mask);
   // Every lane may have banks of its own.
-  bool free = popCount(slots) == popCount(mask);
+  if (popCount(slots) == popCount(mask)) {
+    u32 parts = 0;
+    for (u32 first = 0; first < kLanes; first += group)
+      parts += (mask >> first << (kLanes - group)) != 0;
+    count.idealWavefronts += parts;
+    count.wavefronts += parts;
+    return;
+  }
   for (u32 first = 0; first < kLanes; first += group) {
     u32 lanes = mask >> first & (group == 32 ? ~0u : (1u << group) - 1);
     if (!lanes)
       continue;
     ++count.idealWavefronts;
-    if (free) {
-      ++count.wavefronts;
-      continue;
-    }
-    u32 units[32];
-    u32 seen = 0;
-    bool conflict = false;
-    for (u32 rest = lanes; rest; rest &= rest - 1) {
-      u32 unit = u32(address[first + firstLane(rest)] >> unitShift);
-      u32 slot = unit & (group - 1);
-      if (!(seen >> slot & 1)) {
-        seen |= 1u << slot;
-        units[slot] = unit;
-      } else {
-        conflict |= units[slot] != unit;
-      }
-    }
-    count.wavefronts += conflict
-                            ? mostConflicting(address + first, lanes, unitShift)
-                            : 1;
+    count.wavefronts += mostConflicting(address + first, lanes, unitShift);
   }
 }
 
