@@ -199,6 +199,70 @@ const Shape &shapeOf(const std::string &name, int bits) {
   return kShapes[0];
 }
 
+/// Zeros of both signs, subnormals, infinities and numbers: each sum is a chain of
+/// fused multiply-adds in ascending depth.
+void multiplyEdges(const std::string &type, const Shape &shape, unsigned seed) {
+  const int n = 8, m = 16, k = shape.k;
+  bool brain = type == "bf16";
+  const uint16_t edges[] = {0, 0x8000, 1, 0x8001, uint16_t(brain ? 0x7f80 : 0x7c00), uint16_t(brain ? 0xbf80 : 0xbc00),
+                            uint16_t(brain ? 0x3eaa : 0x3555), 0x0012};
+  std::mt19937 random(seed);
+  // Rows and columns below 4 hold zeros alone, the others anything.
+  std::vector<uint16_t> A(size_t(m * k)), B(size_t(k * n));
+  for (int i = 0; i < m * k; ++i)
+    A[size_t(i)] = edges[random() % (i / k < 4 ? 2 : 8)];
+  for (int i = 0; i < k * n; ++i)
+    B[size_t(i)] = edges[random() % (i % n < 4 ? 2 : 8)];
+  std::vector<float> C(size_t(m * n));
+  for (float &c : C)
+    c = random() % 2 ? -0.0f : random() % 2 ? 0.0f : -1.5f;
+  auto value = [&](uint16_t raw) {
+    if (brain)
+      return bitsAs<float>(uint32_t(raw) << 16);
+    int exponent = raw >> 10 & 31, fraction = raw & 1023;
+    double magnitude = exponent == 31 ? double(INFINITY) : exponent ? std::ldexp(1024 + fraction, exponent - 25) : std::ldexp(fraction, -24);
+    return float(raw >> 15 ? -magnitude : magnitude);
+  };
+  auto words = [&](Layout layout, int elements, const std::vector<uint16_t> &matrix, int columns) {
+    std::vector<uint32_t> result(size_t(elements * 16));
+    for (int lane = 0; lane < 32; ++lane)
+      for (int i = 0; i < elements; ++i) {
+        Place p = layout(lane / 4, lane % 4, i);
+        result[size_t(i / 2 * 32 + lane)] |= uint32_t(matrix[size_t(p.row * columns + p.column)]) << (i % 2 * 16);
+      }
+    return bytesOf(result);
+  };
+  std::vector<float> c(128);
+  for (int lane = 0; lane < 32; ++lane)
+    for (int i = 0; i < 4; ++i) {
+      Place p = accumulator(lane / 4, lane % 4, i);
+      c[size_t(i * 32 + lane)] = C[size_t(p.row * n + p.column)];
+    }
+  Program program;
+  std::string instruction = std::string("mma.sync.aligned.") + shape.name + ".row.col.f32." + type + "." + type + ".f32";
+  program.body = bodyFor(instruction, 4, k / 4, k / 8, 4, false, false);
+  program.buffers = {Bytes(512), words(shape.a, k / 2, A, k), words(shape.b, k / 4, B, n), bytesOf(c)};
+  ASSERT_TRUE(program.run()) << program.message;
+  std::vector<uint32_t> got = valuesOf<uint32_t>(program.buffers[0]);
+  for (int lane = 0; lane < 32; ++lane)
+    for (int i = 0; i < 4; ++i) {
+      Place p = accumulator(lane / 4, lane % 4, i);
+      float sum = C[size_t(p.row * n + p.column)];
+      for (int x = 0; x < k; ++x)
+        sum = std::fma(value(A[size_t(p.row * k + x)]), value(B[size_t(x * n + p.column)]), sum);
+      uint32_t want = uint32_t(canonical(sum));
+      ASSERT_EQ(got[size_t(i * 32 + lane)], want) << instruction << " row " << p.row << " column " << p.column;
+    }
+}
+
+TEST(Mma, EdgesOfHalves) {
+  for (const char *type : {"f16", "bf16"})
+    for (unsigned seed = 0; seed < 8; ++seed) {
+      multiplyEdges(type, shapeOf("m16n8k8", 16), seed);
+      multiplyEdges(type, shapeOf("m16n8k16", 16), seed);
+    }
+}
+
 TEST(Mma, Halves) {
   for (const char *shape : {"m16n8k8", "m16n8k16"}) {
     for (const char *c : {"f16", "f32"})
