@@ -184,21 +184,71 @@ struct Low16 { static u32 apply(u32 a) { return a & 0xffff; } };
 struct Low8 { static u32 apply(u32 a) { return a & 0xff; } };
 struct S16ToS32 { static i32 apply(i16 a) { return a; } };
 struct F32ToF64 { static double apply(float a) { return a; } };
-struct F32ToS32 {
+struct S8ToS32 { static i32 apply(u32 a) { return i8(a); } };
+struct S32ToF64 { static double apply(i32 a) { return a; } };
+struct U32ToF64 { static double apply(u32 a) { return a; } };
+struct F64ToF32 {
+  static float apply(double a) { return canonical(float(a)); }
+};
+template <Rounding kMode, bool kFtz> inline float integral(float x) {
+  x = in1<kFtz>(x);
+  switch (kMode) {
+  case Rounding::Zero: return std::trunc(x);
+  case Rounding::Down: return std::floor(x);
+  case Rounding::Up: return std::ceil(x);
+  default: return std::nearbyint(x);
+  }
+}
+template <Rounding kMode, bool kFtz> struct Integral {
+  static float apply(float a) { return canonical(integral<kMode, kFtz>(a)); }
+};
+template <Rounding kMode, bool kFtz> struct F32ToS32 {
   static i32 apply(float a) {
-    a = std::trunc(a);
-    i32 r = a >= 2147483648.0f ? INT32_MAX
-            : a < -2147483648.0f ? INT32_MIN
-                                 : i32(a == a ? a : 0.0f);
-    return r;
+    a = integral<kMode, kFtz>(a);
+    bool inside = a >= -2147483648.0f && a < 2147483648.0f;
+    i32 r = i32(inside ? a : 0.0f);
+    return a >= 2147483648.0f ? INT32_MAX : a < -2147483648.0f ? INT32_MIN : r;
   }
 };
+template <Rounding kMode, bool kFtz> struct F32ToU32 {
+  static u32 apply(float a) {
+    a = integral<kMode, kFtz>(a);
+    bool inside = a > 0.0f && a < 4294967296.0f;
+    u32 r = u32(i64(inside ? a : 0.0f));
+    return a >= 4294967296.0f ? ~0u : r;
+  }
+};
+/// The handler for the plan's rounding and flushing.
+template <typename D, template <Rounding, bool> class Op>
+Handler pickRounding(const Plan &p) {
+  constexpr Handler table[] = {
+      unary<D, float, Op<Rounding::Nearest, false>>,
+      unary<D, float, Op<Rounding::Zero, false>>,
+      unary<D, float, Op<Rounding::Down, false>>,
+      unary<D, float, Op<Rounding::Up, false>>,
+      unary<D, float, Op<Rounding::Nearest, true>>,
+      unary<D, float, Op<Rounding::Zero, true>>,
+      unary<D, float, Op<Rounding::Down, true>>,
+      unary<D, float, Op<Rounding::Up, true>>};
+  return p.rounding <= Rounding::Up ? table[u32(p.rounding) + 4 * p.ftz]
+                                    : nullptr;
+}
 
 Handler quick(const Plan &p) {
-  if (p.sat || p.relu || p.satfinite || p.ftz)
+  if (p.sat || p.relu || p.satfinite)
     return nullptr;
   bool narrow = p.toBytes <= 4 && p.fromBytes <= 4;
   bool nearest = p.rounding == Rounding::Nearest;
+  if (p.from == Ty::F32 && narrow) {
+    if (p.to == Ty::S32)
+      return pickRounding<i32, F32ToS32>(p);
+    if (p.to == Ty::U32)
+      return pickRounding<u32, F32ToU32>(p);
+    if (p.to == Ty::F32 && p.integral)
+      return pickRounding<float, Integral>(p);
+  }
+  if (p.ftz)
+    return nullptr;
   if (p.to == Ty::F32 && p.from == Ty::S32 && nearest && narrow)
     return unary<float, i32, S32ToF32>;
   if (p.to == Ty::F32 && p.from == Ty::U32 && nearest && narrow)
@@ -213,9 +263,13 @@ Handler quick(const Plan &p) {
     return unary<float, u16, BF16ToF32>;
   if (p.to == Ty::F64 && p.from == Ty::F32 && p.fromBytes == 4 && !p.integral)
     return unary<double, float, F32ToF64>;
-  if (p.to == Ty::S32 && p.from == Ty::F32 && p.rounding == Rounding::Zero &&
-      narrow)
-    return unary<i32, float, F32ToS32>;
+  if (p.to == Ty::F32 && p.from == Ty::F64 && nearest && p.toBytes == 4 &&
+      !p.integral)
+    return unary<float, double, F64ToF32>;
+  if (p.to == Ty::F64 && p.fromBytes == 4 && p.from == Ty::S32)
+    return unary<double, i32, S32ToF64>;
+  if (p.to == Ty::F64 && p.fromBytes == 4 && p.from == Ty::U32)
+    return unary<double, u32, U32ToF64>;
   bool toInt = !isFloat(p.to), fromInt = !isFloat(p.from);
   if (!toInt || !fromInt)
     return nullptr;
@@ -226,6 +280,8 @@ Handler quick(const Plan &p) {
   if (sizeOf(p.to) == 4 && p.fromBytes == 8 && p.toBytes == 4 &&
       sizeOf(p.from) == 8)
     return unary<u32, u64, U64ToU32>;
+  if (p.from == Ty::S8 && narrow && p.toBytes == 4 && sizeOf(p.to) == 4)
+    return unary<i32, u32, S8ToS32>;
   // A narrow signed result fills its register with its sign.
   if (!narrow || (isSigned(p.to) && sizeOf(p.to) < p.toBytes &&
                   sizeOf(p.to) <= sizeOf(p.from)))

@@ -28,9 +28,7 @@ struct Half {
 struct Brain {
   static float load(u16 v) { return brainToFloat(v); }
   static u16 store(float x) { return floatToBrain(x); }
-  static u16 store(double x) {
-    return u16(roundTo(kBF16, x, Rounding::Nearest));
-  }
+  static u16 store(double x) { return floatToBrain(toOddFloat(x)); }
   static constexpr u16 kLeast = 0x0080;
   static constexpr u16 kOne = 0x3f80;
 };
@@ -80,24 +78,19 @@ template <typename F, Arith kOp> u16 lane(u16 a, u16 b, u16 c, u32 how) {
       a &= 0x7fff;
       b &= 0x7fff;
     }
-    bool na = isNaN<F>(a), nb = isNaN<F>(b);
-    if ((na && nb) || ((how & kNaN) && (na || nb)))
-      return kNaN16;
-    u16 r;
-    if (na || nb) {
-      r = na ? b : a;
-    } else {
-      float x = F::load(a), y = F::load(b);
-      bool less = x < y || (x == y && (a & 0x8000) > (b & 0x8000));
-      r = less == (kOp == Arith::Max) ? b : a;
-    }
-    return finishLane<F>(u16(r | sign) ^ 0, how);
+    float x = F::load(a), y = F::load(b);
+    bool na = x != x, nb = y != y;
+    bool less = x < y || (x == y && (a & 0x8000) > (b & 0x8000));
+    u16 r = less == (kOp == Arith::Max) ? b : a;
+    r = na ? b : nb ? a : r;
+    r = finishLane<F>(u16(r | sign), how);
+    bool none = (na && nb) || ((how & kNaN) && (na || nb));
+    return none ? kNaN16 : r;
   }
   float x = F::load(a), y = F::load(b), z = F::load(c);
   u16 r;
   if constexpr (std::is_same_v<F, Half>) {
-    // Products and sums of f16 are close enough in f32; sums of products in
-    // f64 never lose what decides a tie.
+    // Sums and products of f16 are close enough in f32, and products exact.
     if constexpr (kOp == Arith::Add)
       r = F::store(x + y);
     else if constexpr (kOp == Arith::Sub)
@@ -105,7 +98,7 @@ template <typename F, Arith kOp> u16 lane(u16 a, u16 b, u16 c, u32 how) {
     else if constexpr (kOp == Arith::Mul)
       r = F::store(x * y);
     else
-      r = F::store(double(x) * double(y) + double(z));
+      r = F::store(addToOdd(x * y, z));
   } else {
     if constexpr (kOp == Arith::Add)
       r = F::store(addToOdd(double(x), double(y)));
@@ -123,13 +116,21 @@ template <typename F, Arith kOp, bool kPair>
 void half(Warp &w, const Inst &in, u32 mask) {
   const u32 *a = w.at<u32>(in.a), *b = w.at<u32>(in.b), *c = w.at<u32>(in.c);
   u32 t[kLanes];
-  u32 how = in.aux;
-  for (u32 i = 0; i < kLanes; ++i) {
-    t[i] = lane<F, kOp>(u16(a[i]), u16(b[i]), u16(c[i]), how);
+  auto one = [&](u32 i, u32 how) {
+    u32 r = lane<F, kOp>(u16(a[i]), u16(b[i]), u16(c[i]), how);
     if constexpr (kPair)
-      t[i] |= u32(lane<F, kOp>(u16(a[i] >> 16), u16(b[i] >> 16),
-                               u16(c[i] >> 16), how))
-              << 16;
+      r |= u32(lane<F, kOp>(u16(a[i] >> 16), u16(b[i] >> 16),
+                            u16(c[i] >> 16), how))
+           << 16;
+    return r;
+  };
+  if (in.aux == 0) { // without modifiers, in vector code
+    HADAL_LANES
+    for (u32 i = 0; i < kLanes; ++i)
+      t[i] = one(i, 0);
+  } else {
+    for (u32 i = 0; i < kLanes; ++i)
+      t[i] = one(i, in.aux);
   }
   commit(w.at<u32>(in.d), t, mask);
 }
@@ -148,12 +149,11 @@ void function(Warp &w, const Inst &in, u32 mask) {
   auto f = reinterpret_cast<float (*)(float)>(uintptr_t(in.imm));
   const u32 *a = w.at<u32>(in.a);
   u32 t[kLanes];
+  auto flushed = [&](u16 v) { return in.aux & kFtz ? flush16<F>(v) : v; };
   for (u32 i = 0; i < kLanes; ++i) {
-    t[i] = F::store(f(F::load(u16(a[i]))));
-    if (in.aux & kFtz)
-      t[i] = F::store(f(F::load(flush16<F>(u16(a[i])))));
+    t[i] = F::store(f(F::load(flushed(u16(a[i])))));
     if constexpr (kPair)
-      t[i] |= u32(F::store(f(F::load(u16(a[i] >> 16))))) << 16;
+      t[i] |= u32(F::store(f(F::load(flushed(u16(a[i] >> 16)))))) << 16;
   }
   commit(w.at<u32>(in.d), t, mask);
 }

@@ -60,10 +60,49 @@ void clockRegister(Warp &w, const Inst &in, u32 mask) {
     }
 }
 
+template <typename D, typename P>
+void packDefined(Warp &w, const Inst &in, const u32 *list, u32 mask) {
+  D t[kLanes] = {};
+  for (u32 e = 0; e < in.count; ++e) {
+    const P *from = w.at<P>(list[e]);
+    D keep = in.aw == 8 ? ~D(0) : D((u64(1) << (in.aw * 8)) - 1);
+    u32 shift = e * in.aw * 8;
+    HADAL_LANES
+    for (u32 i = 0; i < kLanes; ++i)
+      t[i] |= (D(from[i]) & keep) << shift;
+  }
+  commit(w.at<D>(in.d), t, mask);
+}
+template <typename P, typename S>
+void unpackDefined(Warp &w, const Inst &in, const u32 *list, u32 mask) {
+  S from[kLanes];
+  memcpy(from, w.at<S>(in.a), sizeof(from));
+  for (u32 e = 0; e < in.count; ++e) {
+    P t[kLanes];
+    S keep = in.dw == 8 ? ~S(0) : S((u64(1) << (in.dw * 8)) - 1);
+    u32 shift = e * in.dw * 8;
+    HADAL_LANES
+    for (u32 i = 0; i < kLanes; ++i)
+      t[i] = P(from[i] >> shift & keep);
+    commit(w.at<P>(list[e]), t, mask);
+  }
+}
+
 // mov between a vector in braces and a scalar of their total width.
 void pack(Warp &w, const Inst &in, u32 mask) {
   const u32 *list = &w.launch->program->pool[in.list];
   u32 part = in.aw;
+  u32 undefinedLanes = 0;
+  if (w.tracking)
+    for (u32 e = 0; e < in.count; ++e)
+      undefinedLanes |= *w.flags(list[e]);
+  if (!(undefinedLanes & mask) && in.dw <= 8) {
+    in.dw == 8 ? packDefined<u64, u32>(w, in, list, mask)
+               : packDefined<u32, u32>(w, in, list, mask);
+    if (w.tracking)
+      defineLanes(w, in.d, in.dw, mask);
+    return;
+  }
   for (u32 i = 0; i < kLanes; ++i) {
     if (!(mask >> i & 1))
       continue;
@@ -98,6 +137,14 @@ void pack(Warp &w, const Inst &in, u32 mask) {
 void unpack(Warp &w, const Inst &in, u32 mask) {
   const u32 *list = &w.launch->program->pool[in.list];
   u32 part = in.dw;
+  if (in.aw <= 8 && !(w.tracking && (*w.flags(in.a) & mask))) {
+    in.aw == 8 ? unpackDefined<u32, u64>(w, in, list, mask)
+               : unpackDefined<u32, u32>(w, in, list, mask);
+    if (w.tracking)
+      for (u32 e = 0; e < in.count; ++e)
+        defineLanes(w, list[e], part, mask);
+    return;
+  }
   for (u32 i = 0; i < kLanes; ++i) {
     if (!(mask >> i & 1))
       continue;

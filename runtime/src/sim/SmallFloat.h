@@ -83,28 +83,30 @@ inline u32 roundTo(const FloatFormat &f, double value, Rounding mode,
   return sign | u32(pattern);
 }
 
-/// The double next to the exact value `high + low`, rounded to odd (Boldo and
-/// Melquiond 2008), where |low| is below half a unit of `high`.
-inline double roundToOdd(double high, double low) {
-  u64 bits = bitsAs<u64>(high);
-  if (low == 0 || (bits & 1) || !std::isfinite(high))
-    return high;
+/// The float next to the exact value `high + low`, rounded to odd (Boldo and
+/// Melquiond 2008), where |low| is below half a unit of `high`. Without branches,
+/// for vectors.
+template <typename T> inline T roundToOdd(T high, T low) {
+  using Bits = std::conditional_t<sizeof(T) == 8, u64, u32>;
+  constexpr Bits exponent = sizeof(T) == 8 ? Bits(0x7ff0000000000000)
+                                           : Bits(0x7f800000);
+  Bits bits = bitsAs<Bits>(high);
   // Move towards the neglected part, onto the odd neighbour.
-  bool away = (low > 0) == (high > 0);
-  if (high == 0)
-    return low;
-  return bitsAs<double>(away ? bits + 1 : bits - 1);
+  Bits moved = (low > 0) == (high > 0) ? bits + 1 : bits - 1;
+  bool stays = low == 0 || (bits & 1) || (bits & exponent) == exponent;
+  T odd = high == 0 ? low : bitsAs<T>(moved);
+  return stays ? high : odd;
 }
-inline double addToOdd(double a, double b) {
-  double sum = a + b;
-  double part = sum - a;
-  double error = (a - (sum - part)) + (b - part);
+template <typename T> inline T addToOdd(T a, T b) {
+  T sum = a + b;
+  T part = sum - a;
+  T error = (a - (sum - part)) + (b - part);
   return roundToOdd(sum, error);
 }
 
 inline float halfToFloat(u16 h) {
 #if defined(__F16C__)
-  return _cvtsh_ss(h);
+  return float(bitsAs<_Float16>(h)); // unlike the intrinsic, for vectors too
 #else
   u32 sign = u32(h & 0x8000) << 16, exponent = h >> 10 & 31, m = h & 1023;
   if (exponent == 31)
@@ -120,7 +122,8 @@ inline float brainToFloat(u16 b) { return bitsAs<float>(u32(b) << 16); }
 /// f32 to f16, to the nearest.
 inline u16 floatToHalf(float x) {
 #if defined(__F16C__)
-  return x != x ? u16(0x7fff) : u16(_cvtss_sh(x, 0));
+  u16 bits = bitsAs<u16>(_Float16(x));
+  return x != x ? u16(0x7fff) : bits;
 #else
   return u16(roundTo(kF16, double(x), Rounding::Nearest));
 #endif
@@ -128,9 +131,8 @@ inline u16 floatToHalf(float x) {
 /// f32 to bf16, to the nearest.
 inline u16 floatToBrain(float x) {
   u32 bits = bitsAs<u32>(x);
-  if (x != x)
-    return 0x7fff;
-  return u16((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+  u16 nearest = u16((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+  return x != x ? u16(0x7fff) : nearest;
 }
 
 inline float e4m3ToFloat(u8 v) {
