@@ -130,7 +130,9 @@ bool integerOnly(Decoder &d, Handler run, Ty type) {
   return run || d.fail(format("type %s is not supported", typeName(type)));
 }
 
-// add, sub, mad and mul with the condition code.
+// add, sub, mad and mul with the condition code. As in hardware, a subtraction
+// adds the complement: it leaves the carry clear where it borrows. Chains of sub.cc
+// and subc cannot tell, but nvcc's 128-bit division reads it with addc.
 
 enum class Carried : u8 { Add, Sub, MadLo, MadHi };
 template <typename T, Carried kOp>
@@ -154,9 +156,9 @@ void carried(Warp &w, const Inst &in, u32 mask) {
     T in1 = takes ? T(carry >> i & 1) : T(0);
     bool out;
     if constexpr (kOp == Carried::Sub) {
-      T first = x - y;
-      d[i] = first - in1; // the condition code holds the borrow
-      out = x < y || first < in1;
+      T first = x - y, borrow = takes ? T(1) - in1 : T(0);
+      d[i] = first - borrow;
+      out = !(x < y || first < borrow);
     } else {
       T first = x + y;
       d[i] = first + in1;

@@ -132,7 +132,16 @@ void vote(Warp &w, const Inst &in, u32 mask) {
   if (in.flags & kNegateC)
     p = ~p;
   p &= mask;
-  collective(w, in, mask, *w.flags(in.a));
+  // A defined lane that decides the vote makes it defined; a ballot is
+  // undefined in the bits of the undefined lanes alone.
+  u32 undefined = w.tracking ? *w.flags(in.a) & mask : 0, sure = mask & ~undefined;
+  if ((in.aux == 0 && (sure & ~p)) || (in.aux == 1 && (sure & p)) ||
+      (in.aux == 2 && (sure & ~p) && (sure & p)))
+    undefined = 0;
+  collective(w, in, mask, undefined);
+  if (in.aux == 3 && undefined)
+    for (u32 rest = mask; rest; rest &= rest - 1)
+      setUndefinedBits(w, in.d, 4, firstLane(rest), undefined);
   if (in.aux == 3) {
     u32 t[kLanes];
     for (u32 &lane : t)
