@@ -101,6 +101,8 @@ hadal_sim_status_t hadal_sim_launch(hadal_sim_context_t *context,
     return failWith(context, prefix + format("launch structure of %u bytes, "
                                              "expected %zu", how->struct_size,
                                              sizeof(hadal_sim_launch_t)));
+  if (!kernel->refusal.empty())
+    return failWith(context, prefix + module->name + ":" + kernel->refusal);
   if (argument_count != kernel->parameters.size())
     return failWith(context, prefix + format("expected %zu arguments, got %zu",
                                              kernel->parameters.size(),
@@ -108,9 +110,13 @@ hadal_sim_status_t hadal_sim_launch(hadal_sim_context_t *context,
   Launch launch;
   // Without dynamic memory nothing needs to lie where it would start.
   u64 used = how->dynamic_shared_bytes
-                 ? module->program->dynamicSharedOffset
+                 ? kernel->dynamicSharedOffset
                  : kernel->sharedBytes;
   launch.sharedBytes = used + how->dynamic_shared_bytes;
+  if (module->program->usesReservedShared) {
+    launch.reservedShared = (launch.sharedBytes + 15) & ~u64(15);
+    launch.sharedBytes = launch.reservedShared + kReservedShared;
+  }
   std::string reason = refuse(*kernel, *how, launch.sharedBytes);
   if (!reason.empty())
     return failWith(context, prefix + reason);

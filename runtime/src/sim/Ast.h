@@ -83,6 +83,7 @@ struct AstInst {
   std::vector<Operand> operands;
   i32 guard = -1;
   bool guardNegated = false;
+  bool beyond = false; // known, but not executed: has no operands
   Position at;
   u32 sourceFile = 0;
   u32 sourceLine = 0;
@@ -139,6 +140,8 @@ enum class SpecialRegister : u32 {
   ClusterNctaidY, ClusterNctaidZ, ClusteridX, ClusteridY, ClusteridZ,
   NclusteridX, NclusteridY, NclusteridZ, ClusterCtarank, ClusterNctarank,
   WarpSize, CurrentGraphExec,
+  ReservedSmemBegin, ReservedSmemEnd, ReservedSmemCap, ReservedSmem0,
+  ReservedSmem1,
   EnvReg0, EnvReg1, EnvReg2, // 1 and 2: address of the grid's workspace
   FirstDynamic, // what follows changes while a warp runs
   Clock = FirstDynamic, Clock64, ClockHi, GlobalTimer, GlobalTimerLo,

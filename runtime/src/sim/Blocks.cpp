@@ -61,6 +61,12 @@ void fillSpecials(Warp &warp, const Launch &launch) {
   splat(warp, S::DynamicSmemSize, launch.dynamicShared);
   splat(warp, S::TotalSmemSize, u32(launch.sharedBytes));
   splat(warp, S::AggrSmemSize, u32(launch.sharedBytes));
+  u32 reserved = u32(launch.reservedShared);
+  splat(warp, S::ReservedSmemBegin, reserved);
+  splat(warp, S::ReservedSmemEnd, reserved + u32(kReservedShared));
+  splat(warp, S::ReservedSmemCap, u32(kReservedShared));
+  splat(warp, S::ReservedSmem0, reserved);
+  splat(warp, S::ReservedSmem1, reserved + u32(kReservedShared / 2));
 }
 
 void startWarp(Worker &worker, Block &block, Warp &warp) {
@@ -195,6 +201,10 @@ void startBlock(Worker &worker, Block &block, u64 linear) {
   u32 warps = (block.threads + kLanes - 1) / kLanes;
   block.shared.assign(launch.sharedBytes, 0xff); // poison: NaNs
   block.sharedUndefined.assign(launch.sharedBytes, 0xff);
+  if (launch.program->usesReservedShared) {
+    memset(&block.shared[launch.reservedShared], 0, kReservedShared);
+    memset(&block.sharedUndefined[launch.reservedShared], 0, kReservedShared);
+  }
   for (Barrier &barrier : block.barriers)
     barrier = Barrier();
   if (launch.checks & (kCheckRace | kCheckAsync)) {

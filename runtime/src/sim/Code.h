@@ -117,6 +117,7 @@ struct Function {
   u64 sharedBytes = 0;       // static, of the module
   u64 dynamicSharedOffset = 0;
   u64 handle = 0;            // what taking its address gives
+  std::string refusal;       // why it cannot run, where it cannot
 };
 
 /// One argument or result of a call: bytes of a frame variable, or a register
@@ -142,7 +143,7 @@ struct Program {
   std::vector<std::vector<u32>> branchTables; // pcs of brx.idx
   std::vector<Function> functions;
   u64 sharedBytes = 0;       // static shared memory of the module
-  u64 dynamicSharedOffset = 0;
+  bool usesReservedShared = false; // reads %reserved_smem_offset_*
   /// Entry names in the order of the text.
   const Function *entry(std::string_view name) const;
   /// Function that holds an instruction.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Drives decoding: operands, constants, modifiers, layout of variables.
+// Drives decoding: operands, constants, modifiers.
 #include "Decoder.h"
 
 #include "Windows.h"
@@ -279,6 +279,9 @@ bool Decoder::srcOf(const Operand &operand, Ty type, u32 &ref, bool loose) {
     }
     if (bytes != 4 && bytes != 2)
       return fail("expected a 32-bit type for this special register");
+    if (special >= SpecialRegister::ReservedSmemBegin &&
+        special <= SpecialRegister::ReservedSmem1)
+      program.usesReservedShared = true;
     ref = kAreaSpecials | operand.special * kSlotBytes;
     return true;
   }
@@ -405,6 +408,10 @@ bool Decoder::decodeOne(const AstInst &inst) {
   current = &inst;
   consumed = 0;
   out = Inst();
+  if (inst.beyond) {
+    beyond = true;
+    return fail("this instruction is not supported");
+  }
   auto row = rows.find(inst.opcode);
   if (row == rows.end())
     return fail("unknown instruction");
@@ -468,110 +475,19 @@ bool Decoder::decodeFunction(AstFunction &ast, Function &decoded) {
 }
 
 namespace {
-u64 alignUp(u64 value, u64 align) { return (value + align - 1) & ~(align - 1); }
-
-void describe(Function &function, const AstFunction &ast) {
-  function.name = ast.name;
-  function.isEntry = ast.isEntry;
-  function.hasBody = ast.hasBody;
-  function.handle = kFunctionHandle + ast.index;
-  for (int i = 0; i < 3; ++i) {
-    function.requiredBlock[i] = ast.requiredBlock[i];
-    function.maximumBlock[i] = ast.maximumBlock[i];
-  }
-  auto list = [&](const std::vector<Variable *> &from,
-                  std::vector<FormalParameter> &into) {
-    for (const Variable *variable : from) {
-      FormalParameter parameter;
-      parameter.offset = variable->offset;
-      parameter.bytes = variable->bytes;
-      parameter.align = variable->align;
-      parameter.type = variable->type;
-      parameter.isArray = variable->isArray;
-      parameter.name = variable->name;
-      parameter.isRegister = variable->reg >= 0;
-      if (parameter.isRegister)
-        parameter.reg = kAreaVirtual | u32(variable->reg);
-      into.push_back(std::move(parameter));
-    }
-  };
-  list(ast.parameters, function.parameters);
-  list(ast.returns, function.returns);
-}
-} // namespace
-
-bool layOutVariables(Program &program, std::string &error) {
-  AstModule &ast = *program.ast;
-  u64 common = 0, dynamicAlign = 16;
-  auto place = [&](Variable &variable, u64 &at) {
-    if (variable.isExtern) {
-      dynamicAlign = std::max(dynamicAlign, variable.align);
-      return;
-    }
-    at = alignUp(at, variable.align);
-    variable.offset = at;
-    at += variable.bytes;
-  };
-  for (Variable &variable : ast.variables)
-    if (variable.space == Space::Shared)
-      place(variable, common);
-  for (AstFunction &function : ast.functions)
-    if (!function.isEntry)
-      for (Variable &variable : function.variables)
-        if (variable.space == Space::Shared)
-          place(variable, common);
-  u64 most = common;
-  u32 index = 0;
-  for (AstFunction &function : ast.functions) {
-    function.index = index++;
-    u64 shared = common, frame = 0, parameters = 0;
-    for (Variable &variable : function.variables) {
-      if (variable.space == Space::Shared && function.isEntry)
-        place(variable, shared);
-      if (variable.space == Space::Param && function.isEntry &&
-          variable.isParameter) {
-        parameters = alignUp(parameters, variable.align);
-        variable.offset = parameters;
-        parameters += variable.bytes;
-      } else if (variable.space == Space::Local ||
-                 variable.space == Space::Param) {
-        frame = alignUp(frame, std::max<u64>(variable.align, 4));
-        variable.offset = frame;
-        // In-function parameters of an entry's calls are frame variables too.
-        if (variable.space == Space::Param && function.isEntry)
-          variable.space = Space::Local;
-        frame += variable.bytes;
-      }
-    }
-    if (parameters > 32764) {
-      error = format("%u:%u: parameters of '%s' take %llu bytes, expected at "
-                     "most 32764", function.at.line, function.at.column,
-                     function.name.c_str(), (unsigned long long)parameters);
-      return false;
-    }
-    Function decoded;
-    decoded.localBytes = alignUp(frame, 16);
-    decoded.parameterBytes = parameters;
-    decoded.sharedBytes = shared;
-    most = std::max(most, shared);
-    describe(decoded, function);
-    program.functions.push_back(std::move(decoded));
-  }
-  program.sharedBytes = most;
-  program.dynamicSharedOffset = alignUp(most, dynamicAlign);
-  auto placeDynamic = [&](Variable &variable) {
+/// Dynamic shared memory starts at the same place for all that names it.
+void placeDynamicShared(AstModule &ast, AstFunction &function, u64 offset) {
+  auto place = [&](Variable &variable) {
     if (variable.space == Space::Shared && variable.isExtern)
-      variable.offset = program.dynamicSharedOffset;
+      variable.offset = offset;
   };
   for (Variable &variable : ast.variables)
-    placeDynamic(variable);
-  for (AstFunction &function : ast.functions)
-    for (Variable &variable : function.variables)
-      placeDynamic(variable);
-  for (Function &function : program.functions)
-    function.dynamicSharedOffset = program.dynamicSharedOffset;
-  return true;
+    place(variable);
+  for (Variable &variable : function.variables)
+    place(variable);
 }
+
+} // namespace
 
 std::unique_ptr<Program> decodeModule(std::unique_ptr<AstModule> ast,
                                       const Level &level, std::string &error) {
@@ -580,14 +496,33 @@ std::unique_ptr<Program> decodeModule(std::unique_ptr<AstModule> ast,
   if (!layOutVariables(*program, error))
     return nullptr;
   Decoder decoder(*program, level);
+  bool canRun = false;
   for (AstFunction &function : program->ast->functions) {
     if (!function.hasBody)
       continue;
-    if (!decoder.decodeFunction(function, program->functions[function.index])) {
+    Function &decoded = program->functions[function.index];
+    placeDynamicShared(*program->ast, function, decoded.dynamicSharedOffset);
+    if (decoder.decodeFunction(function, decoded)) {
+      canRun |= decoded.isEntry;
+      continue;
+    }
+    // One kernel beyond the simulator leaves the module's others their use.
+    if (error.empty())
+      error = decoder.error;
+    if (!decoder.beyond) {
       error = decoder.error;
       return nullptr;
     }
+    decoded.refusal = std::move(decoder.error);
+    decoder.error.clear();
+    decoder.beyond = false;
+    program->code.resize(decoded.firstPc);
+    program->origins.resize(decoded.firstPc);
+    decoded.endPc = decoded.firstPc;
   }
+  if (!canRun && !error.empty())
+    return nullptr;
+  error.clear();
   return program;
 }
 

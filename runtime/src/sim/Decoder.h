@@ -47,6 +47,8 @@ public:
   Decoder(Program &program, const Level &level);
   bool decodeFunction(AstFunction &ast, Function &function);
   std::string error;
+  /// The failure was an instruction that is known, but not executed.
+  bool beyond = false;
 
   // For the decoders of instructions.
   Inst out;

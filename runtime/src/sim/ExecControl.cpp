@@ -126,6 +126,10 @@ void copyRegister(u32 mask, const Frame &from, const u8 *source, u32 sourceRef,
 bool enter(Warp &w, const Inst &in, const Function &callee, u32 mask) {
   const CallSite &site = w.launch->program->calls[in.imm];
   Frame *caller = w.frame;
+  if (!callee.refusal.empty())
+    return stopWith(w, in, format("call of '%s', which cannot run: %s",
+                                  callee.name.c_str(),
+                                  callee.refusal.c_str()));
   if (!callee.hasBody)
     return stopWith(w, in, format("call of '%s', which has no body",
                                   callee.name.c_str()));

@@ -170,6 +170,9 @@ struct Report {
   u32 sourceLine = 0;
 };
 
+/// Bytes of shared memory that the system keeps for itself, as on sm_80.
+constexpr u64 kReservedShared = 1024;
+
 struct Launch {
   const Program *program = nullptr;
   const Function *kernel = nullptr;
@@ -180,6 +183,7 @@ struct Launch {
   u32 dynamicShared = 0;
   u64 gridWorkspace = 0; // memory that grid-wide barriers use
   u64 sharedBytes = 0;
+  u64 reservedShared = 0; // where %reserved_smem_offset_begin points; 0: none
   u64 seed = 0;
   u32 threads = 1;
   bool cooperative = false;

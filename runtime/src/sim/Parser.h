@@ -102,6 +102,10 @@ private:
   u32 sourceFile = 0, sourceLine = 0;
 };
 
+/// Whether the instruction, by its opcode and modifiers, is one that PTX defines
+/// and the simulator does not execute.
+bool isBeyond(const AstInst &inst);
+
 /// The special register of that name ("%tid", "x"), or Count.
 SpecialRegister specialByName(std::string_view name, std::string_view suffix);
 

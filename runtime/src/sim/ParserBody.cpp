@@ -32,6 +32,11 @@ constexpr SpecialRow kSpecials[] = {
     {"%dynamic_smem_size", SpecialRegister::DynamicSmemSize, false},
     {"%total_smem_size", SpecialRegister::TotalSmemSize, false},
     {"%aggr_smem_size", SpecialRegister::AggrSmemSize, false},
+    {"%reserved_smem_offset_begin", SpecialRegister::ReservedSmemBegin, false},
+    {"%reserved_smem_offset_end", SpecialRegister::ReservedSmemEnd, false},
+    {"%reserved_smem_offset_cap", SpecialRegister::ReservedSmemCap, false},
+    {"%reserved_smem_offset_0", SpecialRegister::ReservedSmem0, false},
+    {"%reserved_smem_offset_1", SpecialRegister::ReservedSmem1, false},
     {"%cluster_ctaid", SpecialRegister::ClusterCtaidX, true},
     {"%cluster_nctaid", SpecialRegister::ClusterNctaidX, true},
     {"%clusterid", SpecialRegister::ClusteridX, true},
@@ -320,7 +325,11 @@ bool Parser::parseInstruction(AstFunction &function) {
     inst.modifiers.push_back(lexer.take().text);
   u32 index = u32(function.body.size());
   bool inCall = inst.opcode == "call";
-  if (!accept(';')) {
+  inst.beyond = isBeyond(inst);
+  if (inst.beyond) {
+    while (lexer.peek().kind != Token::End && !accept(';'))
+      lexer.take();
+  } else if (!accept(';')) {
     do {
       inst.operands.emplace_back();
       size_t before = pending.size();
