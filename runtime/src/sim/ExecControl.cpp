@@ -130,9 +130,12 @@ bool enter(Warp &w, const Inst &in, const Function &callee, u32 mask) {
     return stopWith(w, in, format("call of '%s', which cannot run: %s",
                                   callee.name.c_str(),
                                   callee.refusal.c_str()));
-  if (!callee.hasBody)
-    return stopWith(w, in, format("call of '%s', which has no body",
-                                  callee.name.c_str()));
+  if (!callee.hasBody) {
+    if (!callRuntime(w, in, site, callee, mask))
+      return false;
+    addPath(w, w.pc, mask, caller, Path::Ready);
+    return true;
+  }
   if (callee.parameters.size() != site.arguments.size() ||
       callee.returns.size() != site.results.size())
     return stopWith(w, in, format("call of '%s' with %zu arguments and %zu "

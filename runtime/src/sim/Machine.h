@@ -260,6 +260,13 @@ bool arriveAtBarrier(Warp &warp, const Inst &inst, u32 mask, u32 id,
 /// Called when threads of the block have exited.
 void barriersAfterExit(Warp &warp);
 
+// Functions without a body (DeviceRuntime.cpp).
+
+/// Calls a function of CUDA's device runtime for the lanes of `mask`. False
+/// after a report: an assertion has failed, or there is no such function.
+bool callRuntime(Warp &warp, const Inst &inst, const CallSite &site,
+                 const Function &callee, u32 mask);
+
 // Undefined values (Undefined.cpp).
 
 /// The undefined bits of an operand's lanes, allocated on first use.
