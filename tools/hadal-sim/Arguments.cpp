@@ -4,9 +4,11 @@
 
 #include <cerrno>
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <sys/stat.h>
 #include <unistd.h>
 
 bool readFile(const std::string &path, std::vector<uint8_t> &bytes,
@@ -27,18 +29,62 @@ bool readFile(const std::string &path, std::vector<uint8_t> &bytes,
   return good;
 }
 
+namespace {
+
+/// What a signal that ends the process must not leave behind.
+char halfWritten[4096];
+
+void removeHalfWritten(int number) {
+  if (halfWritten[0])
+    unlink(halfWritten);
+  signal(number, SIG_DFL);
+  raise(number);
+}
+
+bool writeAll(const std::string &path, const void *data, size_t bytes) {
+  FILE *file = fopen(path.c_str(), "wb");
+  if (!file)
+    return false;
+  bool good = fwrite(data, 1, bytes, file) == bytes;
+  return (fclose(file) == 0) && good;
+}
+
+} // namespace
+
+void handleSignals() {
+  for (int number : {SIGINT, SIGTERM, SIGHUP})
+    if (signal(number, removeHalfWritten) == SIG_IGN)
+      signal(number, SIG_IGN); // as under nohup
+  signal(SIGPIPE, SIG_IGN);    // a closed pipe is an error like any other
+}
+
 bool writeFile(const std::string &path, const void *data, size_t bytes,
                std::string &error) {
-  std::string temporary = path + ".tmp" + std::to_string(getpid());
-  FILE *file = fopen(temporary.c_str(), "wb");
-  bool good = file && fwrite(data, 1, bytes, file) == bytes;
-  if (file)
-    good &= fclose(file) == 0;
-  good = good && rename(temporary.c_str(), path.c_str()) == 0;
-  if (!good) {
-    error = path + ": " + strerror(errno);
-    unlink(temporary.c_str());
+  struct stat status;
+  bool exists = stat(path.c_str(), &status) == 0;
+  bool good;
+  if (exists && !S_ISREG(status.st_mode)) {
+    // A device or a pipe takes the bytes; a file must not take its place.
+    good = writeAll(path, data, bytes);
+  } else {
+    std::string target = path; // a link stays one
+    if (char *real = exists ? realpath(path.c_str(), nullptr) : nullptr) {
+      target = real;
+      free(real);
+    }
+    std::string temporary = target + ".tmp" + std::to_string(getpid());
+    snprintf(halfWritten, sizeof(halfWritten), "%s", temporary.c_str());
+    good = writeAll(temporary, data, bytes) &&
+           rename(temporary.c_str(), target.c_str()) == 0;
+    if (!good) {
+      int reason = errno;
+      unlink(temporary.c_str());
+      errno = reason;
+    }
+    halfWritten[0] = 0;
   }
+  if (!good)
+    error = path + ": " + strerror(errno);
   return good;
 }
 

@@ -52,8 +52,12 @@ private:
 /// Reads a whole file; false and `error` where that fails.
 bool readFile(const std::string &path, std::vector<uint8_t> &bytes,
               std::string &error);
-/// Writes beside the target and renames.
+/// Writes beside the target and renames, so that no file is ever half written;
+/// devices and pipes are written to as they are.
 bool writeFile(const std::string &path, const void *data, size_t bytes,
                std::string &error);
+/// Has signals that end the process remove what is half written, and makes a
+/// closed pipe an error.
+void handleSignals();
 
 #endif // HADAL_TOOLS_SIM_ARGUMENTS_H

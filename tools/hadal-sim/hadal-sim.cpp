@@ -2,6 +2,7 @@
 // Runs a kernel of a PTX file on the host, with checks and counters.
 #include "Arguments.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -35,7 +36,8 @@ constexpr const char *kUsage =
 struct Options {
   std::string file, entry, counters;
   hadal_sim_launch_t launch;
-  bool hasGrid = false, hasBlock = false, list = false, annotate = false;
+  bool hasGrid = false, hasBlock = false, list = false, annotate = false,
+       help = false;
   std::vector<std::string> arguments;
 };
 
@@ -115,7 +117,8 @@ int parseOptions(int argc, char **argv, Options &options) {
     bool good = true;
     if (name == "help" && !hasValue) {
       fputs(kUsage, stdout);
-      exit(0);
+      options.help = true;
+      return 0;
     } else if (name == "entry" && hasValue) {
       options.entry = value;
     } else if (name == "grid" && hasValue) {
@@ -239,27 +242,36 @@ int run(hadal_sim_context_t *context, Options &options) {
     if (!writeFile(options.counters, json, strlen(json), error))
       return fail(error);
   }
-  if (options.annotate)
-    fputs(hadal_sim_annotated_listing(context), stdout);
-  if (fired)
-    return 3;
   bool undefined = false;
-  if (!arguments.writeOutputs(options.launch.checks & HADAL_SIM_CHECK_INIT,
+  if (!fired &&
+      !arguments.writeOutputs(options.launch.checks & HADAL_SIM_CHECK_INIT,
                               undefined))
     return fail(arguments.error);
-  return undefined ? 3 : 0;
+  if (options.annotate)
+    fputs(hadal_sim_annotated_listing(context), stdout);
+  return fired || undefined ? 3 : 0;
+}
+
+/// What was printed must have arrived.
+int finish(int code) {
+  if (fflush(stdout) == 0 && !ferror(stdout))
+    return code;
+  return fail(std::string("standard output: ") + strerror(errno));
 }
 
 } // namespace
 
 int main(int argc, char **argv) {
+  handleSignals();
   Options options;
   if (int code = parseOptions(argc, argv, options))
     return code;
+  if (options.help)
+    return finish(0);
   hadal_sim_context_t *context = nullptr;
   if (hadal_sim_context_create(&context) != HADAL_SIM_OK)
     return fail(hadal_sim_context_message(context));
   int code = run(context, options);
   hadal_sim_context_release(context);
-  return code;
+  return finish(code);
 }

@@ -3,12 +3,24 @@
 #include "Parser.h"
 
 #include <cstdio>
+#include <cstring>
 
 namespace hadal::sim {
 
 namespace {
 constexpr u32 kNewestMajor = 9;
 constexpr u32 kNewestTarget = 90;
+
+/// Bytes that are no text are shown by their numbers.
+std::string printable(const std::string &text) {
+  std::string result;
+  for (char c : text)
+    if (c >= ' ' && c <= '~')
+      result += c;
+    else
+      result += format("\\x%02x", unsigned(u8(c)));
+  return result;
+}
 } // namespace
 
 std::unique_ptr<AstModule> parseModule(std::string text, std::string &error) {
@@ -27,7 +39,7 @@ bool Parser::fail(const Token &token, const std::string &what) {
 
 bool Parser::failAt(Position at, const std::string &what) {
   if (error.empty())
-    error = format("%u:%u: %s", at.line, at.column, what.c_str());
+    error = format("%u:%u: %s", at.line, at.column, printable(what).c_str());
   return false;
 }
 
@@ -70,6 +82,9 @@ bool Parser::integer(u64 &value, const char *what) {
 bool Parser::parse() {
   if (lexer.peek().kind == Token::End)
     return fail(lexer.peek(), "expected .version, got an empty file");
+  for (const char *mark : {"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"})
+    if (module.text.compare(0, strlen(mark), mark) == 0)
+      return fail(lexer.peek(), "expected .version, got a byte order mark");
   if (!parseVersion())
     return false;
   while (lexer.peek().kind != Token::End)

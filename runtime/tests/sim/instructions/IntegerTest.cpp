@@ -77,7 +77,7 @@ TEST(Integer, ThreeOperands) {
       auto x = [=](uint64_t v) { return extend(v, w, s); };
       check("mad.lo." + t + " %d, %a, %b, %c;", {r, r, r, r},
             {values, values, values}, [=](Row v) {
-              return cut(i128(u128(x(v[0])) * u128(x(v[1]))) + x(v[2]), w);
+              return cut(i128(u128(x(v[0])) * u128(x(v[1])) + u128(x(v[2]))), w);
             });
       check("sad." + t + " %d, %a, %b, %c;", {r, r, r, r},
             {values, values, values}, [=](Row v) {

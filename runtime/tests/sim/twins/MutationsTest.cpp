@@ -38,7 +38,8 @@ std::vector<size_t> linesOf(const std::vector<std::string> &lines, const std::st
 struct Kernel {
   const char *file, *entry;
   std::function<void(Case &)> prepare;
-  std::vector<size_t> spared = {}; ///< Ordinals of barriers that the kernel could do without, from 0.
+  // What the kernel could do without, by number from 0: the barriers; the waits; the first of two waits one after the other.
+  std::vector<size_t> sparedBarriers = {}, sparedWaits = {}, doubledWaits = {};
 };
 
 std::vector<Kernel> kernels() {
@@ -87,6 +88,7 @@ std::vector<Kernel> kernels() {
          c.block(256).in(std::vector<float>(512, 1));
          c.out<float>(512);
        },
+       // Before 0 and after 17 a thread touches only what it wrote itself; around 9 thread 0 is the only one at work.
        {0, 9, 18}},
       {"sort.ptx", "sort_bitonic_i64", [](Case &c) { c.block(512).in(bits<int64_t>(1024, 2)); }},
       {"pipeline.ptx", "pipeline_ring_f32",
@@ -110,6 +112,86 @@ std::vector<Kernel> kernels() {
          c.out<float>(256);
          c.scalar<int32_t>(256).scalar<float>(0.1f).scalar<int32_t>(0);
        }},
+      {"triton_gemm_f16.ptx", "triton_gemm",
+       [](Case &c) {
+         c.grid(2, 2).block(128).dynamicShared(16384);
+         c.in(std::vector<uint16_t>(73 * 128, 0x3c00));
+         c.in(std::vector<uint16_t>(80 * 128, 0x3c00));
+         c.out<float>(73 * 80);
+         c.scalar<int32_t>(73).scalar<int32_t>(80).scalar<int32_t>(128).nullPointer().nullPointer();
+       },
+       // At the top of the loop nothing was issued since the last wait, and both sides of the barrier only read.
+       {1}, {1, 2, 3}, {2}},
+      {"triton_gemm_bf16.ptx", "triton_gemm",
+       [](Case &c) {
+         c.grid(2, 2).block(256).dynamicShared(36864);
+         c.in(std::vector<uint16_t>(137 * 128, 0x3f80));
+         c.in(std::vector<uint16_t>(80 * 128, 0x3f80));
+         c.out<float>(137 * 80);
+         c.scalar<int32_t>(137).scalar<int32_t>(80).scalar<int32_t>(128).nullPointer().nullPointer();
+       },
+       // At the top of the loop nothing was issued since the last wait, and both sides of the barrier only read.
+       {1}, {1, 2, 3}, {2}},
+      {"triton_gemm_tf32.ptx", "triton_gemm",
+       [](Case &c) {
+         c.grid(2, 2).block(64).dynamicShared(8192);
+         c.in(std::vector<float>(41 * 128, 1));
+         c.in(std::vector<float>(48 * 128, 1));
+         c.out<float>(41 * 48);
+         c.scalar<int32_t>(41).scalar<int32_t>(48).scalar<int32_t>(128).nullPointer().nullPointer();
+       },
+       // At the top of the loop nothing was issued since the last wait, and both sides of the barrier only read.
+       // The last wait covers nothing: the one before it, or that before the loop, left none.
+       {1}, {1, 2, 3, 4}, {2}},
+      {"triton_gemm_int8.ptx", "triton_gemm_int8",
+       [](Case &c) {
+         c.grid(2).block(64).dynamicShared(8192);
+         c.in(bits<int8_t>(64 * 192, 3));
+         c.in(bits<int8_t>(32 * 192, 4));
+         c.out<int32_t>(64 * 32);
+         c.scalar<int32_t>(64).scalar<int32_t>(32).scalar<int32_t>(192).nullPointer().nullPointer();
+       },
+       // At the top of the loop nothing was issued since the last wait, and both sides of the barrier only read.
+       {1}, {1, 2, 3}, {2}},
+      {"triton_attention.ptx", "triton_attention",
+       [](Case &c) {
+         for (int i = 0; i < 3; ++i)
+           c.in(std::vector<uint16_t>(2 * 100 * 64, 0x2c00));
+         c.grid(2, 2).block(128).dynamicShared(16384);
+         c.out<uint16_t>(2 * 100 * 64);
+         c.scalar<int32_t>(100).scalar<float>(0.125f).nullPointer().nullPointer();
+       },
+       // The copies in flight go to the upper half, and the stores that follow to the lower one, whose readers the loop's barrier orders.
+       {2}, {1}},
+      {"triton_softmax.ptx", "triton_softmax",
+       [](Case &c) {
+         c.grid(2).block(128).dynamicShared(16).in(reals<float>(1600, 5, -6, 6));
+         c.in(std::vector<float>(1600, -1));
+         c.scalar<int32_t>(781).scalar<int32_t>(800).nullPointer().nullPointer();
+       }},
+      {"triton_layer_norm.ptx", "triton_layer_norm",
+       [](Case &c) {
+         c.grid(3).block(64).dynamicShared(512).in(std::vector<uint16_t>(2100, 0x3c00));
+         c.in(std::vector<float>(700, 1));
+         c.in(std::vector<float>(700, 1));
+         c.out<uint16_t>(2100);
+         c.scalar<int32_t>(700).scalar<float>(1e-5f).nullPointer().nullPointer();
+       }},
+      {"triton_scan.ptx", "triton_scan",
+       [](Case &c) {
+         c.grid(3).block(128).dynamicShared(1024).in(integers<int32_t>(768, 9, -1000, 1000));
+         c.out<int32_t>(768);
+         c.out<int32_t>(768);
+         c.nullPointer().nullPointer();
+       },
+       // A warp reads what the same warp overwrites, and every lane's load feeds a shuffle of the whole warp in between.
+       {3, 7, 11}},
+      {"triton_histogram.ptx", "triton_histogram",
+       [](Case &c) {
+         c.grid(3).block(128).dynamicShared(128).in(integers<int32_t>(1300, 10, 0, 31));
+         c.in(std::vector<int32_t>(35, 0));
+         c.scalar<int32_t>(1300).nullPointer().nullPointer();
+       }},
       {"apps.ptx", "app_edit_distance",
        [](Case &c) {
          c.block(128).in(std::vector<uint8_t>(90, 'a'));
@@ -117,21 +199,24 @@ std::vector<Kernel> kernels() {
          c.scalar<int32_t>(90);
          c.out<int32_t>(1);
        },
-       {2}},
+       {2}}, // nothing follows
   };
 }
 
+/// Keeps addresses out of the messages.
+void PrintTo(const Kernel &kernel, std::ostream *out) { *out << kernel.file; }
+
 class Mutations : public testing::TestWithParam<Kernel> {};
-INSTANTIATE_TEST_SUITE_P(Removed, Mutations, testing::ValuesIn(kernels()), [](const auto &info) { return std::string(info.param.entry); });
+INSTANTIATE_TEST_SUITE_P(Removed, Mutations, testing::ValuesIn(kernels()), [](const auto &info) { return std::string(info.param.entry) + "_" + std::filesystem::path(info.param.file).stem().string(); });
 
 TEST_P(Mutations, AreReported) {
   const Kernel &kernel = GetParam();
   std::vector<std::string> lines = readLines(foreignFile(kernel.file));
   std::string path = (std::filesystem::temp_directory_path() / ("hadal-mutant-" + std::to_string(getpid()) + ".ptx")).string();
-  auto runWithout = [&](size_t removed, uint64_t seed) {
+  auto runWithout = [&](size_t first, size_t last, uint64_t seed) {
     std::ofstream file(path);
     for (size_t i = 0; i < lines.size(); ++i)
-      file << (i == removed ? std::string() : lines[i]) << "\n";
+      file << (i == first || i == last ? std::string() : lines[i]) << "\n";
     file.close();
     Case made(path, kernel.entry);
     kernel.prepare(made);
@@ -139,18 +224,20 @@ TEST_P(Mutations, AreReported) {
     schedule.seed = seed;
     return made.runOnce(schedule);
   };
-  Outcome whole = runWithout(lines.size(), 1);
+  Outcome whole = runWithout(lines.size(), lines.size(), 1);
   EXPECT_TRUE(whole.ok) << whole.error;
   size_t mutants = 0;
   for (const char *word : {"bar.sync", "cp.async.wait"}) {
     std::vector<size_t> found = linesOf(lines, kernel.entry, word);
+    const std::vector<size_t> &spared = word[0] == 'b' ? kernel.sparedBarriers : kernel.sparedWaits;
     for (size_t i = 0; i < found.size(); ++i) {
-      if (word[0] == 'b' && std::count(kernel.spared.begin(), kernel.spared.end(), i))
+      bool doubled = word[0] == 'c' && std::count(kernel.doubledWaits.begin(), kernel.doubledWaits.end(), i);
+      if (!doubled && std::count(spared.begin(), spared.end(), i))
         continue;
       ++mutants;
       for (uint64_t seed = 1; seed <= 5; ++seed) {
-        Outcome outcome = runWithout(found[i], seed);
-        EXPECT_FALSE(outcome.reports.empty()) << kernel.entry << ": line " << found[i] + 1 << " removed: " << lines[found[i]] << ", seed " << seed;
+        Outcome outcome = runWithout(found[i], doubled ? found[i + 1] : found[i], seed);
+        EXPECT_FALSE(outcome.reports.empty()) << kernel.file << ": line " << found[i] + 1 << " removed: " << lines[found[i]] << ", seed " << seed;
         EXPECT_NE(outcome.error.find("line "), std::string::npos) << outcome.error;
       }
     }

@@ -109,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(Checks, Twins, testing::ValuesIn(allTwins()),
 TEST_P(Twins, FaultyFormIsReported) {
   const Twin &twin = GetParam();
   ASSERT_TRUE(kWords.count(twin.check)) << twin.check;
-  for (uint64_t seed = 1; seed <= 10; ++seed)
+  for (uint64_t seed = 1; seed <= 20; ++seed)
     for (unsigned threads : {1u, 2u}) {
       Schedule schedule;
       schedule.seed = seed;
@@ -134,7 +134,7 @@ TEST_P(Twins, FaultyFormIsReported) {
 
 TEST_P(Twins, CorrectFormIsSilent) {
   const Twin &twin = GetParam();
-  for (uint64_t seed = 1; seed <= 10; ++seed)
+  for (uint64_t seed = 1; seed <= 20; ++seed)
     for (unsigned threads : {1u, 2u}) {
       Schedule schedule;
       schedule.seed = seed;

@@ -39,7 +39,7 @@ TEST_P(Atomics, Integers) {
     at(9) = at(9) >= 12 ? 0 : at(9) + 1;
     at(10) = at(10) == 0 || at(10) > 17 ? 17 : at(10) - 1;
     at(11 + i / 128) += 1; // the block's own
-    uint64_t w = uint64_t(int64_t(v) * 0x123456789ll);
+    uint64_t w = uint64_t(int64_t(v)) * 0x123456789ull;
     wide[0] += w;
     wide[1] = uint64_t(std::min(int64_t(wide[1]), int64_t(w))), wide[2] = uint64_t(std::max(int64_t(wide[2]), int64_t(w)));
     wide[3] = std::min(wide[3], w), wide[4] = std::max(wide[4], w);

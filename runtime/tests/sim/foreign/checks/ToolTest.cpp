@@ -3,10 +3,12 @@
 #include "Values.h"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -239,6 +241,183 @@ TEST_F(Tool, WrongUsage) {
     EXPECT_TRUE(ran.code == 1 || ran.code == 2) << arguments << "\n" << ran.code << ran.err;
     EXPECT_FALSE(ran.err.empty()) << arguments;
   }
+}
+
+/// Whether a folder holds files that an interrupted or failed write left.
+bool hasTemporaries(const std::filesystem::path &folder) {
+  for (const auto &entry : std::filesystem::directory_iterator(folder))
+    if (entry.path().filename().string().find(".tmp") != std::string::npos)
+      return true;
+  return false;
+}
+
+TEST_F(Tool, OutputsThatAreNotFiles) {
+  write("in.bin", std::vector<int32_t>(64, 1));
+  std::string rest = twin("bounds_global.ptx") + " --entry=passes --grid=1 --block=60 in:" + path("in.bin") + " out:";
+  // A device is written to, never replaced; by way of links, so that a fault would replace those alone.
+  std::filesystem::create_symlink("/dev/full", path("full"));
+  std::filesystem::create_symlink("/dev/null", path("null"));
+  Ran full = run(rest + path("full") + ":240");
+  EXPECT_EQ(full.code, 1) << full.err;
+  EXPECT_NE(full.err.find("full: No space left"), std::string::npos) << full.err;
+  EXPECT_TRUE(std::filesystem::is_symlink(path("full")) && std::filesystem::is_character_file(path("full")));
+  Ran null = run(rest + path("null") + ":240");
+  EXPECT_EQ(null.code, 0) << null.err;
+  EXPECT_TRUE(std::filesystem::is_symlink(path("null")) && std::filesystem::is_character_file(path("null")));
+  // So is a pipe.
+  ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
+  EXPECT_EQ(std::system(("cat '" + path("pipe") + "' > '" + path("read.bin") + "' & echo $! > '" + path("pid") + "'").c_str()), 0);
+  Ran pipe = run(rest + path("pipe") + ":240");
+  EXPECT_EQ(pipe.code, 0) << pipe.err;
+  EXPECT_TRUE(std::filesystem::is_fifo(path("pipe")));
+  for (int i = 0; i < 100 && readText("read.bin").size() != 240; ++i)
+    usleep(20000);
+  EXPECT_EQ(readText("read.bin").size(), 240u);
+  if (readText("read.bin").size() != 240) // the reader would wait for ever
+    std::system(("kill $(cat '" + path("pid") + "')").c_str());
+  Ran counters = run(rest + path("o.bin") + ":240 --counters=" + path("full"));
+  EXPECT_EQ(counters.code, 1) << counters.err;
+  EXPECT_FALSE(exists("o.bin"));
+  // A folder, and a file system that takes no files.
+  refuses(rest + path("") + ":240", {"Is a directory"});
+  refuses(rest + "/proc/hadal:240", {"/proc/hadal"});
+  // A link stays one, and what it points to is replaced.
+  writeText("target.bin", "old");
+  std::filesystem::create_symlink(path("target.bin"), path("link.bin"));
+  Ran link = run(rest + path("link.bin") + ":240");
+  EXPECT_EQ(link.code, 0) << link.err;
+  EXPECT_TRUE(std::filesystem::is_symlink(path("link.bin")));
+  EXPECT_EQ(readText("target.bin").size(), 240u);
+  EXPECT_FALSE(hasTemporaries(folder_));
+}
+
+TEST_F(Tool, OldOutputsOutliveFailures) {
+  write("in.bin", std::vector<int32_t>(64, 1));
+  writeText("o.bin", "what was there before");
+  Ran ran = run(twin("bounds_global.ptx") + " --entry=trips --grid=1 --block=256 in:" + path("in.bin") + " out:" + path("o.bin") + ":256");
+  EXPECT_EQ(ran.code, 3) << ran.err;
+  EXPECT_EQ(readText("o.bin"), "what was there before");
+}
+
+TEST_F(Tool, EmptyBuffers) {
+  writeText("nothing.ptx", ".version 8.0\n.target sm_80\n.address_size 64\n.entry k(.param .u64 a, .param .u64 b) { ret; }\n");
+  writeText("empty.bin", "");
+  Ran ran = run(path("nothing.ptx") + " --entry=k --grid=1 --block=1 in:" + path("empty.bin") + " out:" + path("o.bin") + ":0");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_TRUE(exists("o.bin"));
+  EXPECT_EQ(readText("o.bin"), "");
+  ran = run(path("nothing.ptx") + " --entry=k --grid=1 --block=1 in:" + path("empty.bin") + " out:" + path("p.bin") + ":9223372036854775807");
+  EXPECT_EQ(ran.code, 1) << ran.err;
+  EXPECT_FALSE(exists("p.bin"));
+}
+
+TEST_F(Tool, StandardOutputThatFails) {
+  std::string tool = std::string("'") + HADAL_SIM_TOOL + "' ", list = tool + foreign("cub_device.ptx") + " --list";
+  write("in.bin", std::vector<int32_t>(64, 1));
+  std::string annotate = tool + twin("bounds_global.ptx") + " --entry=passes --grid=1 --block=60 --annotate in:" + path("in.bin") + " out:" + path("o.bin") + ":240";
+  for (const std::string &command : {list, annotate, tool + "--help"}) {
+    int status = std::system((command + " > /dev/full 2> '" + path("stderr") + "'").c_str());
+    EXPECT_EQ(WEXITSTATUS(status), 1) << command;
+    EXPECT_NE(readText("stderr").find("standard output: No space left"), std::string::npos) << command << ": " << readText("stderr");
+  }
+  EXPECT_EQ(read<int32_t>("o.bin").size(), 60u); // the outputs are written first
+  // A reader that has gone.
+  std::system(("{ " + list + " 2> '" + path("stderr") + "'; echo $? > '" + path("code") + "'; } | sleep 0; sleep 0.2").c_str());
+  std::string code = readText("code");
+  EXPECT_TRUE(code == "0\n" || code == "1\n") << code;
+}
+
+TEST_F(Tool, TextsFromOtherSystems) {
+  write("in.bin", std::vector<int32_t>(64, 1));
+  std::ifstream file(twin("bounds_global.ptx"));
+  std::string text, lines;
+  for (std::string line; std::getline(file, line);)
+    text += line + "\r\n", lines += line + "\n";
+  writeText("crlf.ptx", text);
+  std::string rest = " --grid=1 --block=64 in:" + path("in.bin") + " out:" + path("o.bin") + ":256";
+  EXPECT_EQ(run(path("crlf.ptx") + " --entry=passes" + rest).code, 0);
+  Ran plain = run(twin("bounds_global.ptx") + " --entry=trips --grid=1 --block=128 in:" + path("in.bin") + " out:" + path("p.bin") + ":256");
+  Ran crlf = run(path("crlf.ptx") + " --entry=trips --grid=1 --block=128 in:" + path("in.bin") + " out:" + path("p.bin") + ":256");
+  EXPECT_EQ(crlf.code, 3);
+  EXPECT_EQ(crlf.err.substr(crlf.err.find("kernel")), plain.err.substr(plain.err.find("kernel"))); // the same line
+  writeText("bom.ptx", "\xef\xbb\xbf" + lines);
+  std::filesystem::remove(path("o.bin"));
+  refuses(path("bom.ptx") + " --entry=passes" + rest, {"bom.ptx:1:1", "byte order mark"});
+  std::string wide("\xff\xfe", 2);
+  for (char c : lines)
+    wide += c, wide += '\0';
+  writeText("wide.ptx", wide);
+  refuses(path("wide.ptx") + " --entry=passes" + rest, {"wide.ptx:1:1", "byte order mark"});
+  std::string binary;
+  for (int i = 0; i < 4000; ++i)
+    binary += char(i * 73 + i / 7 + 128);
+  writeText("binary.ptx", binary);
+  Ran ran = run(path("binary.ptx") + " --list");
+  EXPECT_EQ(ran.code, 1);
+  for (char c : ran.err)
+    EXPECT_TRUE((c >= ' ' && c <= '~') || c == '\n') << int(c);
+  writeText("noend.ptx", lines.substr(0, lines.rfind('}') + 1)); // no newline at the end
+  EXPECT_EQ(run(path("noend.ptx") + " --entry=passes" + rest).code, 0);
+}
+
+TEST_F(Tool, LargeFiles) {
+  {
+    std::ofstream file(path("large.ptx"), std::ios::binary);
+    file << ".version 8.0\n.target sm_80\n.address_size 64\n.entry k() {\n.reg .b32 %r<4>;\n";
+    std::string comment = "// " + std::string(20000, 'x') + "\n";
+    for (int i = 0; i < 10000; ++i)
+      file << "add.u32 %r1, %r2, %r3;\n" << comment;
+    file << "frobnicate;\n}\n";
+  }
+  EXPECT_GT(std::filesystem::file_size(path("large.ptx")), 200000000u);
+  refuses(path("large.ptx") + " --list", {"large.ptx:20006:1", "frobnicate"});
+}
+
+/// Starts the tool and gives it a second before the signal; its exit status as waitpid has it.
+int interrupted(const std::vector<std::string> &arguments, int number) {
+  pid_t child = fork();
+  if (child == 0) {
+    signal(number, SIG_DFL); // whoever runs the tests may ignore it
+    std::vector<char *> list = {const_cast<char *>(HADAL_SIM_TOOL)};
+    for (const std::string &argument : arguments)
+      list.push_back(const_cast<char *>(argument.c_str()));
+    list.push_back(nullptr);
+    execv(HADAL_SIM_TOOL, list.data());
+    _exit(127);
+  }
+  usleep(300000);
+  kill(child, number);
+  int status = 0;
+  waitpid(child, &status, 0);
+  return status;
+}
+
+TEST_F(Tool, SignalsLeaveNothingBehind) {
+  write("in.bin", std::vector<int32_t>(64, 1));
+  writeText("o.bin", "before");
+  for (int number : {SIGINT, SIGTERM}) {
+    // More blocks than a lifetime has time for.
+    int status = interrupted({twin("bounds_global.ptx"), "--entry=passes", "--grid=2147483647,65535,65535", "--block=1", "in:" + path("in.bin"),
+                              "out:" + path("o.bin") + ":256"},
+                             number);
+    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == number) << status;
+    EXPECT_EQ(readText("o.bin"), "before");
+    EXPECT_FALSE(hasTemporaries(folder_));
+  }
+}
+
+TEST_F(Tool, TwoAtOnce) {
+  write("in.bin", std::vector<int32_t>(64, 1));
+  std::string command = std::string("'") + HADAL_SIM_TOOL + "' " + twin("bounds_global.ptx") + " --entry=passes --grid=1 --block=60 in:" + path("in.bin") +
+                        " out:" + path("o.bin") + ":240";
+  std::string both;
+  for (int i = 0; i < 8; ++i)
+    both += command + " & p" + std::to_string(i) + "=$!; ";
+  for (int i = 0; i < 8; ++i)
+    both += "wait $p" + std::to_string(i) + " || exit 1; ";
+  EXPECT_EQ(std::system(both.c_str()), 0);
+  EXPECT_EQ(read<int32_t>("o.bin"), std::vector<int32_t>(60, read<int32_t>("o.bin").at(0)));
+  EXPECT_FALSE(hasTemporaries(folder_));
 }
 
 } // namespace
