@@ -7,6 +7,10 @@
 #include <gtest/gtest.h>
 #include <string>
 
+#ifndef __has_feature
+#define __has_feature(name) 0
+#endif
+
 namespace {
 
 const std::string kHead = ".version 8.0\n.target sm_80\n.address_size 64\n";
@@ -104,7 +108,11 @@ TEST(FrontEnd, LoadsFourThousandLinesQuickly) {
   }
   RecordProperty("milliseconds", std::to_string(best));
   printf("parse and decode of 4,000 lines: %.2f ms\n", best);
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  EXPECT_LT(best, 5000); // against hangs
+#else
   EXPECT_LT(best, 200);
+#endif
 }
 
 } // namespace
