@@ -71,6 +71,9 @@ struct Inst {
   Shadow shadow = Shadow::All;
   u8 flags = 0;
   u8 dw = 0, aw = 0, bw = 0, cw = 0; // bytes of a lane of d, a, b, c
+  /// Instructions from here on that run one after the other without a look at
+  /// the warp's state between them; 0 where a guard comes first.
+  u8 straight = 0;
 };
 
 enum InstFlags : u8 {

@@ -29,12 +29,17 @@ struct MemoryCount {
 /// Counters of one worker thread; added up when a launch ends.
 struct Counters {
   std::vector<LineCount> lines;     // by pc
+  /// What is executed from a pc on and, negative, no more from a pc on: straight
+  /// pieces are counted at their ends. settle() adds them to the lines.
+  std::vector<LineCount> pieces;
   std::vector<MemoryCount> memory;  // by pc
   u64 barriers = 0;                 // completed by a block
   void resize(size_t count) {
     lines.assign(count, {});
+    pieces.assign(count + 1, {});
     memory.assign(count, {});
   }
+  void settle();
   void add(const Counters &other);
 };
 

@@ -471,6 +471,7 @@ bool Decoder::decodeFunction(AstFunction &ast, Function &decoded) {
   decoded.endPc = u32(program.code.size());
   markReadsForCas(program, ast, firstPc);
   assignRegisters(*this, ast, decoded);
+  markStraight(program, decoded);
   return true;
 }
 

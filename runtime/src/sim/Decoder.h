@@ -128,6 +128,8 @@ private:
 /// references.
 void assignRegisters(Decoder &decoder, const AstFunction &ast,
                      Function &function);
+/// Finds the straight pieces of a function that has its registers.
+void markStraight(Program &program, const Function &function);
 
 /// Lays out module variables in shared memory and locals in frames.
 bool layOutVariables(Program &program, std::string &error);

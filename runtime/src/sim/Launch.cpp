@@ -126,8 +126,10 @@ void runLaunch(Launch &launch, Counters &counters) {
   for (std::thread &thread : threads)
     thread.join();
   counters.resize(code);
-  for (const Worker &worker : workers)
+  for (Worker &worker : workers) {
+    worker.counters.settle();
     counters.add(worker.counters);
+  }
 }
 
 } // namespace hadal::sim

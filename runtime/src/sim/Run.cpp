@@ -9,11 +9,47 @@ void runWarp(Warp &w) {
     return;
   const Inst *code = w.launch->program->code.data();
   LineCount *lines = w.worker->counters.lines.data();
+  LineCount *pieces = w.worker->counters.pieces.data();
   i32 budget = w.budget;
+  // False when the warp's turn ends.
+  auto goesOn = [&] {
+    if (w.pc >= w.threshold) {
+      w.executed += u64(w.budget - budget);
+      w.budget = budget;
+      if (!reschedule(w))
+        return false;
+      budget = w.budget;
+    }
+    if (budget <= 0) {
+      w.executed += u64(w.budget - budget);
+      w.budget = budget;
+      return false;
+    }
+    return true;
+  };
   for (;;) {
     u32 pc = w.pc;
     const Inst &in = code[pc];
     u32 mask = w.active;
+    if (in.straight > 1 && !w.tracking && pc < w.threshold) {
+      u32 n = in.straight;
+      n = n < w.threshold - pc ? n : w.threshold - pc;
+      n = n < u32(budget) ? n : u32(budget);
+      u32 lanes = popCount(mask);
+      pieces[pc].warps += 1;
+      pieces[pc].lanes += lanes;
+      pieces[pc + n].warps -= 1;
+      pieces[pc + n].lanes -= lanes;
+      w.pc = pc + n;
+      budget -= i32(n);
+      const Inst *next = &in, *end = next + n;
+      do
+        next->run(w, *next, mask);
+      while (++next != end);
+      if (!goesOn())
+        return;
+      continue;
+    }
     if (in.guard) {
       u32 p = *w.at<u32>(in.guard);
       if (w.tracking && (*w.flags(in.guard) & mask)) {
@@ -40,18 +76,8 @@ void runWarp(Warp &w) {
       in.run(w, in, mask);
     }
     --budget;
-    if (w.pc >= w.threshold) {
-      w.executed += u64(w.budget - budget);
-      w.budget = budget;
-      if (!reschedule(w))
-        return;
-      budget = w.budget;
-    }
-    if (budget <= 0) {
-      w.executed += u64(w.budget - budget);
-      w.budget = budget;
+    if (!goesOn())
       return;
-    }
   }
 }
 
