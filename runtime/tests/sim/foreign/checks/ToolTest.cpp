@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -404,6 +405,20 @@ TEST_F(Tool, SignalsLeaveNothingBehind) {
     EXPECT_EQ(readText("o.bin"), "before");
     EXPECT_FALSE(hasTemporaries(folder_));
   }
+}
+
+TEST_F(Tool, RefusesLevelsThatTheMachineLacks) {
+  std::string list = foreign("structs.ptx") + " --list";
+  for (const char *level : {"v5", "avx2", "V3"}) {
+    setenv("HADAL_SIM_LEVEL", level, 1);
+    Ran ran = run(list);
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_NE(ran.err.find(std::string("HADAL_SIM_LEVEL: expected one of v3")), std::string::npos) << ran.err;
+    EXPECT_NE(ran.err.find(std::string("got '") + level + "'"), std::string::npos) << ran.err;
+  }
+  setenv("HADAL_SIM_LEVEL", "v3", 1);
+  EXPECT_EQ(run(list).code, 0);
+  unsetenv("HADAL_SIM_LEVEL");
 }
 
 TEST_F(Tool, TwoAtOnce) {
