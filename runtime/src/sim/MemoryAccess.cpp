@@ -192,6 +192,45 @@ bool resolveGlobal(Warp &w, const Inst &in, Access &access) {
   return true;
 }
 
+/// False after a report about an access of a lane to shared memory.
+bool reportShared(Warp &w, const Inst &in, const Access &access, u32 lane,
+                  const RaceHit &hit) {
+  if (!(w.launch->checks & (hit.pending ? kCheckAsync : kCheckRace)))
+    return true;
+  u32 at = u32(access.address[lane]);
+  std::string other = hit.otherThread == ~0u
+                          ? format("threads of warp %u", hit.otherWarp)
+                          : format("thread %u", hit.otherThread);
+  return report(
+      w, in, hit.pending ? "async" : "race", lane,
+      hit.pending
+          ? format("%s of %u bytes at shared address 0x%x before the "
+                   "cp.async of %s that writes it has been waited for",
+                   verb(access.kind), access.bytes, at, other.c_str())
+          : format("%s of %u bytes at shared address 0x%x races with a %s "
+                   "by %s: no barrier between them", verb(access.kind),
+                   access.bytes, at, hit.otherIsWrite ? "write" : "read",
+                   other.c_str()));
+}
+
+/// Whether lanes of the mask touch the same place.
+bool lanesMeet(const u64 *address, u32 mask) {
+  u64 seen = 0;
+  bool maybe = false;
+  for (u32 rest = mask; rest; rest &= rest - 1) {
+    u64 bit = u64(1) << (address[firstLane(rest)] / 4 & 63);
+    maybe |= (seen & bit) != 0;
+    seen |= bit;
+  }
+  if (!maybe)
+    return false;
+  for (u32 rest = mask; rest; rest &= rest - 1)
+    for (u32 more = rest & (rest - 1); more; more &= more - 1)
+      if (address[firstLane(rest)] == address[firstLane(more)])
+        return true;
+  return false;
+}
+
 bool resolveShared(Warp &w, const Inst &in, Access &access) {
   Block &block = *w.block;
   u64 size = block.shared.size();
@@ -222,6 +261,17 @@ bool resolveShared(Warp &w, const Inst &in, Access &access) {
     for (u32 rest = access.mask; rest; rest &= rest - 1)
       block.races->acquire(w.index, u32(access.address[firstLane(rest)]));
   bool reads = access.kind == AccessKind::Read;
+  // The first of several lanes that store to one place hides earlier reads of it
+  // from the others.
+  if (access.kind == AccessKind::Write && !strong && !access.contiguous &&
+      lanesMeet(access.address, access.mask))
+    for (u32 rest = access.mask; rest; rest &= rest - 1) {
+      u32 lane = firstLane(rest);
+      RaceHit hit = block.races->readBefore(
+          w.index * kLanes + lane, u32(access.address[lane]), access.bytes);
+      if (hit.found && !reportShared(w, in, access, lane, hit))
+        return false;
+    }
   SharedRaces::View view = block.races->view(w.index);
   u32 left = access.mask;
   if (access.contiguous && !strong)
@@ -244,25 +294,8 @@ bool resolveShared(Warp &w, const Inst &in, Access &access) {
                    : hit.otherThread == ~0u     ? kLanes
                                                 : hit.otherThread % kLanes))
       continue;
-    const char *check = hit.pending ? "async" : "race";
-    if (hit.pending && !(w.launch->checks & kCheckAsync))
-      continue;
-    if (!hit.pending && !(w.launch->checks & kCheckRace))
-      continue;
-    std::string other =
-        hit.otherThread == ~0u
-            ? format("threads of warp %u", hit.otherWarp)
-            : format("thread %u", hit.otherThread);
-    return report(
-        w, in, check, lane,
-        hit.pending
-            ? format("%s of %u bytes at shared address 0x%x before the "
-                     "cp.async of %s that writes it has been waited for",
-                     verb(access.kind), access.bytes, at, other.c_str())
-            : format("%s of %u bytes at shared address 0x%x races with a %s "
-                     "by %s: no barrier between them", verb(access.kind),
-                     access.bytes, at, hit.otherIsWrite ? "write" : "read",
-                     other.c_str()));
+    if (!reportShared(w, in, access, lane, hit))
+      return false;
   }
   if (strong)
     block.races->release(w.index, access.address, access.mask,

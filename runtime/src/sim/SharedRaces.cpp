@@ -242,6 +242,19 @@ RaceHit SharedRaces::writeBytes(u32 thread, u32 at, u32 n, u32 flag) {
   return {};
 }
 
+RaceHit SharedRaces::readBefore(u32 thread, u32 at, u32 n) const {
+  for (u32 byte = at; byte < at + n; ++byte) {
+    u32 word = byte / 4;
+    const Cell &cell = cells[byte];
+    bool whole = !isSplit(word);
+    for (u32 record : {whole ? wordRead1[word] : cell.read1,
+                       whole ? wordRead2[word] : cell.read2})
+      if (clashes(record, thread, 0))
+        return hit(record, false, byte);
+  }
+  return {};
+}
+
 void SharedRaces::acquire(u32 warp, u32 at) {
   auto found = published.find(at);
   if (found == published.end())

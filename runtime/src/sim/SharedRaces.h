@@ -38,6 +38,8 @@ public:
       return {};
     return writeBytes(thread, at, n);
   }
+  /// The read that a plain write would race with, without noting the write.
+  RaceHit readBefore(u32 thread, u32 at, u32 n) const;
   /// A cp.async writes the bytes from now on until `arrive`.
   RaceHit issue(u32 thread, u32 at, u32 n);
   void arrive(u32 thread, u32 at, u32 n);

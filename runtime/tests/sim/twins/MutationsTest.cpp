@@ -183,9 +183,7 @@ std::vector<Kernel> kernels() {
          c.out<int32_t>(768);
          c.out<int32_t>(768);
          c.nullPointer().nullPointer();
-       },
-       // A warp reads what the same warp overwrites, and every lane's load feeds a shuffle of the whole warp in between.
-       {3, 7, 11}},
+       }},
       {"triton_histogram.ptx", "triton_histogram",
        [](Case &c) {
          c.grid(3).block(128).dynamicShared(128).in(integers<int32_t>(1300, 10, 0, 31));
