@@ -27,7 +27,7 @@ int hexDigit(char c) {
 
 Lexer::Lexer(std::string_view text)
     : text(text), cursor(text.data()), end(text.data() + text.size()),
-      lineStart(text.data()), tokenLineStart(text.data()) {
+      lineStart(text.data()) {
   advance();
 }
 
@@ -35,21 +35,6 @@ Token Lexer::take() {
   Token token = current;
   advance();
   return token;
-}
-
-Position Lexer::position(const Token &token) const {
-  if (token.begin >= tokenLineStart)
-    return {tokenLine, u32(token.begin - tokenLineStart) + 1};
-  // A token from before the current line: count again from the start.
-  Position at{1, 1};
-  for (const char *c = text.data(); c < token.begin; ++c) {
-    ++at.column;
-    if (*c == '\n') {
-      ++at.line;
-      at.column = 1;
-    }
-  }
-  return at;
 }
 
 bool Lexer::followedBy(char c) const {
@@ -182,10 +167,9 @@ void Lexer::number() {
 
 void Lexer::advance() {
   skipSpace();
-  tokenLineStart = lineStart;
-  tokenLine = line;
   current = Token();
   current.begin = cursor;
+  current.at = {line, u32(cursor - lineStart) + 1};
   if (cursor >= end) {
     current.kind = Token::End;
     current.text = {};

@@ -17,6 +17,7 @@ struct Token {
   u64 bits = 0;          // Integer, Float32, Float64
   std::string_view text; // Directive: without the dot; String: without quotes
   const char *begin = nullptr;
+  Position at;
 };
 
 class Lexer {
@@ -26,7 +27,7 @@ public:
   const Token &peek() const { return current; }
   /// Returns the current token and moves on.
   Token take();
-  Position position(const Token &token) const;
+  static Position position(const Token &token) { return token.at; }
   /// Whether the text of the current token is followed by one of `c`, white
   /// space apart.
   bool followedBy(char c) const;
@@ -38,11 +39,8 @@ private:
   std::string_view text;
   const char *cursor;
   const char *end;
-  // The position of tokens is derived from the last line start seen.
   const char *lineStart;
   u32 line = 1;
-  const char *tokenLineStart;
-  u32 tokenLine = 1;
   Token current;
 };
 
