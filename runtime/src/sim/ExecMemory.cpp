@@ -132,7 +132,10 @@ template <u32 kBytes> void defineBytes(const Access &access) {
     return;
   u32 bytes = kBytes ? kBytes : access.bytes;
   if (access.contiguous) {
-    memset(access.shadowAt(0), 0, u64(bytes) * kLanes);
+    // What is zero already is not written again: lines of the cache stay clean.
+    u8 *shadow = access.shadowAt(0);
+    if (!allZero(shadow, u64(bytes) * kLanes))
+      memset(shadow, 0, u64(bytes) * kLanes);
     return;
   }
   if (kBytes && access.together) {

@@ -11,7 +11,11 @@ namespace hadal::HADAL_SIM_LEVEL {
 
 typedef u32 Words1 __attribute__((vector_size(4)));
 typedef u32 Words4 __attribute__((vector_size(16)));
-typedef u32 Words8 __attribute__((vector_size(32)));
+#if defined(__AVX2__)
+typedef u32 WideWords __attribute__((vector_size(32)));
+#else
+typedef u32 WideWords __attribute__((vector_size(16)));
+#endif
 
 template <typename V> inline V loadWords(const u32 *from) {
   V v;
@@ -167,13 +171,16 @@ inline u32 arriveLanes(RaceView view, const u32 *address, u32 lanes) {
 inline u32 raceContiguous(RaceView view, bool writes, u32 at, u32 bytes) {
   if (bytes != 4 && bytes != 8 && bytes != 16)
     return kFullMask;
+  constexpr u32 kWords = sizeof(WideWords) / 4;
   u32 shift = bytes == 4 ? 0 : bytes == 8 ? 1 : 2; // log2 of words a lane
-  u32 lanes = 8 >> shift, left = 0;
-  Words8 step = Words8{0, 1, 2, 3, 4, 5, 6, 7} >> shift;
+  u32 lanes = kWords >> shift, left = 0;
+  WideWords step;
+  for (u32 i = 0; i < kWords; ++i)
+    step[i] = i >> shift;
   for (u32 lane = 0; lane < kLanes; lane += lanes) {
     u32 word = at / 4 + (lane << shift);
-    Words8 thread = step + (view.warp * kLanes + lane);
-    bool done = writes ? writeWords(view, word, thread, Words8(thread | view.clock))
+    WideWords thread = step + (view.warp * kLanes + lane);
+    bool done = writes ? writeWords(view, word, thread, WideWords(thread | view.clock))
                        : readWords(view, word, thread);
     if (!done)
       left |= ((1u << lanes) - 1) << lane;

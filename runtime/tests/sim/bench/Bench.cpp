@@ -15,6 +15,7 @@
 namespace {
 
 int repeats = 10;
+size_t elements = size_t(1) << 20;
 std::string folder = HADAL_SIM_FOREIGN;
 std::string only;
 
@@ -205,14 +206,17 @@ int main(int argc, char **argv) {
       repeats = atoi(argument.c_str() + 10);
     } else if (argument.rfind("--only=", 0) == 0) {
       only = argument.substr(7);
+    } else if (argument.rfind("--elements=", 0) == 0) {
+      elements = strtoul(argument.c_str() + 11, nullptr, 10);
+      elements -= elements % 2; // x[i ^ 1] is read
     } else if (argument[0] != '-') {
       folder = argument;
     } else {
       repeats = 0;
     }
-    if (repeats < 1) {
+    if (repeats < 1 || elements < 2 || elements > size_t(1) << 30) {
       fprintf(stderr, "usage: hadal-sim-bench [FOLDER OF PTX] [--repeats=N] "
-                      "[--only=gemm|arithmetic|coalesced|scattered|parse]\n");
+                      "[--elements=N] [--only=gemm|arithmetic|coalesced|scattered|parse]\n");
       return 2;
     }
   }
@@ -226,9 +230,9 @@ int main(int argc, char **argv) {
   if (wanted("arithmetic"))
     arithmetic();
   if (wanted("coalesced"))
-    memory("coalesced", size_t(1) << 20, "300");
+    memory("coalesced", elements, "300");
   if (wanted("scattered"))
-    memory("scattered", size_t(1) << 20, "60");
+    memory("scattered", elements, "60");
   if (wanted("parse")) {
     frontEnd("a kernel", hadal::simbench::longKernel(3960));
     frontEnd("cub_device.ptx", fileText("cub_device.ptx"));
