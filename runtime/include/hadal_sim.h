@@ -149,7 +149,7 @@ HADAL_SIM_API hadal_sim_status_t hadal_sim_copy_out(
 /* Checks; all but HADAL_SIM_CHECK_GLOBAL_RACE are on by default. */
 enum {
   HADAL_SIM_CHECK_BOUNDS = 1, /* cannot be turned off: kept for the mask */
-  HADAL_SIM_CHECK_INIT = 2,
+  HADAL_SIM_CHECK_INIT = 2, /* a launch without it leaves all memory defined */
   HADAL_SIM_CHECK_RACE = 4,
   HADAL_SIM_CHECK_BARRIER = 8,
   HADAL_SIM_CHECK_ASYNC = 16,

@@ -178,6 +178,8 @@ hadal_sim_status_t hadal_sim_launch(hadal_sim_context_t *context,
   context->json.clear();
   context->listing.clear();
   runLaunch(launch, context->counters);
+  if (!(launch.checks & kCheckInit))
+    context->memory.defineAll();
   if (launch.report.kind == Report::None)
     return HADAL_SIM_OK;
   if (launch.report.kind == Report::Error)

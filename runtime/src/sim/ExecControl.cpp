@@ -345,7 +345,7 @@ bool decodeTrap(Decoder &d) {
 void nothing(Warp &, const Inst &, u32) {}
 bool decodeNothing(Decoder &d) {
   for (int i = 0; i < 8; ++i)
-    d.modOf("wait launch_dependents");
+    d.modOf("wait launch_dependents mask");
   d.out.run = nothing;
   d.out.cls = Class::Control;
   d.out.shadow = Shadow::Own;

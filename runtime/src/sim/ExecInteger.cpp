@@ -126,6 +126,27 @@ struct MaxRelu {
   static i32 apply(i32 a, i32 b) { i32 m = a > b ? a : b; return m < 0 ? 0 : m; }
 };
 
+/// Op on both halves of a word.
+template <typename Op, typename T> struct Halves {
+  static u32 apply(u32 a, u32 b) {
+    return u32(u16(Op::apply(T(a), T(b)))) |
+           u32(u16(Op::apply(T(a >> 16), T(b >> 16)))) << 16;
+  }
+};
+struct MinReluHalf {
+  static i16 apply(i16 a, i16 b) { return i16(MinRelu::apply(a, b)); }
+};
+struct MaxReluHalf {
+  static i16 apply(i16 a, i16 b) { return i16(MaxRelu::apply(a, b)); }
+};
+template <template <typename> class Op> Handler pickHalves(Ty type) {
+  if (type == Ty::U16x2)
+    return binary<u32, u32, u32, Halves<Op<u16>, u16>>;
+  if (type == Ty::S16x2)
+    return binary<u32, u32, u32, Halves<Op<i16>, i16>>;
+  return nullptr;
+}
+
 bool integerOnly(Decoder &d, Handler run, Ty type) {
   return run || d.fail(format("type %s is not supported", typeName(type)));
 }
@@ -216,6 +237,8 @@ bool decodeAdd(Decoder &d) {
     return simple2(d, binary<i32, i32, i32, AddSat>, Class::Integer, type,
                    type, type);
   }
+  if (Handler run = pickHalves<Add>(type))
+    return simple2(d, run, Class::Integer, type, type, type);
   Handler run = pickBinary<Add>(type);
   return integerOnly(d, run, type) &&
          simple2(d, run, Class::Integer, type, type, type, Shadow::Carry);
@@ -413,13 +436,19 @@ bool decodeMinMax(Decoder &d, bool isMax) {
   if (isFloat(type))
     return decodeAnyFloat(d, isMax ? Arith::Max : Arith::Min, type);
   if (d.mod("relu")) {
+    if (type == Ty::S16x2)
+      return simple2(d, isMax ? binary<u32, u32, u32, Halves<MaxReluHalf, i16>>
+                              : binary<u32, u32, u32, Halves<MinReluHalf, i16>>,
+                     Class::Integer, type, type, type);
     if (type != Ty::S32)
-      return d.fail(".relu needs type s32");
+      return d.fail(".relu needs type s32 or s16x2");
     return simple2(d, isMax ? binary<i32, i32, i32, MaxRelu>
                             : binary<i32, i32, i32, MinRelu>,
                    Class::Integer, type, type, type);
   }
-  Handler run = isMax ? pickBinary<Max>(type) : pickBinary<Min>(type);
+  Handler run = isMax ? pickHalves<Max>(type) : pickHalves<Min>(type);
+  if (!run)
+    run = isMax ? pickBinary<Max>(type) : pickBinary<Min>(type);
   return integerOnly(d, run, type) &&
          simple2(d, run, Class::Integer, type, type, type);
 }

@@ -284,7 +284,8 @@ void store(Warp &w, const Inst &in, u32 mask) {
 // Modifiers that change nothing but caching, or that order accesses more
 // strictly than this machine ever reorders them.
 bool takeMemoryModifiers(Decoder &d) {
-  int order = d.modOf("weak volatile relaxed acquire release mmio");
+  d.mod("mmio");
+  int order = d.modOf("weak volatile relaxed acquire release");
   if (order >= 1)
     d.out.flags |= kVolatile;
   // What the race check of global memory makes of the access.

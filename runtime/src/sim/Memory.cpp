@@ -161,6 +161,13 @@ bool DeviceMemory::enableRaceCells() {
   return true;
 }
 
+void DeviceMemory::defineAll() {
+  for (auto &buffer : buffers)
+    if (buffer->undefined && !buffer->freed &&
+        buffer->mayBeUndefined.exchange(false))
+      memset(buffer->undefined, 0, buffer->bytes);
+}
+
 void DeviceMemory::clearRaceCells() {
   for (auto &buffer : buffers)
     if (buffer->race)

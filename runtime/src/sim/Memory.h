@@ -50,6 +50,8 @@ public:
   /// Allocates the cells of the global race check for all writable buffers.
   bool enableRaceCells();
   void clearRaceCells();
+  /// Takes all bytes for defined: a launch that does not track them has run.
+  void defineAll();
   const std::vector<std::unique_ptr<Buffer>> &all() const { return buffers; }
 
 private:

@@ -31,7 +31,7 @@ wanted() {
   return 1
 }
 
-for name in reduce scan sort gemm gemm_bf16 pipeline control atomics coop arith structs flash apps cub mma sharedlock speed; do
+for name in reduce scan sort gemm gemm_bf16 pipeline control atomics coop arith structs flash apps cub mma sharedlock speed groups report wide; do
   if wanted "$name" "$@"; then compile "$name" sm_80 "$name"; fi
 done
 # Short names for the kernels of templates: device_scan for ...DeviceScanKernel..., with a number where there are several.
@@ -50,6 +50,7 @@ if wanted fp8 "$@"; then compile fp8 sm_89 fp8; fi
 if wanted variants "$@"; then
   compile cub sm_75 cub.sm_75
   compile sharedlock sm_75 sharedlock.sm_75
+  compile groups sm_75 groups.sm_75
   compile atomics sm_90 atomics.sm_90
   compile apps sm_89 apps.fast -use_fast_math -lineinfo
   compile control sm_80 control.debug -Xcicc -O0

@@ -54,6 +54,62 @@ TEST(FrontEnd, NamesLineAndColumn) {
             "t.ptx:6:11: '%r' is declared twice");
 }
 
+/// What launching an entry of the text with one thread says.
+std::string launch(const std::string &text, const char *entry,
+                   uint32_t dynamicShared = 0) {
+  hadal_sim_context_t *context = nullptr;
+  if (hadal_sim_context_create(&context) != HADAL_SIM_OK)
+    return hadal_sim_context_message(nullptr);
+  hadal_sim_module_t *module = nullptr;
+  hadal_sim_launch_t how;
+  hadal_sim_launch_defaults(&how);
+  how.dynamic_shared_bytes = dynamicShared;
+  std::string message;
+  if (hadal_sim_module_load(context, text.data(), text.size(), "t.ptx",
+                            &module) != HADAL_SIM_OK ||
+      hadal_sim_launch(context, module, entry, &how, nullptr, 0) !=
+          HADAL_SIM_OK)
+    message = hadal_sim_context_message(context);
+  hadal_sim_context_release(context);
+  return message;
+}
+
+TEST(FrontEnd, RefusesKernelsOneByOne) {
+  const std::string barrier = ".entry later() {\n.reg .b64 %d;\n"
+                              "mbarrier.init.shared.b64 [%d], 1;\n}\n",
+                    texture = ".func fetch() {\n.reg .f32 %f<4>; .reg .b64 %d;"
+                              "\ntex.1d.v4.f32.s32 {%f0,%f1,%f2,%f3}, [%d, "
+                              "{%r1}];\n}\n",
+                    good = ".entry good() {\nret;\n}\n",
+                    caller = ".entry caller() {\ncall fetch;\n}\n";
+  EXPECT_EQ(load(kHead + barrier),
+            "t.ptx:6:1: mbarrier.init.shared.b64: this instruction is not "
+            "supported");
+  std::string all = kHead + barrier + texture + good + caller;
+  EXPECT_EQ(launch(all, "good"), "");
+  EXPECT_EQ(launch(all, "later"),
+            "kernel 'later': t.ptx:6:1: mbarrier.init.shared.b64: this "
+            "instruction is not supported");
+  EXPECT_NE(launch(all, "caller").find("call of 'fetch', which cannot run: "
+                                       "10:1: tex.1d.v4.f32.s32: this "
+                                       "instruction is not supported"),
+            std::string::npos)
+      << launch(all, "caller");
+}
+
+TEST(FrontEnd, DynamicSharedMemoryFollowsTheKernelsOwn) {
+  const std::string text =
+      kHead + ".extern .shared .align 16 .b8 more[];\n"
+              ".entry big() {\n.shared .b8 own[200000];\nret;\n}\n"
+              ".entry small() {\n.shared .b8 own[16];\n.reg .b32 %r;\n"
+              "mov.u32 %r, more;\nst.shared.u32 [%r+99996], %r;\n"
+              "st.shared.u32 [own+12], %r;\nret;\n}\n";
+  EXPECT_EQ(launch(text, "small", 100000), "");
+  EXPECT_NE(launch(text, "small", 99996).find("bounds"), std::string::npos);
+  EXPECT_NE(launch(text, "big", 100000).find("exceeds the limit"),
+            std::string::npos);
+}
+
 TEST(FrontEnd, SkipsNothingInSilence) {
   EXPECT_NE(body(".reg .b64 %d;\nmbarrier.init.shared.b64 [%d], 1;"), "");
   EXPECT_NE(body("wgmma.fence.sync.aligned;"), "");

@@ -56,7 +56,8 @@ TEST_P(Atomics, Floats) {
   int f = c.in(std::vector<float>{0.5f}), d = c.in(std::vector<double>{0.25});
   int h2 = c.in(std::vector<uint16_t>(4, 0)), b2 = c.in(std::vector<uint16_t>(4, 0));
   int h = c.in(std::vector<uint16_t>(2, 0)), b = c.in(std::vector<uint16_t>(2, 0));
-  c.timingDependent(); // bf16 additions are compare-and-swap loops before sm_90
+  if (file() == "atomics.ptx")
+    c.timingDependent(); // bf16 additions are compare-and-swap loops before sm_90: how often they try depends on others
   ASSERT_TRUE(c.run());
   double total = std::accumulate(data.begin(), data.end(), 0.0);
   expectEqual(c.result<float>(f), {float(total + 0.5)});
