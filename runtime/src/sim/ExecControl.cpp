@@ -460,6 +460,7 @@ bool decodeBarrier(Decoder &d) { return decodeBar(d, false); }
 
 void fence(Warp &w, const Inst &in, u32) {
   w.polls = true;
+  std::atomic_thread_fence(std::memory_order_seq_cst);
   if (w.launch->globalRaces)
     w.launch->globalRaces->fence(w, in.aux);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loads, stores and the hints that move no data.
+// Loads and stores.
 #include "LaneMath.h"
 #include "MemoryAccess.h"
 
@@ -242,17 +242,16 @@ void loadParam(Warp &w, const Inst &in, u32 mask) {
 }
 
 /// Hands undefined bits of the registers on to memory.
-template <typename M, typename S>
 void storeFlags(Warp &w, const Inst &in, Access &access) {
-  u32 count = elementCount(in);
+  u32 count = elementCount(in), size = elementBytes(in);
   for (u32 rest = access.mask; rest; rest &= rest - 1) {
     u32 i = firstLane(rest);
     u8 bits[64] = {};
     for (u32 e = 0; e < count; ++e) {
       u32 ref = elementRef(w, in, in.b, e);
-      u64 b = undefinedBits(w, ref, u32(sizeof(S)), i);
-      memcpy(bits + e * sizeof(M), &b, sizeof(M) < 8 ? sizeof(M) : 8);
-      if (sizeof(M) == 16 && (*w.flags(ref) >> i & 1))
+      u64 b = undefinedBits(w, ref, in.dw, i);
+      memcpy(bits + e * size, &b, size < 8 ? size : 8);
+      if (size == 16 && (*w.flags(ref) >> i & 1))
         memcpy(bits + e * 16, shadowOf(w, ref) + i * 16, 16);
     }
     storeShadow(w, access, i, bits);
@@ -274,11 +273,98 @@ void store(Warp &w, const Inst &in, u32 mask) {
                AccessKind::Write, [&](Access &access) {
                  storeElements<M, S, kCount>(access, from, count);
                  if (flags & access.mask)
-                   storeFlags<M, S>(w, in, access);
+                   storeFlags(w, in, access);
                  else
                    defineBytes<kCount * u32(sizeof(M))>(access);
                  return true;
                });
+}
+
+/// Volatile, relaxed and ordered accesses to global memory meet those of other
+/// host threads: they are single, and order what is around them.
+u64 readStrong(const u8 *from, u32 bytes, bool global) {
+  u64 value = 0;
+  if (!global) {
+    memcpy(&value, from, bytes);
+    return value;
+  }
+  switch (bytes) {
+  case 1: return __atomic_load_n(from, __ATOMIC_ACQUIRE);
+  case 2: return __atomic_load_n(reinterpret_cast<const u16 *>(from), __ATOMIC_ACQUIRE);
+  case 4: return __atomic_load_n(reinterpret_cast<const u32 *>(from), __ATOMIC_ACQUIRE);
+  default: return __atomic_load_n(reinterpret_cast<const u64 *>(from), __ATOMIC_ACQUIRE);
+  }
+}
+void writeStrong(u8 *to, u64 value, u32 bytes, bool global) {
+  if (!global) {
+    memcpy(to, &value, bytes);
+    return;
+  }
+  switch (bytes) {
+  case 1: __atomic_store_n(to, u8(value), __ATOMIC_RELEASE); break;
+  case 2: __atomic_store_n(reinterpret_cast<u16 *>(to), u16(value), __ATOMIC_RELEASE); break;
+  case 4: __atomic_store_n(reinterpret_cast<u32 *>(to), u32(value), __ATOMIC_RELEASE); break;
+  default: __atomic_store_n(reinterpret_cast<u64 *>(to), value, __ATOMIC_RELEASE);
+  }
+}
+
+void loadStrong(Warp &w, const Inst &in, u32 mask) {
+  u32 bytes = elementBytes(in), count = elementCount(in), width = 64 - 8 * bytes;
+  forEachSpace(
+      w, in, mask, spaceOfInst(in), bytes * count, AccessKind::Read,
+      [&](Access &access) {
+        bool global = access.space == Space::Global, undefined = false;
+        for (u32 rest = access.mask; rest; rest &= rest - 1) {
+          u32 i = firstLane(rest);
+          for (u32 e = 0; e < count; ++e) {
+            u64 value = readStrong(access.at(i) + e * bytes, bytes, global);
+            if (in.flags & kSignedA)
+              value = u64(i64(value << width) >> width);
+            u32 ref = elementRef(w, in, in.d, e);
+            if (in.dw == 8)
+              w.at<u64>(ref)[i] = value;
+            else
+              w.at<u32>(ref)[i] = u32(value);
+          }
+          const u8 *shadow = access.mayBeUndefined ? access.shadowAt(i) : nullptr;
+          for (u32 b = 0; shadow && b < bytes * count; ++b)
+            undefined |= __atomic_load_n(shadow + b, __ATOMIC_RELAXED) != 0;
+        }
+        if (undefined)
+          loadShadow(w, in, access);
+        else if (w.tracking)
+          for (u32 e = 0; e < count; ++e)
+            *w.flags(elementRef(w, in, in.d, e)) &= ~access.mask;
+        return true;
+      });
+}
+
+void storeStrong(Warp &w, const Inst &in, u32 mask) {
+  u32 bytes = elementBytes(in), count = elementCount(in), flags = 0;
+  for (u32 e = 0; w.tracking && e < count; ++e)
+    flags |= *w.flags(elementRef(w, in, in.b, e));
+  forEachSpace(
+      w, in, mask, spaceOfInst(in), bytes * count, AccessKind::Write,
+      [&](Access &access) {
+        bool global = access.space == Space::Global;
+        // Whoever sees the value must see that it is defined.
+        if (flags & access.mask)
+          storeFlags(w, in, access);
+        for (u32 rest = access.mask; rest; rest &= rest - 1) {
+          u32 i = firstLane(rest);
+          u8 *shadow = access.mayBeUndefined && !(flags & access.mask)
+                           ? access.shadowAt(i) : nullptr;
+          for (u32 b = 0; shadow && b < bytes * count; ++b)
+            if (__atomic_load_n(shadow + b, __ATOMIC_RELAXED))
+              __atomic_store_n(shadow + b, u8(0), __ATOMIC_RELAXED);
+          for (u32 e = 0; e < count; ++e) {
+            u32 ref = elementRef(w, in, in.b, e);
+            u64 value = in.dw == 8 ? w.at<u64>(ref)[i] : w.at<u32>(ref)[i];
+            writeStrong(access.at(i) + e * bytes, value, bytes, global);
+          }
+        }
+        return true;
+      });
 }
 
 // Modifiers that change nothing but caching, or that order accesses more
@@ -444,6 +530,8 @@ template <bool kStore> bool decodeAccess(Decoder &d) {
   bool direct = !kStore && space == Space::Param && d.out.a == kNoOperand;
   Handler run = direct ? pickParam(bytes, isSigned(type), widest) : nullptr;
   d.out.run = run ? run : pick<kStore>(bytes, count, isSigned(type), widest);
+  if (!run && (d.out.flags & kVolatile) && bytes < 16)
+    d.out.run = kStore ? storeStrong : loadStrong;
   d.out.cls = classOf(space, kStore);
   d.out.shadow = Shadow::Own;
   d.out.aux = bytes | count << 8 | u32(space) << 16;
@@ -459,70 +547,7 @@ template <bool kStore> bool decodeAccess(Decoder &d) {
 bool decodeLd(Decoder &d) { return decodeAccess<false>(d); }
 bool decodeSt(Decoder &d) { return decodeAccess<true>(d); }
 
-void nothing(Warp &, const Inst &, u32) {}
-
-bool decodePrefetch(Decoder &d) {
-  Space space;
-  takeSpace(d, space);
-  d.modOf("L1 L2 tensormap");
-  d.modOf("L2::evict_last L2::evict_normal");
-  d.out.run = nothing;
-  d.out.cls = Class::Fence;
-  d.out.shadow = Shadow::Own;
-  return d.finish(1) && d.address(0, space);
-}
-bool decodePrefetchu(Decoder &d) {
-  d.mod("L1");
-  Space space = Space::Generic;
-  d.out.run = nothing;
-  d.out.cls = Class::Fence;
-  d.out.shadow = Shadow::Own;
-  return d.finish(1) && d.address(0, space);
-}
-bool decodeApplyPriority(Decoder &d) {
-  Space space;
-  takeSpace(d, space);
-  d.modOf("L2::evict_normal");
-  d.mod("L2::128B");
-  d.mod("L2");
-  d.out.run = nothing;
-  d.out.cls = Class::Fence;
-  d.out.shadow = Shadow::Own;
-  return d.finish(2) && d.address(0, space);
-}
-struct CopyPolicy {
-  static u64 apply(u64 a) { return a; }
-};
-bool decodeCreatePolicy(Decoder &d) {
-  // The policy is only ever a hint: any value will do.
-  bool range = d.mod("range");
-  d.mod("fractional");
-  d.mod("cvt");
-  d.mod("L2");
-  Space space;
-  takeSpace(d, space);
-  d.modOf("L2::evict_last L2::evict_normal L2::evict_first L2::evict_unchanged");
-  d.modOf("L2::evict_unchanged L2::evict_first");
-  if (d.type() != Ty::B64)
-    return d.fail("expected type b64");
-  d.out.run = unary<u64, u64, CopyPolicy>;
-  (void)range;
-  d.out.cls = Class::Move;
-  d.out.dw = d.out.aw = 8;
-  d.out.a = d.constant(0, 8);
-  return d.finish(1, 4) && d.dst(0, Ty::B64, d.out.d);
-}
-
-const OpRow kRows[] = {
-    {"ld", decodeLd},
-    {"ldu", decodeLd},
-    {"st", decodeSt},
-    {"prefetch", decodePrefetch},
-    {"prefetchu", decodePrefetchu},
-    {"applypriority", decodeApplyPriority},
-    {"discard", decodeApplyPriority},
-    {"createpolicy", decodeCreatePolicy},
-};
+const OpRow kRows[] = {{"ld", decodeLd}, {"ldu", decodeLd}, {"st", decodeSt}};
 } // namespace
 
 const Level::Table kMemoryTable = {kRows, sizeof(kRows) / sizeof(kRows[0])};

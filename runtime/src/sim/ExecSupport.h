@@ -240,7 +240,7 @@ inline u32 popCount(u32 mask) { return u32(__builtin_popcount(mask)); }
 
 // The tables of the instruction set, one a file.
 extern const Level::Table kIntegerTable, kBitTable, kFloatTable, kHalfTable,
-    kConvertTable, kCompareTable, kMoveTable, kMemoryTable, kAtomicTable,
+    kConvertTable, kCompareTable, kMoveTable, kMemoryTable, kHintTable, kAtomicTable,
     kAsyncTable, kMatrixTable, kMatrixMoveTable, kWmmaTable, kWarpTable,
     kControlTable, kVideoTable;
 void runWarp(Warp &warp);

@@ -84,7 +84,7 @@ void runWarp(Warp &w) {
 namespace {
 const Level::Table *const kTables[] = {
     &kIntegerTable, &kBitTable,     &kFloatTable,  &kHalfTable,
-    &kConvertTable, &kCompareTable, &kMoveTable,   &kMemoryTable,
+    &kConvertTable, &kCompareTable, &kMoveTable,   &kMemoryTable, &kHintTable,
     &kAtomicTable,  &kAsyncTable,   &kMatrixTable, &kMatrixMoveTable,
     &kWmmaTable,    &kWarpTable,    &kControlTable, &kVideoTable};
 } // namespace
