@@ -162,7 +162,7 @@ typedef struct hadal_sim_launch_t {
   uint32_t grid[3];       /* blocks */
   uint32_t block[3];      /* threads of a block, at most 1024 in all */
   uint32_t dynamic_shared_bytes;
-  uint32_t threads;       /* host threads; 0: all of the machine */
+  uint32_t threads;       /* host threads, at most 1024; 0: all */
   uint32_t checks;        /* HADAL_SIM_CHECK_... */
   int cooperative;        /* keep all blocks resident and schedule them fairly */
   uint64_t seed;          /* order of warps; 0: always the same round */

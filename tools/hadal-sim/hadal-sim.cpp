@@ -138,7 +138,7 @@ int parseOptions(int argc, char **argv, Options &options) {
     } else if (name == "seed" && hasValue) {
       good = parseNumber(value, ~0ull, options.launch.seed);
     } else if (name == "threads" && hasValue) {
-      good = parseNumber(value, 4096, number);
+      good = parseNumber(value, 0xffffffff, number);
       options.launch.threads = uint32_t(number);
     } else if (name == "cooperative" && !hasValue) {
       options.launch.cooperative = 1;

@@ -19,6 +19,7 @@ constexpr u64 kMaximumGrid[3] = {0x7fffffff, 65535, 65535};
 constexpr u64 kMaximumBlock[3] = {1024, 1024, 64};
 constexpr u64 kWorkspace = 4096;
 constexpr u64 kMaximumResident = 4096; // blocks of a cooperative launch
+constexpr u32 kMaximumHostThreads = 1024;
 
 /// Why the launch is not allowed, or an empty text.
 std::string refuse(const Function &kernel, const hadal_sim_launch_t &launch,
@@ -50,6 +51,9 @@ std::string refuse(const Function &kernel, const hadal_sim_launch_t &launch,
     return format("shared memory %llu bytes exceeds the limit of %llu",
                   (unsigned long long)shared,
                   (unsigned long long)kMaximumShared);
+  if (launch.threads > kMaximumHostThreads)
+    return format("%u host threads, expected at most %u", launch.threads,
+                  kMaximumHostThreads);
   u64 blocks = u64(launch.grid[0]) * launch.grid[1] * launch.grid[2];
   if (launch.cooperative && blocks > kMaximumResident)
     return format("a cooperative launch of %llu blocks, expected at most %llu",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Takes single barriers and waits out of compiled kernels: each removal must be reported, the whole kernel must not.
+// Takes single barriers, waits and fences out of compiled kernels: each removal must be reported, the whole kernel must not.
 #include "../foreign/checks/Harness.h"
 #include "../foreign/checks/Values.h"
 
@@ -39,7 +39,7 @@ struct Kernel {
   const char *file, *entry;
   std::function<void(Case &)> prepare;
   // What the kernel could do without, by number from 0: the barriers; the waits; the first of two waits one after the other.
-  std::vector<size_t> sparedBarriers = {}, sparedWaits = {}, doubledWaits = {};
+  std::vector<size_t> sparedBarriers = {}, sparedWaits = {}, doubledWaits = {}, sparedFences = {};
 };
 
 std::vector<Kernel> kernels() {
@@ -112,6 +112,14 @@ std::vector<Kernel> kernels() {
          c.out<float>(256);
          c.scalar<int32_t>(256).scalar<float>(0.1f).scalar<int32_t>(0);
        }},
+      {"coop.ptx", "coop_hand_barrier",
+       [](Case &c) {
+         c.grid(4).block(64).cooperative().out<int32_t>(2 * 4 * 64);
+         c.in(std::vector<uint32_t>{0});
+         c.scalar<int32_t>(3);
+       },
+       // The barrier of the block after the strong reads stands for the reader's fence.
+       {}, {}, {}, {1}},
       {"triton_gemm_f16.ptx", "triton_gemm",
        [](Case &c) {
          c.grid(2, 2).block(128).dynamicShared(16384);
@@ -211,6 +219,8 @@ TEST_P(Mutations, AreReported) {
   const Kernel &kernel = GetParam();
   std::vector<std::string> lines = readLines(foreignFile(kernel.file));
   std::string path = (std::filesystem::temp_directory_path() / ("hadal-mutant-" + std::to_string(getpid()) + ".ptx")).string();
+  // Fences order global memory, which is checked on request.
+  bool orders = !linesOf(lines, kernel.entry, "membar.").empty();
   auto runWithout = [&](size_t first, size_t last, uint64_t seed) {
     std::ofstream file(path);
     for (size_t i = 0; i < lines.size(); ++i)
@@ -220,14 +230,15 @@ TEST_P(Mutations, AreReported) {
     kernel.prepare(made);
     Schedule schedule;
     schedule.seed = seed;
+    schedule.globalRaces = orders;
     return made.runOnce(schedule);
   };
   Outcome whole = runWithout(lines.size(), lines.size(), 1);
   EXPECT_TRUE(whole.ok) << whole.error;
   size_t mutants = 0;
-  for (const char *word : {"bar.sync", "cp.async.wait"}) {
+  for (const char *word : {"bar.sync", "cp.async.wait", "membar."}) {
     std::vector<size_t> found = linesOf(lines, kernel.entry, word);
-    const std::vector<size_t> &spared = word[0] == 'b' ? kernel.sparedBarriers : kernel.sparedWaits;
+    const std::vector<size_t> &spared = word[0] == 'b' ? kernel.sparedBarriers : word[0] == 'c' ? kernel.sparedWaits : kernel.sparedFences;
     for (size_t i = 0; i < found.size(); ++i) {
       bool doubled = word[0] == 'c' && std::count(kernel.doubledWaits.begin(), kernel.doubledWaits.end(), i);
       if (!doubled && std::count(spared.begin(), spared.end(), i))
