@@ -13,6 +13,7 @@ namespace hadal::sim {
 
 namespace {
 constexpr i32 kQuantum = 4096;
+constexpr i32 kPollingShare = 16, kLeastQuantum = 64;
 constexpr i32 kIdleQuantum = 128; // of warps that only poll
 /// Rounds in which every warp polls and nothing changes before a launch is
 /// taken to spin for ever.
@@ -264,7 +265,12 @@ bool runRound(Worker &worker, Block &block) {
                     (unsigned long long)warp.executed));
       return false;
     }
-    warp.budget = left < u64(quantum) ? i32(left) : quantum;
+    // Where one path polls and others wait, the one that holds what it polls
+    // for gets its turn soon.
+    i32 turn = warp.polls && warp.pathCount
+                   ? std::max(quantum / kPollingShare, kLeastQuantum)
+                   : quantum;
+    warp.budget = left < u64(turn) ? i32(left) : turn;
     launch.level->run(warp);
     if (launch.stop.load(std::memory_order_relaxed))
       return false;
