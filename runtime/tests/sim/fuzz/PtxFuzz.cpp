@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // libFuzzer target: any text is refused with a message or decoded; with --execute, what decodes also runs under all checks.
-#include "Decoder.h"
-#include "Parser.h"
+#include "sim/decode/Decoder.h"
+#include "sim/frontend/Parser.h"
 
 #include <hadal_sim.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random accesses, with and without the vector code: every hit and every record must agree.
-#include "RaceLanes.h"
+#include "sim/exec/RaceLanes.h"
 
 #include <gtest/gtest.h>
 #include <random>

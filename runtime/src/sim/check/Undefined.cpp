@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+// Carries undefined bits through register-to-register instructions.
+#include "sim/machine/Machine.h"
+
+#include <cstdlib>
+#include <cstring>
+
+namespace hadal::sim {
+
+namespace {
+
+u64 widthMask(u32 bytes) {
+  return bytes >= 8 ? ~u64(0) : (u64(1) << (bytes * 8)) - 1;
+}
+
+/// The value of a lane, up to 64 bits.
+u64 valueOf(const Warp &warp, u32 operand, u32 bytes, u32 lane) {
+  if (operand == kNoOperand)
+    return 0;
+  if (bytes <= 4)
+    return warp.at<u32>(operand)[lane];
+  return warp.at<u64>(operand)[lane * (bytes / 8)];
+}
+
+u8 *at(Warp &warp, u32 operand, u32 bytes, u32 lane) {
+  return shadowOf(warp, operand) + lane * (bytes < 4 ? 4 : bytes);
+}
+
+/// All bits from the lowest set bit of `bits` upwards.
+u64 upward(u64 bits) { return bits | (0 - bits); }
+
+u64 lop3(u32 table, u64 a, u64 b, u64 c, u64 ua, u64 ub, u64 uc) {
+  // A result bit is undefined if the undefined inputs can change it.
+  u64 result = 0;
+  for (u32 bit = 0; bit < 32; ++bit) {
+    u32 seen = 0;
+    for (u32 index = 0; index < 8; ++index) {
+      u32 va = index >> 2 & 1, vb = index >> 1 & 1, vc = index & 1;
+      if ((!(ua >> bit & 1) && va != (a >> bit & 1)) ||
+          (!(ub >> bit & 1) && vb != (b >> bit & 1)) ||
+          (!(uc >> bit & 1) && vc != (c >> bit & 1)))
+        continue;
+      seen |= table >> index & 1 ? 1 : 2;
+    }
+    result |= u64(seen == 3) << bit;
+  }
+  return result;
+}
+
+u64 prmt(u64 selector, u64 ua, u64 ub) {
+  u64 both = (ua & 0xffffffff) | ub << 32, result = 0;
+  for (u32 i = 0; i < 4; ++i) {
+    u32 nibble = u32(selector >> (i * 4)) & 15;
+    u64 byte = both >> ((nibble & 7) * 8) & 0xff;
+    if (nibble & 8)
+      byte = byte & 0x80 ? 0xff : 0;
+    result |= byte << (i * 8);
+  }
+  return result;
+}
+
+u64 shift(Shadow kind, u64 bits, u64 amount, u32 bytes) {
+  u32 width = bytes * 8;
+  if (kind == Shadow::Shl)
+    return amount >= width ? 0 : bits << amount;
+  if (kind == Shadow::ShrU)
+    return amount >= width ? 0 : (bits & widthMask(bytes)) >> amount;
+  i64 wide = bytes == 8   ? i64(bits)
+             : bytes == 4 ? i64(i32(u32(bits)))
+                          : i64(i16(u16(bits)));
+  return u64(wide >> (amount >= width ? width - 1 : amount));
+}
+
+} // namespace
+
+u8 *shadowOf(Warp &warp, u32 operand) {
+  Frame &frame = *warp.frame;
+  if (!frame.shadow) {
+    frame.shadow = static_cast<u8 *>(
+        aligned_alloc(64, frame.capacity * kSlotBytes));
+    if (!frame.shadow)
+      abort();
+    // Where a flag was set before this existed, all bits are undefined.
+    memset(frame.shadow, 0xff, frame.capacity * kSlotBytes);
+  }
+  return frame.shadow + (operand & kAreaMask);
+}
+
+u64 undefinedBits(Warp &warp, u32 operand, u32 bytes, u32 lane) {
+  if (!(*warp.flags(operand) >> lane & 1))
+    return 0;
+  u64 bits = 0;
+  memcpy(&bits, at(warp, operand, bytes, lane), bytes < 8 ? bytes : 8);
+  return bits & widthMask(bytes);
+}
+
+void setUndefinedBits(Warp &warp, u32 operand, u32 bytes, u32 lane, u64 bits) {
+  if (operand == kSinkOperand || operand == kNoOperand)
+    return;
+  bits &= widthMask(bytes);
+  u32 &flags = *warp.flags(operand);
+  if (!bits) {
+    flags &= ~(u32(1) << lane);
+    return;
+  }
+  u8 *to = at(warp, operand, bytes, lane);
+  u64 stored = bits;
+  if (bytes == 16) // the caller's 64 bits stand for both halves
+    memcpy(to + 8, &stored, 8);
+  memcpy(to, &stored, bytes < 4 ? 4 : bytes < 8 ? bytes : 8);
+  flags |= u32(1) << lane;
+  warp.tracking = true;
+}
+
+u32 undefinedLogic(int op, u32 a, u32 b, u32 ua, u32 ub) {
+  u32 either = ua | ub;
+  return op == 0   ? either & (ua | a) & (ub | b)
+         : op == 1 ? either & (ua | ~a) & (ub | ~b)
+                   : either;
+}
+
+u32 undefinedComparison(Warp &warp, const Inst &inst, u32 lanes, int order,
+                        bool isSigned) {
+  u32 result = 0;
+  u64 mask = widthMask(inst.aw);
+  u64 sign = isSigned ? (mask >> 1) + 1 : 0;
+  for (u32 rest = lanes; rest; rest &= rest - 1) {
+    u32 lane = u32(__builtin_ctz(rest));
+    u64 ua = undefinedBits(warp, inst.a, inst.aw, lane),
+        ub = undefinedBits(warp, inst.b, inst.bw, lane);
+    u64 a = (valueOf(warp, inst.a, inst.aw, lane) ^ sign) & mask,
+        b = (valueOf(warp, inst.b, inst.bw, lane) ^ sign) & mask;
+    // The least and the greatest values that the operands may have.
+    u64 lowA = a & ~ua, highA = a | ua, lowB = b & ~ub, highB = b | ub;
+    bool decided = order == 0   ? ((a ^ b) & ~(ua | ub)) != 0
+                   : order == 1 ? highA < lowB || lowA >= highB
+                                : highA <= lowB || lowA > highB;
+    result |= u32(!decided) << lane;
+  }
+  return result;
+}
+
+void propagate(Warp &warp, const Inst &in, u32 mask, u32 lanes) {
+  *warp.flags(in.d) &= ~(mask & ~lanes);
+  *warp.flags(in.d2) &= ~(mask & ~lanes);
+  u32 bytes = in.dw;
+  // Predicates have no shadow: a flag says all.
+  auto flagOnly = [&](u32 ref) {
+    if (ref != kSinkOperand && ref != kNoOperand)
+      *warp.flags(ref) |= lanes;
+  };
+  if (in.d2)
+    flagOnly(in.d2);
+  if (bytes == 0) {
+    flagOnly(in.d);
+    return;
+  }
+  for (u32 rest = lanes; rest; rest &= rest - 1) {
+    u32 lane = u32(__builtin_ctz(rest));
+    auto bitsOf = [&](u32 ref, u32 width) {
+      return width ? undefinedBits(warp, ref, width, lane)
+                   : (*warp.flags(ref) >> lane & 1 ? ~u64(0) : 0);
+    };
+    u64 ua = bitsOf(in.a, in.aw), ub = bitsOf(in.b, in.bw),
+        uc = bitsOf(in.c, in.cw);
+    u64 a = valueOf(warp, in.a, in.aw, lane),
+        b = valueOf(warp, in.b, in.bw, lane);
+    u64 result = ~u64(0);
+    switch (in.shadow) {
+    case Shadow::Copy:
+      result = ua;
+      break;
+    case Shadow::CopySigned: {
+      u32 width = in.aw * 8u;
+      result = ua;
+      if (width < 64 && ua >> (width - 1) & 1)
+        result |= ~u64(0) << width;
+      break;
+    }
+    case Shadow::Truncate: {
+      u32 width = (in.aux & 255) * 8;
+      result = ua & widthMask(in.aux & 255);
+      if ((in.aux >> 8) && (result >> (width - 1) & 1))
+        result |= ~u64(0) << width;
+      break;
+    }
+    case Shadow::And:
+      result = (ua | ub) & (ua | a) & (ub | b);
+      break;
+    case Shadow::Or:
+      result = (ua | ub) & (ua | ~a) & (ub | ~b);
+      break;
+    case Shadow::Xor:
+    case Shadow::Not:
+      result = ua | ub;
+      break;
+    case Shadow::Carry:
+      result = upward(ua | ub | uc);
+      break;
+    case Shadow::Shl:
+    case Shadow::ShrU:
+    case Shadow::ShrS:
+      if (!ub)
+        result = shift(in.shadow, ua, u32(b), bytes);
+      break;
+    case Shadow::Select:
+      if (!(*warp.flags(in.c) >> lane & 1))
+        result = *warp.at<u32>(in.c) >> lane & 1 ? ua : ub;
+      else // both may come, so what they share is certain
+        result = ua | ub | (a ^ b);
+      break;
+    case Shadow::Lop3:
+      result = lop3(u32(in.imm), a, b, valueOf(warp, in.c, 4, lane), ua, ub,
+                    uc);
+      break;
+    case Shadow::Prmt:
+      if (!uc && in.aux == 0)
+        result = prmt(valueOf(warp, in.c, 4, lane), ua, ub);
+      break;
+    case Shadow::Bfe:
+      if (!ub && !uc) {
+        u32 width = bytes * 8;
+        u64 position = b & 255, length = valueOf(warp, in.c, 4, lane) & 255;
+        u64 field = position >= width ? 0 : ua >> position;
+        u64 keep = length >= 64 ? ~u64(0) : (u64(1) << length) - 1;
+        result = field & keep;
+        if ((in.flags & kSignedA) && result)
+          result = upward(result);
+      }
+      break;
+    case Shadow::Bfi: {
+      u64 position = valueOf(warp, in.c, 4, lane) & 255,
+          length = valueOf(warp, in.e, 4, lane) & 255;
+      if (!uc && !(*warp.flags(in.e) >> lane & 1)) {
+        u64 keep = length >= 64 ? ~u64(0) : (u64(1) << length) - 1;
+        keep = position >= 64 ? 0 : keep << position;
+        result = (ub & ~keep) | ((position >= 64 ? 0 : ua << position) & keep);
+      }
+      break;
+    }
+    case Shadow::Shf:
+      if (!uc) {
+        u64 amount = valueOf(warp, in.c, 4, lane);
+        bool wraps = in.flags & kNegateC, left = in.flags & kSignedA;
+        amount = wraps ? amount & 31 : amount > 32 ? 32 : amount;
+        u64 both = (ua & 0xffffffff) | ub << 32;
+        result = left ? amount ? both >> (32 - amount) : both >> 32
+                      : both >> amount;
+      }
+      break;
+    default:
+      break;
+    }
+    if (bytes == 16) {
+      // Only moves have 128 bits: copy both halves.
+      *warp.flags(in.d) |= u32(1) << lane;
+      u8 *to = at(warp, in.d, 16, lane), *from = at(warp, in.a, 16, lane);
+      memmove(to, from, 16);
+      continue;
+    }
+    setUndefinedBits(warp, in.d, bytes, lane, result);
+  }
+}
+
+} // namespace hadal::sim

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Spreads the blocks of a launch over host threads.
+#include "sim/machine/Machine.h"
+
+#include <algorithm>
+#include <thread>
+
+namespace hadal::sim {
+
+void Counters::add(const Counters &other) {
+  for (size_t i = 0; i < lines.size(); ++i) {
+    lines[i].warps += other.lines[i].warps;
+    lines[i].lanes += other.lines[i].lanes;
+    memory[i].requests += other.memory[i].requests;
+    memory[i].bytes += other.memory[i].bytes;
+    memory[i].sectors += other.memory[i].sectors;
+    memory[i].wavefronts += other.memory[i].wavefronts;
+    memory[i].idealWavefronts += other.memory[i].idealWavefronts;
+    memory[i].divergent += other.memory[i].divergent;
+  }
+  barriers += other.barriers;
+}
+
+namespace {
+
+constexpr u64 kCrowdRounds = 4;           // in which a block only polls
+constexpr size_t kMaximumResident = 1024; // blocks of a host thread
+
+u64 blockCount(const Launch &launch) {
+  return u64(launch.grid[0]) * launch.grid[1] * launch.grid[2];
+}
+
+/// Takes the next block of the grid; false when there is none.
+bool takeBlock(Worker &worker, std::vector<Block *> &free,
+               std::vector<Block *> &live) {
+  Launch &launch = *worker.launch;
+  u64 linear = launch.nextBlock.fetch_add(1, std::memory_order_relaxed);
+  if (linear >= blockCount(launch))
+    return false;
+  if (free.empty()) {
+    worker.pool.push_back(std::make_unique<Block>());
+    free.push_back(worker.pool.back().get());
+  }
+  live.push_back(free.back());
+  free.pop_back();
+  startBlock(worker, *live.back(), linear);
+  return true;
+}
+
+/// One block after the other, each to its end. Where the resident ones wait for
+/// what nobody changes, the next joins them: a device has room for many, and
+/// some kernels wait for blocks after their own.
+void runIndependent(Worker &worker) {
+  Launch &launch = *worker.launch;
+  std::vector<Block *> live, free;
+  while (!live.empty() || takeBlock(worker, free, live)) {
+    for (size_t i = 0; i < live.size();) {
+      if (runRound(worker, *live[i])) {
+        ++i;
+        continue;
+      }
+      if (launch.stop.load(std::memory_order_relaxed))
+        return;
+      free.push_back(live[i]);
+      live.erase(live.begin() + std::ptrdiff_t(i));
+    }
+    if (worker.idleRounds > kCrowdRounds * live.size() &&
+        live.size() < kMaximumResident && takeBlock(worker, free, live))
+      worker.idleRounds = 0;
+  }
+}
+
+/// All blocks of the worker's share are resident and take turns.
+void runResident(Worker &worker, u32 index) {
+  Launch &launch = *worker.launch;
+  u64 count = blockCount(launch);
+  std::vector<u32> live;
+  for (u64 linear = index; linear < count; linear += launch.threads) {
+    worker.pool.push_back(std::make_unique<Block>());
+    startBlock(worker, *worker.pool.back(), linear);
+    live.push_back(u32(worker.pool.size() - 1));
+  }
+  while (!live.empty() && !launch.stop.load(std::memory_order_relaxed)) {
+    if (launch.seed)
+      for (size_t i = live.size(); i > 1; --i)
+        std::swap(live[i - 1], live[worker.nextRandom() % i]);
+    for (size_t i = 0; i < live.size();) {
+      if (runRound(worker, *worker.pool[live[i]])) {
+        ++i;
+        continue;
+      }
+      if (launch.stop.load(std::memory_order_relaxed))
+        return;
+      live.erase(live.begin() + std::ptrdiff_t(i));
+    }
+  }
+}
+
+} // namespace
+
+void runLaunch(Launch &launch, Counters &counters) {
+  size_t code = launch.program->code.size();
+  u64 blocks = blockCount(launch);
+  launch.threads = u32(std::max<u64>(1, std::min<u64>(launch.threads, blocks)));
+  launch.concurrent = launch.threads > 1;
+  std::vector<Worker> workers(launch.threads);
+  for (u32 i = 0; i < launch.threads; ++i) {
+    Worker &worker = workers[i];
+    worker.launch = &launch;
+    worker.counters.resize(code);
+    worker.lastBuffer.assign(code, nullptr);
+    worker.random = launch.seed * 0x9e3779b97f4a7c15ull + i + 1;
+  }
+  launch.workers = &workers;
+  auto work = [&](u32 i) {
+    if (launch.cooperative)
+      runResident(workers[i], i);
+    else
+      runIndependent(workers[i]);
+    workers[i].stuckAt.store(Worker::kEnded, std::memory_order_relaxed);
+  };
+  std::vector<std::thread> threads;
+  for (u32 i = 1; i < launch.threads; ++i)
+    threads.emplace_back(work, i);
+  work(0);
+  for (std::thread &thread : threads)
+    thread.join();
+  counters.resize(code);
+  for (Worker &worker : workers) {
+    worker.counters.settle();
+    counters.add(worker.counters);
+  }
+}
+
+} // namespace hadal::sim

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// Global memory of a context: buffers with guard gaps and shadow state.
+#include "sim/machine/Memory.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace hadal::sim {
+
+namespace {
+constexpr u64 kGuardBytes = 4096;
+constexpr u64 kPage = 4096;
+constexpr u64 kHugeBytes = u64(4) << 20;
+
+void *mapZeros(u64 bytes) {
+  void *at = mmap(nullptr, bytes ? bytes : 1, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (at == MAP_FAILED)
+    return nullptr;
+  // Scattered accesses to large buffers would miss the TLB at every step.
+  if (bytes >= kHugeBytes)
+    madvise(at, bytes, MADV_HUGEPAGE);
+  return at;
+}
+
+void release(Buffer &buffer) {
+  if (buffer.host)
+    munmap(buffer.host, buffer.bytes ? buffer.bytes : 1);
+  if (buffer.undefined)
+    munmap(buffer.undefined, buffer.bytes ? buffer.bytes : 1);
+  if (buffer.race)
+    munmap(buffer.race, (buffer.bytes / 4 + 1) * sizeof(GlobalRaceCell));
+  buffer.host = buffer.undefined = nullptr;
+  buffer.race = nullptr;
+}
+} // namespace
+
+DeviceMemory::~DeviceMemory() {
+  for (auto &buffer : buffers)
+    release(*buffer);
+}
+
+u64 DeviceMemory::place(u64 bytes) {
+  u64 base = next;
+  next = (base + bytes + kGuardBytes + kPage - 1) & ~(kPage - 1);
+  return base;
+}
+
+Buffer *DeviceMemory::allocate(u64 bytes, std::string name, bool undefined) {
+  constexpr u64 most = u64(1) << 42;
+  if (bytes > most)
+    return nullptr;
+  auto buffer = std::make_unique<Buffer>();
+  buffer->bytes = bytes;
+  buffer->name = std::move(name);
+  buffer->host = static_cast<u8 *>(mapZeros(bytes));
+  buffer->undefined = static_cast<u8 *>(mapZeros(bytes));
+  if (!buffer->host || !buffer->undefined) {
+    release(*buffer);
+    return nullptr;
+  }
+  if (undefined) {
+    memset(buffer->undefined, 0xff, bytes);
+    // A value that stands out: the bytes of a signalling f32 and f16 NaN.
+    memset(buffer->host, 0xff, bytes);
+    buffer->mayBeUndefined = true;
+  }
+  buffer->base = place(bytes);
+  buffers.push_back(std::move(buffer));
+  return buffers.back().get();
+}
+
+Buffer *DeviceMemory::mapFile(const std::string &path, std::string &error) {
+  int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat status;
+  if (file < 0 || fstat(file, &status) != 0) {
+    error = path + ": " + strerror(errno);
+    if (file >= 0)
+      close(file);
+    return nullptr;
+  }
+  if (!S_ISREG(status.st_mode)) {
+    error = path + ": expected a regular file";
+    close(file);
+    return nullptr;
+  }
+  auto buffer = std::make_unique<Buffer>();
+  buffer->bytes = u64(status.st_size);
+  buffer->readOnly = true;
+  buffer->mapped = true;
+  buffer->name = path;
+  void *at = nullptr;
+  if (buffer->bytes) {
+    at = mmap(nullptr, buffer->bytes, PROT_READ, MAP_PRIVATE, file, 0);
+    if (at == MAP_FAILED) {
+      error = path + ": " + strerror(errno);
+      close(file);
+      return nullptr;
+    }
+  } else {
+    at = mapZeros(1);
+  }
+  close(file);
+  buffer->host = static_cast<u8 *>(at);
+  buffer->base = place(buffer->bytes);
+  buffers.push_back(std::move(buffer));
+  return buffers.back().get();
+}
+
+bool DeviceMemory::free(u64 base) {
+  // By its first address, which an empty buffer has as well.
+  auto at = std::lower_bound(
+      buffers.begin(), buffers.end(), base,
+      [](const std::unique_ptr<Buffer> &b, u64 from) { return b->base < from; });
+  if (at == buffers.end() || (*at)->base != base || (*at)->freed)
+    return false;
+  Buffer *buffer = at->get();
+  release(*buffer);
+  buffer->freed = true; // its addresses are never given out again
+  return true;
+}
+
+Buffer *DeviceMemory::find(u64 address) const {
+  auto after = std::upper_bound(
+      buffers.begin(), buffers.end(), address,
+      [](u64 at, const std::unique_ptr<Buffer> &b) { return at < b->base; });
+  if (after == buffers.begin())
+    return nullptr;
+  Buffer *buffer = (after - 1)->get();
+  return address < buffer->end() ? buffer : nullptr;
+}
+
+Buffer *DeviceMemory::nearest(u64 address) const {
+  Buffer *best = nullptr;
+  u64 bestDistance = ~u64(0);
+  for (const auto &buffer : buffers) {
+    u64 distance = address < buffer->base ? buffer->base - address
+                   : address >= buffer->end() ? address - buffer->end()
+                                              : 0;
+    if (distance < bestDistance) {
+      bestDistance = distance;
+      best = buffer.get();
+    }
+  }
+  return best;
+}
+
+bool DeviceMemory::enableRaceCells() {
+  for (auto &buffer : buffers)
+    if (!buffer->readOnly && !buffer->freed && !buffer->race) {
+      buffer->race = static_cast<GlobalRaceCell *>(
+          mapZeros((buffer->bytes / 4 + 1) * sizeof(GlobalRaceCell)));
+      if (!buffer->race)
+        return false;
+    }
+  return true;
+}
+
+void DeviceMemory::defineAll() {
+  for (auto &buffer : buffers)
+    if (buffer->undefined && !buffer->freed &&
+        buffer->mayBeUndefined.exchange(false))
+      memset(buffer->undefined, 0, buffer->bytes);
+}
+
+void DeviceMemory::clearRaceCells() {
+  for (auto &buffer : buffers)
+    if (buffer->race)
+      madvise(buffer->race, (buffer->bytes / 4 + 1) * sizeof(GlobalRaceCell),
+              MADV_DONTNEED);
+}
+
+} // namespace hadal::sim

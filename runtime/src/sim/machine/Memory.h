@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Global memory of a context: buffers with guard gaps and shadow state.
+#ifndef HADAL_SIM_MACHINE_MEMORY_H
+#define HADAL_SIM_MACHINE_MEMORY_H
+
+#include "sim/machine/Windows.h"
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+namespace hadal::sim {
+
+/// Bookkeeping of the global race check for four bytes: who wrote them last and
+/// who read them since, as records of GlobalRaces. 6 bytes a byte.
+struct GlobalRaceCell {
+  u64 write = 0;
+  u64 read = 0, otherRead = 0;
+};
+
+struct Buffer {
+  u64 base = 0;
+  u64 bytes = 0;
+  u8 *host = nullptr;
+  /// One byte a byte, set bits are undefined; null for read-only buffers.
+  u8 *undefined = nullptr;
+  GlobalRaceCell *race = nullptr; // one for four bytes, under the race check
+  bool readOnly = false;
+  bool freed = false;
+  bool mapped = false;    // host is a file mapping
+  bool everWritten = false;
+  /// Whether any byte may be undefined: while false, shadow is not consulted.
+  std::atomic<bool> mayBeUndefined{false};
+  std::string name;
+  u64 end() const { return base + bytes; }
+};
+
+class DeviceMemory {
+public:
+  ~DeviceMemory();
+  /// Null when the host has no memory left.
+  Buffer *allocate(u64 bytes, std::string name, bool undefined);
+  /// Maps a file read-only without copying. Null and `error` on failure.
+  Buffer *mapFile(const std::string &path, std::string &error);
+  bool free(u64 base);
+  /// The buffer that holds the address (freed ones too), or null.
+  Buffer *find(u64 address) const;
+  /// The buffer next to an address that lies in none, or null.
+  Buffer *nearest(u64 address) const;
+  /// Allocates the cells of the global race check for all writable buffers.
+  bool enableRaceCells();
+  void clearRaceCells();
+  /// Takes all bytes for defined: a launch that does not track them has run.
+  void defineAll();
+  const std::vector<std::unique_ptr<Buffer>> &all() const { return buffers; }
+
+private:
+  u64 place(u64 bytes);
+  std::vector<std::unique_ptr<Buffer>> buffers; // by base
+  u64 next = kGlobalBase;
+};
+
+} // namespace hadal::sim
+
+#endif // HADAL_SIM_MACHINE_MEMORY_H
