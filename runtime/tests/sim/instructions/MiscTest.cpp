@@ -115,4 +115,22 @@ TEST(Misc, HintsAndLeftovers) {
   EXPECT_EQ(program.buffers[0], Bytes(128, 9));
 }
 
+// Rare spellings of state spaces and orders.
+TEST(Misc, RareSpellings) {
+  Program program;
+  program.head = ".shared .align 4 .b32 cell[32];\n.func (.param .b32 r) twice(.param .b32 x) { .reg .b32 %v; ld.param::func.b32 %v, [x]; add.u32 %v, %v, %v; st.param::func.b32 [r], %v; ret; }";
+  program.body = ".reg .b32 %s, %v, %w;\n.reg .b64 %a, %b;\nld.param::entry.u64 %a, [a0];\nadd.s64 %a, %a, %o4;\nadd.s64 %b, %p1, %o4;\nmov.u32 %s, cell;\n"
+                 "{ .reg .b32 %x; shl.b32 %x, %t, 2; add.u32 %s, %s, %x; }\nld.mmio.relaxed.sys.global.u32 %v, [%b];\nst.shared::cluster.u32 [%s], %v;\n"
+                 "atom.shared::cluster.add.u32 %w, [%s], 1;\nld.shared::cluster.u32 %v, [%s];\n{ .param .b32 in; .param .b32 out; st.param.b32 [in], %v; call (out), twice, (in); ld.param.b32 %v, [out]; }\n"
+                 "st.mmio.relaxed.sys.global.u32 [%a], %v;\n";
+  std::vector<uint32_t> in(32);
+  for (uint32_t i = 0; i < 32; ++i)
+    in[i] = 5 * i;
+  program.buffers = {Bytes(128), bytesOf(in)};
+  ASSERT_TRUE(program.run()) << program.message;
+  std::vector<uint32_t> got = valuesOf<uint32_t>(program.buffers[0]);
+  for (uint32_t i = 0; i < 32; ++i)
+    EXPECT_EQ(got[i], 2 * (5 * i + 1));
+}
+
 } // namespace
