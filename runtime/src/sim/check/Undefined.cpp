@@ -71,7 +71,31 @@ u64 shift(Shadow kind, u64 bits, u64 amount, u32 bytes) {
   return u64(wide >> (amount >= width ? width - 1 : amount));
 }
 
+/// The origins of an operand's lanes; null if none was ever asked for.
+u32 *originsOf(const Warp &warp, u32 operand) {
+  u32 *all = warp.frame->origins;
+  return all ? all + slotOf(operand) * u64(kLanes) : nullptr;
+}
+
 } // namespace
+
+u32 originOf(Warp &warp, u32 operand, u32 lane) {
+  Frame &frame = *warp.frame;
+  if (!frame.origins) {
+    frame.origins = static_cast<u32 *>(calloc(frame.capacity, kSlotBytes));
+    if (!frame.origins)
+      abort();
+  }
+  u32 &origin = originsOf(warp, operand)[lane];
+  if (!origin)
+    origin = ++warp.lastOrigin;
+  return origin;
+}
+
+void setOrigin(Warp &warp, u32 operand, u32 lane, u32 origin) {
+  if (slotOf(operand) >= kFirstSlot)
+    originsOf(warp, operand)[lane] = origin;
+}
 
 u8 *shadowOf(Warp &warp, u32 operand) {
   Frame &frame = *warp.frame;
@@ -108,6 +132,8 @@ void setUndefinedBits(Warp &warp, u32 operand, u32 bytes, u32 lane, u64 bits) {
   if (bytes == 16) // the caller's 64 bits stand for both halves
     memcpy(to + 8, &stored, 8);
   memcpy(to, &stored, bytes < 4 ? 4 : bytes < 8 ? bytes : 8);
+  if (u32 *origins = originsOf(warp, operand))
+    origins[lane] = 0;
   flags |= u32(1) << lane;
   warp.tracking = true;
 }
@@ -166,9 +192,12 @@ void propagate(Warp &warp, const Inst &in, u32 mask, u32 lanes) {
     u64 a = valueOf(warp, in.a, in.aw, lane),
         b = valueOf(warp, in.b, in.bw, lane);
     u64 result = ~u64(0);
+    u32 origin = 0;
     switch (in.shadow) {
     case Shadow::Copy:
       result = ua;
+      if (ua && in.aw == bytes)
+        origin = originOf(warp, in.a, lane);
       break;
     case Shadow::CopySigned: {
       u32 width = in.aw * 8u;
@@ -193,6 +222,18 @@ void propagate(Warp &warp, const Inst &in, u32 mask, u32 lanes) {
     case Shadow::Xor:
     case Shadow::Not:
       result = ua | ub;
+      break;
+    case Shadow::Add:
+    case Shadow::Sub:
+      result = upward(ua | ub);
+      // Prefix sums take out what they added, whatever it was.
+      if (in.shadow == Shadow::Sub && ua && ub &&
+          originOf(warp, in.a, lane) == originOf(warp, in.b, lane))
+        result = 0;
+      else if (ua && !ub)
+        origin = originOf(warp, in.a, lane);
+      else if (ub && !ua && in.shadow == Shadow::Add)
+        origin = originOf(warp, in.b, lane);
       break;
     case Shadow::Carry:
       result = upward(ua | ub | uc);
@@ -259,6 +300,8 @@ void propagate(Warp &warp, const Inst &in, u32 mask, u32 lanes) {
       continue;
     }
     setUndefinedBits(warp, in.d, bytes, lane, result);
+    if (origin)
+      setOrigin(warp, in.d, lane, origin);
   }
 }
 

@@ -31,7 +31,8 @@ enum class Shadow : u8 {
   CopySigned,
   Truncate, // aux: bytes kept | sign-extended << 8
   And, Or, Xor, Not, // bitwise
-  Carry,   // add, sub, mul.lo: upwards from the lowest undefined bit
+  Carry,   // mul.lo and its kin: upwards from the lowest undefined bit
+  Add, Sub, // the same; what is added may be taken out again
   Shl, ShrU, ShrS,
   Select,  // d = p(c) ? a : b
   Lop3, Prmt, Bfe, Bfi, Shf,

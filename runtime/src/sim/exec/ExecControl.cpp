@@ -121,6 +121,17 @@ void copyRegister(u32 mask, const Frame &from, const u8 *source, u32 sourceRef,
   u32 flags = sourceRef >> kAreaShift ? 0 : from.undefined[slotOf(sourceRef)];
   u32 &into = to.undefined[slotOf(targetRef)];
   into = (into & ~mask) | (flags & mask);
+  // The bits behind a flag, or all of them where none were kept.
+  for (u32 rest = flags & mask; rest && to.shadow; rest &= rest - 1) {
+    u32 i = firstLane(rest);
+    u8 *bits = to.shadow + targetRef + i * lane;
+    if (from.shadow)
+      memcpy(bits, from.shadow + sourceRef + i * lane, lane);
+    else
+      memset(bits, 0xff, lane);
+  }
+  if (to.origins)
+    memset(to.origins + slotOf(targetRef) * u64(kLanes), 0, kSlotBytes);
 }
 
 bool enter(Warp &w, const Inst &in, const Function &callee, u32 mask) {

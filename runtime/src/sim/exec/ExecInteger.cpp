@@ -241,7 +241,7 @@ bool decodeAdd(Decoder &d) {
     return simple2(d, run, Class::Integer, type, type, type);
   Handler run = pickBinary<Add>(type);
   return integerOnly(d, run, type) &&
-         simple2(d, run, Class::Integer, type, type, type, Shadow::Carry);
+         simple2(d, run, Class::Integer, type, type, type, Shadow::Add);
 }
 
 bool decodeSub(Decoder &d) {
@@ -260,7 +260,7 @@ bool decodeSub(Decoder &d) {
   }
   Handler run = pickBinary<Sub>(type);
   return integerOnly(d, run, type) &&
-         simple2(d, run, Class::Integer, type, type, type, Shadow::Carry);
+         simple2(d, run, Class::Integer, type, type, type, Shadow::Sub);
 }
 bool decodeAddc(Decoder &d) { return decodeCarried(d, Carried::Add, true); }
 bool decodeSubc(Decoder &d) { return decodeCarried(d, Carried::Sub, true); }

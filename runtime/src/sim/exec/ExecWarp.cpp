@@ -92,15 +92,22 @@ void shfl(Warp &w, const Inst &in, u32 mask) {
   if (w.tracking || undefined) {
     u32 controls = (*w.flags(in.b) | *w.flags(in.c)) & mask;
     u64 bits[kLanes] = {};
+    u32 origins[kLanes] = {};
     for (u32 rest = mask; rest; rest &= rest - 1) {
       u32 i = firstLane(rest);
       bits[i] = (undefined | controls) >> i & 1
                     ? ~u64(0)
                     : undefinedBits(w, in.a, 4, from[i]);
+      if (bits[i] && !((undefined | controls) >> i & 1))
+        origins[i] = originOf(w, in.a, from[i]);
     }
     if (w.launch->checks & kCheckInit)
-      for (u32 rest = mask; rest; rest &= rest - 1)
-        setUndefinedBits(w, in.d, 4, firstLane(rest), bits[firstLane(rest)]);
+      for (u32 rest = mask; rest; rest &= rest - 1) {
+        u32 i = firstLane(rest);
+        setUndefinedBits(w, in.d, 4, i, bits[i]);
+        if (origins[i])
+          setOrigin(w, in.d, i, origins[i]);
+      }
     if (in.d2)
       *w.flags(in.d2) = (*w.flags(in.d2) & ~mask) | controls;
   }

@@ -179,6 +179,7 @@ Warp::~Warp() {
     ::free(frame->registers);
     ::free(frame->undefined);
     ::free(frame->shadow);
+    ::free(frame->origins);
   }
   ::free(local);
   ::free(localUndefined);

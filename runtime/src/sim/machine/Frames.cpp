@@ -49,6 +49,8 @@ Frame *enterFunction(Warp &warp, const Function &function, u32 mask) {
     if (frame->shadow)
       for (u32 slot : function.undefinedSlots)
         memset(frame->shadow + u64(slot) * kSlotBytes, 0xff, kSlotBytes);
+    if (frame->origins)
+      memset(frame->origins, 0, u64(function.slots) * kSlotBytes);
   }
   return frame;
 }

@@ -42,6 +42,9 @@ struct Frame {
   u8 *registers = nullptr;
   u32 *undefined = nullptr;   // per slot, lanes that hold undefined bits
   u8 *shadow = nullptr;       // undefined bits, like the registers; on demand
+  /// By lane: which undefined value the register holds, plus or minus a defined
+  /// one; 0 is one of its own. On demand.
+  u32 *origins = nullptr;
   u64 capacity = 0;           // slots allocated
   Frame *nextFree = nullptr;
 };
@@ -81,6 +84,7 @@ struct Warp {
   u32 pathCount = 0;
   u64 executed = 0;     // warp instructions, for the limit
   u64 stamp = 0;
+  u32 lastOrigin = 0;   // of undefined values
   u32 quanta = 0;       // used up while other paths could run
   bool polls = false;   // executed an atomic or volatile access since
   bool turn = false;    // a path runs out of order, for fairness
@@ -277,6 +281,11 @@ void propagate(Warp &warp, const Inst &inst, u32 mask, u32 lanes);
 /// Reads and writes the undefined bits of one lane.
 u64 undefinedBits(Warp &warp, u32 operand, u32 bytes, u32 lane);
 void setUndefinedBits(Warp &warp, u32 operand, u32 bytes, u32 lane, u64 bits);
+/// Names the undefined value of a lane, given a name now if it has none; what is
+/// added to it may be taken out again. setOrigin: after setUndefinedBits, with a
+/// name that originOf gave.
+u32 originOf(Warp &warp, u32 operand, u32 lane);
+void setOrigin(Warp &warp, u32 operand, u32 lane, u32 origin);
 /// Clears the flags of the lanes of a destination.
 inline void defineLanes(Warp &warp, u32 operand, u32 bytes, u32 mask) {
   u32 slot = slotOf(operand);
