@@ -26,6 +26,8 @@ constexpr uint32_t kV3Leaf7 = bit(3) | bit(5) | bit(8);
 constexpr uint32_t kV3Extended = bit(5);
 // AVX512F, DQ, CD, BW, VL
 constexpr uint32_t kV4Leaf7 = bit(16) | bit(17) | bit(28) | bit(30) | bit(31);
+// AVX512_VNNI: the compiler may use it in every kernel of the level
+constexpr uint32_t kVnniLeaf7 = bit(11);
 // AVX512_BF16
 constexpr uint32_t kBf16Leaf7Sub1 = bit(5);
 // Registers that the operating system saves: XMM and YMM; opmask and ZMM.
@@ -44,6 +46,7 @@ CpuIdentity readCpuIdentity() {
   identity.leaf1Ecx = c;
   if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
     identity.leaf7Ebx = b;
+    identity.leaf7Ecx = c;
     if (a >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d))
       identity.leaf7Sub1Eax = a;
   }
@@ -62,7 +65,7 @@ std::vector<const char *> cpuLevels(const CpuIdentity &identity) {
   std::vector<const char *> levels;
   bool v3 = has(identity.leaf1Ecx, kV3Leaf1) && has(identity.leaf7Ebx, kV3Leaf7) &&
             has(identity.extended1Ecx, kV3Extended) && has(identity.xcr0, kXcr0Avx);
-  bool v4Bf16 = v3 && has(identity.leaf7Ebx, kV4Leaf7) &&
+  bool v4Bf16 = v3 && has(identity.leaf7Ebx, kV4Leaf7) && has(identity.leaf7Ecx, kVnniLeaf7) &&
                 has(identity.leaf7Sub1Eax, kBf16Leaf7Sub1) && has(identity.xcr0, kXcr0Avx512);
   if (v4Bf16)
     levels.push_back(kV4Bf16);

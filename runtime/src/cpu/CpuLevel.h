@@ -14,6 +14,7 @@ namespace hadal::runtime {
 struct CpuIdentity {
   uint32_t leaf1Ecx = 0;
   uint32_t leaf7Ebx = 0;
+  uint32_t leaf7Ecx = 0;
   uint32_t leaf7Sub1Eax = 0;
   uint32_t extended1Ecx = 0;
   uint64_t xcr0 = 0;

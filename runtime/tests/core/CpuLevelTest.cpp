@@ -12,7 +12,8 @@ namespace {
 // What a CPU with all features reports.
 CpuIdentity everything() {
   CpuIdentity identity;
-  identity.leaf1Ecx = identity.leaf7Ebx = identity.leaf7Sub1Eax = identity.extended1Ecx = ~0u;
+  identity.leaf1Ecx = identity.leaf7Ebx = identity.leaf7Ecx = identity.leaf7Sub1Eax = ~0u;
+  identity.extended1Ecx = ~0u;
   identity.xcr0 = 0xe7;
   return identity;
 }
@@ -44,6 +45,9 @@ TEST(CpuLevelTest, EachFeatureCounts) {
   }
   CpuIdentity identity = everything();
   identity.leaf7Sub1Eax = 0;
+  EXPECT_EQ(names(identity), "x86-64-v3");
+  identity = everything();
+  identity.leaf7Ecx &= ~(1u << 11);
   EXPECT_EQ(names(identity), "x86-64-v3");
   identity = everything();
   identity.extended1Ecx = 0;

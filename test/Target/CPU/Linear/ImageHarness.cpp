@@ -70,6 +70,7 @@ hadal_kernel_fn_t Library::find(const std::string &name) const {
 
 bool hadal::cpu::test::machineHasAVX512BF16() {
   return __builtin_cpu_supports("avx512bf16") &&
+         __builtin_cpu_supports("avx512vnni") &&
          __builtin_cpu_supports("avx512vl") &&
          __builtin_cpu_supports("avx512bw");
 }
