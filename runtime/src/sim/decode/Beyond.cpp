@@ -19,7 +19,7 @@ constexpr std::string_view kBeyond[] = {
     "tex", "tld4", "txq", "suld", "sust", "sured", "suq", "istypep",
     // sparse products, scalar video instructions, dynamic stack
     "mma.sp", "vadd", "vsub", "vabsdiff", "vmin", "vmax", "vshl", "vshr",
-    "vmad", "vset", "vset2", "vset4", "alloca", "stacksave", "stackrestore",
+    "vmad", "vset", "alloca", "stacksave", "stackrestore",
 };
 
 bool startsWith(const AstInst &inst, std::string_view name) {

@@ -6,7 +6,9 @@ namespace hadal::HADAL_SIM_LEVEL {
 
 namespace {
 
-enum class Part : u8 { Add, Sub, Average, Difference, Min, Max };
+enum class Part : u8 {
+  Add, Sub, Average, Difference, Min, Max, Eq, Ne, Lt, Le, Gt, Ge
+};
 
 // aux: operation | parts << 4 | signed d, a, b << 8.. | sat << 11 | add << 12.
 u32 combine(u32 aux, u32 a, u32 b, u32 c) {
@@ -27,6 +29,12 @@ u32 combine(u32 aux, u32 a, u32 b, u32 c) {
     case Part::Difference: r = x > y ? x - y : y - x; break;
     case Part::Min: r = x < y ? x : y; break;
     case Part::Max: r = x > y ? x : y; break;
+    case Part::Eq: r = x == y; break;
+    case Part::Ne: r = x != y; break;
+    case Part::Lt: r = x < y; break;
+    case Part::Le: r = x <= y; break;
+    case Part::Gt: r = x > y; break;
+    case Part::Ge: r = x >= y; break;
     }
     if (sat) {
       i64 least = signedD ? -(i64(1) << (width - 1)) : 0;
@@ -58,7 +66,23 @@ template <Part kOp, u32 kParts> bool decodeParts(Decoder &d) {
                  Ty::B32, Ty::B32, Ty::B32);
 }
 
+template <u32 kParts> bool decodeSet(Decoder &d) {
+  Ty ta = d.type(), tb = d.type();
+  int comparison = d.modOf("eq ne lt le gt ge");
+  auto word = [](Ty t) { return t == Ty::U32 || t == Ty::S32; };
+  if (!word(ta) || !word(tb) || comparison < 0)
+    return d.fail("expected two types u32 or s32 and a comparison");
+  bool add = d.mod("add");
+  d.out.aux = (u32(Part::Eq) + u32(comparison)) | kParts << 4 |
+              u32(ta == Ty::S32) << 9 | u32(tb == Ty::S32) << 10 |
+              u32(add) << 12;
+  return simple3(d, ternaryWith<u32, u32, Combine>, Class::Integer, Ty::B32,
+                 Ty::B32, Ty::B32, Ty::B32);
+}
+
 const OpRow kRows[] = {
+    {"vset2", decodeSet<2>},
+    {"vset4", decodeSet<4>},
     {"vadd2", decodeParts<Part::Add, 2>},
     {"vadd4", decodeParts<Part::Add, 4>},
     {"vsub2", decodeParts<Part::Sub, 2>},

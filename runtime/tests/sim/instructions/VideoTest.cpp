@@ -52,4 +52,31 @@ TEST(Video, PackedArithmetic) {
         }
 }
 
+TEST(Video, PackedComparisons) {
+  const struct {
+    const char *name;
+    bool (*apply)(int64_t, int64_t);
+  } comparisons[] = {{"eq", [](int64_t a, int64_t b) { return a == b; }}, {"ne", [](int64_t a, int64_t b) { return a != b; }},
+                     {"lt", [](int64_t a, int64_t b) { return a < b; }},  {"le", [](int64_t a, int64_t b) { return a <= b; }},
+                     {"gt", [](int64_t a, int64_t b) { return a > b; }},  {"ge", [](int64_t a, int64_t b) { return a >= b; }}};
+  for (const auto &op : comparisons)
+    for (int parts : {2, 4})
+      for (int signs = 0; signs < 4; ++signs)
+        for (bool add : {false, true}) {
+          int width = 32 / parts;
+          bool a = signs & 1, b = signs & 2;
+          auto type = [](bool s) { return s ? ".s32" : ".u32"; };
+          std::string text = "vset" + std::to_string(parts) + type(a) + type(b) + "." + op.name + (add ? ".add" : "") + " %d, %a, %b, %c;";
+          check(text, k3, {kWords, kWords, {0, 0x01010101}}, [&](Row v) {
+            uint64_t packed = 0, sum = v[2];
+            for (int i = 0; i < parts; ++i) {
+              bool r = op.apply(part(v[0], i, width, a), part(v[1], i, width, b));
+              sum += r;
+              packed |= uint64_t(r) << (i * width);
+            }
+            return add ? sum & 0xffffffff : packed;
+          });
+        }
+}
+
 } // namespace
