@@ -118,8 +118,7 @@ TEST(Triton, LayerNorm) {
   expectNear(got, expected, 1e-3, 1e-3);
 }
 
-// Off: the race check takes vector stores of equal values by lanes of one instruction for a race.
-TEST(Triton, DISABLED_ScanAndSort) {
+TEST(Triton, ScanAndSort) {
   auto data = integers<int32_t>(768, 9, -1000, 1000);
   Case c("triton_scan.ptx", "triton_scan");
   c.grid(3).block(128).dynamicShared(1024).in(data);
