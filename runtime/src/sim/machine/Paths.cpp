@@ -2,6 +2,9 @@
 // Divergence and reconvergence of the lanes of a warp.
 #include "sim/machine/Machine.h"
 
+#include "sim/check/GlobalRaces.h"
+#include "sim/check/SharedRaces.h"
+
 namespace hadal::sim {
 
 namespace {
@@ -48,6 +51,38 @@ void putBack(Warp &warp) {
   path.frame = warp.frame;
   path.lastRun = ++warp.stamp;
   warp.active = 0;
+}
+
+/// Lanes that came to a function by separate calls wait at the same
+/// bar.warp.sync in frames of their own: lets them go on when all have come.
+bool meetAcrossFrames(Warp &warp) {
+  for (u32 i = 0; i < warp.pathCount; ++i) {
+    const Path path = warp.paths[i];
+    const Inst &inst = warp.launch->program->code[path.pc];
+    if (path.state != Path::WaitSync || inst.cls != Class::Barrier ||
+        (inst.flags & kAligned))
+      continue;
+    auto meets = [&](const Path &other) {
+      return other.state == Path::WaitSync && other.pc == path.pc &&
+             other.required == path.required;
+    };
+    u32 came = 0;
+    for (u32 j = 0; j < warp.pathCount; ++j)
+      came |= meets(warp.paths[j]) ? warp.paths[j].mask : 0;
+    if (path.required & ~warp.exited & ~came)
+      continue;
+    for (u32 j = 0; j < warp.pathCount; ++j)
+      if (meets(warp.paths[j])) {
+        warp.paths[j].state = Path::Ready;
+        ++warp.paths[j].pc;
+      }
+    if (warp.block->races)
+      warp.block->races->warpSync(warp.index);
+    if (warp.launch->globalRaces)
+      warp.launch->globalRaces->warpSync(warp);
+    return true;
+  }
+  return false;
 }
 
 /// No path can run: is that because of a barrier, or for good?
@@ -108,7 +143,7 @@ bool reschedule(Warp &warp) {
       best = i;
   }
   if (best == ~0u)
-    return blocked(warp);
+    return meetAcrossFrames(warp) ? reschedule(warp) : blocked(warp);
   takePath(warp, best);
   return true;
 }
