@@ -473,6 +473,8 @@ bool decodeCvt(Decoder &d) {
   p.toBytes = u8(toReg == Ty::None ? sizeOf(p.to) : sizeOf(toReg));
   if (p.fromBytes < sizeOf(p.from) || p.toBytes < sizeOf(p.to))
     return d.fail("a register is narrower than its type");
+  if (p.fromBytes > 8 || p.toBytes > 8)
+    return d.fail("expected registers of at most 64 bits");
   finishPlan();
   d.out.aw = p.fromBytes;
   if (p.toBytes == 0 || p.fromBytes == 0)
