@@ -107,6 +107,25 @@ Buffer *range(hadal_sim_context_t *context, uint64_t address, uint64_t bytes) {
   return buffer;
 }
 
+/// Lets `write` fill bytes of a writable buffer, which become defined.
+template <typename Write>
+hadal_sim_status_t define(hadal_sim_context_t *context, u64 address, u64 bytes,
+                          Write write) {
+  Buffer *buffer = range(context, address, bytes);
+  if (!buffer)
+    return HADAL_SIM_ERROR;
+  if (buffer->mapped)
+    return failWith(context, format("buffer '%s' is mapped read-only",
+                                    buffer->name.c_str()));
+  if (!bytes)
+    return HADAL_SIM_OK;
+  write(buffer->host + (address - buffer->base));
+  memset(buffer->undefined + (address - buffer->base), 0, bytes);
+  if (bytes == buffer->bytes)
+    buffer->mayBeUndefined = false;
+  return HADAL_SIM_OK;
+}
+
 } // namespace
 } // namespace hadal::sim
 
@@ -302,37 +321,15 @@ hadal_sim_status_t hadal_sim_free(hadal_sim_context_t *context,
 hadal_sim_status_t hadal_sim_copy_in(hadal_sim_context_t *context,
                                      uint64_t address, const void *from,
                                      uint64_t bytes) {
-  Buffer *buffer = range(context, address, bytes);
-  if (!buffer)
-    return HADAL_SIM_ERROR;
-  if (buffer->mapped)
-    return failWith(context, format("buffer '%s' is mapped read-only",
-                                    buffer->name.c_str()));
-  if (!bytes)
-    return HADAL_SIM_OK;
-  memcpy(buffer->host + (address - buffer->base), from, bytes);
-  memset(buffer->undefined + (address - buffer->base), 0, bytes);
-  if (bytes == buffer->bytes)
-    buffer->mayBeUndefined = false;
-  return HADAL_SIM_OK;
+  return define(context, address, bytes,
+                [&](u8 *to) { memcpy(to, from, bytes); });
 }
 
 hadal_sim_status_t hadal_sim_fill(hadal_sim_context_t *context,
                                   uint64_t address, int value,
                                   uint64_t bytes) {
-  Buffer *buffer = range(context, address, bytes);
-  if (!buffer)
-    return HADAL_SIM_ERROR;
-  if (buffer->mapped)
-    return failWith(context, format("buffer '%s' is mapped read-only",
-                                    buffer->name.c_str()));
-  if (!bytes)
-    return HADAL_SIM_OK;
-  memset(buffer->host + (address - buffer->base), value, bytes);
-  memset(buffer->undefined + (address - buffer->base), 0, bytes);
-  if (bytes == buffer->bytes)
-    buffer->mayBeUndefined = false;
-  return HADAL_SIM_OK;
+  return define(context, address, bytes,
+                [&](u8 *to) { memset(to, value, bytes); });
 }
 
 hadal_sim_status_t hadal_sim_copy_out(hadal_sim_context_t *context, void *to,

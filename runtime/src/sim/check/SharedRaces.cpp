@@ -13,13 +13,17 @@ SharedRaces::SharedRaces(u32 bytes, u32 warps)
   reset();
 }
 
-void SharedRaces::reset() {
+void SharedRaces::restartClocks() {
   clock = 1;
   published.clear();
   std::fill(seen.begin(), seen.end(), 1);
   std::fill(limit.begin(), limit.end(), u32(1) << kClockShift);
   std::fill(lanes.begin(), lanes.end(), 1);
   std::fill(exact.begin(), exact.end(), 1);
+}
+
+void SharedRaces::reset() {
+  restartClocks();
   std::fill(wordWrite.begin(), wordWrite.end(), 0);
   std::fill(wordRead1.begin(), wordRead1.end(), 0);
   std::fill(wordRead2.begin(), wordRead2.end(), 0);
@@ -42,12 +46,7 @@ void SharedRaces::advance() {
     forget(cell.write);
     cell.read1 = cell.read2 = 0;
   }
-  clock = 1;
-  published.clear();
-  std::fill(seen.begin(), seen.end(), 1);
-  std::fill(limit.begin(), limit.end(), u32(1) << kClockShift);
-  std::fill(lanes.begin(), lanes.end(), 1);
-  std::fill(exact.begin(), exact.end(), 1);
+  restartClocks();
 }
 
 /// What follows from a warp's row of `seen`.

@@ -102,6 +102,7 @@ private:
   /// Whether the byte cells hold the records of the word.
   bool isSplit(u32 word) const { return wordRead2[word] == kSplit; }
   void advance();
+  void restartClocks();
   void refresh(u32 warp);
 
   u32 warps, size;

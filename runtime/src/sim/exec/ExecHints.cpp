@@ -14,32 +14,29 @@ Space takeSpace(Decoder &d) {
 
 void nothing(Warp &, const Inst &, u32) {}
 
+bool finishHint(Decoder &d, size_t operands, Space space) {
+  d.out.run = nothing;
+  d.out.cls = Class::Fence;
+  d.out.shadow = Shadow::Own;
+  return d.finish(operands) && d.address(0, space);
+}
+
 bool decodePrefetch(Decoder &d) {
   Space space = takeSpace(d);
   d.modOf("L1 L2 tensormap");
   d.modOf("L2::evict_last L2::evict_normal");
-  d.out.run = nothing;
-  d.out.cls = Class::Fence;
-  d.out.shadow = Shadow::Own;
-  return d.finish(1) && d.address(0, space);
+  return finishHint(d, 1, space);
 }
 bool decodePrefetchu(Decoder &d) {
   d.mod("L1");
-  Space space = Space::Generic;
-  d.out.run = nothing;
-  d.out.cls = Class::Fence;
-  d.out.shadow = Shadow::Own;
-  return d.finish(1) && d.address(0, space);
+  return finishHint(d, 1, Space::Generic);
 }
 bool decodeApplyPriority(Decoder &d) {
   Space space = takeSpace(d);
   d.modOf("L2::evict_normal");
   d.mod("L2::128B");
   d.mod("L2");
-  d.out.run = nothing;
-  d.out.cls = Class::Fence;
-  d.out.shadow = Shadow::Own;
-  return d.finish(2) && d.address(0, space);
+  return finishHint(d, 2, space);
 }
 struct CopyPolicy {
   static u64 apply(u64 a) { return a; }

@@ -62,6 +62,16 @@ inline void accumulatorPlace(u32 lane, u32 i, u32 &row, u32 &column) {
   column = lane % 4 * 2 + (i & 1);
 }
 
+/// visit(i, lane, place in the row-major accumulator) for all elements.
+template <typename Visit> void forAccumulator(const Form &f, Visit visit) {
+  for (u32 i = 0; i < f.m * 8 / kLanes; ++i)
+    for (u32 lane = 0; lane < kLanes; ++lane) {
+      u32 row, column;
+      accumulatorPlace(lane, i, row, column);
+      visit(i, lane, row * 8 + column);
+    }
+}
+
 /// Undefined bits: a row of A or a column of B spoils all that it enters.
 void spoil(Warp &w, const Form &f, const Lists &l) {
   bool any = false;
@@ -306,13 +316,9 @@ void mmaInteger(Warp &w, const Inst &in, u32 mask) {
     b[k * 8 + column] = bits ? i32(raw & 1) : integerElement(f.b, raw);
   });
   i64 c[16 * 8];
-  u32 elements = f.m * 8 / kLanes;
-  for (u32 i = 0; i < elements; ++i)
-    for (u32 lane = 0; lane < kLanes; ++lane) {
-      u32 row, column;
-      accumulatorPlace(lane, i, row, column);
-      c[row * 8 + column] = w.at<i32>(l.c[i])[lane];
-    }
+  forAccumulator(f, [&](u32 i, u32 lane, u32 at) {
+    c[at] = w.at<i32>(l.c[i])[lane];
+  });
   for (u32 row = 0; row < f.m; ++row) {
     i32 sum[8] = {};
     for (u32 k = 0; k < f.k; ++k) {
@@ -327,15 +333,12 @@ void mmaInteger(Warp &w, const Inst &in, u32 mask) {
   }
   if (w.tracking)
     spoil(w, f, l);
-  for (u32 i = 0; i < elements; ++i)
-    for (u32 lane = 0; lane < kLanes; ++lane) {
-      u32 row, column;
-      accumulatorPlace(lane, i, row, column);
-      i64 x = c[row * 8 + column];
-      if (f.satfinite)
-        x = x > INT32_MAX ? INT32_MAX : x < INT32_MIN ? INT32_MIN : x;
-      w.at<u32>(l.d[i])[lane] = u32(x);
-    }
+  forAccumulator(f, [&](u32 i, u32 lane, u32 at) {
+    i64 x = c[at];
+    if (f.satfinite)
+      x = x > INT32_MAX ? INT32_MAX : x < INT32_MIN ? INT32_MIN : x;
+    w.at<u32>(l.d[i])[lane] = u32(x);
+  });
 }
 
 void mmaDouble(Warp &w, const Inst &in, u32 mask) {
@@ -353,13 +356,9 @@ void mmaDouble(Warp &w, const Inst &in, u32 mask) {
   for (u32 r = 0; r < f.bRegs; ++r)
     for (u32 lane = 0; lane < kLanes; ++lane)
       b[(r * 4 + lane % 4) * 8 + lane / 4] = w.at<double>(l.b[r])[lane];
-  u32 elements = f.m * 8 / kLanes;
-  for (u32 i = 0; i < elements; ++i)
-    for (u32 lane = 0; lane < kLanes; ++lane) {
-      u32 row, column;
-      accumulatorPlace(lane, i, row, column);
-      c[row * 8 + column] = w.at<double>(l.c[i])[lane];
-    }
+  forAccumulator(f, [&](u32 i, u32 lane, u32 at) {
+    c[at] = w.at<double>(l.c[i])[lane];
+  });
   for (u32 row = 0; row < f.m; ++row)
     for (u32 k = 0; k < f.k; ++k)
       for (u32 j = 0; j < 8; ++j)
@@ -367,12 +366,9 @@ void mmaDouble(Warp &w, const Inst &in, u32 mask) {
             __builtin_fma(a[row * f.k + k], b[k * 8 + j], c[row * 8 + j]);
   if (w.tracking)
     spoil(w, f, l);
-  for (u32 i = 0; i < elements; ++i)
-    for (u32 lane = 0; lane < kLanes; ++lane) {
-      u32 row, column;
-      accumulatorPlace(lane, i, row, column);
-      w.at<double>(l.d[i])[lane] = c[row * 8 + column];
-    }
+  forAccumulator(f, [&](u32 i, u32 lane, u32 at) {
+    w.at<double>(l.d[i])[lane] = c[at];
+  });
 }
 
 /// m8n8k4 of sm_70: four products, each by the eight lanes of a quad pair.

@@ -28,7 +28,6 @@ struct Buffer {
   bool readOnly = false;
   bool freed = false;
   bool mapped = false;    // host is a file mapping
-  bool everWritten = false;
   /// Whether any byte may be undefined: while false, shadow is not consulted.
   std::atomic<bool> mayBeUndefined{false};
   std::string name;

@@ -25,13 +25,9 @@ const Type kTypes[] = {{"b8", 1, false},  {"u8", 1, false},  {"s8", 1, true},   
                        {"b32", 4, false}, {"u32", 4, false}, {"s32", 4, true},  {"f32", 4, false}, {"b64", 8, false}, {"u64", 8, false},
                        {"s64", 8, true},  {"f64", 8, false}, {"b128", 16, false}};
 
+/// A vector operand, or the register alone.
 std::string list(const std::string &prefix, int count) {
-  if (count == 1)
-    return prefix + "0";
-  std::string text = "{";
-  for (int i = 0; i < count; ++i)
-    text += (i ? ", " : "") + prefix + std::to_string(i);
-  return text + "}";
+  return count == 1 ? prefix + "0" : vectorOf(prefix, count);
 }
 
 /// Each lane moves its bytes from p1 to p0 by one load and one store of a vector.

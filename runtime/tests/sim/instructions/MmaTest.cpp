@@ -63,31 +63,6 @@ const Shape kShapes[] = {
 
 Place accumulator(int g, int t, int i) { return {i < 2 ? g : g + 8, t * 2 + (i & 1)}; }
 
-/// Bits of a small whole number in a type.
-uint64_t encoded(const std::string &type, int v) {
-  if (type == "f16")
-    return roundSlowly(v, 5, 10, 'n');
-  if (type == "bf16")
-    return roundSlowly(v, 8, 7, 'n');
-  if (type == "tf32" || type == "f32")
-    return bits(float(v));
-  if (type == "f64")
-    return bits(double(v));
-  if (type == "e4m3")
-    return roundSlowly(v, 4, 3, 'n');
-  if (type == "e5m2")
-    return roundSlowly(v, 5, 2, 'n');
-  return uint64_t(int64_t(v));
-}
-int bitsOf(const std::string &type) {
-  return type == "f64"                                          ? 64
-         : type == "f16" || type == "bf16"                      ? 16
-         : type == "e4m3" || type == "e5m2" || type == "s8" || type == "u8" ? 8
-         : type == "s4" || type == "u4"                         ? 4
-         : type == "b1"                                         ? 1
-                                                                : 32;
-}
-
 /// Registers of all lanes, register by register, in words of 32 or 64 bits.
 Bytes pack(Layout layout, const std::string &type, int elements, const std::vector<int> &matrix, int columns) {
   int width = bitsOf(type), word = width == 64 ? 8 : 4, per = word * 8 / width;
@@ -107,13 +82,6 @@ Bytes pack(Layout layout, const std::string &type, int elements, const std::vect
   return bytes;
 }
 
-std::string list(const std::string &prefix, int count) {
-  std::string text = "{";
-  for (int i = 0; i < count; ++i)
-    text += (i ? ", " : "") + prefix + std::to_string(i);
-  return text + "}";
-}
-
 /// Loads fragments from p1, p2, p3, multiplies, stores the result to p0.
 std::string bodyFor(const std::string &instruction, int d, int a, int b, int c, bool wideAB, bool wideCD) {
   std::string text;
@@ -131,7 +99,7 @@ std::string bodyFor(const std::string &instruction, int d, int a, int b, int c, 
     }
   };
   each("%a", 1, a, wideAB, false), each("%b", 2, b, wideAB, false), each("%c", 3, c, wideCD, false);
-  text += instruction + " " + list("%d", d) + ", " + list("%a", a) + ", " + list("%b", b) + ", " + list("%c", c) + ";\n";
+  text += instruction + " " + vectorOf("%d", d) + ", " + vectorOf("%a", a) + ", " + vectorOf("%b", b) + ", " + vectorOf("%c", c) + ";\n";
   each("%d", 0, d, wideCD, true);
   return text;
 }

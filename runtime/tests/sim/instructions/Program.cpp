@@ -2,6 +2,8 @@
 // Makes the PTX of a Program, launches it, and copies its buffers back.
 #include "Program.h"
 
+#include "Lanes.h"
+
 #include <hadal_sim.h>
 
 #include <algorithm>
@@ -69,6 +71,37 @@ bool Program::run() {
   }
   hadal_sim_context_release(context);
   return done;
+}
+
+std::string vectorOf(const std::string &prefix, int count) {
+  std::string text = "{";
+  for (int i = 0; i < count; ++i)
+    text += (i ? ", " : "") + prefix + std::to_string(i);
+  return text + "}";
+}
+
+uint64_t encoded(const std::string &type, int v) {
+  if (type == "f16")
+    return roundSlowly(v, 5, 10, 'n');
+  if (type == "bf16")
+    return roundSlowly(v, 8, 7, 'n');
+  if (type == "tf32" || type == "f32")
+    return bits(float(v));
+  if (type == "f64")
+    return bits(double(v));
+  if (type == "e4m3")
+    return roundSlowly(v, 4, 3, 'n');
+  if (type == "e5m2")
+    return roundSlowly(v, 5, 2, 'n');
+  return uint64_t(int64_t(v));
+}
+int bitsOf(const std::string &type) {
+  return type == "f64"                                          ? 64
+         : type == "f16" || type == "bf16"                      ? 16
+         : type == "e4m3" || type == "e5m2" || type == "s8" || type == "u8" ? 8
+         : type == "s4" || type == "u4"                         ? 4
+         : type == "b1"                                         ? 1
+                                                                : 32;
 }
 
 } // namespace hadal::simtest

@@ -46,6 +46,13 @@ struct Program {
   bool run();
 };
 
+/// `{%d0, %d1, ...}` for the prefix %d.
+std::string vectorOf(const std::string &prefix, int count);
+
+/// Bits of a small whole number in a type of matrix elements, and their number.
+uint64_t encoded(const std::string &type, int value);
+int bitsOf(const std::string &type);
+
 } // namespace hadal::simtest
 
 #endif // HADAL_TESTS_SIM_PROGRAM_H

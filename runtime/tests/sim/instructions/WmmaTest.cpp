@@ -31,26 +31,6 @@ const Form kForms[] = {
     {"m8n8k32", 8, 8, 32, "u4", "u4", "s32", "s32", 1, 1, 2, 2},       {"m8n8k128", 8, 8, 128, "b1", "b1", "s32", "s32", 1, 1, 2, 2},
 };
 
-int bitsOf(const std::string &type) {
-  return type == "f64"                      ? 64
-         : type == "f16" || type == "bf16"  ? 16
-         : type == "s8" || type == "u8"     ? 8
-         : type == "s4" || type == "u4"     ? 4
-         : type == "b1"                     ? 1
-                                            : 32;
-}
-uint64_t encoded(const std::string &type, int v) {
-  if (type == "f16")
-    return roundSlowly(v, 5, 10, 'n');
-  if (type == "bf16")
-    return roundSlowly(v, 8, 7, 'n');
-  if (type == "tf32" || type == "f32")
-    return bits(float(v));
-  if (type == "f64")
-    return bits(double(v));
-  return uint64_t(int64_t(v));
-}
-
 /// A matrix in memory: lines of `stride` elements, by rows or by columns.
 struct Stored {
   int rows, columns, stride, bits;
@@ -75,13 +55,6 @@ struct Stored {
     return value;
   }
 };
-
-std::string list(const std::string &prefix, int count) {
-  std::string text = "{";
-  for (int i = 0; i < count; ++i)
-    text += (i ? ", " : "") + prefix + std::to_string(i);
-  return text + "}";
-}
 
 void multiply(const Form &f, bool rowA, bool rowB, bool rowC, bool rowD, const std::string &extra, bool shared, int padding) {
   std::mt19937 random(unsigned(f.m + f.k));
@@ -121,16 +94,16 @@ void multiply(const Form &f, bool rowA, bool rowB, bool rowC, bool rowD, const s
             "add.u32 %s, %s, 128;\nbra COPY;\nDONE:\nbar.warp.sync -1;\n{ .reg .b32 %z; mov.u32 %z, tile; cvt.u64.u32 %q, %z; }\n";
     at = "%q", space = ".shared";
   }
-  text += "wmma.load.a" + sync + layout(rowA) + shape + space + "." + ta + " " + list("%a", f.aRegs) + ", [" + at + "], " + std::to_string(A.stride) + ";\n";
-  text += "mov.u32 %s, " + std::to_string(B.stride) + ";\nwmma.load.b" + sync + layout(rowB) + shape + ".global." + f.b + " " + list("%b", f.bRegs) + ", [%p2], %s;\n";
-  text += "wmma.load.c" + sync + layout(rowC) + shape + "." + tc + " " + list("%c", f.cRegs) + ", [%p3], " + std::to_string(C.stride) + ";\n";
+  text += "wmma.load.a" + sync + layout(rowA) + shape + space + "." + ta + " " + vectorOf("%a", f.aRegs) + ", [" + at + "], " + std::to_string(A.stride) + ";\n";
+  text += "mov.u32 %s, " + std::to_string(B.stride) + ";\nwmma.load.b" + sync + layout(rowB) + shape + ".global." + f.b + " " + vectorOf("%b", f.bRegs) + ", [%p2], %s;\n";
+  text += "wmma.load.c" + sync + layout(rowC) + shape + "." + tc + " " + vectorOf("%c", f.cRegs) + ", [%p3], " + std::to_string(C.stride) + ";\n";
   std::string mma = "wmma.mma" + (isSingle ? extra : std::string()) + sync + layout(rowA) + layout(rowB) + shape + (ta == "f64" ? ".rn" : "");
   bool named = ta != "f16"; // f16 leaves A's and B's type out
   mma += named ? "." + td + "." + ta + "." + f.b + "." + tc : "." + td + "." + tc;
   if (clamps)
     mma += ".satfinite";
-  text += mma + " " + list("%d", f.dRegs) + ", " + list("%a", f.aRegs) + ", " + list("%b", f.bRegs) + ", " + list("%c", f.cRegs) + ";\n";
-  text += "wmma.store.d" + sync + layout(rowD) + shape + ".global." + td + " [%p0], " + list("%d", f.dRegs) + ", " + std::to_string(D.stride) + ";\n";
+  text += mma + " " + vectorOf("%d", f.dRegs) + ", " + vectorOf("%a", f.aRegs) + ", " + vectorOf("%b", f.bRegs) + ", " + vectorOf("%c", f.cRegs) + ";\n";
+  text += "wmma.store.d" + sync + layout(rowD) + shape + ".global." + td + " [%p0], " + vectorOf("%d", f.dRegs) + ", " + std::to_string(D.stride) + ";\n";
   program.buffers = {D.bytes, A.bytes, B.bytes, C.bytes};
   ASSERT_TRUE(program.run()) << mma << ": " << program.message << "\n" << text;
   D.bytes = program.buffers[0];
