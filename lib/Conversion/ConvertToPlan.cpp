@@ -3,7 +3,6 @@
 #include "hadal/Conversion/Passes.h"
 
 #include "BufferPlanner.h"
-#include "Costs.h"
 #include "ExprBuilder.h"
 
 #include "mlir/IR/Builders.h"
@@ -353,7 +352,8 @@ private:
   }
 
   std::pair<Value, Value> costs(ExecutableOp executable, Value rows) {
-    Cost cost = costOf(&executable.getBody().getBody().front().front());
+    Operation &op = executable.getBody().getBody().front().front();
+    Work cost = cast<ComputeOpInterface>(op).getWork();
     auto mul = [&](Value a, Value b) { return exprs.expr(plan::ExprKind::Mul, a, b); };
     Value perRow = exprs.constant(cost.perRow);
     if (cost.perRowAndKey)

@@ -5,12 +5,6 @@
 using namespace mlir;
 using namespace hadal;
 
-static std::optional<int64_t> constantOf(Value value) {
-  if (auto op = value.getDefiningOp<plan::ConstantOp>())
-    return static_cast<int64_t>(op.getValue());
-  return std::nullopt;
-}
-
 Value ExprBuilder::constant(int64_t value) {
   Value &result = built[{0, value, nullptr, nullptr}];
   if (!result)
@@ -26,17 +20,11 @@ Value ExprBuilder::dim(plan::Dim dim) {
 }
 
 Value ExprBuilder::expr(plan::ExprKind kind, Value a, Value b) {
-  std::optional<int64_t> x = constantOf(a), y = constantOf(b);
-  if (x && y && kind == plan::ExprKind::Add)
-    return constant(*x + *y);
-  if (x && y && kind == plan::ExprKind::Mul)
-    return constant(*x * *y);
-  if (kind == plan::ExprKind::Add && (x == 0 || y == 0))
-    return x == 0 ? b : a;
-  if (kind == plan::ExprKind::Mul && (x == 1 || y == 1))
-    return x == 1 ? b : a;
-  if (kind == plan::ExprKind::CeilDiv && y == 1)
-    return a;
+  OpFoldResult folded = plan::foldExpr(kind, a, b);
+  if (auto value = dyn_cast_if_present<Value>(folded))
+    return value;
+  if (auto attr = dyn_cast_if_present<Attribute>(folded))
+    return constant(cast<IntegerAttr>(attr).getInt());
   Value &result =
       built[{static_cast<int>(kind), 0, a.getAsOpaquePointer(), b.getAsOpaquePointer()}];
   if (!result)

@@ -179,35 +179,6 @@ private:
   std::map<int64_t, uint32_t> constants;
   llvm::DenseMap<Value, fb::Binding> bindings;
 };
-
-/// Value of an expression for a step of one token in an empty context.
-int64_t evaluateForOneToken(Value value, llvm::DenseMap<Value, int64_t> &known) {
-  if (auto it = known.find(value); it != known.end())
-    return it->second;
-  int64_t result = 1; // every dim
-  if (auto constant = value.getDefiningOp<plan::ConstantOp>())
-    result = constant.getValue();
-  if (auto expr = value.getDefiningOp<plan::ExprOp>()) {
-    int64_t a = evaluateForOneToken(expr.getA(), known);
-    int64_t b = evaluateForOneToken(expr.getB(), known);
-    switch (expr.getKind()) {
-    case plan::ExprKind::Add: result = a + b; break;
-    case plan::ExprKind::Sub: result = a - b; break;
-    case plan::ExprKind::Mul: result = a * b; break;
-    case plan::ExprKind::FloorDiv: result = b > 0 ? a / b : 0; break;
-    case plan::ExprKind::CeilDiv: result = b > 0 ? (a + b - 1) / b : 0; break;
-    case plan::ExprKind::Min: result = std::min(a, b); break;
-    case plan::ExprKind::Max: result = std::max(a, b); break;
-    case plan::ExprKind::Lt: result = a < b; break;
-    case plan::ExprKind::Le: result = a <= b; break;
-    case plan::ExprKind::Eq: result = a == b; break;
-    case plan::ExprKind::And: result = a && b; break;
-    case plan::ExprKind::Or: result = a || b; break;
-    }
-  }
-  known[value] = result;
-  return result;
-}
 } // namespace
 
 Off<fb::EntryPoint> hadal::writeEntry(flatbuffers::FlatBufferBuilder &builder,
@@ -217,7 +188,7 @@ Off<fb::EntryPoint> hadal::writeEntry(flatbuffers::FlatBufferBuilder &builder,
 
 uint64_t hadal::weightBytesOfOneToken(plan::EntryOp entry) {
   uint64_t bytes = 0;
-  llvm::DenseMap<Value, int64_t> known;
-  entry.walk([&](plan::LaunchOp launch) { bytes += evaluateForOneToken(launch.getBytes(), known); });
+  plan::Evaluator ofOneToken([](plan::Dim) { return 1; });
+  entry.walk([&](plan::LaunchOp launch) { bytes += ofOneToken(launch.getBytes()).value_or(0); });
   return bytes;
 }

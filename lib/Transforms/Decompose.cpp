@@ -15,19 +15,18 @@ RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getTy
 
 struct DecomposePass : impl::DecomposePassBase<DecomposePass> {
   void runOnOperation() override {
-    SmallVector<Operation *> ops;
-    getOperation().walk([&](Operation *op) {
-      if (isa<MlaAttentionOp, MoeExpertsOp>(op))
-        ops.push_back(op);
-    });
-    for (Operation *op : ops) {
-      if (auto attention = dyn_cast<MlaAttentionOp>(op)) {
-        if (failed(splitAttention(attention)))
-          return signalPassFailure();
-      } else {
-        splitExperts(cast<MoeExpertsOp>(op));
-      }
-    }
+    for (MlaAttentionOp op : allOf<MlaAttentionOp>())
+      if (failed(splitAttention(op)))
+        return signalPassFailure();
+    for (MoeExpertsOp op : allOf<MoeExpertsOp>())
+      splitExperts(op);
+  }
+
+  template <typename OpTy>
+  SmallVector<OpTy> allOf() {
+    SmallVector<OpTy> ops;
+    getOperation().walk([&](OpTy op) { ops.push_back(op); });
+    return ops;
   }
 
   /// The parameter behind `value` with its last two dimensions exchanged,

@@ -13,12 +13,6 @@ namespace hadal {
 #include "hadal/Transforms/Passes.h.inc"
 
 namespace {
-/// Ops that stay in an entry point.
-bool stays(Operation *op) {
-  return isa<ParamOp, StateReadOp, StateWriteOp, TapOp, DispatchOp, tensor::EmptyOp,
-             tensor::DimOp, arith::ConstantOp, func::ReturnOp>(op);
-}
-
 /// Everything that distinguishes a kernel: the op, its attributes and types.
 std::string fingerprint(Operation *op) {
   std::string text;
@@ -67,9 +61,9 @@ struct FormDispatchesPass : impl::FormDispatchesPassBase<FormDispatchesPass> {
     llvm::StringMap<StringAttr> executables;
     for (auto function : llvm::to_vector(module.getOps<func::FuncOp>()))
       for (Operation &op : llvm::make_early_inc_range(function.getBody().front())) {
-        if (stays(&op))
+        if (staysInEntry(&op))
           continue;
-        if (op.getDialect() != getContext().getLoadedDialect<HadalDialect>()) {
+        if (!isa<ComputeOpInterface>(op)) {
           op.emitOpError("has no kernel for target '")
               << target << "': expected a hadal op, or an addition that fuses into one";
           return signalPassFailure();

@@ -5,8 +5,6 @@
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/MapVector.h"
 
-#include <map>
-
 using namespace mlir;
 
 namespace hadal {
@@ -14,40 +12,11 @@ namespace hadal {
 #include "hadal/Transforms/Passes.h.inc"
 
 namespace {
-/// How an op reads a parameter.
-enum class Role { Matrix, Vector, Rows, AsIs };
-
-Role roleOf(OpOperand &use) {
-  Operation *op = use.getOwner();
-  unsigned i = use.getOperandNumber();
-  if (isa<EmbeddingOp>(op))
-    return Role::Rows;
-  if (isa<RmsNormOp>(op) || (isa<MlaAppendOp>(op) && i == 1) || (isa<MoeRouteOp>(op) && i == 1))
-    return Role::Vector;
-  auto isScale = [&](auto... scales) { return ((use.get() == scales) || ...); };
-  if (auto linear = dyn_cast<LinearOp>(op))
-    return isScale(linear.getScale()) ? Role::AsIs : Role::Matrix;
-  if (auto gated = dyn_cast<GatedLinearOp>(op))
-    return isScale(gated.getGateScale(), gated.getUpScale()) ? Role::AsIs : Role::Matrix;
-  if (auto gateUp = dyn_cast<MoeGateUpOp>(op))
-    return isScale(gateUp.getGateScale(), gateUp.getUpScale()) ? Role::AsIs : Role::Matrix;
-  if (auto down = dyn_cast<MoeDownOp>(op))
-    return isScale(down.getScale()) ? Role::AsIs : Role::Matrix;
-  if (isa<HeadLinearOp, MlaAttendExpandedOp>(op))
-    return Role::Matrix;
-  return Role::AsIs;
-}
-
-/// Gives each role in which a value is read a value of its own: tied embeddings
-/// are rows for the embedding and a matrix for the head.
-void splitByRole(ParamOp param) {
-  std::map<Role, ParamOp> owners;
-  for (OpOperand &use : llvm::make_early_inc_range(param->getUses())) {
-    auto [entry, isNew] = owners.try_emplace(roleOf(use), param);
-    if (isNew && owners.size() > 1)
-      entry->second = cast<ParamOp>(OpBuilder(param).clone(*param));
-    use.set(entry->second.getValue());
-  }
+/// How a use reads a parameter. An op that is not of the dialect reads it as it
+/// is stored.
+OperandRole roleOf(OpOperand &use) {
+  auto reader = dyn_cast<ComputeOpInterface>(use.getOwner());
+  return reader ? reader.getOperandRole(use) : OperandRole::Exact;
 }
 
 struct PackParametersPass : impl::PackParametersPassBase<PackParametersPass> {
@@ -55,19 +24,19 @@ struct PackParametersPass : impl::PackParametersPassBase<PackParametersPass> {
 
   /// Panels are 32 rows: two vectors of AVX-512, four of AVX2. Pairs of bf16
   /// feed the dot unit; a level without it splits them by shift and mask.
-  RankedTensorType packedType(Role role, RankedTensorType type) {
+  RankedTensorType packedType(OperandRole role, RankedTensorType type) {
     MLIRContext *context = &getContext();
     Type f32 = Float32Type::get(context), bf16 = BFloat16Type::get(context);
     Type element = type.getElementType();
     switch (role) {
-    case Role::AsIs:
-      return type;
-    case Role::Vector:
+    case OperandRole::Vector:
       return type.clone(f32);
-    case Role::Rows:
+    case OperandRole::Lookup:
       return element.isBF16() ? type : type.clone(f32);
-    case Role::Matrix:
+    case OperandRole::Matrix:
       break;
+    default:
+      return type;
     }
     if (!isa<Float8E4M3FNType>(element) && !element.isBF16())
       element = precision == "native" ? bf16 : f32;
@@ -75,17 +44,33 @@ struct PackParametersPass : impl::PackParametersPassBase<PackParametersPass> {
                                  PanelsAttr::get(context, 32, element.isBF16() ? 2 : 1));
   }
 
+  RankedTensorType packedType(OpOperand &use) {
+    return packedType(roleOf(use), cast<RankedTensorType>(use.get().getType()));
+  }
+
+  /// Gives each type in which a value is wanted a value of its own: tied
+  /// embeddings are rows for the embedding and a matrix for the head.
+  void splitByType(ParamOp param) {
+    llvm::MapVector<Type, ParamOp> owners;
+    for (OpOperand &use : llvm::make_early_inc_range(param->getUses())) {
+      auto [entry, isNew] = owners.try_emplace(packedType(use), param);
+      if (isNew && owners.size() > 1)
+        entry->second = cast<ParamOp>(OpBuilder(param).clone(*param));
+      use.set(entry->second.getValue());
+    }
+  }
+
   void runOnOperation() override {
     ModuleOp module = getOperation();
     SymbolTable symbols(module);
-    module.walk([](ParamOp param) { splitByRole(param); });
+    module.walk([&](ParamOp param) { splitByType(param); });
     // A parameter read in two ways becomes two.
     llvm::MapVector<std::pair<StringAttr, Type>, StringAttr> packed;
     module.walk([&](ParamOp param) {
       auto type = cast<RankedTensorType>(param.getValue().getType());
       if (type.getEncoding() || param->use_empty())
         return;
-      RankedTensorType wanted = packedType(roleOf(*param->getUses().begin()), type);
+      RankedTensorType wanted = packedType(*param->getUses().begin());
       auto [entry, isNew] =
           packed.try_emplace({param.getNameAttr().getAttr(), wanted}, StringAttr());
       if (isNew)

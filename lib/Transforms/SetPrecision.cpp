@@ -11,24 +11,10 @@ namespace hadal {
 #include "hadal/Transforms/Passes.h.inc"
 
 namespace {
-/// True for the router's projection: its logits stay exact, since a flipped
-/// choice moves a whole token.
-bool isRouter(LinearOp op) {
-  return llvm::all_of(op.getResult().getUsers(),
-                      [](Operation *user) { return isa<MoeRouteOp>(user); });
-}
-
-/// True when the use takes bf16: the activations of a matrix product, or a query.
+/// True when the use takes bf16: an activation that enters a matrix product.
 bool wantsNarrow(OpOperand &use) {
-  Operation *op = use.getOwner();
-  if (auto linear = dyn_cast<LinearOp>(op))
-    return use.getOperandNumber() == 0 && !isRouter(linear);
-  if (isa<GatedLinearOp, HeadLinearOp, MoeExpertsOp, MlaAttentionOp>(op))
-    return use.getOperandNumber() == 0;
-  if (auto gather = dyn_cast<GatherRowsOp>(op))
-    return use.getOperandNumber() == 0 &&
-           llvm::all_of(gather.getResult().getUses(), wantsNarrow);
-  return false;
+  auto reader = dyn_cast<ComputeOpInterface>(use.getOwner());
+  return reader && reader.getOperandRole(use) == OperandRole::Factor;
 }
 
 RankedTensorType narrowed(Value value) {
@@ -56,22 +42,29 @@ struct SetPrecisionPass : impl::SetPrecisionPassBase<SetPrecisionPass> {
       signalPassFailure();
   }
 
+  /// Narrows states, and what is read from them and updated in place.
   void narrowCaches() {
     getOperation().walk([&](Operation *op) {
       if (auto state = dyn_cast<StateOp>(op))
         state.setTypeAttr(TypeAttr::get(
             state.getTensorType().clone(BFloat16Type::get(&getContext()))));
       else if (auto read = dyn_cast<StateReadOp>(op))
-        read.getValue().setType(narrowed(read.getValue()));
-      else if (auto append = dyn_cast<MlaAppendOp>(op))
-        append.getResult().setType(narrowed(append.getResult()));
+        narrowState(read.getValue());
     });
+  }
+
+  static void narrowState(Value value) {
+    value.setType(narrowed(value));
+    for (OpOperand &use : value.getUses())
+      if (auto update = dyn_cast<DestinationStyleOpInterface>(use.getOwner());
+          update && update.isDpsInit(&use))
+        narrowState(update.getTiedOpResult(&use));
   }
 
   /// Rounds the result of `op` where its users take bf16; a norm gives both
   /// widths where they differ.
   LogicalResult narrowResults(Operation *op) {
-    if (op->getNumResults() == 0 || isa<StateReadOp, MlaAppendOp>(op))
+    if (op->getNumResults() == 0)
       return success();
     Value result = op->getResult(0);
     auto type = dyn_cast<RankedTensorType>(result.getType());
@@ -82,10 +75,11 @@ struct SetPrecisionPass : impl::SetPrecisionPassBase<SetPrecisionPass> {
       (wantsNarrow(use) ? narrow : wide).push_back(&use);
     if (narrow.empty())
       return success();
-    if (!isa<RmsNormOp, SwigluOp, RopeOp, MlaAttentionOp, GatherRowsOp, GatedLinearOp>(op))
+    bool canSplit = op->hasTrait<RoundsBeside>();
+    if (!canSplit && !op->hasTrait<RoundsResult>())
       return op->emitOpError("expected an op that can round its result where a matrix product "
                              "reads it, got one whose results are f32 only");
-    if (!wide.empty() && !isa<RmsNormOp>(op))
+    if (!wide.empty() && !canSplit)
       return op->emitOpError("expected a result that can be rounded where a matrix product reads "
                              "it, got one that is also read in f32");
     if (!wide.empty())

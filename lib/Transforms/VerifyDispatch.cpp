@@ -35,8 +35,7 @@ LogicalResult verifyEntry(func::FuncOp function, SymbolTable &symbols) {
   if (!function.getBody().hasOneBlock())
     return function.emitOpError("expected a function of one block");
   for (Operation &op : function.getBody().front())
-    if (!isa<ParamOp, StateReadOp, StateWriteOp, TapOp, DispatchOp, tensor::EmptyOp,
-             tensor::DimOp, arith::ConstantOp, func::ReturnOp>(op))
+    if (!staysInEntry(&op))
       return op.emitOpError("expected dispatches, parameters, states and taps in an entry point "
                             "at the dispatch stage");
   for (auto dispatch : function.getOps<DispatchOp>())

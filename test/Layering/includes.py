@@ -35,8 +35,34 @@ RULES += [("include/hadal/" + folder.split("/")[1], pattern, reason)
           for folder, pattern, reason in RULES if folder.startswith("lib/")]
 
 
-def main(tree):
+# Generic code asks ops by their interfaces and traits; a list of the dialect's
+# ops by class would be silent about the next one.
+OP_LIST = re.compile(r"\b(?:isa|dyn_cast|Case)<\s*(?:hadal::)?(\w+Op)\s*,\s*(?:hadal::)?(\w+Op)\b")
+OP_LIST_FOLDERS = ("lib/Transforms", "lib/Conversion", "lib/Serialize", "lib/Pipeline")
+
+
+def op_lists(tree):
+    """(files looked at, problems) of lists of ops outside of their dialect."""
     looked_at = problems = 0
+    for folder in OP_LIST_FOLDERS:
+        for here, _, names in os.walk(os.path.join(tree, folder)):
+            for name in sorted(names):
+                if not name.endswith((".cpp", ".h")):
+                    continue
+                looked_at += 1
+                path = os.path.join(here, name)
+                with open(path, encoding="utf-8") as file:
+                    text = file.read()
+                for match in OP_LIST.finditer(text):
+                    number = text.count("\n", 0, match.start()) + 1
+                    print(f"{os.path.relpath(path, tree)}:{number}: lists {match[1]} and {match[2]} by class, but what an op is"
+                          " is said in its dialect alone")
+                    problems += 1
+    return looked_at, problems
+
+
+def main(tree):
+    looked_at, problems = op_lists(tree)
     for folder, pattern, reason in RULES:
         for here, _, names in os.walk(os.path.join(tree, folder)):
             for name in sorted(names):

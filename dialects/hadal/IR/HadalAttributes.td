@@ -142,7 +142,7 @@ def Hadal_RopeTableAttr : Hadal_Attr<"RopeTable", "rope_table"> {
 
 // ---- Layout -----------------------------------------------------------------
 
-def Hadal_PanelsAttr : Hadal_Attr<"Panels", "panels", [DeclareAttrInterfaceMethods<VerifiableTensorEncoding>]> {
+def Hadal_PanelsAttr : Hadal_Attr<"Panels", "panels", [DeclareAttrInterfaceMethods<VerifiableTensorEncoding>, DeclareAttrInterfaceMethods<LayoutAttrInterface>]> {
   let summary = "Weights packed in panels of output rows for the CPU";
   let description = [{
     Layout of a weight `[.., out, in]`: `[.., ceil(out / rows), ceil(in / interleave),

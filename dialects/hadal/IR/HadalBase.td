@@ -3,6 +3,7 @@
 #ifndef HADAL_IR_HADALBASE_TD
 #define HADAL_IR_HADALBASE_TD
 
+include "hadal/IR/HadalInterfaces.td"
 include "mlir/IR/OpBase.td"
 include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/EnumAttr.td"
@@ -65,9 +66,11 @@ def Hadal_Cache : Hadal_RankedOf<[Hadal_ActivationElement], [3], 1, "latent cach
 
 class Hadal_Op<string mnemonic, list<Trait> traits = []> : Op<Hadal_Dialect, mnemonic, traits>;
 
-// A pure op on tensors whose dynamic extents can be told from its operands.
-class Hadal_TensorOp<string mnemonic, list<Trait> traits = []>
-    : Hadal_Op<mnemonic, !listconcat([Pure, DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface, ["reifyResultShapes"]>], traits)> {
+// A pure op on tensors whose dynamic extents can be told from its operands. It
+// says how it reads each operand, and how much work it is.
+class Hadal_TensorOp<string mnemonic, list<Hadal_Role> roles, list<Trait> traits = []>
+    : Hadal_Op<mnemonic, !listconcat([Pure, Hadal_ReadsAs<roles>, DeclareOpInterfaceMethods<ComputeOpInterface>,
+                                      DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface, ["reifyResultShapes"]>], traits)> {
   let hasVerifier = 1;
 }
 

@@ -85,6 +85,13 @@ LogicalResult LinearOp::verify() {
   return success();
 }
 
+OperandRole LinearOp::getOperandRole(OpOperand &operand) {
+  OperandRole role = getDeclaredRole(operand.getOperandNumber());
+  bool isRouter = llvm::all_of(getResult().getUsers(),
+                               [](Operation *user) { return isa<MoeRouteOp>(user); });
+  return role == OperandRole::Factor && isRouter ? OperandRole::Exact : role;
+}
+
 LogicalResult LinearOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &shapes) {
   reifyRowsLike(b, *this, getX(), shapes);
   return success();
@@ -173,6 +180,15 @@ LogicalResult GatherRowsOp::verify() {
   // gather_rows_c2
   return expectExtent(*this, "the rows of the result", tensorType(getRows()).getDimSize(0),
                       result.getDimSize(0));
+}
+
+OperandRole GatherRowsOp::getOperandRole(OpOperand &operand) {
+  bool areFactors = llvm::all_of(getResult().getUses(), [](OpOperand &use) {
+    auto reader = dyn_cast<ComputeOpInterface>(use.getOwner());
+    return reader && reader.getOperandRole(use) == OperandRole::Factor;
+  });
+  return operand.get() == getX() && areFactors ? OperandRole::Factor
+                                               : getDeclaredRole(operand.getOperandNumber());
 }
 
 LogicalResult GatherRowsOp::reifyResultShapes(OpBuilder &b,

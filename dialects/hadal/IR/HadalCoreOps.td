@@ -5,7 +5,7 @@
 
 include "hadal/IR/HadalAttributes.td"
 
-def Hadal_EmbeddingOp : Hadal_TensorOp<"embedding"> {
+def Hadal_EmbeddingOp : Hadal_TensorOp<"embedding", [AsIndex, AsLookup]> {
   let summary = "Rows of the embedding table";
   let description = [{
     `y[n] = table[tokens[n]]`, widened to f32.
@@ -24,7 +24,7 @@ def Hadal_EmbeddingOp : Hadal_TensorOp<"embedding"> {
   let assemblyFormat = "$tokens `,` $table attr-dict `:` functional-type(operands, results)";
 }
 
-def Hadal_RmsNormOp : Hadal_TensorOp<"rms_norm"> {
+def Hadal_RmsNormOp : Hadal_TensorOp<"rms_norm", [AsExact, AsVector, AsIndex], [RoundsBeside]> {
   let summary = "Root-mean-square norm of rows";
   let description = [{
     `y[n] = x[m] / sqrt(mean(x[m]²) + eps) * weight`, in f32 (Zhang and Sennrich
@@ -50,7 +50,7 @@ def Hadal_RmsNormOp : Hadal_TensorOp<"rms_norm"> {
   let assemblyFormat = "$x `,` $weight (`rows` $rows^)? attr-dict `:` functional-type(operands, results)";
 }
 
-def Hadal_LinearOp : Hadal_TensorOp<"linear", [AttrSizedOperandSegments]> {
+def Hadal_LinearOp : Hadal_TensorOp<"linear", [AsFactor, AsMatrix, AsScales, AsExact], [AttrSizedOperandSegments]> {
   let summary = "Linear layer, with block scales for fp8 weights";
   let description = [{
     `y[n, o] = sum_i x[n, i] * w[o, i] + addend[n, o]`, accumulated in f32, where
@@ -76,9 +76,13 @@ def Hadal_LinearOp : Hadal_TensorOp<"linear", [AttrSizedOperandSegments]> {
                        Optional<Hadal_RowsF32>:$addend, OptionalAttr<DenseI64ArrayAttr>:$block);
   let results = (outs Hadal_Rows:$result);
   let assemblyFormat = "$x `,` $weight (`scale` $scale^)? (`addend` $addend^)? attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = [{
+    /// A router's projection stays exact: a flipped choice moves a whole token.
+    ::hadal::OperandRole getOperandRole(::mlir::OpOperand &operand);
+  }];
 }
 
-def Hadal_GatedLinearOp : Hadal_TensorOp<"gated_linear", [AttrSizedOperandSegments]> {
+def Hadal_GatedLinearOp : Hadal_TensorOp<"gated_linear", [AsFactor, AsMatrix, AsMatrix, AsScales, AsScales], [RoundsResult, AttrSizedOperandSegments]> {
   let summary = "Two linear layers joined by SwiGLU";
   let description = [{
     `y = silu(x gateᵀ) * (x upᵀ)` (Shazeer 2020, arXiv:2002.05202, equation 6):
@@ -103,7 +107,7 @@ def Hadal_GatedLinearOp : Hadal_TensorOp<"gated_linear", [AttrSizedOperandSegmen
   let assemblyFormat = "$x `,` $gate `,` $up (`scales` $gate_scale^ `,` $up_scale)? attr-dict `:` functional-type(operands, results)";
 }
 
-def Hadal_SwigluOp : Hadal_TensorOp<"swiglu", [SameOperandsAndResultShape]> {
+def Hadal_SwigluOp : Hadal_TensorOp<"swiglu", [AsExact, AsExact], [RoundsResult, SameOperandsAndResultShape]> {
   let summary = "Gated activation";
   let description = [{
     `y = silu(gate) * up`, `silu(x) = x / (1 + exp(-x))` (Shazeer 2020,
@@ -121,7 +125,7 @@ def Hadal_SwigluOp : Hadal_TensorOp<"swiglu", [SameOperandsAndResultShape]> {
   let assemblyFormat = "$gate `,` $up attr-dict `:` functional-type(operands, results)";
 }
 
-def Hadal_RopeOp : Hadal_TensorOp<"rope"> {
+def Hadal_RopeOp : Hadal_TensorOp<"rope", [AsExact, AsIndex, AsAngles, AsAngles], [RoundsResult]> {
   let summary = "Rotary position embedding of the last columns of each head";
   let description = [{
     Each row is H heads of `dn + dr` columns; the last dr of each are rotated by
@@ -150,7 +154,7 @@ def Hadal_RopeOp : Hadal_TensorOp<"rope"> {
   let assemblyFormat = "$x `,` $positions `,` $cos `,` $sin attr-dict `:` functional-type(operands, results)";
 }
 
-def Hadal_GatherRowsOp : Hadal_TensorOp<"gather_rows"> {
+def Hadal_GatherRowsOp : Hadal_TensorOp<"gather_rows", [AsExact, AsIndex], [RoundsResult]> {
   let summary = "Chosen rows";
   let description = [{
     `y[j] = x[rows[j]]`. Shapes: x [N, width], rows [R], y [R, width].
@@ -166,9 +170,13 @@ def Hadal_GatherRowsOp : Hadal_TensorOp<"gather_rows"> {
   let arguments = (ins Hadal_Rows:$x, Hadal_Index1D:$rows);
   let results = (outs Hadal_Rows:$result);
   let assemblyFormat = "$x `,` $rows attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = [{
+    /// Chosen rows may be rounded where all that reads them may.
+    ::hadal::OperandRole getOperandRole(::mlir::OpOperand &operand);
+  }];
 }
 
-def Hadal_HeadLinearOp : Hadal_TensorOp<"head_linear"> {
+def Hadal_HeadLinearOp : Hadal_TensorOp<"head_linear", [AsFactor, AsMatrix]> {
   let summary = "One linear layer for each head";
   let description = [{
     `y[n, h, o] = sum_i x[n, h, i] * weight[h, o, i]`. A head of x may be wider

@@ -57,3 +57,11 @@ PanelsAttr::verifyEncoding(ArrayRef<int64_t> shape, Type elementType,
                        << getRows() << " and " << getInterleave();
   return success();
 }
+
+int64_t PanelsAttr::getStoredElements(ArrayRef<int64_t> shape) const {
+  int64_t count = llvm::alignTo(shape[shape.size() - 2], getRows()) *
+                  llvm::alignTo(shape[shape.size() - 1], getInterleave());
+  for (int64_t extent : shape.drop_back(2))
+    count *= extent;
+  return count;
+}

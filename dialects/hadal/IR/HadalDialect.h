@@ -3,6 +3,8 @@
 #ifndef HADAL_IR_HADALDIALECT_H
 #define HADAL_IR_HADALDIALECT_H
 
+#include "hadal/IR/HadalInterfaces.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"

@@ -49,7 +49,7 @@ def Hadal_VariantOp : Hadal_Op<"variant", [HasParent<"ExecutableOp">, SymbolTabl
   let assemblyFormat = "$level $contents attr-dict";
 }
 
-def Hadal_DispatchOp : Hadal_Op<"dispatch", [MemoryEffects<[]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def Hadal_DispatchOp : Hadal_Op<"dispatch", [StaysInEntry, MemoryEffects<[]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "Runs an executable on tensors";
   let description = [{
     The operands and results are those of the executable's body. `label` names

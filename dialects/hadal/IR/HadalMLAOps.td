@@ -5,7 +5,7 @@
 
 include "hadal/IR/HadalAttributes.td"
 
-def Hadal_MlaAppendOp : Hadal_TensorOp<"mla_append", [DestinationStyleOpInterface]> {
+def Hadal_MlaAppendOp : Hadal_TensorOp<"mla_append", [AsExact, AsVector, AsAngles, AsAngles, AsIndex, AsIndex, AsIndex, AsIndex, AsCache], [DestinationStyleOpInterface]> {
   let summary = "Appends the latents of new tokens to the cache, in place";
   let description = [{
     For token n of sequence s at position p: the first r columns of `kv` are
@@ -44,7 +44,7 @@ def Hadal_MlaAppendOp : Hadal_TensorOp<"mla_append", [DestinationStyleOpInterfac
   }];
 }
 
-def Hadal_MlaAttentionOp : Hadal_TensorOp<"mla_attention"> {
+def Hadal_MlaAttentionOp : Hadal_TensorOp<"mla_attention", [AsFactor, AsCache, AsMatrix, AsMatrix, AsIndex, AsIndex, AsIndex, AsIndex], [RoundsResult]> {
   let summary = "Attention of rotated queries to the latent cache";
   let description = [{
     For head h and token n at position p of sequence s, over the cached rows
@@ -89,7 +89,7 @@ def Hadal_MlaAttentionOp : Hadal_TensorOp<"mla_attention"> {
   }];
 }
 
-def Hadal_MlaAttendAbsorbedOp : Hadal_TensorOp<"mla_attend_absorbed"> {
+def Hadal_MlaAttendAbsorbedOp : Hadal_TensorOp<"mla_attend_absorbed", [AsExact, AsFactor, AsCache, AsIndex, AsIndex, AsIndex, AsIndex]> {
   let summary = "The middle of absorbed attention: queries in latent space against the cache";
   let description = [{
     `y[n, h] = sum_j softmax(scale * (q_latent[n, h] . c_j + q[n, h, dn:] . k_j)) c_j`
@@ -120,7 +120,7 @@ def Hadal_MlaAttendAbsorbedOp : Hadal_TensorOp<"mla_attend_absorbed"> {
   }];
 }
 
-def Hadal_MlaAttendExpandedOp : Hadal_TensorOp<"mla_attend_expanded", [DestinationStyleOpInterface]> {
+def Hadal_MlaAttendExpandedOp : Hadal_TensorOp<"mla_attend_expanded", [AsFactor, AsCache, AsMatrix, AsMatrix, AsIndex, AsIndex, AsIndex, AsIndex, AsExact], [DestinationStyleOpInterface]> {
   let summary = "Expanded attention, tile by tile";
   let description = [{
     hadal.mla_attention in its expanded form, written over `out`: rows of

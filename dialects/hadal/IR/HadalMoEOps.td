@@ -5,7 +5,7 @@
 
 include "hadal/IR/HadalAttributes.td"
 
-def Hadal_MoeRouteOp : Hadal_TensorOp<"moe_route"> {
+def Hadal_MoeRouteOp : Hadal_TensorOp<"moe_route", [AsExact, AsVector]> {
   let summary = "Chooses k experts for each token and weighs them";
   let description = [{
     In f32, for each row of logits:
@@ -47,7 +47,7 @@ def Hadal_MoeRouteOp : Hadal_TensorOp<"moe_route"> {
   let assemblyFormat = "$logits (`bias` $bias^)? attr-dict `:` functional-type(operands, results)";
 }
 
-def Hadal_MoeExpertsOp : Hadal_TensorOp<"moe_experts", [AttrSizedOperandSegments]> {
+def Hadal_MoeExpertsOp : Hadal_TensorOp<"moe_experts", [AsFactor, AsExact, AsIndex, AsMatrix, AsMatrix, AsMatrix, AsScales, AsScales, AsScales], [AttrSizedOperandSegments]> {
   let summary = "The weighted sum of the chosen experts";
   let description = [{
     `y[n] = sum_j weights[n, j] * down[e] (silu(gate[e] x[n]) * (up[e] x[n]))` with
@@ -79,7 +79,7 @@ def Hadal_MoeExpertsOp : Hadal_TensorOp<"moe_experts", [AttrSizedOperandSegments
   }];
 }
 
-def Hadal_MoeGroupOp : Hadal_TensorOp<"moe_group"> {
+def Hadal_MoeGroupOp : Hadal_TensorOp<"moe_group", [AsIndex]> {
   let summary = "Sorts the chosen (token, rank) pairs by expert";
   let description = [{
     `rows` lists n * k + j for all pairs with ids[n, j] = e, expert after expert
@@ -98,7 +98,7 @@ def Hadal_MoeGroupOp : Hadal_TensorOp<"moe_group"> {
   let assemblyFormat = "$ids attr-dict `:` functional-type(operands, results)";
 }
 
-def Hadal_MoeGateUpOp : Hadal_TensorOp<"moe_gate_up", [AttrSizedOperandSegments]> {
+def Hadal_MoeGateUpOp : Hadal_TensorOp<"moe_gate_up", [AsFactor, AsIndex, AsIndex, AsMatrix, AsMatrix, AsScales, AsScales], [RoundsResult, AttrSizedOperandSegments]> {
   let summary = "Gate and up projections of all experts over their ragged groups";
   let description = [{
     `h[p] = silu(gate[e] x[n]) * (up[e] x[n])` for p in the group of expert e,
@@ -126,7 +126,7 @@ def Hadal_MoeGateUpOp : Hadal_TensorOp<"moe_gate_up", [AttrSizedOperandSegments]
   }];
 }
 
-def Hadal_MoeDownOp : Hadal_TensorOp<"moe_down"> {
+def Hadal_MoeDownOp : Hadal_TensorOp<"moe_down", [AsFactor, AsIndex, AsIndex, AsMatrix, AsScales]> {
   let summary = "Down projections of all experts over their ragged groups";
   let description = [{
     `y[rows[p]] = down[e] h[p]` for p in the group of expert e.
@@ -147,7 +147,7 @@ def Hadal_MoeDownOp : Hadal_TensorOp<"moe_down"> {
   let assemblyFormat = "$h `,` $offsets `,` $rows `,` $down (`scale` $scale^)? attr-dict `:` functional-type(operands, results)";
 }
 
-def Hadal_MoeCombineOp : Hadal_TensorOp<"moe_combine", [AttrSizedOperandSegments]> {
+def Hadal_MoeCombineOp : Hadal_TensorOp<"moe_combine", [AsExact, AsExact, AsExact, AsExact], [AttrSizedOperandSegments]> {
   let summary = "Weighs and sums what the experts made of each token";
   let description = [{
     `out[n] = sum_j weights[n, j] * y[n k + j] + shared[n] + addend[n]`, in this

@@ -6,14 +6,9 @@
 using namespace mlir;
 using namespace hadal;
 
-/// Bytes of a stored tensor.
-static uint64_t storedBytes(RankedTensorType type) {
-  return static_cast<uint64_t>(type.getNumElements()) * (type.getElementTypeBitWidth() / 8);
-}
-
 // parameter_c7
 static LogicalResult verifyLength(ParameterOp op, SourceAttr source) {
-  if (source.getLength() == storedBytes(source.getType()))
+  if (source.getLength() == static_cast<uint64_t>(storedBytes(source.getType())))
     return success();
   return op.emitOpError() << "expected source '" << source.getTensor() << "' of "
                           << storedBytes(source.getType()) << " bytes, got "

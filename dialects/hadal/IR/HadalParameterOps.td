@@ -55,7 +55,7 @@ def Hadal_ParameterOp : Hadal_Op<"parameter", [Symbol]> {
   }];
 }
 
-def Hadal_ParamOp : Hadal_Op<"param", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def Hadal_ParamOp : Hadal_Op<"param", [Pure, StaysInEntry, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "The value of a parameter";
   let description = [{
     Constraints:
@@ -92,7 +92,7 @@ def Hadal_StateOp : Hadal_Op<"state", [Symbol]> {
   }];
 }
 
-def Hadal_StateReadOp : Hadal_Op<"state_read", [MemoryEffects<[MemRead]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def Hadal_StateReadOp : Hadal_Op<"state_read", [StaysInEntry, MemoryEffects<[MemRead]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "The value of a state when the step begins";
   let description = [{
     Constraints:
@@ -107,7 +107,7 @@ def Hadal_StateReadOp : Hadal_Op<"state_read", [MemoryEffects<[MemRead]>, Declar
   let assemblyFormat = "$name attr-dict `:` type($value)";
 }
 
-def Hadal_StateWriteOp : Hadal_Op<"state_write", [MemoryEffects<[MemWrite]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def Hadal_StateWriteOp : Hadal_Op<"state_write", [StaysInEntry, MemoryEffects<[MemWrite]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "The value of a state when the step ends";
   let description = [{
     The value must be the state's own, updated in place: `hadal-verify-model`
@@ -125,7 +125,7 @@ def Hadal_StateWriteOp : Hadal_Op<"state_write", [MemoryEffects<[MemWrite]>, Dec
   let assemblyFormat = "$name `,` $value attr-dict `:` type($value)";
 }
 
-def Hadal_TapOp : Hadal_Op<"tap", [MemoryEffects<[MemWrite]>]> {
+def Hadal_TapOp : Hadal_Op<"tap", [StaysInEntry, MemoryEffects<[MemWrite]>]> {
   let summary = "Names an intermediate that verification can ask for";
   let description = [{
     ```mlir

@@ -25,6 +25,7 @@ def Plan_Dialect : Dialect {
     once when a step starts; values of type `!plan.buffer` are what kernels bind.
   }];
   let useDefaultTypePrinterParser = 1;
+  let hasConstantMaterializer = 1;
 }
 
 class Plan_Type<string name, string typeMnemonic> : TypeDef<Plan_Dialect, name> {

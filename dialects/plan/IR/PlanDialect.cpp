@@ -26,3 +26,8 @@ void PlanDialect::initialize() {
 #include "plan/IR/PlanOps.cpp.inc"
       >();
 }
+
+Operation *PlanDialect::materializeConstant(OpBuilder &builder, Attribute value, Type type,
+                                            Location loc) {
+  return ConstantOp::create(builder, loc, type, cast<IntegerAttr>(value));
+}

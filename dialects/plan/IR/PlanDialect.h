@@ -12,6 +12,8 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+#include <functional>
+
 #include "plan/IR/PlanDialect.h.inc"
 
 #include "plan/IR/PlanEnums.h.inc"
@@ -21,5 +23,31 @@
 
 #define GET_OP_CLASSES
 #include "plan/IR/PlanOps.h.inc"
+
+namespace hadal::plan {
+
+/// What an expression of two numbers is; nullopt where the runtime would refuse
+/// it (an overflow, a divisor that is not positive).
+std::optional<int64_t> evaluate(ExprKind kind, int64_t a, int64_t b);
+
+/// The number or the operand that `kind` of a and b always is, or null.
+mlir::OpFoldResult foldExpr(ExprKind kind, mlir::Value a, mlir::Value b);
+
+/// The constant that a value is, if it is one.
+std::optional<int64_t> constantOf(mlir::Value value);
+
+/// Values of expressions for given dims. Not known: what depends on a dim that
+/// `dims` does not know, and what the runtime would refuse.
+class Evaluator {
+public:
+  explicit Evaluator(std::function<std::optional<int64_t>(Dim)> dims) : dims(std::move(dims)) {}
+  std::optional<int64_t> operator()(mlir::Value value);
+
+private:
+  std::function<std::optional<int64_t>(Dim)> dims;
+  llvm::DenseMap<mlir::Value, std::optional<int64_t>> known;
+};
+
+} // namespace hadal::plan
 
 #endif // PLAN_IR_PLANDIALECT_H

@@ -72,12 +72,13 @@ def Plan_EntryOp : Plan_Op<"entry", [Symbol, NoTerminator, SingleBlock, NoRegion
 
 // ---- Expressions (struct Expr) -------------------------------------------------
 
-def Plan_ConstantOp : Plan_Op<"constant", [Pure]> {
+def Plan_ConstantOp : Plan_Op<"constant", [Pure, ConstantLike]> {
   let summary = "A constant expression";
   let description = "```mlir\n%c = plan.constant 64\n```";
   let arguments = (ins I64Attr:$value);
   let results = (outs Plan_Int:$result);
   let assemblyFormat = "$value attr-dict";
+  let hasFolder = 1;
 }
 
 def Plan_DimOp : Plan_Op<"dim", [Pure]> {
@@ -90,10 +91,19 @@ def Plan_DimOp : Plan_Op<"dim", [Pure]> {
 
 def Plan_ExprOp : Plan_Op<"expr", [Pure]> {
   let summary = "An operation on two expressions";
-  let description = "```mlir\n%b = plan.expr mul %n, %c\n```";
+  let description = [{
+    In 64-bit integers; divisions round down (floor_div) or up (ceil_div), and
+    want a positive divisor; lt, le, eq, and, or give 0 or 1. What overflows, or
+    divides by what is not positive, is an error when a step starts.
+
+    ```mlir
+    %b = plan.expr mul %n, %c
+    ```
+  }];
   let arguments = (ins Plan_ExprKind:$kind, Plan_Int:$a, Plan_Int:$b);
   let results = (outs Plan_Int:$result);
   let assemblyFormat = "$kind $a `,` $b attr-dict";
+  let hasFolder = 1;
 }
 
 def Plan_SelectOp : Plan_Op<"select", [Pure]> {
@@ -102,6 +112,7 @@ def Plan_SelectOp : Plan_Op<"select", [Pure]> {
   let arguments = (ins Plan_Int:$condition, Plan_Int:$a, Plan_Int:$b);
   let results = (outs Plan_Int:$result);
   let assemblyFormat = "$condition `,` $a `,` $b attr-dict";
+  let hasFolder = 1;
 }
 
 // ---- Buffers -------------------------------------------------------------------

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// What generic code may ask of an op: how it reads its operands, what may be
+// rounded, how much work it is; and of a layout: how many elements it stores.
+#ifndef HADAL_IR_HADALINTERFACES_TD
+#define HADAL_IR_HADALINTERFACES_TD
+
+include "mlir/IR/OpBase.td"
+
+// ---- How an op reads its operands --------------------------------------------
+
+// One for each operand that an op declares, in their order (::hadal::OperandRole).
+class Hadal_Role<string cppName> {
+  string role = "::hadal::OperandRole::" # cppName;
+}
+def AsFactor : Hadal_Role<"Factor">;
+def AsExact : Hadal_Role<"Exact">;
+def AsIndex : Hadal_Role<"Index">;
+def AsMatrix : Hadal_Role<"Matrix">;
+def AsVector : Hadal_Role<"Vector">;
+def AsLookup : Hadal_Role<"Lookup">;
+def AsScales : Hadal_Role<"Scales">;
+def AsAngles : Hadal_Role<"Angles">;
+def AsCache : Hadal_Role<"Cache">;
+
+class Hadal_ReadsAs<list<Hadal_Role> roles>
+    : ParamNativeOpTrait<"ReadsAs", !interleave(!foreach(each, roles, each.role), ", ")>,
+      StructuralOpTrait {
+  let cppNamespace = "::hadal";
+}
+
+// ---- What may be rounded -------------------------------------------------------
+
+class Hadal_Trait<string name> : NativeOpTrait<name> {
+  let cppNamespace = "::hadal";
+}
+// The op can give its first result in bf16 instead of f32.
+def RoundsResult : Hadal_Trait<"RoundsResult">;
+// The op can give its first result in bf16 and, as a further result, in f32.
+def RoundsBeside : Hadal_Trait<"RoundsBeside">;
+
+// The op belongs to the frame of an entry point: nothing is launched for it.
+def StaysInEntry : Hadal_Trait<"StaysInEntry">;
+
+// ---- The interface of everything that becomes a kernel ---------------------------
+
+def ComputeOpInterface : OpInterface<"ComputeOpInterface"> {
+  let cppNamespace = "::hadal";
+  let description = [{
+    An op that computes. Passes that pack parameters, choose precisions, form
+    dispatches and count work ask the op and keep no lists of their own; an op
+    of the dialect that neither computes nor stays in an entry point is an error
+    to them.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      How the operand is read. The default is what the op declares; an op whose
+      answer depends on its surroundings (a router's projection stays exact)
+      overrides it.
+    }], "::hadal::OperandRole", "getOperandRole", (ins "::mlir::OpOperand &":$operand), "",
+    [{ return $_op.getDeclaredRole(operand.getOperandNumber()); }]>,
+    InterfaceMethod<[{
+      The op's work, as an upper bound in dims that the host knows.
+    }], "::hadal::Work", "getWork">
+  ];
+}
+
+// ---- Layouts of packed weights -----------------------------------------------------
+
+def LayoutAttrInterface : AttrInterface<"LayoutAttrInterface"> {
+  let cppNamespace = "::hadal";
+  let description = [{
+    The layout of a packed weight, as the encoding of its tensor type.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      Elements that a weight `[.., out, in]` of this shape stores, padding
+      included.
+    }], "int64_t", "getStoredElements", (ins "::llvm::ArrayRef<int64_t>":$shape)>
+  ];
+}
+
+#endif // HADAL_IR_HADALINTERFACES_TD

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Folds and evaluates the expressions of an entry point, as the runtime does.
+#include "plan/IR/PlanDialect.h"
+
+#include "mlir/IR/Builders.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace hadal::plan;
+
+std::optional<int64_t> hadal::plan::evaluate(ExprKind kind, int64_t a, int64_t b) {
+  int64_t result = 0;
+  switch (kind) {
+  case ExprKind::Add:
+    return llvm::AddOverflow(a, b, result) ? std::nullopt : std::optional(result);
+  case ExprKind::Sub:
+    return llvm::SubOverflow(a, b, result) ? std::nullopt : std::optional(result);
+  case ExprKind::Mul:
+    return llvm::MulOverflow(a, b, result) ? std::nullopt : std::optional(result);
+  case ExprKind::FloorDiv:
+    return b <= 0 ? std::nullopt : std::optional(llvm::divideFloorSigned(a, b));
+  case ExprKind::CeilDiv:
+    return b <= 0 ? std::nullopt : std::optional(llvm::divideCeilSigned(a, b));
+  case ExprKind::Min:
+    return std::min(a, b);
+  case ExprKind::Max:
+    return std::max(a, b);
+  case ExprKind::Lt:
+    return a < b;
+  case ExprKind::Le:
+    return a <= b;
+  case ExprKind::Eq:
+    return a == b;
+  case ExprKind::And:
+    return a && b;
+  case ExprKind::Or:
+    return a || b;
+  }
+  return std::nullopt;
+}
+
+std::optional<int64_t> hadal::plan::constantOf(Value value) {
+  if (auto op = value.getDefiningOp<ConstantOp>())
+    return static_cast<int64_t>(op.getValue());
+  return std::nullopt;
+}
+
+OpFoldResult hadal::plan::foldExpr(ExprKind kind, Value a, Value b) {
+  std::optional<int64_t> x = constantOf(a), y = constantOf(b);
+  if (x && y)
+    if (std::optional<int64_t> result = evaluate(kind, *x, *y))
+      return Builder(a.getContext()).getI64IntegerAttr(*result);
+  switch (kind) {
+  case ExprKind::Add:
+    return x == 0 ? b : y == 0 ? a : Value();
+  case ExprKind::Sub:
+    return y == 0 ? a : Value();
+  case ExprKind::Mul:
+    return x == 1 ? b : y == 1 ? a : Value();
+  case ExprKind::FloorDiv:
+  case ExprKind::CeilDiv:
+    return y == 1 ? a : Value();
+  case ExprKind::Min:
+  case ExprKind::Max:
+    return a == b ? a : Value();
+  default:
+    return {};
+  }
+}
+
+OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValueAttr(); }
+
+OpFoldResult ExprOp::fold(FoldAdaptor) { return foldExpr(getKind(), getA(), getB()); }
+
+OpFoldResult SelectOp::fold(FoldAdaptor) {
+  if (getA() == getB())
+    return getA();
+  if (std::optional<int64_t> condition = constantOf(getCondition()))
+    return *condition ? getA() : getB();
+  return {};
+}
+
+std::optional<int64_t> Evaluator::operator()(Value value) {
+  if (auto it = known.find(value); it != known.end())
+    return it->second;
+  std::optional<int64_t> result = constantOf(value);
+  if (auto dim = value.getDefiningOp<DimOp>()) {
+    result = dims(dim.getDim());
+  } else if (auto expr = value.getDefiningOp<ExprOp>()) {
+    std::optional<int64_t> a = (*this)(expr.getA()), b = (*this)(expr.getB());
+    if (a && b)
+      result = evaluate(expr.getKind(), *a, *b);
+  } else if (auto select = value.getDefiningOp<SelectOp>()) {
+    if (std::optional<int64_t> condition = (*this)(select.getCondition()))
+      result = (*this)(*condition ? select.getA() : select.getB());
+  }
+  known[value] = result;
+  return result;
+}
