@@ -5,6 +5,8 @@
 #include "BufferPlanner.h"
 #include "ExprBuilder.h"
 
+#include "hadal/Target/Target.h"
+
 #include "mlir/IR/Builders.h"
 
 using namespace mlir;
@@ -14,9 +16,6 @@ namespace hadal {
 #include "hadal/Conversion/Passes.h.inc"
 
 namespace {
-/// Interface between kernels and the runtime: HADAL_KERNEL_ABI_VERSION.
-constexpr int32_t kKernelAbi = 1;
-
 using Extents = SmallVector<Extent>;
 
 RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
@@ -396,10 +395,15 @@ struct ConvertToPlanPass : impl::ConvertToPlanPassBase<ConvertToPlanPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     SymbolTable symbols(module);
+    const Target *target = findTarget();
+    if (!target)
+      return signalPassFailure();
     OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
-    auto program = plan::ProgramOp::create(builder, module.getLoc(), "cpu", kKernelAbi);
+    auto program = plan::ProgramOp::create(builder, module.getLoc(), target->getFamily(),
+                                           target->getKernelABI());
     builder.createBlock(&program.getContents());
-    moveKernels(program);
+    if (failed(moveKernels(program, *target)))
+      return signalPassFailure();
     for (auto function : llvm::to_vector(module.getOps<func::FuncOp>())) {
       OpBuilder atEnd = OpBuilder::atBlockEnd(&program.getContents().front());
       auto entry = plan::EntryOp::create(atEnd, function.getLoc(), function.getSymName());
@@ -415,25 +419,47 @@ struct ConvertToPlanPass : impl::ConvertToPlanPassBase<ConvertToPlanPass> {
       executable.erase();
   }
 
+  /// The one target of all executables.
+  const Target *findTarget() {
+    ModuleOp module = getOperation();
+    StringRef family;
+    for (auto executable : module.getOps<ExecutableOp>()) {
+      if (!family.empty() && executable.getTarget() != family) {
+        executable.emitOpError() << "expected the target '" << family
+                                 << "' of the executables before it, got '"
+                                 << executable.getTarget() << "'";
+        return nullptr;
+      }
+      family = executable.getTarget();
+    }
+    return lookupTarget(module, family);
+  }
+
   /// Makes an image for each level, fills it with the kernels of that level, and
   /// declares the executables.
-  void moveKernels(plan::ProgramOp program) {
+  LogicalResult moveKernels(plan::ProgramOp program, const Target &target) {
     ModuleOp module = getOperation();
     std::map<std::string, plan::ImageOp> images; // by level
     Block *contents = &program.getContents().front();
     for (auto executable : module.getOps<ExecutableOp>())
-      for (auto variant : executable.getContents().front().getOps<VariantOp>())
+      for (auto variant : executable.getContents().front().getOps<VariantOp>()) {
+        if (!llvm::is_contained(target.getLevels(), variant.getLevel()))
+          return variant.emitOpError() << "expected a level of the target '" << target.getFamily()
+                                       << "', got '" << variant.getLevel() << "'";
         images.try_emplace(variant.getLevel().str());
+      }
     OpBuilder builder = OpBuilder::atBlockEnd(contents);
-    SmallVector<Attribute> bestFirst;
     for (auto &[level, image] : images) {
-      image = plan::ImageOp::create(builder, module.getLoc(), "cpu." + level, level);
+      image = plan::ImageOp::create(builder, module.getLoc(),
+                                    (target.getFamily() + "." + level).str(), level);
       OpBuilder inner(&getContext());
       inner.createBlock(&image.getContents());
       ModuleOp::create(inner, module.getLoc());
-      // Levels sort by their names: x86-64-v3 before x86-64-v4-bf16.
-      bestFirst.insert(bestFirst.begin(), FlatSymbolRefAttr::get(image.getSymNameAttr()));
     }
+    SmallVector<Attribute> bestFirst;
+    for (StringRef level : target.getLevels())
+      if (auto image = images.find(level.str()); image != images.end())
+        bestFirst.push_back(FlatSymbolRefAttr::get(image->second.getSymNameAttr()));
     for (auto executable : module.getOps<ExecutableOp>()) {
       for (auto variant : executable.getContents().front().getOps<VariantOp>()) {
         plan::ImageOp image = images[variant.getLevel().str()];
@@ -450,6 +476,7 @@ struct ConvertToPlanPass : impl::ConvertToPlanPassBase<ConvertToPlanPass> {
           interface.getAccess(), interface.getConstants().size(),
           executable.getScratch().value_or(0), builder.getArrayAttr(bestFirst));
     }
+    return success();
   }
 };
 } // namespace

@@ -3,8 +3,7 @@
 #include "hadal/Pipeline/Pipeline.h"
 
 #include "hadal/Conversion/Passes.h"
-#include "hadal/Target/CPU/Executables.h"
-#include "hadal/Target/CPU/Pipeline.h"
+#include "hadal/Target/CPU/CPUTarget.h"
 #include "hadal/Transforms/Passes.h"
 
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -15,7 +14,6 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -56,15 +54,17 @@ void hadal::registerDialects(DialectRegistry &registry) {
   registry.insert<HadalDialect, plan::PlanDialect, arith::ArithDialect, cf::ControlFlowDialect,
                   func::FuncDialect, linalg::LinalgDialect, LLVM::LLVMDialect, math::MathDialect,
                   memref::MemRefDialect, scf::SCFDialect, tensor::TensorDialect,
-                  vector::VectorDialect, x86vector::X86VectorDialect>();
+                  vector::VectorDialect>();
   registerAllToLLVMIRTranslations(registry);
 }
 
-void hadal::registerPasses() {
+void hadal::registerBuiltinTargets(TargetRegistry &targets) { targets.add(createCPUTarget()); }
+
+void hadal::registerPasses(const TargetRegistry &targets) {
   registerHadalTransformsPasses();
   registerHadalConversionPasses();
-  registerHadalTargetCPUExecutablesPasses();
-  cpu::registerCPUPasses();
+  for (const std::shared_ptr<Target> &target : targets.getTargets())
+    target->registerPasses();
 }
 
 static void addVerifier(OpPassManager &pm, Stage stage) {
@@ -86,23 +86,20 @@ static void addModelPasses(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createSetPrecisionPass({options.precision}));
   pm.addPass(createDecomposePass());
   pm.addNestedPass<func::FuncOp>(createFusePass());
-  pm.addPass(createPackParametersPass({options.precision}));
+  pm.addPass(createPackParametersPass({options.target->getFamily().str(), options.precision}));
   pm.addPass(createCSEPass());
-  pm.addPass(createFormDispatchesPass());
+  pm.addPass(createFormDispatchesPass({options.target->getFamily().str()}));
   addVerifier(pm, Stage::Dispatch);
 }
 
 static void addKernelPasses(OpPassManager &pm, const PipelineOptions &options) {
-  EmitCPUKernelsPassOptions kernels;
-  kernels.levels.assign(options.levels.begin(), options.levels.end());
-  kernels.emulateDot = options.emulateDot;
-  pm.addPass(createEmitCPUKernelsPass(kernels));
+  options.target->addKernelPasses(pm);
   addVerifier(pm, Stage::Kernel);
 }
 
-static void addPlanPasses(OpPassManager &pm) {
+static void addPlanPasses(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createConvertToPlanPass());
-  pm.nest<plan::ProgramOp>().addNestedPass<plan::ImageOp>(createLowerImagePass());
+  options.target->addImagePasses(pm.nest<plan::ProgramOp>().nest<plan::ImageOp>());
   addVerifier(pm, Stage::Plan);
 }
 
@@ -116,5 +113,5 @@ void hadal::buildPipeline(OpPassManager &pm, Stage from, Stage to,
   if (from <= Stage::Dispatch && to >= Stage::Kernel)
     addKernelPasses(pm, options);
   if (from <= Stage::Kernel && to >= Stage::Plan)
-    addPlanPasses(pm);
+    addPlanPasses(pm, options);
 }

@@ -5,7 +5,7 @@
 #include "EntryWriter.h"
 #include "WeightsFile.h"
 
-#include "hadal/Target/CPU/Image.h"
+#include "hadal/Target/Target.h"
 
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -60,17 +60,13 @@ public:
 private:
   LogicalResult compileImages() {
     WalkResult walked = module.walk([&](plan::ImageOp image) {
-      std::optional<cpu::Level> level = cpu::parseLevel(image.getLevel());
-      auto kernels = dyn_cast<ModuleOp>(image.getContents().front().front());
-      if (!level || !kernels) {
-        image.emitOpError() << "expected a module of kernels for a level of the CPU, got level '"
-                            << image.getLevel() << "'";
+      const Target *target = lookupTarget(image, image->getParentOfType<plan::ProgramOp>().getSymName());
+      if (!target)
         return WalkResult::interrupt();
-      }
-      FailureOr<cpu::Image> compiled = cpu::compileImage(kernels, *level);
+      FailureOr<TargetImage> compiled = target->compileImage(image);
       if (failed(compiled))
         return WalkResult::interrupt();
-      for (const cpu::KernelSymbol &symbol : compiled->symbols) {
+      for (const TargetImage::Symbol &symbol : compiled->symbols) {
         codeSizes[{image.getSymName().str(), symbol.name}] = symbol.codeSize;
         result.kernels.push_back({symbol.name, image.getLevel().str(), symbol.codeSize});
       }

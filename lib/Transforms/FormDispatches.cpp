@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Outlines ops to executables, one for each distinct kernel.
+#include "hadal/Target/Target.h"
 #include "hadal/Transforms/Passes.h"
 
 #include "mlir/IR/Builders.h"
@@ -57,6 +58,8 @@ struct FormDispatchesPass : impl::FormDispatchesPassBase<FormDispatchesPass> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    if (!lookupTarget(module, target))
+      return signalPassFailure();
     SymbolTable symbols(module);
     llvm::StringMap<StringAttr> executables;
     for (auto function : llvm::to_vector(module.getOps<func::FuncOp>()))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gives every parameter the type and layout that its kernels read.
+#include "hadal/Target/Target.h"
 #include "hadal/Transforms/Passes.h"
 
 #include "mlir/IR/Builders.h"
@@ -22,30 +23,9 @@ OperandRole roleOf(OpOperand &use) {
 struct PackParametersPass : impl::PackParametersPassBase<PackParametersPass> {
   using PackParametersPassBase::PackParametersPassBase;
 
-  /// Panels are 32 rows: two vectors of AVX-512, four of AVX2. Pairs of bf16
-  /// feed the dot unit; a level without it splits them by shift and mask.
-  RankedTensorType packedType(OperandRole role, RankedTensorType type) {
-    MLIRContext *context = &getContext();
-    Type f32 = Float32Type::get(context), bf16 = BFloat16Type::get(context);
-    Type element = type.getElementType();
-    switch (role) {
-    case OperandRole::Vector:
-      return type.clone(f32);
-    case OperandRole::Lookup:
-      return element.isBF16() ? type : type.clone(f32);
-    case OperandRole::Matrix:
-      break;
-    default:
-      return type;
-    }
-    if (!isa<Float8E4M3FNType>(element) && !element.isBF16())
-      element = precision == "native" ? bf16 : f32;
-    return RankedTensorType::get(type.getShape(), element,
-                                 PanelsAttr::get(context, 32, element.isBF16() ? 2 : 1));
-  }
-
   RankedTensorType packedType(OpOperand &use) {
-    return packedType(roleOf(use), cast<RankedTensorType>(use.get().getType()));
+    return family->getParameterType(roleOf(use), cast<RankedTensorType>(use.get().getType()),
+                                    precision);
   }
 
   /// Gives each type in which a value is wanted a value of its own: tied
@@ -63,6 +43,9 @@ struct PackParametersPass : impl::PackParametersPassBase<PackParametersPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     SymbolTable symbols(module);
+    family = lookupTarget(module, target);
+    if (!family)
+      return signalPassFailure();
     module.walk([&](ParamOp param) { splitByType(param); });
     // A parameter read in two ways becomes two.
     llvm::MapVector<std::pair<StringAttr, Type>, StringAttr> packed;
@@ -108,6 +91,7 @@ struct PackParametersPass : impl::PackParametersPassBase<PackParametersPass> {
     return parameter.getSymNameAttr();
   }
 
+  const Target *family = nullptr;
   llvm::DenseSet<Operation *> claimed;
 };
 } // namespace

@@ -142,6 +142,11 @@ func.func @decode(%tokens: tensor<?xi32>, %positions: tensor<?xi32>, %offsets: t
 
 // -----
 
+hadal.executable @k target "cpu" {
+  func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+    return %x : tensor<?x64xf32>
+  }
+}
 // expected-error @+1 {{expected 6 arguments, got 1}}
 func.func @prefill(%tokens: tensor<?xi32>) {
   return
@@ -149,6 +154,11 @@ func.func @prefill(%tokens: tensor<?xi32>) {
 
 // -----
 
+hadal.executable @k target "cpu" {
+  func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+    return %x : tensor<?x64xf32>
+  }
+}
 // expected-error @+1 {{expected argument 'block_table' of rank 2, got 'tensor<?xi32>'}}
 func.func @prefill(%tokens: tensor<?xi32>, %positions: tensor<?xi32>, %offsets: tensor<?xi32>, %slots: tensor<?xi32>, %rows: tensor<?xi32>, %pages: tensor<?xi32>) {
   return
@@ -156,6 +166,11 @@ func.func @prefill(%tokens: tensor<?xi32>, %positions: tensor<?xi32>, %offsets: 
 
 // -----
 
+hadal.executable @k target "cpu" {
+  func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+    return %x : tensor<?x64xf32>
+  }
+}
 // expected-error @+1 {{expected argument 'positions' of rank 1, got 'f32'}}
 func.func @prefill(%tokens: tensor<?xi32>, %positions: f32, %offsets: tensor<?xi32>, %slots: tensor<?xi32>, %rows: tensor<?xi32>, %pages: tensor<?x?xi32>) {
   return
@@ -163,6 +178,11 @@ func.func @prefill(%tokens: tensor<?xi32>, %positions: f32, %offsets: tensor<?xi
 
 // -----
 
+hadal.executable @k target "cpu" {
+  func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+    return %x : tensor<?x64xf32>
+  }
+}
 func.func @prefill(%tokens: tensor<?xi32>, %positions: tensor<?xi32>, %offsets: tensor<?xi32>, %slots: tensor<?xi32>, %rows: tensor<?xi32>, %pages: tensor<?x?xi32>) -> tensor<?xi32> {
   // expected-error @+1 {{expected to return the result of a dispatch, made for this alone}}
   return %tokens : tensor<?xi32>
@@ -201,8 +221,49 @@ func.func @prefill(%tokens: tensor<?xi32>, %positions: tensor<?xi32>, %offsets: 
 
 // -----
 
+hadal.executable @k target "cpu" {
+  func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+    return %x : tensor<?x64xf32>
+  }
+}
 func.func @prefill(%tokens: tensor<?xi32>, %positions: tensor<?xi32>, %offsets: tensor<?xi32>, %slots: tensor<?xi32>, %rows: tensor<?xi32>, %pages: tensor<?x?xi32>) {
   // expected-error @+1 {{'arith.addi' op has no place in a plan}}
   %y = arith.addi %tokens, %positions : tensor<?xi32>
   return
+}
+// -----
+
+// One program has one target, and its variants are of its levels.
+hadal.executable @a target "cpu" {
+  func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+    return %x : tensor<?x64xf32>
+  }
+}
+// expected-error @+1 {{expected the target 'cpu' of the executables before it, got 'tpu'}}
+hadal.executable @b target "tpu" {
+  func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+    return %x : tensor<?x64xf32>
+  }
+}
+
+// -----
+
+hadal.executable @c target "cpu" {
+  func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+    return %x : tensor<?x64xf32>
+  }
+  // expected-error @+1 {{expected a level of the target 'cpu', got 'x86-64-v2'}}
+  hadal.variant "x86-64-v2" {
+  }
+}
+
+// -----
+
+// expected-error @+1 {{expected a target that is registered (cpu), got 'tpu'}}
+module {
+  hadal.executable @d target "tpu" {
+    func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+      return %x : tensor<?x64xf32>
+    }
+  }
 }

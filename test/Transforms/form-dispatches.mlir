@@ -1,5 +1,5 @@
 // Ops become dispatches of executables; equal ops share one, wherever they stand.
-// RUN: hadal-opt %s --split-input-file --verify-diagnostics --hadal-form-dispatches --mlir-print-debuginfo --mlir-print-local-scope | FileCheck %s
+// RUN: hadal-opt %s --split-input-file --verify-diagnostics --hadal-form-dispatches=target=cpu --mlir-print-debuginfo --mlir-print-local-scope | FileCheck %s
 
 // CHECK-LABEL: hadal.executable @rms_norm_64 target "cpu"
 // CHECK:         func.func @body(%[[X:[^:]*]]: tensor<?x64xf32> {{.*}}, %[[W:[^:]*]]: tensor<64xf32> {{.*}}) -> tensor<?x64xf32>

@@ -1,6 +1,6 @@
 // Parameters get the type and layout that their readers want; those that nothing reads go.
-// RUN: hadal-opt %s --split-input-file --hadal-pack-parameters | FileCheck %s --check-prefixes=CHECK,NATIVE
-// RUN: hadal-opt %s --split-input-file --hadal-pack-parameters=precision=reference | FileCheck %s --check-prefixes=CHECK,REFERENCE
+// RUN: hadal-opt %s --split-input-file --hadal-pack-parameters=target=cpu | FileCheck %s --check-prefixes=CHECK,NATIVE
+// RUN: hadal-opt %s --split-input-file --hadal-pack-parameters="target=cpu precision=reference" | FileCheck %s --check-prefixes=CHECK,REFERENCE
 
 // Weights of products: bf16 stays, f16 and f32 are rounded in native precision and widened in reference.
 // CHECK-LABEL: hadal.parameter @bf16 : tensor<96x64xbf16, #hadal.panels<rows = 32, interleave = 2>>

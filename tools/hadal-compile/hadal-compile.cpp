@@ -28,8 +28,8 @@ static cl::opt<std::string> input(cl::Positional, cl::desc("DIR|FILE.mlir|FILE.m
                                   cl::cat(category));
 static cl::opt<std::string> output("o", cl::desc("Write the artifact here (with --compile-to: the module)"),
                                    cl::value_desc("FILE"), cl::cat(category));
-static cl::list<std::string> targets("target", cl::desc("Target to compile for: cpu (repeatable)"),
-                                     cl::value_desc("NAME"), cl::cat(category));
+static cl::opt<std::string> targetName("target", cl::desc("Target to compile for; may be left out where there is one"),
+                                       cl::value_desc("NAME"), cl::cat(category));
 static cl::opt<std::string> precision("precision", cl::desc("native (default) or reference"),
                                       cl::init("native"), cl::value_desc("NAME"), cl::cat(category));
 static cl::opt<std::string> quantize("quantize", cl::desc("none (default)"), cl::init("none"),
@@ -46,12 +46,6 @@ static cl::opt<std::string> report("report", cl::desc("Write a report to standar
                                    cl::ValueOptional, cl::value_desc("FORMAT"), cl::cat(category));
 static cl::opt<bool> timing("timing", cl::desc("Write the time of each pass to standard error"),
                             cl::cat(category));
-static cl::list<std::string> levels("cpu-level",
-                                    cl::desc("CPU level to compile for: x86-64-v3, x86-64-v4-bf16 (repeatable; default: all)"),
-                                    cl::value_desc("NAME"), cl::cat(category));
-static cl::opt<bool> emulateDot("emulate-dot",
-                                cl::desc("For tests: the x86-64-v4-bf16 program in instructions of x86-64-v3"),
-                                cl::cat(category));
 
 namespace {
 enum ExitCode { kDone = 0, kBadInput = 1, kBadUsage = 2 };
@@ -86,7 +80,7 @@ void printDiagnostic(Diagnostic &diagnostic) {
 }
 
 /// Checks everything about the command line before anything is read.
-std::optional<int> checkOptions() {
+std::optional<int> checkOptions(const hadal::TargetRegistry &targets) {
   if (input.empty())
     return usage("expected a checkpoint's folder or a module, got none");
   if (output.empty())
@@ -105,15 +99,13 @@ std::optional<int> checkOptions() {
     return refuse("--quantize=" + quantize + ": expected none: this version does not quantise");
   if (quantize != "none")
     return usage("expected --quantize=none, int8 or int4, got '" + quantize + "'");
-  for (const std::string &target : targets) {
-    if (target == "sm_80" || target == "sm_90a")
-      return refuse("--target=" + target + ": expected cpu: this version compiles no GPU kernels");
-    if (target != "cpu")
-      return usage("expected --target=cpu, sm_80 or sm_90a, got '" + target + "'");
-  }
-  for (const std::string &level : levels)
-    if (level != "x86-64-v3" && level != "x86-64-v4-bf16")
-      return usage("expected --cpu-level=x86-64-v3 or x86-64-v4-bf16, got '" + level + "'");
+  if (targetName.empty() && targets.getTargets().size() == 1)
+    targetName = targets.getTargets().front()->getFamily().str();
+  const hadal::Target *target = targets.lookup(targetName);
+  if (!target)
+    return usage("expected --target=" + targets.getFamilies() + ", got '" + targetName + "'");
+  if (std::string problem = target->findOptionProblem(); !problem.empty())
+    return usage(problem);
   // Before anything else, as it may take long. A module can also go to /dev/null.
   if (std::string problem = hadal::tools::outputNameProblem(output);
       !problem.empty() && (compileTo.empty() || output != "/dev/null"))
@@ -180,7 +172,7 @@ private:
   bool isTerminal = ::isatty(STDERR_FILENO);
 };
 
-int compile(MLIRContext &context) {
+int compile(MLIRContext &context, const hadal::Target &target) {
   hadal::CompileCosts costs;
   Progress progress;
   Clock::time_point begin = Clock::now(), mark = begin;
@@ -204,10 +196,9 @@ int compile(MLIRContext &context) {
     return refuse(input + ": expected a module at stage " + compileTo + " or before, got one at stage " +
                   hadal::stageName(from));
   hadal::PipelineOptions options;
+  options.target = &target;
   options.precision = precision;
   options.attention = attention;
-  options.levels.assign(levels.begin(), levels.end());
-  options.emulateDot = emulateDot;
   PassManager pm(&context);
   if (timing)
     pm.enableTiming();
@@ -244,6 +235,10 @@ int compile(MLIRContext &context) {
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
   std::signal(SIGXFSZ, SIG_IGN); // a limit of file size is an error of the write
+  hadal::TargetRegistry targets;
+  hadal::registerBuiltinTargets(targets);
+  for (const std::shared_ptr<hadal::Target> &target : targets.getTargets())
+    target->addOptions(category);
   cl::HideUnrelatedOptions(category);
   std::string complaint;
   raw_string_ostream complaints(complaint);
@@ -251,11 +246,12 @@ int main(int argc, char **argv) {
     errs() << complaint;
     return kBadUsage;
   }
-  if (std::optional<int> code = checkOptions())
+  if (std::optional<int> code = checkOptions(targets))
     return *code;
   DialectRegistry registry;
   hadal::registerDialects(registry);
+  targets.attachTo(registry);
   MLIRContext context(registry);
   ScopedDiagnosticHandler handler(&context, printDiagnostic);
-  return compile(context);
+  return compile(context, *targets.lookup(targetName));
 }

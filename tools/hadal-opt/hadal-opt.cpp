@@ -11,9 +11,12 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
+  hadal::TargetRegistry targets;
+  hadal::registerBuiltinTargets(targets);
   hadal::registerDialects(registry);
+  targets.attachTo(registry);
   mlir::registerAllPasses();
-  hadal::registerPasses();
+  hadal::registerPasses(targets);
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "Hadal's optimizer driver\n", registry));
 }

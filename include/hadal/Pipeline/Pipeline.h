@@ -3,6 +3,8 @@
 #ifndef HADAL_PIPELINE_PIPELINE_H
 #define HADAL_PIPELINE_PIPELINE_H
 
+#include "hadal/Target/Target.h"
+
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Pass/PassManager.h"
@@ -24,17 +26,19 @@ llvm::StringRef stageName(Stage stage);
 Stage stageOf(mlir::ModuleOp module);
 
 struct PipelineOptions {
+  const Target *target = nullptr;    // not null
   std::string precision = "native";  // native, reference
   std::string attention = "auto";    // auto, absorbed, expanded
-  std::vector<std::string> levels;   // of the CPU; all where empty
-  bool emulateDot = false;           // see hadal-emit-cpu-kernels
 };
 
-/// Dialects and interfaces that any stage may need.
+/// Adds the targets that are part of Hadal.
+void registerBuiltinTargets(TargetRegistry &targets);
+
+/// Dialects and interfaces that any stage may need, whatever the target.
 void registerDialects(mlir::DialectRegistry &registry);
 
-/// All passes of Hadal, for tools that run them by name.
-void registerPasses();
+/// All passes of Hadal and of the targets, for tools that run them by name.
+void registerPasses(const TargetRegistry &targets);
 
 /// Appends the passes that lead from stage `from` to stage `to`, with the
 /// verifier of `from` before them and that of each stage behind its passes.

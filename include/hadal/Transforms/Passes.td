@@ -106,19 +106,22 @@ def FusePass : Pass<"hadal-fuse", "::mlir::func::FuncOp"> {
 def PackParametersPass : Pass<"hadal-pack-parameters", "::mlir::ModuleOp"> {
   let summary = "Give every parameter the type and layout that its kernels read";
   let description = [{
-    Precondition: parameters have their stored types. Postcondition: weights of
-    matrix products are panels (`#hadal.panels`) of bf16, f32 or f8E4M3FN; vectors
-    are f32; parameters that nothing reads are gone. With `native`, weights of f16
-    and f32 are rounded to bf16; with `reference`, they are widened to f32, and
-    bf16 stays as it is, since it widens exactly in the kernel.
+    Precondition: parameters have their stored types. Postcondition: each has the
+    type and layout that the target wants for the role in which it is read (a
+    parameter read in two ways becomes two); those that nothing reads are gone.
+    On the CPU, weights of matrix products become panels (`#hadal.panels`) of
+    bf16, f32 or f8E4M3FN, and vectors f32. With `native`, weights of f16 and f32
+    are rounded to bf16; with `reference`, they are widened to f32, and bf16 stays
+    as it is, since it widens exactly in the kernel.
 
     ```
     hadal.parameter @w : tensor<96x64xbf16> ==> hadal.parameter @w : tensor<96x64xbf16, #hadal.panels<rows = 32, interleave = 2>>
     ```
   }];
   let dependentDialects = ["::hadal::HadalDialect"];
-  let options = [Option<"precision", "precision", "std::string", "\"native\"", "native or reference">];
-  let statistics = [Statistic<"numPacked", "num-packed", "Parameters laid out as panels">,
+  let options = [Option<"target", "target", "std::string", "", "family of the target (required)">,
+                 Option<"precision", "precision", "std::string", "\"native\"", "native or reference">];
+  let statistics = [Statistic<"numPacked", "num-packed", "Parameters given a layout">,
                     Statistic<"numDropped", "num-dropped", "Parameters that nothing reads">];
 }
 
@@ -134,7 +137,7 @@ def FormDispatchesPass : Pass<"hadal-form-dispatches", "::mlir::ModuleOp"> {
     ```
   }];
   let dependentDialects = ["::hadal::HadalDialect"];
-  let options = [Option<"target", "target", "std::string", "\"cpu\"", "family of the target">];
+  let options = [Option<"target", "target", "std::string", "", "family of the target (required)">];
   let statistics = [Statistic<"numDispatches", "num-dispatches", "Dispatches made">,
                     Statistic<"numExecutables", "num-executables", "Distinct executables">];
 }
@@ -145,6 +148,15 @@ def VerifyDispatchPass : Pass<"hadal-verify-dispatch", "::mlir::ModuleOp"> {
     Precondition: none. Postcondition: entry points hold nothing but dispatches,
     parameters, states, taps, empty tensors and the return; every executable has a
     body of one op and is dispatched somewhere; tied destinations have one user.
+  }];
+}
+
+def VerifyKernelPass : Pass<"hadal-verify-kernel", "::mlir::ModuleOp"> {
+  let summary = "Verify what the kernel stage promises";
+  let description = [{
+    Precondition: none. Postcondition: every executable has an interface whose
+    bindings exist in its body, and variants that hold one function of its name
+    each.
   }];
 }
 

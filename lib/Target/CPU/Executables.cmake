@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # From executables (dialect hadal) and images (dialect plan) to kernels.
 add_dependencies(HadalTargetCPU HadalTargetCPUExecutablesGen HadalDialectGen PlanDialectGen)
-target_link_libraries(HadalTargetCPU PUBLIC HadalDialect PlanDialect)
+target_link_libraries(HadalTargetCPU PUBLIC HadalDialect PlanDialect HadalTarget)
 target_sources(HadalTargetCPU PRIVATE
   EmitExecutables.cpp
   ExecutableKernels.cpp
   ExecutableMatrixKernels.cpp
-  LowerImage.cpp
-  VerifyKernel.cpp)
+  CPUTarget.cpp
+  LowerImage.cpp)

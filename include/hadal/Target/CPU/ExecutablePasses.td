@@ -23,15 +23,6 @@ def EmitCPUKernelsPass : Pass<"hadal-emit-cpu-kernels", "::mlir::ModuleOp"> {
   let statistics = [Statistic<"numKernels", "num-kernels", "Kernels emitted">];
 }
 
-def VerifyKernelPass : Pass<"hadal-verify-kernel", "::mlir::ModuleOp"> {
-  let summary = "Verify what the kernel stage promises";
-  let description = [{
-    Precondition: none. Postcondition: every executable has an interface whose
-    bindings exist in its body, and variants that hold one function of its name
-    each.
-  }];
-}
-
 def LowerImagePass : Pass<"hadal-lower-image", "::hadal::plan::ImageOp"> {
   let summary = "Lower the kernels of an image to the llvm dialect";
   let description = [{

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Verifies what the kernel stage promises.
-#include "hadal/Target/CPU/Executables.h"
+#include "hadal/Transforms/Passes.h"
 
 #include "mlir/Interfaces/FunctionInterfaces.h"
 
@@ -8,7 +8,7 @@ using namespace mlir;
 
 namespace hadal {
 #define GEN_PASS_DEF_VERIFYKERNELPASS
-#include "hadal/Target/CPU/ExecutablePasses.h.inc"
+#include "hadal/Transforms/Passes.h.inc"
 
 namespace {
 LogicalResult verifyInterface(ExecutableOp executable) {

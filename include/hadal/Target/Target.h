@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a target is to the compiler: levels, layouts, kernels, images.
+#ifndef HADAL_TARGET_TARGET_H
+#define HADAL_TARGET_TARGET_H
+
+#include "hadal/IR/HadalDialect.h"
+#include "plan/IR/PlanDialect.h"
+
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/Pass/PassManager.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace llvm::cl {
+class OptionCategory;
+} // namespace llvm::cl
+
+namespace hadal {
+
+/// Code of all kernels of a program for one level, as an artifact holds it.
+struct TargetImage {
+  struct Symbol {
+    std::string name;
+    uint64_t codeSize = 0; // in bytes
+  };
+  std::vector<uint8_t> bytes;
+  std::vector<Symbol> symbols; // in the order of their names
+};
+
+/// A family of machines that programs are compiled for. Generic code asks it
+/// and names no target, level or layout itself. One object serves any number of
+/// contexts and threads, so nothing but the command line changes it.
+class Target {
+public:
+  virtual ~Target();
+
+  /// The name in options, modules and artifacts, where it also says which
+  /// device takes the program.
+  virtual llvm::StringRef getFamily() const = 0;
+
+  /// Version of the interface between kernels and the device.
+  virtual int32_t getKernelABI() const = 0;
+
+  /// Names of the levels that a variant can be compiled for, best first. A
+  /// device takes the first that it can run.
+  virtual llvm::ArrayRef<llvm::StringRef> getLevels() const = 0;
+
+  /// Adds the target's own options to a command line.
+  virtual void addOptions(llvm::cl::OptionCategory &category);
+
+  /// What is wrong with the values of those options, or nothing.
+  virtual std::string findOptionProblem() const;
+
+  /// Dialects, interfaces and translations beyond those of every stage.
+  virtual void registerDialects(mlir::DialectRegistry &registry) const;
+
+  /// Makes the target's passes known by name. Called once a process.
+  virtual void registerPasses() const;
+
+  /// The type, with a layout, as which kernels read a parameter of stored type
+  /// `type` in the given role; `precision` is native or reference.
+  virtual mlir::RankedTensorType getParameterType(OperandRole role, mlir::RankedTensorType type,
+                                                  llvm::StringRef precision) const = 0;
+
+  /// Appends the passes that give each of the target's executables its
+  /// interface and a variant a level: from the dispatch to the kernel stage.
+  virtual void addKernelPasses(mlir::OpPassManager &pm) const = 0;
+
+  /// Appends to passes over a plan.image those after which it can be compiled.
+  virtual void addImagePasses(mlir::OpPassManager &pm) const = 0;
+
+  /// Compiles an image; failures are diagnostics.
+  virtual mlir::FailureOr<TargetImage> compileImage(plan::ImageOp image) const = 0;
+};
+
+/// The targets that a tool knows, in the order in which they were added.
+class TargetRegistry {
+public:
+  void add(std::shared_ptr<Target> target) { targets.push_back(std::move(target)); }
+  llvm::ArrayRef<std::shared_ptr<Target>> getTargets() const { return targets; }
+  const Target *lookup(llvm::StringRef family) const;
+  /// The families, for messages: "a, b".
+  std::string getFamilies() const;
+
+  /// Lets contexts made from `registry` find the targets and load their
+  /// dialects.
+  void attachTo(mlir::DialectRegistry &registry) const;
+
+private:
+  std::vector<std::shared_ptr<Target>> targets;
+};
+
+/// The target of that family that the context of `op` knows; otherwise reports
+/// which there are at `op` and returns null.
+const Target *lookupTarget(mlir::Operation *op, llvm::StringRef family);
+
+} // namespace hadal
+
+#endif // HADAL_TARGET_TARGET_H

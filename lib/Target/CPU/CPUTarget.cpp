@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// The CPU as a target of the compiler.
+#include "hadal/Target/CPU/CPUTarget.h"
+
+#include "hadal/Target/CPU/Executables.h"
+#include "hadal/Target/CPU/Image.h"
+#include "hadal/Target/CPU/PackedLayout.h"
+#include "hadal/Target/CPU/Pipeline.h"
+
+#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/CommandLine.h"
+
+using namespace mlir;
+using namespace hadal;
+
+namespace {
+/// HADAL_KERNEL_ABI_VERSION of the runtime.
+constexpr int32_t kKernelABI = 1;
+
+struct CommandLine {
+  explicit CommandLine(llvm::cl::OptionCategory &category)
+      : levels("cpu-level",
+               llvm::cl::desc("CPU level to compile for: x86-64-v3, x86-64-v4-bf16 (repeatable; "
+                              "default: all)"),
+               llvm::cl::value_desc("NAME"), llvm::cl::cat(category)),
+        emulateDot("emulate-dot",
+                   llvm::cl::desc("For tests: the x86-64-v4-bf16 program in instructions of "
+                                  "x86-64-v3"),
+                   llvm::cl::cat(category)) {}
+  llvm::cl::list<std::string> levels;
+  llvm::cl::opt<bool> emulateDot;
+};
+
+class CPUTarget : public Target {
+public:
+  StringRef getFamily() const override { return "cpu"; }
+  int32_t getKernelABI() const override { return kKernelABI; }
+
+  ArrayRef<StringRef> getLevels() const override {
+    static const std::vector<StringRef> bestFirst = [] {
+      std::vector<StringRef> names;
+      for (cpu::Level level : llvm::reverse(cpu::allLevels()))
+        names.push_back(cpu::getLevelName(level));
+      return names;
+    }();
+    return bestFirst;
+  }
+
+  void addOptions(llvm::cl::OptionCategory &category) override {
+    options = std::make_unique<CommandLine>(category);
+  }
+
+  std::string findOptionProblem() const override {
+    if (options)
+      for (const std::string &level : options->levels)
+        if (!cpu::parseLevel(level))
+          return "expected --cpu-level=" + llvm::join(llvm::reverse(getLevels()), " or ") +
+                 ", got '" + level + "'";
+    return {};
+  }
+
+  void registerDialects(DialectRegistry &registry) const override {
+    registry.insert<x86vector::X86VectorDialect>();
+  }
+
+  void registerPasses() const override {
+    registerHadalTargetCPUExecutablesPasses();
+    cpu::registerCPUPasses();
+  }
+
+  /// Panels are as high as kernels are wide. Pairs of bf16 feed the dot unit; a
+  /// level without it splits them by shift and mask.
+  RankedTensorType getParameterType(OperandRole role, RankedTensorType type,
+                                    StringRef precision) const override {
+    MLIRContext *context = type.getContext();
+    Type f32 = Float32Type::get(context), bf16 = BFloat16Type::get(context);
+    Type element = type.getElementType();
+    switch (role) {
+    case OperandRole::Vector:
+      return type.clone(f32);
+    case OperandRole::Lookup:
+      return element.isBF16() ? type : type.clone(f32);
+    case OperandRole::Matrix:
+      break;
+    default:
+      return type;
+    }
+    if (!isa<Float8E4M3FNType>(element) && !element.isBF16())
+      element = precision == "native" ? bf16 : f32;
+    return RankedTensorType::get(
+        type.getShape(), element,
+        PanelsAttr::get(context, cpu::panelOutputs, element.isBF16() ? 2 : 1));
+  }
+
+  void addKernelPasses(OpPassManager &pm) const override {
+    EmitCPUKernelsPassOptions kernels;
+    if (options) {
+      kernels.levels.assign(options->levels.begin(), options->levels.end());
+      kernels.emulateDot = options->emulateDot;
+    }
+    pm.addPass(createEmitCPUKernelsPass(kernels));
+  }
+
+  void addImagePasses(OpPassManager &pm) const override { pm.addPass(createLowerImagePass()); }
+
+  FailureOr<TargetImage> compileImage(plan::ImageOp image) const override {
+    std::optional<cpu::Level> level = cpu::parseLevel(image.getLevel());
+    auto kernels = dyn_cast<ModuleOp>(image.getContents().front().front());
+    if (!level || !kernels)
+      return image.emitOpError() << "expected a module of kernels for a level of the CPU, got level '"
+                                 << image.getLevel() << "'";
+    FailureOr<cpu::Image> compiled = cpu::compileImage(kernels, *level);
+    if (failed(compiled))
+      return failure();
+    TargetImage result;
+    result.bytes = std::move(compiled->bytes);
+    for (const cpu::KernelSymbol &symbol : compiled->symbols)
+      result.symbols.push_back({symbol.name, symbol.codeSize});
+    return result;
+  }
+
+private:
+  std::unique_ptr<CommandLine> options;
+};
+} // namespace
+
+std::shared_ptr<Target> hadal::createCPUTarget() { return std::make_shared<CPUTarget>(); }

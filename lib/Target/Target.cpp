@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds targets by family, in a tool and in a context.
+#include "hadal/Target/Target.h"
+
+#include "mlir/IR/DialectInterface.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace hadal;
+
+Target::~Target() = default;
+void Target::addOptions(llvm::cl::OptionCategory &) {}
+std::string Target::findOptionProblem() const { return {}; }
+void Target::registerDialects(DialectRegistry &) const {}
+void Target::registerPasses() const {}
+
+const Target *TargetRegistry::lookup(StringRef family) const {
+  for (const std::shared_ptr<Target> &target : targets)
+    if (target->getFamily() == family)
+      return target.get();
+  return nullptr;
+}
+
+std::string TargetRegistry::getFamilies() const {
+  return llvm::join(llvm::map_range(targets, [](auto &target) { return target->getFamily(); }),
+                    ", ");
+}
+
+namespace {
+/// The registry as a property of the hadal dialect of a context.
+class ContextTargets : public DialectInterface::Base<ContextTargets> {
+public:
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ContextTargets)
+  ContextTargets(Dialect *dialect, const TargetRegistry &registry)
+      : Base(dialect), registry(registry) {}
+  TargetRegistry registry;
+};
+
+/// Hands the registry to the dialect when a context loads it.
+class TargetsExtension : public DialectExtension<TargetsExtension, HadalDialect> {
+public:
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(TargetsExtension)
+  explicit TargetsExtension(const TargetRegistry &registry) : registry(registry) {}
+  void apply(MLIRContext *, HadalDialect *dialect) const override {
+    dialect->addInterface<ContextTargets>(registry);
+  }
+
+private:
+  TargetRegistry registry;
+};
+} // namespace
+
+void TargetRegistry::attachTo(DialectRegistry &dialects) const {
+  for (const std::shared_ptr<Target> &target : targets)
+    target->registerDialects(dialects);
+  dialects.addExtension(TypeID::get<TargetsExtension>(),
+                        std::make_unique<TargetsExtension>(*this));
+}
+
+const Target *hadal::lookupTarget(Operation *op, StringRef family) {
+  auto *dialect = op->getContext()->getLoadedDialect<HadalDialect>();
+  auto *known = dialect ? dialect->getRegisteredInterface<ContextTargets>() : nullptr;
+  const Target *target = known ? known->registry.lookup(family) : nullptr;
+  if (!target)
+    op->emitError() << "expected a target that is registered ("
+                    << (known ? known->registry.getFamilies() : std::string("none")) << "), got '"
+                    << family << "'";
+  return target;
+}
