@@ -23,7 +23,7 @@ void TokenTrie::insert(std::string_view key, uint32_t value) {
       node = it->second;
     }
   }
-  // Two tokens can normalize to the same content; the first one wins.
+  // Two tokens can normalize to the same content; the first one stays.
   if (nodes[node].value == UINT32_MAX)
     nodes[node].value = value;
 }
@@ -82,19 +82,26 @@ Error AddedTokens::read(const Field &field) {
 }
 
 void AddedTokens::build(const std::vector<std::string> &normalizedContents) {
-  for (uint32_t i = 0; i < tokens.size(); ++i) {
-    if (!tokens[i].normalized)
-      raw.insert(tokens[i].content, i);
-    else if (!normalizedContents[i].empty())
-      normal.insert(normalizedContents[i], i);
-  }
+  auto insert = [&](bool special) {
+    for (uint32_t i = 0; i < tokens.size(); ++i) {
+      if (tokens[i].special != special)
+        continue;
+      if (!tokens[i].normalized)
+        raw.insert(tokens[i].content, i);
+      else if (!normalizedContents[i].empty())
+        normal.insert(normalizedContents[i], i);
+    }
+  };
+  insert(true);
+  insert(false);
 }
 
 void AddedTokens::split(std::string_view text, bool normalized, std::vector<Span> &out) const {
   const TokenTrie &trie = normalized ? normal : raw;
-  size_t done = 0; // everything before is in `out`
+  size_t done = 0; // end of the last token
   if (!trie.empty()) {
     size_t position = 0;
+    size_t blank = 0; // end of the white space that was looked at last
     while (position < text.size()) {
       uint32_t index = 0;
       size_t length = trie.longestPrefix(text.substr(position), index);
@@ -105,19 +112,27 @@ void AddedTokens::split(std::string_view text, bool normalized, std::vector<Span
       const AddedToken &token = tokens[index];
       size_t start = position;
       size_t end = position + length;
+      // Not the end of the span: the white space that a token takes on its right
+      // is searched too, and may hold tokens.
       position = end;
       if (token.singleWord && (endsWithWordCharacter(text.substr(0, start)) ||
                                startsWithWordCharacter(text.substr(end))))
         continue;
       // White space that a token before has taken stays its own.
       if (token.lstrip)
-        start = std::max(start - trailingWhiteSpace(text.substr(0, start)), done);
-      if (token.rstrip)
-        end += leadingWhiteSpace(text.substr(end));
+        start = start > done ? start - trailingWhiteSpace(text.substr(done, start - done)) : done;
+      if (token.rstrip) {
+        if (end > blank)
+          blank = end + leadingWhiteSpace(text.substr(end));
+        end = blank;
+      }
+      // So nothing may be left of it.
+      if (end <= start)
+        continue;
       if (done < start)
         out.push_back({done, start, -1});
       out.push_back({start, end, token.id});
-      done = std::max(done, end);
+      done = end;
     }
   }
   if (done < text.size())

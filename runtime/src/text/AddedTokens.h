@@ -55,11 +55,16 @@ public:
   const std::vector<AddedToken> &all() const { return tokens; }
 
   /// Prepares the search. `normalizedContents` [number of tokens]: contents as
-  /// the normalizer leaves them.
+  /// the normalizer leaves them. Of two that are equal then, the special token is
+  /// found, else the first.
   void build(const std::vector<std::string> &normalizedContents);
 
-  /// Cuts valid UTF-8 into spans that cover it, but for empty text. Looks for
-  /// the tokens whose `normalized` is as given.
+  /// Cuts valid UTF-8 into spans that cover it, none of them empty. Looks for the
+  /// tokens whose `normalized` is as given. What Hugging Face's library does with
+  /// white space that belongs to two tokens is followed to the letter: a token
+  /// that takes white space on its left leaves what a token before has taken, and
+  /// is dropped when nothing is left; one that does not is emitted where it
+  /// stands, and the text goes on behind it, so that spans overlap.
   void split(std::string_view text, bool normalized, std::vector<Span> &out) const;
 
 private:

@@ -45,6 +45,12 @@ TEST_P(Cases, encodesHardTexts) {
         << texts[i].dump(-1, ' ', true);
 }
 
+TEST_P(Cases, encodesTextsOfItsOwn) {
+  for (const json &sample : expected().value("own", json::array()))
+    EXPECT_EQ(encode(tokenizer.get(), sample[0], true), sample[1].get<std::vector<int32_t>>())
+        << sample[0].dump();
+}
+
 TEST_P(Cases, addsSpecialTokens) {
   const json &lists = expected()["special"];
   for (size_t i = 0; i < lists.size(); ++i)
