@@ -12,11 +12,10 @@ namespace hadal {
 static bool isHtml(StringRef bytes) {
   bytes.consume_front("\xEF\xBB\xBF"); // a byte order mark
   bytes = bytes.ltrim();
-  return any_of(ArrayRef<StringRef>{"<!doctype html", "<html", "<head", "<body",
-                                    "<?xml", "<!--"},
-                [&](StringRef start) {
-                  return bytes.starts_with_insensitive(start);
-                });
+  return any_of(
+      ArrayRef<StringRef>{"<!doctype html", "<html", "<head", "<body", "<?xml",
+                          "<!--"},
+      [&](StringRef start) { return bytes.starts_with_insensitive(start); });
 }
 
 std::optional<std::string> describeStrayContent(StringRef firstBytes) {
