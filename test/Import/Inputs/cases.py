@@ -168,6 +168,48 @@ def no_files(*names):
     return make
 
 
+LFS_POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0123456789abcdef" * 4 + "\nsize 5234139343\n"
+PAGE = "<!DOCTYPE html>\n<html><head><title>Access denied</title></head></html>\n"
+
+
+def replaced(name, text, shards=1):
+    """A checkpoint one file of which holds another text."""
+    def make(folder):
+        tensors(lambda tiny: None, shards)(folder)
+        write_text(folder, name, text)
+    return make
+
+
+def in_place_of_weights(*names):
+    """No weights but empty files of these names."""
+    def make(folder):
+        no_files("model.safetensors")(folder)
+        for name in names:
+            os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
+            write_text(folder, name, "")
+    return make
+
+
+def gone(*names, shards=1):
+    """A snapshot of a cache whose blobs of these names were removed."""
+    def make(folder):
+        tensors(lambda tiny: None, shards)(folder)
+        for name in names:
+            path = os.path.join(folder, name)
+            os.remove(path)
+            os.symlink("../../blobs/" + name, path)
+    return make
+
+
+SHARDS = [f"model-{shard:05}-of-00004.safetensors" for shard in range(1, 5)]
+
+
+def index_alone(folder):
+    tensors(lambda tiny: None, 4)(folder)
+    for name in SHARDS:
+        os.remove(os.path.join(folder, name))
+
+
 def v2(**changes):
     """Keys of DeepSeek-V2 over the same tensors, less the correction bias."""
     def change(tiny):
@@ -298,7 +340,26 @@ GROUPS = {
     },
     "files": {
         "none": no_files("model.safetensors"),
-        "other-format": lambda folder: (no_files("model.safetensors")(folder), write_text(folder, "pytorch_model.bin", ""))[0],
+        "other-format": in_place_of_weights("pytorch_model.bin"),
+        "pickles": in_place_of_weights("consolidated.00.pth", "consolidated.01.pth"),
+        "gguf": in_place_of_weights("model-Q4_K_M.gguf"),
+        "unfinished": in_place_of_weights("model.safetensors.incomplete"),
+        "unfinished-elsewhere": in_place_of_weights(".cache/huggingface/download/x3J9.5d41.incomplete"),
+        "shards-alone": in_place_of_weights(*SHARDS),
+        "adapter": in_place_of_weights("adapter_model.safetensors"),
+        "other-name": in_place_of_weights("consolidated.safetensors"),
+        "index-alone": index_alone,
+        "pointer": replaced("model.safetensors", LFS_POINTER),
+        "page": replaced("model.safetensors", PAGE),
+        "pointer-shard": replaced(SHARDS[1], LFS_POINTER, shards=4),
+        "pointer-index": replaced("model.safetensors.index.json", LFS_POINTER, shards=4),
+        "pointer-config": replaced("config.json", LFS_POINTER),
+        "page-config": replaced("config.json", PAGE),
+        "empty-config": replaced("config.json", ""),
+        "gone": gone("model.safetensors"),
+        "gone-shards": gone(*SHARDS, shards=4),
+        "gone-index": gone("model.safetensors.index.json", shards=4),
+        "gone-config": gone("config.json"),
         "a-pipe": pipe,
         "empty": file_bytes(lambda data: b""),
         "seven-bytes": file_bytes(lambda data: data[:7]),
