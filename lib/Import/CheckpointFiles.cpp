@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds the weight files of a checkpoint and checks the index against their
 // headers.
+#include "AbsentWeights.h"
 #include "FileBytes.h"
 #include "JsonCursor.h"
 
@@ -8,7 +9,6 @@
 
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileSystem.h"
 
 using namespace llvm;
 
@@ -87,7 +87,7 @@ static void compareWithIndex(const WeightMap &map, const StringSet<> &broken,
 static bool readShards(StringRef directory, StringRef indexPath,
                        Checkpoint &checkpoint, Problems &problems) {
   std::optional<std::string> text =
-      readWholeFile(indexPath, maxIndexBytes, problems);
+      readJsonText(indexPath, maxIndexBytes, problems);
   if (!text)
     return false;
   JsonCursor cursor(*text);
@@ -102,10 +102,10 @@ static bool readShards(StringRef directory, StringRef indexPath,
   StringSet<> broken;
   for (auto &[shard, count] : shards) {
     std::string path = joinPath(directory, shard);
-    if (!sys::fs::exists(path))
+    if (!hasEntry(path))
       problems.error(path, "",
                      "expected a shard of " + Twine(count) +
-                         " tensors, got no such file");
+                         " tensors, got no such file; download it");
     else if (readSafetensorsHeader(directory, shard, checkpoint, problems))
       continue;
     broken.insert(shard);
@@ -119,23 +119,18 @@ static bool readFiles(StringRef directory, Checkpoint &checkpoint,
   std::string single = joinPath(directory, "model.safetensors");
   std::string index = joinPath(directory, "model.safetensors.index.json");
   // The order of transformers: one file wins over an index.
-  if (sys::fs::exists(single)) {
-    if (sys::fs::exists(index))
+  if (hasEntry(single)) {
+    if (hasEntry(index))
       problems.note(index, "", "left out, the folder has model.safetensors");
     return readSafetensorsHeader(directory, "model.safetensors", checkpoint,
                                  problems);
   }
-  if (sys::fs::exists(index))
+  if (hasEntry(index))
     return readShards(directory, index, checkpoint, problems);
-  StringRef other = "neither";
-  for (StringRef name :
-       {"pytorch_model.bin", "pytorch_model.bin.index.json", "model.gguf"})
-    if (sys::fs::exists(joinPath(directory, name)))
-      other = name;
   problems.error(
       directory, "",
       "expected model.safetensors or model.safetensors.index.json, got " +
-          other);
+          describeAbsentWeights(directory));
   return false;
 }
 

@@ -22,7 +22,7 @@ static constexpr uint64_t maxConfigBytes = 64 << 20;
 
 std::optional<json::Object> readJsonObject(StringRef path, Problems &problems) {
   std::optional<std::string> text =
-      readWholeFile(path, maxConfigBytes, problems);
+      readJsonText(path, maxConfigBytes, problems);
   if (!text)
     return std::nullopt;
   std::vector<JsonCursor::NonFinite> nonFinite;

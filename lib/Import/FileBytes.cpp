@@ -2,9 +2,14 @@
 // Bounded reads of files, with errors that name them.
 #include "FileBytes.h"
 
+#include "FileKinds.h"
+
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+
+#include <climits>
+#include <unistd.h>
 
 using namespace llvm;
 
@@ -18,6 +23,23 @@ std::string joinPath(StringRef directory, StringRef name) {
 
 bool isRegularFile(StringRef path) { return sys::fs::is_regular_file(path); }
 
+bool hasEntry(StringRef path) {
+  sys::fs::file_status status;
+  return !sys::fs::status(path, status, /*follow=*/false);
+}
+
+/// Why a file can't be opened: `code`, or what a cache of downloads leaves.
+static std::string describeFailure(const std::string &path,
+                                   std::error_code code) {
+  char target[PATH_MAX];
+  ssize_t length = ::readlink(path.c_str(), target, sizeof target);
+  if (code == std::errc::no_such_file_or_directory && length > 0)
+    return ("a link to " + StringRef(target, length) +
+            ", which is gone; download it again")
+        .str();
+  return "'" + code.message() + "'";
+}
+
 FileReader::~FileReader() {
   if (descriptor >= 0) {
     sys::fs::file_t file = descriptor;
@@ -30,7 +52,8 @@ bool FileReader::open(StringRef name, Problems &problems) {
   sys::fs::file_status status;
   if (std::error_code code = sys::fs::status(path, status)) {
     problems.error(path, "",
-                   "expected a readable file, got '" + code.message() + "'");
+                   "expected a readable file, got " +
+                       describeFailure(path, code));
     return false;
   }
   // Opening a pipe would wait for a writer that never comes.
@@ -74,8 +97,8 @@ bool FileReader::read(uint64_t offset, uint64_t length, char *to,
   return true;
 }
 
-std::optional<std::string> readWholeFile(StringRef path, uint64_t limit,
-                                         Problems &problems) {
+std::optional<std::string> readJsonText(StringRef path, uint64_t limit,
+                                        Problems &problems) {
   FileReader file;
   if (!file.open(path, problems))
     return std::nullopt;
@@ -88,6 +111,10 @@ std::optional<std::string> readWholeFile(StringRef path, uint64_t limit,
   std::string text(file.size(), '\0');
   if (!file.read(0, text.size(), text.data(), problems))
     return std::nullopt;
+  if (std::optional<std::string> stray = describeStrayContent(text)) {
+    problems.error(path, "", "expected JSON, got " + *stray);
+    return std::nullopt;
+  }
   return text;
 }
 

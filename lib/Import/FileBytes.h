@@ -15,9 +15,13 @@ std::string joinPath(llvm::StringRef directory, llvm::StringRef name);
 /// Whether `path` is a regular file (through links).
 bool isRegularFile(llvm::StringRef path);
 
-/// The contents of a regular file of at most `limit` bytes.
-std::optional<std::string> readWholeFile(llvm::StringRef path, uint64_t limit,
-                                         Problems &problems);
+/// Whether something goes by this name, be it a link to a file that is gone.
+bool hasEntry(llvm::StringRef path);
+
+/// The contents of a regular file of at most `limit` bytes that should be JSON:
+/// not what a failed download left under its name.
+std::optional<std::string> readJsonText(llvm::StringRef path, uint64_t limit,
+                                        Problems &problems);
 
 /// An open regular file that is read in pieces.
 class FileReader {

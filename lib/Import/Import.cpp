@@ -49,7 +49,7 @@ static Inputs readInputs(StringRef directory, const ImportOptions &options,
   return inputs;
 }
 
-static std::string formatCount(double count) {
+static std::string formatParameters(double count) {
   if (count >= 1e9)
     return llvm::formatv("{0:f1}B", count / 1e9);
   if (count >= 1e6)
@@ -70,7 +70,7 @@ static std::string summarise(const Inputs &inputs) {
   return llvm::formatv(
       "{0}, {1} layers ({2} with experts), {3} parameters, {4} weight file{5}",
       inputs.config.family, inputs.config.layers, mixtures,
-      formatCount(parameters), files, files == 1 ? "" : "s");
+      formatParameters(parameters), files, files == 1 ? "" : "s");
 }
 
 void checkCheckpoint(StringRef directory, const ImportOptions &options,
@@ -88,6 +88,8 @@ FailureOr<OwningOpRef<ModuleOp>> importModel(MLIRContext *context,
   Problems problems;
   Inputs inputs = readInputs(directory, options, problems);
   auto at = [&](const Problem &problem) -> Location {
+    if (problem.file.empty())
+      return UnknownLoc::get(context);
     return FileLineColLoc::get(StringAttr::get(context, problem.file), 0, 0);
   };
   for (const Problem &problem : problems.notes())

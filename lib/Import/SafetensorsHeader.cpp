@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads and checks the header of one safetensors file.
 #include "FileBytes.h"
+#include "FileKinds.h"
 #include "JsonCursor.h"
 
 #include "hadal/Import/Safetensors.h"
@@ -232,20 +233,25 @@ bool readSafetensorsHeader(StringRef directory, StringRef name,
   FileReader file;
   if (!file.open(path, problems))
     return false;
-  if (file.size() < 8) {
-    problems.error(path, "",
-                   "expected at least 8 bytes, got " + Twine(file.size()));
+  std::string header(std::min<uint64_t>(file.size(), strayContentBytes), '\0');
+  if (!file.read(0, header.size(), header.data(), problems))
     return false;
-  }
-  std::string header(8, '\0');
-  if (!file.read(0, 8, header.data(), problems))
-    return false;
-  uint64_t length = support::endian::read64le(header.data());
-  uint64_t limit = std::min(maxHeaderBytes, file.size() - 8);
-  if (length > limit) {
-    problems.error(path, "header length",
-                   "expected at most " + Twine(limit) + " bytes in a file of " +
-                       Twine(file.size()) + ", got " + Twine(length));
+  uint64_t length =
+      header.size() < 8 ? 0 : support::endian::read64le(header.data());
+  uint64_t limit =
+      file.size() < 8 ? 0 : std::min(maxHeaderBytes, file.size() - 8);
+  if (file.size() < 8 || length > limit) {
+    // Any 8 bytes may be a length, so only one that can't be is looked into.
+    if (std::optional<std::string> stray = describeStrayContent(header))
+      problems.error(path, "", "expected a safetensors file, got " + *stray);
+    else if (file.size() < 8)
+      problems.error(path, "",
+                     "expected at least 8 bytes, got " + Twine(file.size()));
+    else
+      problems.error(path, "header length",
+                     "expected at most " + Twine(limit) +
+                         " bytes in a file of " + Twine(file.size()) +
+                         ", got " + Twine(length));
     return false;
   }
   header.resize(8 + length);

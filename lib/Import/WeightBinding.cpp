@@ -2,6 +2,7 @@
 // Finds the stored tensors of every expected weight, and what is stored beside
 // them.
 #include "FileBytes.h"
+#include "Quantisers.h"
 #include "WeightTable.h"
 
 #include "llvm/ADT/DenseSet.h"
@@ -18,6 +19,16 @@ static std::string formatShape(ArrayRef<int64_t> shape) {
   for (auto [i, extent] : enumerate(shape))
     text += (i ? ", " : "") + std::to_string(extent);
   return text + "]";
+}
+
+/// Buffers that old versions of transformers saved and that follow from the
+/// configuration.
+static bool isRotaryBuffer(StringRef tensor) {
+  auto [module, buffer] = tensor.rsplit('.');
+  return module.ends_with("rotary_emb") &&
+         is_contained({"inv_freq", "original_inv_freq", "cos_cached",
+                       "sin_cached"},
+                      buffer);
 }
 
 namespace {
@@ -205,13 +216,17 @@ void Binder::reportSurplus() {
   for (const WeightFile &file : checkpoint.files)
     paths.push_back(joinPath(checkpoint.directory, file.name));
   size_t outside = 0;
+  QuantiserNames refused;
   for (StringRef name : surplus) {
     StringRef file = paths[checkpoint.tensors.find(name)->second.file];
     StringRef rest = name;
-    // Buffers that old versions of transformers saved and that follow from the
-    // configuration.
-    if (name.ends_with(".rotary_emb.inv_freq"))
+    if (isRotaryBuffer(name))
       continue;
+    if (isCacheScale(name)) {
+      problems.note(file, name,
+                    "left out, it scales a quantised cache and this one is not");
+      continue;
+    }
     if (config.tiedEmbeddings && name == prefixes.head) {
       problems.note(file, name, "left out, tie_word_embeddings is true");
       continue;
@@ -232,6 +247,7 @@ void Binder::reportSurplus() {
                 checkpoint.tensors.contains(prefix + ".eh_proj.weight")}});
       continue;
     }
+    refused.add(name);
     problems.error(
         file, name,
         "expected no such tensor in this model, got one of shape " +
@@ -239,6 +255,8 @@ void Binder::reportSurplus() {
   }
   for (auto &[layer, found] : layers)
     reportLayer(layer, found.nextToken, found.tensor, found.file);
+  if (std::optional<std::string> quantiser = refused.describe())
+    problems.cause(checkpoint.directory, "", *quantiser);
   if (outside)
     problems.note(checkpoint.directory, "",
                   "left out " + Twine(outside) +

@@ -24,9 +24,10 @@ static cl::opt<std::string>
            cl::desc("Write the module here: text, or bytecode if it ends in "
                     ".mlirbc; - is standard output"),
            cl::value_desc("FILE"), cl::cat(category));
-static cl::opt<bool>
-    check("check", cl::desc("Only look for problems, and list them all"),
-          cl::cat(category));
+static cl::opt<std::string> check(
+    "check", cl::ValueOptional,
+    cl::desc("Only look for problems, and tell them in groups; =all lists each"),
+    cl::value_desc("all"), cl::cat(category));
 static cl::opt<bool> shapesOnly(
     "shapes-only",
     cl::desc("Use config.json alone; the module can be compiled, not run"),
@@ -49,7 +50,7 @@ static int usage(const Twine &message) {
 
 // Results go to standard output, all else to standard error.
 static int runCheck(const hadal::ImportOptions &options) {
-  hadal::Problems problems;
+  hadal::Problems problems(/*keepAll=*/check == "all");
   std::string summary;
   hadal::checkCheckpoint(directory, options, problems, summary);
   for (const hadal::Problem &note : problems.notes())
@@ -59,7 +60,7 @@ static int runCheck(const hadal::ImportOptions &options) {
   outs() << directory << ": ";
   if (!summary.empty())
     outs() << summary << ": ";
-  outs() << (problems.any() ? std::to_string(problems.count()) : "no")
+  outs() << (problems.any() ? hadal::formatCount(problems.count()) : "no")
          << " problem" << (problems.count() == 1 ? "" : "s") << "\n";
   return problems.any() ? badInput : done;
 }
@@ -100,8 +101,11 @@ int main(int argc, char **argv) {
   }
   if (directory.empty())
     return usage("expected a checkpoint's folder, got none");
-  if (check == !output.empty())
-    return usage(check ? "expected --check or -o, got both"
+  bool checks = check.getNumOccurrences();
+  if (!check.empty() && check != "all")
+    return usage("expected --check or --check=all, got '" + check + "'");
+  if (checks == !output.empty())
+    return usage(checks ? "expected --check or -o, got both"
                        : "expected -o FILE or --check, got neither");
   if (pageSize < 1 || pageSize > 65536)
     return usage("expected a --page-size from 1 to 65536, got " +
@@ -117,7 +121,7 @@ int main(int argc, char **argv) {
   options.shapesOnly = shapesOnly;
   options.pageSize = pageSize;
   options.recordedDirectory = recorded;
-  if (check)
+  if (checks)
     return runCheck(options);
 
   // One thread is enough, and a pool would cost more than the import.

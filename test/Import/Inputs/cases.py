@@ -117,9 +117,13 @@ def many(*changes):
     return change
 
 
-def fp8(tiny):
+def fp8_blocks(tiny):
     tiny.config["quantization_config"] = {"quant_method": "fp8", "fmt": "e4m3", "weight_block_size": [8, 8],
                                           "activation_scheme": "dynamic"}
+
+
+def fp8(tiny):
+    fp8_blocks(tiny)
     for name in list(tiny.tensors):
         dtype, shape, _ = tiny.tensors[name]
         if ("proj" in name) and len(shape) == 2:
@@ -164,6 +168,48 @@ def no_files(*names):
     return make
 
 
+LFS_POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0123456789abcdef" * 4 + "\nsize 5234139343\n"
+PAGE = "<!DOCTYPE html>\n<html><head><title>Access denied</title></head></html>\n"
+
+
+def replaced(name, text, shards=1):
+    """A checkpoint one file of which holds another text."""
+    def make(folder):
+        tensors(lambda tiny: None, shards)(folder)
+        write_text(folder, name, text)
+    return make
+
+
+def in_place_of_weights(*names):
+    """No weights but empty files of these names."""
+    def make(folder):
+        no_files("model.safetensors")(folder)
+        for name in names:
+            os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
+            write_text(folder, name, "")
+    return make
+
+
+def gone(*names, shards=1):
+    """A snapshot of a cache whose blobs of these names were removed."""
+    def make(folder):
+        tensors(lambda tiny: None, shards)(folder)
+        for name in names:
+            path = os.path.join(folder, name)
+            os.remove(path)
+            os.symlink("../../blobs/" + name, path)
+    return make
+
+
+SHARDS = [f"model-{shard:05}-of-00004.safetensors" for shard in range(1, 5)]
+
+
+def index_alone(folder):
+    tensors(lambda tiny: None, 4)(folder)
+    for name in SHARDS:
+        os.remove(os.path.join(folder, name))
+
+
 def v2(**changes):
     """Keys of DeepSeek-V2 over the same tensors, less the correction bias."""
     def change(tiny):
@@ -172,6 +218,33 @@ def v2(**changes):
         del tiny.tensors["model.layers.1.mlp.gate.e_score_correction_bias"]
         tiny.config.update(changes)
     return tensors(change)
+
+
+def deeper(layers):
+    def change(tiny):
+        tiny.config.update(num_hidden_layers=layers)
+        tiny.fill()
+    return change
+
+
+def quantised(*endings, weight=None):
+    """Every projection as a quantiser stores it: tensors with these endings, and a weight of this type or none."""
+    def change(tiny):
+        deeper(8)(tiny)
+        for name in [name for name in tiny.tensors if "proj" in name]:
+            if weight:
+                tiny.tensors[name][0] = weight
+            else:
+                del tiny.tensors[name]
+            for ending in endings:
+                tiny.add(name.removesuffix("weight") + ending, 4, dtype="I32")
+    return change
+
+
+def scaled_cache(tiny):
+    for layer in range(tiny.config["num_hidden_layers"]):
+        for name in ("k_scale", "v_scale", "attn.q_scale", "kv_b_proj.k_scale"):
+            tiny.add(f"model.layers.{layer}.self_attn.{name}", 1, dtype="F32")
 
 
 def overlap(tiny):
@@ -267,7 +340,26 @@ GROUPS = {
     },
     "files": {
         "none": no_files("model.safetensors"),
-        "other-format": lambda folder: (no_files("model.safetensors")(folder), write_text(folder, "pytorch_model.bin", ""))[0],
+        "other-format": in_place_of_weights("pytorch_model.bin"),
+        "pickles": in_place_of_weights("consolidated.00.pth", "consolidated.01.pth"),
+        "gguf": in_place_of_weights("model-Q4_K_M.gguf"),
+        "unfinished": in_place_of_weights("model.safetensors.incomplete"),
+        "unfinished-elsewhere": in_place_of_weights(".cache/huggingface/download/x3J9.5d41.incomplete"),
+        "shards-alone": in_place_of_weights(*SHARDS),
+        "adapter": in_place_of_weights("adapter_model.safetensors"),
+        "other-name": in_place_of_weights("consolidated.safetensors"),
+        "index-alone": index_alone,
+        "pointer": replaced("model.safetensors", LFS_POINTER),
+        "page": replaced("model.safetensors", PAGE),
+        "pointer-shard": replaced(SHARDS[1], LFS_POINTER, shards=4),
+        "pointer-index": replaced("model.safetensors.index.json", LFS_POINTER, shards=4),
+        "pointer-config": replaced("config.json", LFS_POINTER),
+        "page-config": replaced("config.json", PAGE),
+        "empty-config": replaced("config.json", ""),
+        "gone": gone("model.safetensors"),
+        "gone-shards": gone(*SHARDS, shards=4),
+        "gone-index": gone("model.safetensors.index.json", shards=4),
+        "gone-config": gone("config.json"),
         "a-pipe": pipe,
         "empty": file_bytes(lambda data: b""),
         "seven-bytes": file_bytes(lambda data: data[:7]),
@@ -329,6 +421,20 @@ GROUPS = {
         "all-at-once": tensors(many(remove(NORM), set_shape("lm_head.weight", 24, 15), set_dtype(GATE % 1, "F64"),
                                     add("extra", 1), lambda tiny: tiny.config.update(attention_dropout=0.1))),
     },
+    "quantisers": {name: tensors(change, shards=3) for name, change in {
+        "gptq": quantised("qweight", "qzeros", "scales", "g_idx"),
+        "awq": quantised("qweight", "qzeros", "scales"),
+        "nvfp4": quantised("weight_scale", "weight_scale_2", "input_scale", weight="U8"),
+        "nvfp4-fp8-config": many(fp8_blocks, quantised("weight_packed", "weight_scale_2", "input_scale")),
+        "nvfp4-packed": quantised("weight_packed", "weight_scale", "weight_global_scale"),
+        "packed-integers": quantised("weight_packed", "weight_scale", "weight_shape"),
+        "mlx": many(quantised("scales", "biases", weight="U32"),
+                    lambda tiny: tiny.config.update(quantization={"group_size": 64, "bits": 4})),
+        "bitsandbytes": quantised("weight.absmax", "weight.quant_map", "weight.quant_state.bitsandbytes__nf4", weight="U8"),
+        "bitsandbytes-8": quantised("SCB", "weight_format", weight="I8"),
+        "hqq": quantised("W_q", "scale", "zero", "meta"),
+        "per-channel": quantised("weight_scale", weight="F8_E4M3"),
+    }.items()},
     "good": {
         "plain": tensors(lambda tiny: None),
         "sharded": tensors(lambda tiny: None, shards=4),
@@ -340,6 +446,9 @@ GROUPS = {
         "nested-v5": tensors(lambda tiny: nested(tiny, "model.language_model.", "lm_head.weight")),
         "tied": tensors(tied),
         "rotary-buffer": tensors(add("model.layers.0.self_attn.rotary_emb.inv_freq", 2, dtype="F32")),
+        "rotary-table": tensors(add("model.rotary_emb.cos_cached", 64, 4, dtype="F32")),
+        "scaled-cache": tensors(scaled_cache),
+        "scaled-cache-of-many-layers": tensors(many(deeper(5), scaled_cache)),
         "v2": v2(),
         "rope-both": config("rope_parameters", dict(Tiny().config["rope_scaling"], rope_type="yarn", rope_theta=10000.0)),
         "full-attention": config("layer_types", ["full_attention", "full_attention"]),

@@ -5,7 +5,7 @@ import json
 import os
 import struct
 
-SIZES = {"F64": 8, "F32": 4, "BF16": 2, "F16": 2, "I32": 4, "F8_E4M3": 1}
+SIZES = {"F64": 8, "F32": 4, "BF16": 2, "F16": 2, "I32": 4, "U32": 4, "F8_E4M3": 1}
 
 CONFIG = {
     "model_type": "deepseek_v3", "vocab_size": 24, "hidden_size": 16, "intermediate_size": 20,
