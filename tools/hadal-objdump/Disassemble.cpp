@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shows the code of a kernel: PTX as it is, machine code through llvm-objdump.
 #include "Objdump.h"
+#include "files/Unfinished.h"
 
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,6 +30,7 @@ public:
       name.clear();
       return false;
     }
+    files::addUnfinished(name);
     FILE *file = fdopen(descriptor, "wb");
     bool written = file && std::fwrite(data, 1, size, file) == size;
     if ((file ? std::fclose(file) : close(descriptor)) != 0 || !written) {
@@ -38,11 +41,23 @@ public:
     return true;
   }
   ~TemporaryFile() {
-    if (!name.empty())
-      unlink(name.c_str());
+    if (name.empty())
+      return;
+    unlink(name.c_str());
+    files::dropUnfinished(name);
   }
   std::string name;
 };
+
+// Copies what comes from a pipe, to its end: the program at the other one must
+// not meet a closed pipe, whatever became of our own output.
+void copyToOutput(int from) {
+  char bytes[1 << 16];
+  ssize_t count;
+  while ((count = read(from, bytes, sizeof bytes)) > 0 || (count < 0 && errno == EINTR))
+    if (count > 0)
+      std::fwrite(bytes, 1, static_cast<size_t>(count), stdout);
+}
 
 // Runs the first of the programs that is installed. Returns false when none is.
 bool runDisassembler(const std::string &image, const std::string &symbol, int *exitCode) {
@@ -51,9 +66,20 @@ bool runDisassembler(const std::string &image, const std::string &symbol, int *e
     const char *arguments[] = {program,          "--no-show-raw-insn", "--no-print-imm-hex",
                                symbols.c_str(), image.c_str(),        nullptr};
     pid_t child;
-    std::fflush(stdout);
-    if (posix_spawnp(&child, program, nullptr, nullptr, const_cast<char *const *>(arguments),
-                     environ) != 0)
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+      return false;
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    int failed = posix_spawnp(&child, program, &actions, nullptr,
+                              const_cast<char *const *>(arguments), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    if (!failed)
+      copyToOutput(ends[0]);
+    close(ends[0]);
+    if (failed)
       continue;
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)

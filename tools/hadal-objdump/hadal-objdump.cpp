@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // hadal-objdump: shows what an artifact holds; needs neither its weights nor LLVM.
 #include "Objdump.h"
+#include "files/Streams.h"
 
 #include <cstdio>
 #include <cstring>
@@ -75,6 +76,7 @@ bool parseOptions(int argc, char **argv, Options &options) {
 } // namespace
 
 int main(int argc, char **argv) {
+  hadal::files::startTool("hadal-objdump");
   Options options;
   if (!parseOptions(argc, argv, options)) {
     std::fputs(kUsage, stderr);
@@ -90,16 +92,11 @@ int main(int argc, char **argv) {
     std::fprintf(stderr, "hadal-objdump: error: %s\n", status.message());
     return 1;
   }
-  int code = 0;
   if (!options.kernel.empty())
-    code = hadal::objdump::disassemble(options.path, artifact, options.kernel, options.level);
-  else if (options.json)
+    return hadal::objdump::disassemble(options.path, artifact, options.kernel, options.level);
+  if (options.json)
     hadal::objdump::printJson(options.path, artifact);
   else
     hadal::objdump::printText(options.path, artifact, options.plan);
-  if (std::fflush(stdout) != 0 || std::ferror(stdout)) {
-    std::fprintf(stderr, "hadal-objdump: error: cannot write to the output\n");
-    return 1;
-  }
-  return code;
+  return 0;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs a prompt and generates from it, writing as it goes.
 #include "Generate.h"
+#include "files/Unfinished.h"
 #include "support/Diagnostics.h"
-#include "support/OutputFile.h"
 #include "support/Safetensors.h"
 
 #include <algorithm>
@@ -31,7 +31,7 @@ volatile std::sig_atomic_t interruptSeen = 0;
 void onInterrupt(int) {
   interruptSeen = interruptSeen + 1;
   if (interruptSeen > 2) {
-    removeUnfinishedFiles();
+    files::removeUnfinished();
     std::signal(SIGINT, SIG_DFL);
     std::raise(SIGINT);
   }
@@ -43,12 +43,15 @@ class InterruptScope {
 public:
   explicit InterruptScope(hadal_session_t *session) {
     runningSession = session;
-    std::signal(SIGINT, onInterrupt);
+    before = std::signal(SIGINT, onInterrupt);
   }
   ~InterruptScope() {
-    std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGINT, before);
     runningSession = nullptr;
   }
+
+private:
+  void (*before)(int);
 };
 
 /// False when the step was cancelled by an interrupt.

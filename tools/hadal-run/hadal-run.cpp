@@ -2,11 +2,13 @@
 // hadal-run: runs a compiled model on text or on token ids.
 #include "Generate.h"
 #include "Trace.h"
+#include "files/Paths.h"
 #include "support/CommandLine.h"
 #include "support/Diagnostics.h"
 #include "support/Ids.h"
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <optional>
 
@@ -27,7 +29,7 @@ CommandLine makeCommandLine() {
       "MODEL.hadal --prompt=TEXT | --input-ids=IDS | --input-ids-file=FILE [options]",
       "Runs a prompt and writes what the model makes of it to stdout as it comes;\n"
       "tokens per second go to stderr.",
-      {{"prompt", Option::value, "TEXT", "the prompt; - reads it from stdin"},
+      {{"prompt", Option::value, "TEXT", "the prompt; - reads it from stdin, less one newline at its end"},
        {"input-ids", Option::value, "1,2,3", "the prompt as token ids; - reads them from stdin"},
        {"input-ids-file", Option::value, "FILE", "a file of ids, separated by white space or commas"},
        {"max-new-tokens", Option::value, "N", "stop after so many tokens (128, as far as the context goes)"},
@@ -61,6 +63,40 @@ void checkUsage(const CommandLine &line) {
     failUsage("--tokenize needs --prompt");
 }
 
+/// --prompt; from stdin without the newline that `echo` and editors end a text
+/// with, which is seldom meant: it would be a token of the prompt.
+std::string promptText(const CommandLine &line) {
+  std::string text = line.text("prompt");
+  if (text != "-")
+    return text;
+  text = readInput("-");
+  for (const char *end : {"\r\n", "\n"}) {
+    size_t size = std::strlen(end);
+    if (text.size() >= size && text.compare(text.size() - size, size, end) == 0)
+      return text.substr(0, text.size() - size);
+  }
+  return text;
+}
+
+/// Outputs must not be the model, its weights or the file of ids, nor each other.
+void checkOutputs(const CommandLine &line, const Model &model) {
+  std::vector<std::string> outputs, inputs{model.path()};
+  for (const char *option : {"logits", "trace"})
+    if (line.has(option))
+      outputs.push_back(line.text(option));
+  if (line.has("input-ids-file"))
+    inputs.push_back(line.text("input-ids-file"));
+  for (uint32_t i = 0; i < hadal_module_parameter_count(model.module()); ++i) {
+    hadal_parameter_info_t info{};
+    info.struct_size = sizeof(info);
+    check(hadal_module_parameter(model.module(), i, &info));
+    if (inputs.back() != info.file_path)
+      inputs.push_back(info.file_path);
+  }
+  if (std::string problem = hadal::files::outputProblem(outputs, inputs); !problem.empty())
+    fail(problem);
+}
+
 /// --tokenize and --detokenize need no weights.
 int convertText(const CommandLine &line) {
   ModelOptions options = modelOptions(line, true);
@@ -70,10 +106,7 @@ int convertText(const CommandLine &line) {
   if (!tokenizer)
     fail(model.path() + ": text is not available: " + missingText(model));
   if (line.has("tokenize")) {
-    std::string prompt = line.text("prompt");
-    if (prompt == "-")
-      prompt = readInput("-");
-    print(joinIds(encodeText(model, tokenizer.get(), prompt)) + "\n");
+    print(joinIds(encodeText(model, tokenizer.get(), promptText(line))) + "\n");
     return 0;
   }
   std::vector<int32_t> ids = parseIds(line.text("detokenize"), "--detokenize");
@@ -100,8 +133,7 @@ std::vector<int32_t> readPrompt(const CommandLine &line, const Model &model,
     if (!tokenizer)
       fail(model.path() + ": text is not available: " + missingText(model) +
            "; --input-ids works");
-    std::string text = line.text("prompt");
-    ids = encodeText(model, tokenizer, text == "-" ? readInput("-") : text);
+    ids = encodeText(model, tokenizer, promptText(line));
   } else if (line.has("input-ids")) {
     bool standard = line.text("input-ids") == "-";
     source = standard ? "standard input" : "--input-ids";
@@ -175,6 +207,7 @@ int main(int argc, char **argv) {
     return convertText(line);
 
   Model model(line.positionals()[0], modelOptions(line, true));
+  checkOutputs(line, model);
   request.printIds = line.has("print-ids");
   bool needsText = line.has("prompt") || !request.printIds;
   TokenizerPointer tokenizer(needsText ? loadTokenizer(model) : nullptr);

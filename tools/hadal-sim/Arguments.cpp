@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Kernel arguments as hadal-sim takes them on its command line.
 #include "Arguments.h"
+#include "files/OutputFile.h"
+#include "files/Paths.h"
 
 #include <cerrno>
 #include <cmath>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <sys/stat.h>
-#include <unistd.h>
 
 bool readFile(const std::string &path, std::vector<uint8_t> &bytes,
               std::string &error) {
@@ -29,62 +28,12 @@ bool readFile(const std::string &path, std::vector<uint8_t> &bytes,
   return good;
 }
 
-namespace {
-
-/// What a signal that ends the process must not leave behind.
-char halfWritten[4096];
-
-void removeHalfWritten(int number) {
-  if (halfWritten[0])
-    unlink(halfWritten);
-  signal(number, SIG_DFL);
-  raise(number);
-}
-
-bool writeAll(const std::string &path, const void *data, size_t bytes) {
-  FILE *file = fopen(path.c_str(), "wb");
-  if (!file)
-    return false;
-  bool good = fwrite(data, 1, bytes, file) == bytes;
-  return (fclose(file) == 0) && good;
-}
-
-} // namespace
-
-void handleSignals() {
-  for (int number : {SIGINT, SIGTERM, SIGHUP})
-    if (signal(number, removeHalfWritten) == SIG_IGN)
-      signal(number, SIG_IGN); // as under nohup
-  signal(SIGPIPE, SIG_IGN);    // a closed pipe is an error like any other
-}
-
 bool writeFile(const std::string &path, const void *data, size_t bytes,
                std::string &error) {
-  struct stat status;
-  bool exists = stat(path.c_str(), &status) == 0;
-  bool good;
-  if (exists && !S_ISREG(status.st_mode)) {
-    // A device or a pipe takes the bytes; a file must not take its place.
-    good = writeAll(path, data, bytes);
-  } else {
-    std::string target = path; // a link stays one
-    if (char *real = exists ? realpath(path.c_str(), nullptr) : nullptr) {
-      target = real;
-      free(real);
-    }
-    std::string temporary = target + ".tmp" + std::to_string(getpid());
-    snprintf(halfWritten, sizeof(halfWritten), "%s", temporary.c_str());
-    good = writeAll(temporary, data, bytes) &&
-           rename(temporary.c_str(), target.c_str()) == 0;
-    if (!good) {
-      int reason = errno;
-      unlink(temporary.c_str());
-      errno = reason;
-    }
-    halfWritten[0] = 0;
-  }
+  hadal::files::OutputFile file;
+  bool good = file.open(path) && file.write(data, bytes) && file.commit();
   if (!good)
-    error = path + ": " + strerror(errno);
+    error = file.error();
   return good;
 }
 
@@ -193,14 +142,16 @@ bool Arguments::buffer(const std::string &text, uint64_t &address) {
   auto check = [&](hadal_sim_status_t status) {
     return status == HADAL_SIM_OK || fail(hadal_sim_context_message(context));
   };
-  if (kind == "in") // read in place; the kernel may not write to it
+  if (kind == "in") { // read in place; the kernel may not write to it
+    inputs.push_back(rest);
     return check(hadal_sim_map_file(context, rest.c_str(), &address, nullptr));
+  }
   size_t last = rest.rfind(':');
   if (last == std::string::npos || last == 0 || last + 1 == rest.size())
     return misuse("argument '" + text + "': expected " +
                   (kind == "out" ? "out:FILE:BYTES" : "inout:IN:OUT"));
   std::string first = rest.substr(0, last), second = rest.substr(last + 1);
-  OutputFile output;
+  OutputBuffer output;
   if (kind == "out") {
     if (!parseCount(second, output.bytes))
       return misuse("argument '" + text + "': expected a number of bytes, got '" +
@@ -212,6 +163,7 @@ bool Arguments::buffer(const std::string &text, uint64_t &address) {
     std::vector<uint8_t> bytes;
     if (!readFile(first, bytes, error))
       return false;
+    inputs.push_back(first);
     output.path = second;
     output.bytes = bytes.size();
     if (!check(hadal_sim_alloc(context, bytes.size(), first.c_str(),
@@ -228,6 +180,7 @@ bool Arguments::buffer(const std::string &text, uint64_t &address) {
 bool Arguments::structure(const std::string &text, Argument &argument) {
   argument.type = "struct";
   size_t comma = text.find(',');
+  inputs.push_back(text.substr(0, comma));
   if (!readFile(text.substr(0, comma), argument.bytes, error))
     return false;
   while (comma != std::string::npos) {
@@ -322,9 +275,19 @@ bool Arguments::match(hadal_sim_module_t *module, const char *kernel) {
   return true;
 }
 
+bool Arguments::checkOutputs(const std::string &counters) {
+  std::vector<std::string> paths;
+  for (const OutputBuffer &output : outputs)
+    paths.push_back(output.path);
+  if (!counters.empty())
+    paths.push_back(counters);
+  error = hadal::files::outputProblem(paths, inputs);
+  return error.empty();
+}
+
 bool Arguments::writeOutputs(bool checkInit, bool &undefined) {
   undefined = false;
-  for (const OutputFile &output : outputs) {
+  for (const OutputBuffer &output : outputs) {
     std::vector<uint8_t> bytes(output.bytes);
     hadal_sim_status_t status = hadal_sim_copy_out(
         context, bytes.data(), output.address, output.bytes, nullptr);

@@ -9,7 +9,7 @@
 #include <vector>
 
 /// A device buffer that is written to a file after the launch.
-struct OutputFile {
+struct OutputBuffer {
   std::string path;
   uint64_t address = 0;
   uint64_t bytes = 0;
@@ -24,12 +24,16 @@ struct Argument {
 
 class Arguments {
 public:
-  explicit Arguments(hadal_sim_context_t *context) : context(context) {}
+  /// `program` is the file that is run, an input like those of the arguments.
+  Arguments(hadal_sim_context_t *context, const std::string &program)
+      : context(context), inputs{program} {}
   /// Parses `i32:7`, `in:FILE`, `struct:...` and allocates buffers. On failure
   /// `error` says why, and `usage` whether the form itself is wrong.
   bool add(const std::string &text);
   /// Checks the arguments against the parameters of the kernel.
   bool match(hadal_sim_module_t *module, const char *kernel);
+  /// Refuses outputs, and a file of counters, that are inputs or each other.
+  bool checkOutputs(const std::string &counters);
   /// Copies the outputs back and writes them, each file as a whole or not at
   /// all. `undefined` is set where a check fired on the way.
   bool writeOutputs(bool checkInit, bool &undefined);
@@ -46,18 +50,14 @@ private:
   bool buffer(const std::string &text, uint64_t &address);
   bool structure(const std::string &text, Argument &argument);
   hadal_sim_context_t *context;
-  std::vector<OutputFile> outputs;
+  std::vector<std::string> inputs;
+  std::vector<OutputBuffer> outputs;
 };
 
 /// Reads a whole file; false and `error` where that fails.
 bool readFile(const std::string &path, std::vector<uint8_t> &bytes,
               std::string &error);
-/// Writes beside the target and renames, so that no file is ever half written;
-/// devices and pipes are written to as they are.
+/// Writes a file as a whole or not at all.
 bool writeFile(const std::string &path, const void *data, size_t bytes,
                std::string &error);
-/// Has signals that end the process remove what is half written, and makes a
-/// closed pipe an error.
-void handleSignals();
-
 #endif // HADAL_TOOLS_SIM_ARGUMENTS_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs a kernel of a PTX file on the host, with checks and counters.
 #include "Arguments.h"
+#include "files/Streams.h"
 
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -215,7 +215,7 @@ int run(hadal_sim_context_t *context, Options &options) {
     return fail(hadal_sim_context_message(context));
   if (options.list)
     return listEntries(context, module);
-  Arguments arguments(context);
+  Arguments arguments(context, options.file);
   hadal_sim_kernel_info_t info;
   if (hadal_sim_kernel_info(context, module, options.entry.c_str(), &info) !=
       HADAL_SIM_OK)
@@ -223,7 +223,8 @@ int run(hadal_sim_context_t *context, Options &options) {
   for (const std::string &argument : options.arguments)
     if (!arguments.add(argument))
       return arguments.usage ? misuse(arguments.error) : fail(arguments.error);
-  if (!arguments.match(module, options.entry.c_str()))
+  if (!arguments.checkOutputs(options.counters) ||
+      !arguments.match(module, options.entry.c_str()))
     return fail(arguments.error);
   std::vector<const void *> pointers;
   for (const Argument &argument : arguments.list)
@@ -252,26 +253,19 @@ int run(hadal_sim_context_t *context, Options &options) {
   return fired || undefined ? 3 : 0;
 }
 
-/// What was printed must have arrived.
-int finish(int code) {
-  if (fflush(stdout) == 0 && !ferror(stdout))
-    return code;
-  return fail(std::string("standard output: ") + strerror(errno));
-}
-
 } // namespace
 
 int main(int argc, char **argv) {
-  handleSignals();
+  hadal::files::startTool("hadal-sim");
   Options options;
   if (int code = parseOptions(argc, argv, options))
     return code;
   if (options.help)
-    return finish(0);
+    return 0;
   hadal_sim_context_t *context = nullptr;
   if (hadal_sim_context_create(&context) != HADAL_SIM_OK)
     return fail(hadal_sim_context_message(context));
   int code = run(context, options);
   hadal_sim_context_release(context);
-  return finish(code);
+  return code;
 }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the tools say what is wrong.
 #include "support/Diagnostics.h"
+#include "files/Streams.h"
 
 #include <cerrno>
-#include <csignal>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 
 #include <unistd.h>
 
@@ -17,8 +16,7 @@ static const char *name = "hadal";
 
 void setToolName(const char *tool) {
   name = tool;
-  // A closed pipe is then an error of write, which can be told apart.
-  std::signal(SIGPIPE, SIG_IGN);
+  files::startTool(tool);
 }
 
 const char *toolName() { return name; }
@@ -56,10 +54,8 @@ void print(const std::string &text) {
     ssize_t count = write(STDOUT_FILENO, text.data() + done, text.size() - done);
     if (count >= 0) {
       done += static_cast<size_t>(count);
-    } else if (errno == EPIPE) {
-      std::exit(1);
     } else if (errno != EINTR) {
-      fail(std::string("standard output: ") + std::strerror(errno));
+      files::standardOutputFailed(errno);
     }
   }
 }

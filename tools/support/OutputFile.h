@@ -1,36 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file that is either complete or not there.
+// A file that is either complete or not there, for tools.
 #ifndef HADAL_TOOLS_SUPPORT_OUTPUTFILE_H
 #define HADAL_TOOLS_SUPPORT_OUTPUTFILE_H
 
-#include <cstddef>
+#include "files/OutputFile.h"
+#include "support/Diagnostics.h"
+
 #include <string>
 
 namespace hadal::tools {
 
-/// Removes what unfinished files have written; safe in a signal handler.
-void removeUnfinishedFiles();
-
-/// Written under another name beside its own, and renamed when it is complete;
-/// what is no regular file (a pipe, a device) is written as it is. Failures are
-/// errors of the tool, after which nothing is left; neither is it when SIGTERM or
-/// SIGHUP ends the process.
+/// Failures are errors of the tool, after which nothing is left.
 class OutputFile {
 public:
-  explicit OutputFile(const std::string &path);
-  /// Without close() the file is given up.
-  ~OutputFile();
-  OutputFile(const OutputFile &) = delete;
-  OutputFile &operator=(const OutputFile &) = delete;
+  explicit OutputFile(const std::string &path) { check(file.open(path)); }
 
-  void write(const void *data, size_t size);
+  void write(const void *data, size_t size) { check(file.write(data, size)); }
   void write(const std::string &text) { write(text.data(), text.size()); }
-  void close();
+  /// Without close() the file is given up.
+  void close() { check(file.commit()); }
 
 private:
-  [[noreturn]] void giveUp(const char *doing, int error);
-  std::string path, temporary;
-  int descriptor = -1;
+  void check(bool good) {
+    if (!good)
+      fail(file.error());
+  }
+  files::OutputFile file;
 };
 
 } // namespace hadal::tools

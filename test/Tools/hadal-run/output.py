@@ -29,7 +29,7 @@ expect("a quiet end after a closed pipe", process.wait(60) in (0, 1) and "error"
 if os.path.exists("/dev/full"):
     with open("/dev/full", "w", encoding="ascii") as full:
         done = subprocess.run(ids, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-    expect("an error of stdout", done.returncode == 1 and "standard output: No space left" in done.stderr)
+    expect("an error of stdout", done.returncode == 1 and "standard output: cannot be written: No space left" in done.stderr)
     done = subprocess.run([*ids, "--logits=/dev/full"], capture_output=True, text=True, check=False)
     expect("an error of --logits", done.returncode == 1 and "/dev/full: cannot be written: No space" in done.stderr)
     expect("/dev/full to be left alone", not os.path.isfile("/dev/full"))

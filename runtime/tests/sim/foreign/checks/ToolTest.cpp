@@ -247,7 +247,7 @@ TEST_F(Tool, WrongUsage) {
 /// Whether a folder holds files that an interrupted or failed write left.
 bool hasTemporaries(const std::filesystem::path &folder) {
   for (const auto &entry : std::filesystem::directory_iterator(folder))
-    if (entry.path().filename().string().find(".tmp") != std::string::npos)
+    if (entry.path().filename().string().find(".tmp-") != std::string::npos)
       return true;
   return false;
 }
