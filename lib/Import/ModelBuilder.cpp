@@ -174,10 +174,14 @@ Value ModelBuilder::mixture(ParameterBuilder &parameters,
   WeightValue gate = parameters.weight(prefix + "gate");
   WeightValue up = parameters.weight(prefix + "up");
   WeightValue down = parameters.weight(prefix + "down");
+  DenseI64ArrayAttr block;
+  for (const WeightValue &weight : {gate, up, down})
+    if (weight.block)
+      block = weight.block;
   Value routed = MoeExpertsOp::create(
       body, named(prefix + "experts"), x.getType(), x, route.getWeights(),
       route.getIds(), gate.value, up.value, down.value, gate.scale, up.scale,
-      down.scale, gate.block);
+      down.scale, block);
   if (!config.sharedExperts)
     return routed;
   return add(prefix + "add", routed, mlp(parameters, prefix + "shared.", x));

@@ -8,8 +8,8 @@ using namespace mlir;
 
 namespace hadal {
 
-Type ParameterBuilder::elementType(const BoundWeight &weight) {
-  return llvm::StringSwitch<Type>(weight.dtype)
+Type ParameterBuilder::elementType(StringRef dtype) {
+  return llvm::StringSwitch<Type>(dtype)
       .Case("F32", body.getF32Type())
       .Case("F16", body.getF16Type())
       .Case("F8_E4M3", Float8E4M3FNType::get(body.getContext()))
@@ -22,17 +22,23 @@ RankedTensorType ParameterBuilder::scaleType(const BoundWeight &weight) {
 }
 
 ArrayAttr ParameterBuilder::sourceList(ArrayRef<BoundSource> sources,
-                                       RankedTensorType type) {
+                                       ArrayRef<int64_t> shape) {
   if (sources.empty())
     return ArrayAttr();
   SmallVector<Attribute> list;
   list.reserve(sources.size());
   for (const BoundSource &source : sources)
-    list.push_back(SourceAttr::get(body.getContext(), source.file,
-                                   source.tensor, source.offset, source.length,
-                                   type,
-                                   /*checksum=*/0));
+    list.push_back(SourceAttr::get(
+        body.getContext(), source.file, source.tensor, source.offset,
+        source.length, RankedTensorType::get(shape, elementType(source.dtype)),
+        /*checksum=*/0));
   return body.getArrayAttr(list);
+}
+
+ArrayAttr ParameterBuilder::scaleList(const BoundWeight &weight) {
+  if (weight.scales.empty())
+    return ArrayAttr();
+  return sourceList(weight.scales, scaleType(weight).getShape());
 }
 
 Value ParameterBuilder::read(StringRef name, RankedTensorType type) {
@@ -65,7 +71,8 @@ WeightValue ParameterBuilder::weight(const Twine &name) {
   std::string symbol = name.str();
   const BoundWeight *weight = weights.find(symbol);
   assert(weight && "the table lists every weight that the builder asks for");
-  auto stored = RankedTensorType::get(weight->spec.shape, elementType(*weight));
+  auto stored =
+      RankedTensorType::get(weight->spec.shape, elementType(weight->dtype));
   auto stack = [&](RankedTensorType one) {
     if (!weight->spec.stacked)
       return one;
@@ -74,14 +81,12 @@ WeightValue ParameterBuilder::weight(const Twine &name) {
     return one.clone(shape);
   };
   WeightValue result;
-  result.value =
-      declare(symbol, stack(stored), sourceList(weight->sources, stored),
-              nullptr, nullptr, nullptr);
+  result.value = declare(
+      symbol, stack(stored), sourceList(weight->sources, weight->spec.shape),
+      weight->mixed ? scaleList(*weight) : ArrayAttr(), nullptr, nullptr);
   if (weight->isFp8()) {
-    RankedTensorType scale = scaleType(*weight);
-    result.scale =
-        declare(symbol + ".scale", stack(scale),
-                sourceList(weight->scales, scale), nullptr, nullptr, nullptr);
+    result.scale = declare(symbol + ".scale", stack(scaleType(*weight)),
+                           scaleList(*weight), nullptr, nullptr, nullptr);
     result.block = blockAttr();
   }
   return result;
@@ -91,12 +96,10 @@ std::pair<Value, Value> ParameterBuilder::upProjections(const Twine &prefix) {
   std::string base = prefix.str();
   const BoundWeight *weight = weights.find(base + "kv_b");
   assert(weight && "the table lists every weight that the builder asks for");
-  auto stored = RankedTensorType::get(weight->spec.shape, elementType(*weight));
-  Type element = weight->isFp8() ? body.getF32Type() : elementType(*weight);
-  ArrayAttr sources = sourceList(weight->sources, stored);
-  ArrayAttr scales = weight->isFp8()
-                         ? sourceList(weight->scales, scaleType(*weight))
-                         : ArrayAttr();
+  Type element =
+      weight->isFp8() ? body.getF32Type() : elementType(weight->dtype);
+  ArrayAttr sources = sourceList(weight->sources, weight->spec.shape);
+  ArrayAttr scales = scaleList(*weight);
   auto part = [&](const char *name, int64_t start, int64_t count) {
     auto select = RowSelectAttr::get(
         body.getContext(), config.nopeDim + config.valueDim, start, count);

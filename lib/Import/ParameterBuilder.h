@@ -44,8 +44,10 @@ private:
                       RopeTableAttr table, RowSelectAttr select);
   mlir::Value read(llvm::StringRef name, mlir::RankedTensorType type);
   mlir::ArrayAttr sourceList(llvm::ArrayRef<BoundSource> sources,
-                             mlir::RankedTensorType type);
-  mlir::Type elementType(const BoundWeight &weight);
+                             llvm::ArrayRef<int64_t> shape);
+  mlir::Type elementType(llvm::StringRef dtype);
+  /// The block scales of a weight's fp8 sources, or none.
+  mlir::ArrayAttr scaleList(const BoundWeight &weight);
   mlir::RankedTensorType scaleType(const BoundWeight &weight);
 
   mlir::OpBuilder &declarations;

@@ -48,6 +48,7 @@ private:
   const StoredTensor *claim(StringRef name, ArrayRef<int64_t> shape);
   bool acceptType(const BoundWeight &weight, StringRef tensor,
                   const StoredTensor &stored);
+  void reportMixed();
   void reportSurplus();
   void reportLayer(int64_t layer, bool nextToken, StringRef tensor,
                    StringRef file);
@@ -92,7 +93,7 @@ const StoredTensor *Binder::claim(StringRef name, ArrayRef<int64_t> shape) {
   return &stored;
 }
 
-// Whether the stored type can be the weight's, and is that of its first source.
+// Whether the stored type can be one of the weight's.
 bool Binder::acceptType(const BoundWeight &weight, StringRef tensor,
                         const StoredTensor &stored) {
   bool plain =
@@ -110,12 +111,6 @@ bool Binder::acceptType(const BoundWeight &weight, StringRef tensor,
                             : ""));
     return false;
   }
-  if (!weight.sources.empty() && weight.dtype != stored.dtype) {
-    problems.error(pathOf(stored), tensor,
-                   "expected type " + weight.dtype + " as expert 0 has, got " +
-                       stored.dtype);
-    return false;
-  }
   return true;
 }
 
@@ -128,7 +123,8 @@ void Binder::bindScale(BoundWeight &weight, StringRef tensor) {
   if (stored->dtype != "F32")
     problems.error(pathOf(*stored), name,
                    "expected type F32, got " + stored->dtype);
-  weight.scales.push_back({name, stored->file, stored->offset, stored->length});
+  weight.scales.push_back(
+      {name, stored->dtype, stored->file, stored->offset, stored->length});
 }
 
 // One tensor [experts, rows, in]: the rows of an expert are contiguous, so a
@@ -154,12 +150,12 @@ void Binder::bindFused(BoundWeight &weight, const StoredTensor &stored) {
   }
   if (!acceptType(weight, fused.tensor, stored))
     return;
-  weight.dtype = stored.dtype;
+  weight.join(stored.dtype);
   uint64_t expertBytes = stored.length / config.experts,
            rowBytes = expertBytes / fused.rows;
   for (int64_t e = 0; e < config.experts; ++e)
     weight.sources.push_back(
-        {fused.tensor, stored.file,
+        {fused.tensor, stored.dtype, stored.file,
          stored.offset + e * expertBytes + fused.firstRow * rowBytes,
          weight.spec.shape[0] * rowBytes});
 }
@@ -178,13 +174,31 @@ void Binder::bind(WeightSpec spec) {
     const StoredTensor *stored = claim(tensor, wanted.shape);
     if (!stored || !acceptType(weight, tensor, *stored))
       continue;
-    weight.dtype = stored->dtype;
+    weight.join(stored->dtype);
     weight.sources.push_back(
-        {tensor, stored->file, stored->offset, stored->length});
-    if (weight.isFp8())
+        {tensor, stored->dtype, stored->file, stored->offset, stored->length});
+    if (BoundWeight::isFp8(stored->dtype))
       bindScale(weight, tensor);
   }
   table.add(std::move(weight));
+}
+
+// Once: such checkpoints have it in many layers.
+void Binder::reportMixed() {
+  auto isMixed = [](const BoundWeight &weight) { return weight.mixed; };
+  size_t count = count_if(table.weights, isMixed);
+  if (count == 0)
+    return;
+  const BoundWeight &first = *find_if(table.weights, isMixed);
+  const std::string &type = first.sources.front().dtype;
+  auto other = find_if(first.sources, [&](const BoundSource &source) {
+    return source.dtype != type;
+  });
+  problems.note(checkpoint.directory, other->tensor,
+                "stored as " + other->dtype + ", expert 0 as " + type +
+                    ": such experts are widened to bf16, or to f32 with "
+                    "--precision=reference (" +
+                    Twine(count) + " of the model's stacks of experts)");
 }
 
 void Binder::reportLayer(int64_t layer, bool nextToken, StringRef tensor,
@@ -266,6 +280,7 @@ void Binder::reportSurplus() {
 WeightTable Binder::run() {
   for (WeightSpec &spec : expectedWeights(config, prefixes))
     bind(std::move(spec));
+  reportMixed();
   reportSurplus();
   return std::move(table);
 }

@@ -153,6 +153,15 @@ SmallVector<int64_t, 2> scaleShape(const BlockScales &blocks,
           int64_t(divideCeil(matrix[1], blocks.columns))};
 }
 
+void BoundWeight::join(StringRef stored) {
+  if (dtype.empty()) {
+    dtype = stored.str();
+  } else if (dtype != stored) {
+    mixed = true;
+    dtype = "F32";
+  }
+}
+
 std::vector<WeightSpec> expectedWeights(const ModelConfig &config,
                                         const NamePrefixes &prefixes) {
   return SpecBuilder(config, prefixes).build();
@@ -171,11 +180,13 @@ WeightTable weightsWithoutFiles(const ModelConfig &config) {
   WeightTable table;
   for (WeightSpec &spec : expectedWeights(config, NamePrefixes())) {
     BoundWeight weight;
-    bool fp8 = config.fp8 && spec.kind == WeightSpec::Matrix &&
-               !staysUnconverted(*config.fp8, spec.tensors.front());
     // The bias decides between near ties, so every publisher stores it in f32.
     bool bias = StringRef(spec.name).ends_with("router_bias");
-    weight.dtype = bias ? "F32" : fp8 ? "F8_E4M3" : plain;
+    for (const std::string &tensor : spec.tensors) {
+      bool fp8 = config.fp8 && spec.kind == WeightSpec::Matrix &&
+                 !staysUnconverted(*config.fp8, tensor);
+      weight.join(bias ? "F32" : fp8 ? "F8_E4M3" : StringRef(plain));
+    }
     weight.spec = std::move(spec);
     table.add(std::move(weight));
   }

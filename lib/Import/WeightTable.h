@@ -32,6 +32,7 @@ struct WeightSpec {
 /// A stored tensor, or a slice of one.
 struct BoundSource {
   std::string tensor;
+  std::string dtype; // as in safetensors
   unsigned file = 0;
   uint64_t offset = 0, length = 0;
 };
@@ -39,10 +40,16 @@ struct BoundSource {
 struct BoundWeight {
   WeightSpec spec;
   std::string dtype; // as in safetensors
+  /// Experts of one kind are stored in different types: the weight is F32, the
+  /// type that holds all of them, block scales applied.
+  bool mixed = false;
   std::vector<BoundSource>
       sources; // none when made from the configuration alone
-  std::vector<BoundSource> scales;
-  bool isFp8() const { return dtype == "F8_E4M3"; }
+  std::vector<BoundSource> scales; // of the fp8 sources, in their order
+  bool isFp8() const { return isFp8(dtype); }
+  static bool isFp8(llvm::StringRef dtype) { return dtype == "F8_E4M3"; }
+  /// Makes `dtype` that of all stored tensors so far and of a further one.
+  void join(llvm::StringRef stored);
 };
 
 /// All weights, in the order of the model.

@@ -87,9 +87,8 @@ public:
     if (!sources || sources.empty())
       return error("parameter '%s': sources: expected at least one, got none",
                    parameter.getSymName().str().c_str());
-    for (auto [i, attr] : llvm::enumerate(sources)) {
-      auto source = cast<SourceAttr>(attr);
-      llvm::Expected<Matrix> matrix = read(source, i);
+    for (auto source : sources.getAsRange<SourceAttr>()) {
+      llvm::Expected<Matrix> matrix = read(source);
       if (!matrix)
         return matrix.takeError();
       llvm::Error failed = type.getEncoding() ? packPanels(*matrix, source)
@@ -122,7 +121,7 @@ private:
     return llvm::Error::success();
   }
 
-  llvm::Expected<Matrix> read(SourceAttr source, size_t index) {
+  llvm::Expected<Matrix> read(SourceAttr source) {
     llvm::Expected<const uint8_t *> data = files.bytes(source);
     if (!data)
       return data.takeError();
@@ -141,15 +140,15 @@ private:
         cpu::hasF8NaN(matrix.data, stored.getNumElements()))
       return error("tensor '%s': expected finite values of f8E4M3FN, got a NaN",
                    source.getTensor().str().c_str());
-    if (parameter.getScalesAttr())
-      if (llvm::Error failed = applyScale(matrix, index))
+    if (parameter.getScalesAttr() && *sourceType == cpu::SourceType::F8E4M3)
+      if (llvm::Error failed = applyScale(matrix))
         return std::move(failed);
     return std::move(matrix);
   }
 
   /// Widens a block-scaled source: value times scale, in f32.
-  llvm::Error applyScale(Matrix &matrix, size_t index) {
-    auto scale = cast<SourceAttr>(parameter.getScalesAttr()[index]);
+  llvm::Error applyScale(Matrix &matrix) {
+    auto scale = cast<SourceAttr>(parameter.getScalesAttr()[nextScale++]); // parameter_c4
     llvm::Expected<const uint8_t *> data = files.bytes(scale);
     if (!data)
       return data.takeError();
@@ -273,6 +272,7 @@ private:
   RankedTensorType type;
   const SourceFiles &files;
   ByteSink sink;
+  size_t nextScale = 0; // of the sources that have one, in their order
 };
 } // namespace
 

@@ -128,13 +128,16 @@ struct DecomposePass : impl::DecomposePassBase<DecomposePass> {
     auto outerType = RankedTensorType::get({pairs, result.getDimSize(1)}, builder.getF32Type());
     auto group = MoeGroupOp::create(builder, suffixed(op, "group"), offsetsType, rowsType,
                                     op.getIds(), experts);
+    // Only where it has a meaning, so that equal kernels stay equal.
+    auto blockFor = [&](bool scaled) { return scaled ? op.getBlockAttr() : DenseI64ArrayAttr(); };
     auto inner = MoeGateUpOp::create(builder, suffixed(op, "gate_up"), innerType, op.getX(),
                                      group.getOffsets(), group.getRows(), op.getGate(),
                                      op.getUp(), op.getGateScale(), op.getUpScale(),
-                                     builder.getI64IntegerAttr(topK), op.getBlockAttr());
+                                     builder.getI64IntegerAttr(topK),
+                                     blockFor(op.getGateScale() || op.getUpScale()));
     auto outer = MoeDownOp::create(builder, suffixed(op, "down"), outerType, inner,
                                    group.getOffsets(), group.getRows(), op.getDown(),
-                                   op.getDownScale(), op.getBlockAttr());
+                                   op.getDownScale(), blockFor(!!op.getDownScale()));
     auto sum = MoeCombineOp::create(builder, suffixed(op, "combine"), result, outer,
                                     op.getWeights(), Value(), Value());
     op.replaceAllUsesWith(sum.getResult());

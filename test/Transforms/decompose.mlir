@@ -66,6 +66,18 @@ func.func @experts(%x: tensor<?x64xbf16>, %w: tensor<?x4xf32>, %ids: tensor<?x4x
 
 // -----
 
+// Blocks go with scales alone, so that layers of the same kernel share it.
+// CHECK-LABEL: func.func @mixed_experts
+// CHECK:         hadal.moe_gate_up {{.*}} {top_k = 4 : i64} : {{.*}} tensor<16x32x64xbf16>, tensor<16x32x64xf16>)
+// CHECK:         hadal.moe_down {{.*}} scale %{{.*}} {block = array<i64: 64, 32>}
+func.func @mixed_experts(%x: tensor<?x64xbf16>, %w: tensor<?x4xf32>, %ids: tensor<?x4xi32>, %g: tensor<16x32x64xbf16>, %u: tensor<16x32x64xf16>, %d: tensor<16x64x32xf8E4M3FN>, %s: tensor<16x1x1xf32>) -> tensor<?x64xf32> {
+  %y = hadal.moe_experts %x, %w, %ids, %g, %u, %d scales none, none, %s {block = array<i64: 64, 32>}
+    : (tensor<?x64xbf16>, tensor<?x4xf32>, tensor<?x4xi32>, tensor<16x32x64xbf16>, tensor<16x32x64xf16>, tensor<16x64x32xf8E4M3FN>, tensor<16x1x1xf32>) -> tensor<?x64xf32>
+  return %y : tensor<?x64xf32>
+}
+
+// -----
+
 hadal.parameter @u : tensor<3x32x64xbf16>
 func.func @unset(%q: tensor<?x144xf32>, %c: tensor<?x64x80xf32>, %i: tensor<?xi32>, %t: tensor<?x?xi32>) -> tensor<?x96xf32> {
   %u = hadal.param @u : tensor<3x32x64xbf16>

@@ -6,6 +6,36 @@
 using namespace mlir;
 using namespace hadal;
 
+/// `scales %a, none, %b`: one for each weight in their order; nothing where none
+/// has any.
+template <typename... Scales>
+static ParseResult parseScales(OpAsmParser &parser, Scales &...scales) {
+  if (failed(parser.parseOptionalKeyword("scales")))
+    return success();
+  bool first = true;
+  auto parseOne = [&](std::optional<OpAsmParser::UnresolvedOperand> &scale) -> ParseResult {
+    if (!std::exchange(first, false) && failed(parser.parseComma()))
+      return failure();
+    if (succeeded(parser.parseOptionalKeyword("none")))
+      return success();
+    return parser.parseOperand(scale.emplace());
+  };
+  return failure((failed(parseOne(scales)) || ...));
+}
+
+template <typename... Scales>
+static void printScales(OpAsmPrinter &printer, Operation *, Scales... scales) {
+  if (!(scales || ...))
+    return;
+  printer << "scales ";
+  llvm::interleaveComma(ArrayRef<Value>{scales...}, printer, [&](Value scale) {
+    if (scale)
+      printer << scale;
+    else
+      printer << "none";
+  });
+}
+
 #define GET_OP_CLASSES
 #include "hadal/IR/HadalOps.cpp.inc"
 

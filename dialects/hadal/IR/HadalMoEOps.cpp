@@ -53,9 +53,9 @@ LogicalResult MoeExpertsOp::verify() {
   RankedTensorType gate = tensorType(getGate()), down = tensorType(getDown());
   int64_t experts = gate.getDimSize(0), inner = gate.getDimSize(1), width = gate.getDimSize(2);
   // moe_experts_c1
-  if (getUp().getType() != gate ||
+  if (tensorType(getUp()).getShape() != gate.getShape() ||
       down.getShape() != ArrayRef<int64_t>({experts, width, inner}))
-    return emitOpError() << "expected up like gate and down of shape [" << experts << ", "
+    return emitOpError() << "expected up of the shape of gate and down of shape [" << experts << ", "
                          << width << ", " << inner << "], got " << getUp().getType() << " and "
                          << down;
   // moe_experts_c2
@@ -69,7 +69,7 @@ LogicalResult MoeExpertsOp::verify() {
     return failure();
   // moe_experts_c4, moe_experts_c5
   if (failed(verifyScale(*this, gate, getGateScale(), getBlock())) ||
-      failed(verifyScale(*this, gate, getUpScale(), getBlock())) ||
+      failed(verifyScale(*this, tensorType(getUp()), getUpScale(), getBlock())) ||
       failed(verifyScale(*this, down, getDownScale(), getBlock())))
     return failure();
   return success();
@@ -108,10 +108,10 @@ LogicalResult MoeGroupOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTyp
 //===-- moe_gate_up -----------------------------------------------------------===//
 
 LogicalResult MoeGateUpOp::verify() {
-  RankedTensorType gate = tensorType(getGate());
+  RankedTensorType gate = tensorType(getGate()), up = tensorType(getUp());
   // moe_gate_up_c1
-  if (failed(expectSameType(*this, "the type of up", gate, getUp().getType())))
-    return failure();
+  if (up.getShape() != gate.getShape())
+    return emitOpError() << "expected up of the shape of gate, got " << up << " and " << gate;
   // moe_gate_up_c2
   if (failed(expectExtent(*this, "the width of x", gate.getDimSize(2),
                           tensorType(getX()).getDimSize(1))) ||
@@ -125,7 +125,7 @@ LogicalResult MoeGateUpOp::verify() {
   // moe_gate_up_c4
   if (failed(verifyScale(*this, gate, getGateScale(), getBlock())))
     return failure();
-  return verifyScale(*this, gate, getUpScale(), getBlock());
+  return verifyScale(*this, up, getUpScale(), getBlock());
 }
 
 LogicalResult MoeGateUpOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &shapes) {

@@ -52,20 +52,24 @@ def Hadal_MoeExpertsOp : Hadal_TensorOp<"moe_experts", [AsFactor, AsExact, AsInd
   let description = [{
     `y[n] = sum_j weights[n, j] * down[e] (silu(gate[e] x[n]) * (up[e] x[n]))` with
     `e = ids[n, j]`, summed by rank j ascending. How many tokens an expert gets
-    is known on the device only.
+    is known on the device only. Gate, up and down may have different element
+    types, as checkpoints have that leave some of them out of quantisation;
+    `scales` then names `none` for a weight without.
     Shapes: x [N, D], weights and ids [N, k], gate and up [E, I, D],
     down [E, D, I], scales [E, ceil(out / bo), ceil(in / bi)], y [N, D].
 
     Constraints:
-    1. moe_experts_c1: gate and up have the same type, and down is their transpose in shape
+    1. moe_experts_c1: gate and up have the same shape, and down is their transpose in shape
     2. moe_experts_c2: x and the result are as wide as the experts' input
     3. moe_experts_c3: weights and ids have the same shape
-    4. moe_experts_c4: scales are given exactly when the experts are f8E4M3FN
+    4. moe_experts_c4: a scale is given exactly for each weight of f8E4M3FN
     5. moe_experts_c5: scales have the shape of the blocks of `block` over the experts
 
     ```mlir
     %y = hadal.moe_experts %x, %w, %ids, %g, %u, %d
       : (tensor<?x64xbf16>, tensor<?x4xf32>, tensor<?x4xi32>, tensor<16x32x64xbf16>, tensor<16x32x64xbf16>, tensor<16x64x32xbf16>) -> tensor<?x64xf32>
+    %z = hadal.moe_experts %x, %w, %ids, %g, %u, %q scales none, none, %s {block = array<i64: 64, 32>}
+      : (tensor<?x64xbf16>, tensor<?x4xf32>, tensor<?x4xi32>, tensor<16x32x64xbf16>, tensor<16x32x64xbf16>, tensor<16x64x32xf8E4M3FN>, tensor<16x1x1xf32>) -> tensor<?x64xf32>
     ```
   }];
   let arguments = (ins Hadal_Rows:$x, Hadal_RowsF32:$weights, Hadal_Ids:$ids, Hadal_StackedMatrix:$gate,
@@ -74,7 +78,7 @@ def Hadal_MoeExpertsOp : Hadal_TensorOp<"moe_experts", [AsFactor, AsExact, AsInd
                        OptionalAttr<DenseI64ArrayAttr>:$block);
   let results = (outs Hadal_RowsF32:$result);
   let assemblyFormat = [{
-    $x `,` $weights `,` $ids `,` $gate `,` $up `,` $down (`scales` $gate_scale^ `,` $up_scale `,` $down_scale)?
+    $x `,` $weights `,` $ids `,` $gate `,` $up `,` $down custom<Scales>($gate_scale, $up_scale, $down_scale)
     attr-dict `:` functional-type(operands, results)
   }];
 }
@@ -102,18 +106,21 @@ def Hadal_MoeGateUpOp : Hadal_TensorOp<"moe_gate_up", [AsFactor, AsIndex, AsInde
   let summary = "Gate and up projections of all experts over their ragged groups";
   let description = [{
     `h[p] = silu(gate[e] x[n]) * (up[e] x[n])` for p in the group of expert e,
-    n = rows[p] / top_k.
+    n = rows[p] / top_k. The element types of gate and up may differ; each is read
+    as it is stored. `scales` names `none` for the one without.
     Shapes: x [N, D], offsets [E + 1], rows [N k], gate and up [E, I, D], h [N k, I].
 
     Constraints:
-    1. moe_gate_up_c1: gate and up have the same type
+    1. moe_gate_up_c1: gate and up have the same shape
     2. moe_gate_up_c2: x is as wide as the experts' input, the result as their output
     3. moe_gate_up_c3: offsets has one element more than there are experts
-    4. moe_gate_up_c4: scales are given exactly when the experts are f8E4M3FN
+    4. moe_gate_up_c4: a scale is given exactly for each of gate and up that is f8E4M3FN
 
     ```mlir
     %h = hadal.moe_gate_up %x, %o, %r, %g, %u {top_k = 4 : i64}
       : (tensor<?x64xbf16>, tensor<17xi32>, tensor<?xi32>, tensor<16x32x64xbf16>, tensor<16x32x64xbf16>) -> tensor<?x32xbf16>
+    %i = hadal.moe_gate_up %x, %o, %r, %g, %q scales none, %s {top_k = 4 : i64, block = array<i64: 32, 64>}
+      : (tensor<?x64xbf16>, tensor<17xi32>, tensor<?xi32>, tensor<16x32x64xbf16>, tensor<16x32x64xf8E4M3FN>, tensor<16x1x1xf32>) -> tensor<?x32xbf16>
     ```
   }];
   let arguments = (ins Hadal_Rows:$x, Hadal_Index1D:$offsets, Hadal_Index1D:$rows, Hadal_StackedMatrix:$gate,
@@ -121,7 +128,7 @@ def Hadal_MoeGateUpOp : Hadal_TensorOp<"moe_gate_up", [AsFactor, AsIndex, AsInde
                        ConfinedAttr<I64Attr, [IntPositive]>:$top_k, OptionalAttr<DenseI64ArrayAttr>:$block);
   let results = (outs Hadal_Rows:$result);
   let assemblyFormat = [{
-    $x `,` $offsets `,` $rows `,` $gate `,` $up (`scales` $gate_scale^ `,` $up_scale)?
+    $x `,` $offsets `,` $rows `,` $gate `,` $up custom<Scales>($gate_scale, $up_scale)
     attr-dict `:` functional-type(operands, results)
   }];
 }

@@ -15,6 +15,11 @@ static LogicalResult verifyLength(ParameterOp op, SourceAttr source) {
                           << source.getLength();
 }
 
+/// Whether the elements of a source come with block scales.
+static bool isScaled(SourceAttr source) {
+  return isa<Float8E4M3FNType>(source.getType().getElementType());
+}
+
 /// Elements that one source contributes after selection.
 static FailureOr<int64_t> elementsOf(ParameterOp op, RankedTensorType stored) {
   std::optional<RowSelectAttr> select = op.getSelect();
@@ -45,9 +50,10 @@ LogicalResult ParameterOp::verify() {
   if (sources && getTableAttr())
     return emitOpError("expected sources or a table, got both");
   // parameter_c4
-  if (getScalesAttr() && (!sources || getScalesAttr().size() != sources.size()))
-    return emitOpError() << "expected one scale for each source, got " << getScalesAttr().size()
-                         << " for " << (sources ? sources.size() : 0);
+  int64_t scaled = sources ? llvm::count_if(sources.getAsRange<SourceAttr>(), isScaled) : 0;
+  if (getScalesAttr() && static_cast<int64_t>(getScalesAttr().size()) != scaled)
+    return emitOpError() << "expected one scale for each source of f8E4M3FN, got "
+                         << getScalesAttr().size() << " for " << scaled;
   // parameter_c8
   std::optional<ArrayRef<int64_t>> block = getBlock();
   if (block.has_value() != static_cast<bool>(getScalesAttr()) ||
@@ -73,8 +79,8 @@ LogicalResult ParameterOp::verify() {
   for (Attribute attr : sources) {
     auto source = cast<SourceAttr>(attr);
     // parameter_c2
-    if (source.getType() != stored)
-      return emitOpError() << "expected all sources to be " << stored << ", got "
+    if (source.getType().getShape() != stored.getShape())
+      return emitOpError() << "expected all sources to be of the shape of " << stored << ", got "
                            << source.getType() << " in '" << source.getTensor() << "'";
     if (failed(verifyLength(*this, source)))
       return failure();

@@ -9,7 +9,7 @@ def Hadal_ParameterOp : Hadal_Op<"parameter", [Symbol]> {
   let summary = "Declares a weight and says where its bytes come from";
   let description = [{
     One logical weight. Its bytes are those of `sources`, each of the same
-    stored shape, stacked along a new first dimension when there are several
+    stored shape, and of a stored type of its own, stacked along a new first dimension when there are several
     (the experts of a layer are one parameter); or a rotary table that the
     compiler computes (`table`). With neither, the module was made from a
     configuration alone and can be compiled for inspection, not run.
@@ -17,16 +17,16 @@ def Hadal_ParameterOp : Hadal_Op<"parameter", [Symbol]> {
     Steps from source to parameter, in this order: select rows (`select`),
     transpose the last two dimensions (`transpose`), convert the elements to the
     type's element type, lay out as the type's encoding says.
-    `scales` are the block scales of f8E4M3FN sources, one for each source, with
-    blocks of `block` = [rows, columns] of the stored matrix: the conversion to a
-    wider type multiplies by them. A parameter that stays f8E4M3FN has none; its
+    `scales` are the block scales of f8E4M3FN sources, one for each such source in
+    their order, with blocks of `block` = [rows, columns] of the stored matrix: the
+    conversion to a wider type multiplies by them. A parameter that stays f8E4M3FN has none; its
     scales are another parameter.
 
     Constraints:
     1. parameter_c1: sources and a table exclude each other
-    2. parameter_c2: all sources have the same stored type
+    2. parameter_c2: all sources have the same stored shape
     3. parameter_c3: the elements that the sources give are as many as the type has
-    4. parameter_c4: one scale for each source, or none
+    4. parameter_c4: one scale for each source of f8E4M3FN, or none
     5. parameter_c5: a selection lies inside its group and the group divides the rows of the source
     6. parameter_c6: the type has a static shape and elements of f32, f16, bf16 or f8E4M3FN
     7. parameter_c7: a source's length, and a scale's, is that of its stored type

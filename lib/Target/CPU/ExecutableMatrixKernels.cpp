@@ -133,7 +133,12 @@ std::optional<LogicalResult> hadal::cpu::emitMatrixKernel(BodyOp body, StringRef
         grouped.topK = op.getTopK();
         grouped.x = rowsOf(op.getX());
         grouped.y = rowsOf(op.getResult());
-        grouped.scales = scalesOf(op.getGateScale(), op.getGate(), op.getBlock());
+        grouped.scales = scalesOf(op.getGateScale() ? op.getGateScale() : op.getUpScale(),
+                                  op.getGate(), op.getBlock());
+        FailureOr<WeightType> up = expectPacked(op, op.getUp());
+        if (failed(up))
+          return LogicalResult(failure());
+        grouped.weight2 = *up;
         return emitGrouped(body, grouped, op.getGate(), module, target);
       })
       .Case([&](MoeDownOp op) {

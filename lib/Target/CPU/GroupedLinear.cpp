@@ -7,18 +7,34 @@
 using namespace hadal::cpu;
 using namespace mlir;
 
+/// The type of the second weight where it is another than the first's.
+static std::optional<WeightType> getOtherType(const GroupedLinearSpec &spec) {
+  if (!spec.gateUp || spec.weight2 == spec.weight)
+    return std::nullopt;
+  return spec.weight2;
+}
+
+static int64_t getPanelsPerWorkgroup(const GroupedLinearSpec &spec) {
+  WeightType wider = spec.weight;
+  if (std::optional<WeightType> other = getOtherType(spec);
+      other && elementBytes(*other) > elementBytes(wider))
+    wider = *other;
+  return choosePanelsPerWorkgroup(wider, spec.outputs, spec.inputs, spec.gateUp,
+                                  spec.panelsPerWorkgroup);
+}
+
 int64_t hadal::cpu::getGroupedGrid(const GroupedLinearSpec &spec) {
-  int64_t perWorkgroup =
-      choosePanelsPerWorkgroup(spec.weight, spec.outputs, spec.inputs,
-                               spec.gateUp, spec.panelsPerWorkgroup);
-  return llvm::divideCeil(panelCount(spec.outputs), perWorkgroup);
+  return llvm::divideCeil(panelCount(spec.outputs), getPanelsPerWorkgroup(spec));
 }
 
 LogicalResult hadal::cpu::emitGroupedLinear(ModuleOp module,
                                             const GroupedLinearSpec &spec,
                                             const KernelTarget &target) {
-  if (failed(verifyWeight(module, spec.name, spec.weight, spec.outputs,
-                          spec.inputs, spec.scales)))
+  std::optional<WeightType> otherType = getOtherType(spec);
+  // Scales belong to whichever weight is fp8.
+  WeightType scaled = otherType == WeightType::F8E4M3 ? *otherType : spec.weight;
+  if (failed(verifyWeight(module, spec.name, scaled, spec.outputs, spec.inputs,
+                          spec.scales)))
     return failure();
   if (spec.experts < 1 || spec.topK < 1)
     return module.emitError()
@@ -34,6 +50,7 @@ LogicalResult hadal::cpu::emitGroupedLinear(ModuleOp module,
   program.weight = {spec.weight, spec.outputs, spec.inputs,
                     spec.scales, Value(),      Value()};
   program.dual = spec.gateUp;
+  program.otherType = otherType;
   program.prepare(k);
   unsigned next = 0, matrices = spec.gateUp ? 2 : 1;
   program.x = vectorOf(next++, getMemoryType(k, spec.x.type));
@@ -42,7 +59,8 @@ LogicalResult hadal::cpu::emitGroupedLinear(ModuleOp module,
   program.weightBinding = next;
   next += matrices;
   program.scaleBinding = next;
-  next += spec.scales ? matrices : 0;
+  if (spec.scales)
+    next += otherType ? 1 : matrices;
   program.y = vectorOf(next++, getMemoryType(k, spec.y.type));
 
   auto choiceOf = [&](Value sorted) { return k.toIndex(k.load(rows, sorted)); };
@@ -58,9 +76,7 @@ LogicalResult hadal::cpu::emitGroupedLinear(ModuleOp module,
     return baseOf(spec.y, spec.gateUp ? row : choiceOf(row));
   };
 
-  int64_t perWorkgroup =
-      choosePanelsPerWorkgroup(spec.weight, spec.outputs, spec.inputs,
-                               spec.gateUp, spec.panelsPerWorkgroup);
+  int64_t perWorkgroup = getPanelsPerWorkgroup(spec);
   Value panelBegin = k.mul(k.workgroupId(0), perWorkgroup);
   Value panelEnd = k.minIndex(k.add(panelBegin, perWorkgroup),
                               k.index(panelCount(spec.outputs)));

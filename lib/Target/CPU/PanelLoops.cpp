@@ -34,17 +34,8 @@ void emitSums(KernelBuilder &k, const PanelProgram &program,
     xBases.push_back(program.xBase(row, r));
   int64_t parts = getColumnParts(k.target(), rows);
   int64_t columns = panelOutputs / parts;
-  // Parts and weights in a loop, so that the code of a tile exists once.
-  int64_t count = parts * (program.dual ? 2 : 1);
-  k.forLoop(k.index(0), k.index(count), 1, [&](Value i) {
-    Value which = k.div(i, parts);
-    Value first = k.mul(k.rem(i, parts), columns);
-    PanelWeight weight = program.weight;
-    auto bind = [&](unsigned binding, Type type) {
-      if (!program.dual)
-        return k.binding(binding, type, {ShapedType::kDynamic});
-      return k.binding(k.add(which, binding), type, {ShapedType::kDynamic});
-    };
+  auto emitPart = [&](PanelWeight weight, Value which, Value first,
+                      function_ref<Value(unsigned, Type)> bind) {
     weight.data = bind(program.weightBinding, getMemoryType(k, weight.type));
     if (weight.scales)
       weight.scaleData = bind(program.scaleBinding, k.getF32Type());
@@ -56,7 +47,37 @@ void emitSums(KernelBuilder &k, const PanelProgram &program,
       for (unsigned v = 0; v < tile.vectors; ++v)
         k.storeVector(sums[r * tile.vectors + v], program.sums,
                       k.add(base, r * panelOutputs + v * width));
-  });
+  };
+  if (!program.otherType) {
+    // Parts and weights in a loop, so that the code of a tile exists once.
+    int64_t count = parts * (program.dual ? 2 : 1);
+    k.forLoop(k.index(0), k.index(count), 1, [&](Value i) {
+      Value which = k.div(i, parts);
+      Value first = k.mul(k.rem(i, parts), columns);
+      emitPart(program.weight, which, first, [&](unsigned binding, Type type) {
+        if (!program.dual)
+          return k.binding(binding, type, {ShapedType::kDynamic});
+        return k.binding(k.add(which, binding), type, {ShapedType::kDynamic});
+      });
+    });
+    return;
+  }
+  // Weights of different types take code of their own. One of them at most has
+  // scales, so these have one binding.
+  for (unsigned which : {0u, 1u}) {
+    PanelWeight weight = program.weight;
+    weight.type = which ? *program.otherType : weight.type;
+    if (weight.type != WeightType::F8E4M3)
+      weight.scales.reset();
+    k.forLoop(k.index(0), k.index(parts), 1, [&](Value part) {
+      emitPart(weight, k.index(which), k.mul(part, columns),
+               [&](unsigned binding, Type type) {
+                 bool second = which && binding == program.weightBinding;
+                 return k.binding(second ? binding + 1 : binding, type,
+                                  {ShapedType::kDynamic});
+               });
+    });
+  }
 }
 
 /// The first `available` columns of a row of sums into the result.

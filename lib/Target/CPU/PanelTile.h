@@ -43,8 +43,10 @@ emitTile(KernelBuilder &k, const PanelWeight &weight,
 /// Functions of a row give the element at which it starts.
 struct PanelProgram {
   PanelWeight weight; ///< without data
+  /// Type of the second weight in dual mode, where it is another.
+  std::optional<WeightType> otherType;
   /// Binding of the weight; in dual mode that of the second follows. The same
-  /// for the scales.
+  /// for the scales, which only F8E4M3 has.
   unsigned weightBinding = 0;
   unsigned scaleBinding = 0;
   bool dual = false;

@@ -64,9 +64,9 @@ func.func @moe_route_c7(%l: tensor<?x16xf32>, %b: tensor<16xf32>) {
 
 // -----
 
-// moe_experts_c1: gate and up have the same type, and down is their transpose in shape
+// moe_experts_c1: gate and up have the same shape, and down is their transpose in shape
 func.func @moe_experts_c1(%x: tensor<?x64xbf16>, %w: tensor<?x4xf32>, %ids: tensor<?x4xi32>, %g: tensor<16x32x64xbf16>, %u: tensor<16x32x64xbf16>, %d: tensor<16x32x64xbf16>) {
-  // expected-error @+1 {{expected up like gate and down of shape [16, 64, 32], got 'tensor<16x32x64xbf16>' and 'tensor<16x32x64xbf16>'}}
+  // expected-error @+1 {{expected up of the shape of gate and down of shape [16, 64, 32], got 'tensor<16x32x64xbf16>' and 'tensor<16x32x64xbf16>'}}
   %y = hadal.moe_experts %x, %w, %ids, %g, %u, %d : (tensor<?x64xbf16>, tensor<?x4xf32>, tensor<?x4xi32>, tensor<16x32x64xbf16>, tensor<16x32x64xbf16>, tensor<16x32x64xbf16>) -> tensor<?x64xf32>
   return
 }
@@ -91,7 +91,7 @@ func.func @moe_experts_c3(%x: tensor<?x64xbf16>, %w: tensor<?x4xf32>, %ids: tens
 
 // -----
 
-// moe_experts_c4: scales are given exactly when the experts are f8E4M3FN
+// moe_experts_c4: a scale is given exactly for each weight of f8E4M3FN
 func.func @moe_experts_c4(%x: tensor<?x64xbf16>, %w: tensor<?x4xf32>, %ids: tensor<?x4xi32>, %g: tensor<16x32x64xf8E4M3FN>, %u: tensor<16x32x64xf8E4M3FN>, %d: tensor<16x64x32xf8E4M3FN>) {
   // expected-error @+1 {{expected a scale exactly for weights of f8E4M3FN, got no scale for 'tensor<16x32x64xf8E4M3FN>'}}
   %y = hadal.moe_experts %x, %w, %ids, %g, %u, %d : (tensor<?x64xbf16>, tensor<?x4xf32>, tensor<?x4xi32>, tensor<16x32x64xf8E4M3FN>, tensor<16x32x64xf8E4M3FN>, tensor<16x64x32xf8E4M3FN>) -> tensor<?x64xf32>
@@ -118,10 +118,10 @@ func.func @moe_group_c1(%ids: tensor<?x4xi32>) {
 
 // -----
 
-// moe_gate_up_c1: gate and up have the same type
-func.func @moe_gate_up_c1(%x: tensor<?x64xbf16>, %o: tensor<17xi32>, %r: tensor<?xi32>, %g: tensor<16x32x64xbf16>, %u: tensor<16x32x64xf32>) {
-  // expected-error @+1 {{expected the type of up to be 'tensor<16x32x64xbf16>', got 'tensor<16x32x64xf32>'}}
-  %y = hadal.moe_gate_up %x, %o, %r, %g, %u {top_k = 4 : i64} : (tensor<?x64xbf16>, tensor<17xi32>, tensor<?xi32>, tensor<16x32x64xbf16>, tensor<16x32x64xf32>) -> tensor<?x32xbf16>
+// moe_gate_up_c1: gate and up have the same shape
+func.func @moe_gate_up_c1(%x: tensor<?x64xbf16>, %o: tensor<17xi32>, %r: tensor<?xi32>, %g: tensor<16x32x64xbf16>, %u: tensor<16x48x64xf32>) {
+  // expected-error @+1 {{expected up of the shape of gate, got 'tensor<16x48x64xf32>' and 'tensor<16x32x64xbf16>'}}
+  %y = hadal.moe_gate_up %x, %o, %r, %g, %u {top_k = 4 : i64} : (tensor<?x64xbf16>, tensor<17xi32>, tensor<?xi32>, tensor<16x32x64xbf16>, tensor<16x48x64xf32>) -> tensor<?x32xbf16>
   return
 }
 
@@ -145,10 +145,10 @@ func.func @moe_gate_up_c3(%x: tensor<?x64xbf16>, %o: tensor<16xi32>, %r: tensor<
 
 // -----
 
-// moe_gate_up_c4: scales are given exactly when the experts are f8E4M3FN
-func.func @moe_gate_up_c4(%x: tensor<?x64xbf16>, %o: tensor<17xi32>, %r: tensor<?xi32>, %g: tensor<16x32x64xf8E4M3FN>, %u: tensor<16x32x64xf8E4M3FN>) {
-  // expected-error @+1 {{expected a scale exactly for weights of f8E4M3FN, got no scale for 'tensor<16x32x64xf8E4M3FN>'}}
-  %y = hadal.moe_gate_up %x, %o, %r, %g, %u {top_k = 4 : i64} : (tensor<?x64xbf16>, tensor<17xi32>, tensor<?xi32>, tensor<16x32x64xf8E4M3FN>, tensor<16x32x64xf8E4M3FN>) -> tensor<?x32xbf16>
+// moe_gate_up_c4: a scale is given exactly for each of gate and up that is f8E4M3FN
+func.func @moe_gate_up_c4(%x: tensor<?x64xbf16>, %o: tensor<17xi32>, %r: tensor<?xi32>, %g: tensor<16x32x64xbf16>, %u: tensor<16x32x64xf8E4M3FN>, %s: tensor<16x1x1xf32>) {
+  // expected-error @+1 {{expected a scale exactly for weights of f8E4M3FN, got a scale for 'tensor<16x32x64xbf16>'}}
+  %y = hadal.moe_gate_up %x, %o, %r, %g, %u scales %s, none {top_k = 4 : i64} : (tensor<?x64xbf16>, tensor<17xi32>, tensor<?xi32>, tensor<16x32x64xbf16>, tensor<16x32x64xf8E4M3FN>, tensor<16x1x1xf32>) -> tensor<?x32xbf16>
   return
 }
 

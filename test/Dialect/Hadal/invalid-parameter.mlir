@@ -27,11 +27,11 @@ hadal.parameter @p : tensor<4x8xf32>
 
 // -----
 
-// parameter_c2: all sources have the same stored type
-// expected-error @+1 {{expected all sources to be 'tensor<4xbf16>', got 'tensor<4xf16>' in 'b'}}
+// parameter_c2: all sources have the same stored shape
+// expected-error @+1 {{expected all sources to be of the shape of 'tensor<4xbf16>', got 'tensor<2xf32>' in 'b'}}
 hadal.parameter @p : tensor<2x4xbf16>
   sources [#hadal.source<0, "a", offset = 0, length = 8, tensor<4xbf16>>,
-           #hadal.source<0, "b", offset = 8, length = 8, tensor<4xf16>>]
+           #hadal.source<0, "b", offset = 8, length = 8, tensor<2xf32>>]
 
 // -----
 
@@ -43,10 +43,11 @@ hadal.parameter @p : tensor<3x4xbf16>
 
 // -----
 
-// parameter_c4: one scale for each source, or none
-// expected-error @+1 {{expected one scale for each source, got 2 for 1}}
-hadal.parameter @p : tensor<4x4xf32>
-  sources [#hadal.source<0, "w", offset = 0, length = 16, tensor<4x4xf8E4M3FN>>]
+// parameter_c4: one scale for each source of f8E4M3FN, or none
+// expected-error @+1 {{expected one scale for each source of f8E4M3FN, got 2 for 1}}
+hadal.parameter @p : tensor<2x4x4xf32>
+  sources [#hadal.source<0, "w", offset = 0, length = 16, tensor<4x4xf8E4M3FN>>,
+           #hadal.source<0, "v", offset = 24, length = 32, tensor<4x4xbf16>>]
   scales [#hadal.source<0, "s", offset = 16, length = 4, tensor<1x1xf32>>,
           #hadal.source<0, "t", offset = 20, length = 4, tensor<1x1xf32>>]
   block [128, 128]

@@ -67,18 +67,24 @@ module attributes {hadal.files = [#hadal.file<"model.safetensors", size = 191201
   }
 
   // CHECK-LABEL: func.func @moe
-  func.func @moe(%x: tensor<?x64xbf16>, %logits: tensor<?x16xf32>, %bias: tensor<16xf32>, %g: tensor<16x32x64xbf16>, %u: tensor<16x32x64xbf16>, %d: tensor<16x64x32xbf16>, %res: tensor<?x64xf32>) {
+  func.func @moe(%x: tensor<?x64xbf16>, %logits: tensor<?x16xf32>, %bias: tensor<16xf32>, %g: tensor<16x32x64xbf16>, %u: tensor<16x32x64xbf16>, %d: tensor<16x64x32xbf16>, %q: tensor<16x32x64xf8E4M3FN>, %s: tensor<16x1x1xf32>, %res: tensor<?x64xf32>) {
     // CHECK: hadal.moe_route %{{.*}} bias %{{.*}}group_rule = #hadal.groups<top_two_sum>
     %w, %ids = hadal.moe_route %logits bias %bias {scoring = #hadal.scoring<sigmoid>, group_rule = #hadal.groups<top_two_sum>, n_group = 4 : i64, topk_group = 2 : i64, top_k = 4 : i64, normalise, scale = 2.5 : f32}
       : (tensor<?x16xf32>, tensor<16xf32>) -> (tensor<?x4xf32>, tensor<?x4xi32>)
     // CHECK: hadal.moe_experts
     %y = hadal.moe_experts %x, %w, %ids, %g, %u, %d
       : (tensor<?x64xbf16>, tensor<?x4xf32>, tensor<?x4xi32>, tensor<16x32x64xbf16>, tensor<16x32x64xbf16>, tensor<16x64x32xbf16>) -> tensor<?x64xf32>
+    // CHECK: hadal.moe_experts {{.*}} scales none, %[[S:.*]], none {block
+    %y2 = hadal.moe_experts %x, %w, %ids, %g, %q, %d scales none, %s, none {block = array<i64: 32, 64>}
+      : (tensor<?x64xbf16>, tensor<?x4xf32>, tensor<?x4xi32>, tensor<16x32x64xbf16>, tensor<16x32x64xf8E4M3FN>, tensor<16x64x32xbf16>, tensor<16x1x1xf32>) -> tensor<?x64xf32>
     // CHECK: hadal.moe_group
     %o, %r = hadal.moe_group %ids {experts = 16 : i64} : (tensor<?x4xi32>) -> (tensor<17xi32>, tensor<?xi32>)
     // CHECK: hadal.moe_gate_up
     %h = hadal.moe_gate_up %x, %o, %r, %g, %u {top_k = 4 : i64}
       : (tensor<?x64xbf16>, tensor<17xi32>, tensor<?xi32>, tensor<16x32x64xbf16>, tensor<16x32x64xbf16>) -> tensor<?x32xbf16>
+    // CHECK: hadal.moe_gate_up {{.*}} scales %[[S]], none {block
+    %h2 = hadal.moe_gate_up %x, %o, %r, %q, %u scales %s, none {top_k = 4 : i64, block = array<i64: 32, 64>}
+      : (tensor<?x64xbf16>, tensor<17xi32>, tensor<?xi32>, tensor<16x32x64xf8E4M3FN>, tensor<16x32x64xbf16>, tensor<16x1x1xf32>) -> tensor<?x32xbf16>
     // CHECK: hadal.moe_down
     %dn = hadal.moe_down %h, %o, %r, %d : (tensor<?x32xbf16>, tensor<17xi32>, tensor<?xi32>, tensor<16x64x32xbf16>) -> tensor<?x64xf32>
     // CHECK: hadal.moe_combine %{{.*}}, %{{.*}} shared %{{.*}} addend

@@ -110,7 +110,7 @@ mlir::LogicalResult emitLinear(mlir::ModuleOp module, const LinearSpec &spec,
 ///   down     y[rows[p]] = x[p] W_eᵀ
 ///
 /// Bindings: gateUp: x, offsets i32 [experts + 1], rows i32 [N * topK], W, W2,
-/// (scales, scales2), y. down: x, offsets, rows, W, (scales), y. No constants,
+/// (scales), (scales2), y. down: x, offsets, rows, W, (scales), y. No constants,
 /// no scratch. Grid: x = getGroupedGrid(spec), y = z = 1: a workgroup owns a
 /// group of panels of every expert and passes over the experts without rows,
 /// which in decode are most. offsets and rows are trusted.
@@ -122,8 +122,11 @@ struct GroupedLinearSpec {
   int64_t outputs = 0;
   int64_t inputs = 0;
   WeightType weight = WeightType::BF16;
-  Activations x, y;                  ///< batchStride is unused
-  std::optional<BlockScales> scales; ///< the batch is the expert
+  /// Of W2, which need not be that of W.
+  std::optional<WeightType> weight2;
+  Activations x, y; ///< batchStride is unused
+  /// Of W and W2, those of them that are F8E4M3; the batch is the expert.
+  std::optional<BlockScales> scales;
   int64_t panelsPerWorkgroup = 0;
 };
 

@@ -34,8 +34,9 @@ void checkGrouped(GroupedLinearSpec spec, int64_t scaleCount = 0) {
   BlockScales scales = spec.scales.value_or(BlockScales());
   Weights first = Weights::make(spec.weight, spec.experts, spec.outputs,
                                 spec.inputs, scales, scaleCount, 1);
-  Weights second = Weights::make(spec.weight, spec.experts, spec.outputs,
-                                 spec.inputs, scales, scaleCount, 2);
+  WeightType type2 = spec.weight2.value_or(spec.weight);
+  Weights second = Weights::make(type2, spec.experts, spec.outputs, spec.inputs,
+                                 scales, scaleCount, 2);
   Buffer packed = first.pack(), packed2 = second.pack();
   Buffer scaleData = first.packScales(), scaleData2 = second.packScales();
   int64_t elementBytes = spec.y.type == ActivationType::BF16 ? 2 : 4;
@@ -71,11 +72,10 @@ void checkGrouped(GroupedLinearSpec spec, int64_t scaleCount = 0) {
       std::vector<Buffer *> bindings = {&x, &offsets, &rows, &packed};
       if (spec.gateUp)
         bindings.push_back(&packed2);
-      if (spec.scales) {
+      if (spec.weight == WeightType::F8E4M3)
         bindings.push_back(&scaleData);
-        if (spec.gateUp)
-          bindings.push_back(&scaleData2);
-      }
+      if (spec.gateUp && type2 == WeightType::F8E4M3)
+        bindings.push_back(&scaleData2);
       bindings.push_back(&y);
       ASSERT_EQ(runGrid(kernel, bindings, {}, uint32_t(getGroupedGrid(spec))),
                 0);
@@ -158,6 +158,26 @@ TEST(GroupedLinear, F8Experts) {
   checkGrouped(spec, 6 * 2 * 2);
   spec.gateUp = false;
   checkGrouped(spec, 6 * 2 * 2);
+}
+
+TEST(GroupedLinear, GateAndUpOfDifferentTypes) {
+  struct Case {
+    WeightType gate, up;
+    ActivationType x;
+  };
+  // Natively x is bf16 and no weight is f32.
+  for (auto [gate, up, x] :
+       {Case{WeightType::F8E4M3, WeightType::BF16, bf16},
+        Case{WeightType::BF16, WeightType::F8E4M3, bf16},
+        Case{WeightType::F8E4M3, WeightType::F32, f32},
+        Case{WeightType::F32, WeightType::BF16, f32}}) {
+    GroupedLinearSpec spec = makeSpec(true, gate, x, x, 40, 70);
+    spec.weight2 = up;
+    bool scaled = gate == WeightType::F8E4M3 || up == WeightType::F8E4M3;
+    if (scaled)
+      spec.scales = BlockScales::stacked(40, 70, 32, 64);
+    checkGrouped(spec, scaled ? 6 * 2 * 2 : 0);
+  }
 }
 
 TEST(GroupedLinear, RefusesContradictions) {
