@@ -6,7 +6,7 @@ set(HADAL_SCHEMA_DIR "${CMAKE_BINARY_DIR}/schema")
 add_custom_command(
   OUTPUT "${HADAL_SCHEMA_DIR}/hadal_generated.h"
   COMMAND "${HADAL_FLATC}" --cpp --cpp-std c++17 --scoped-enums --gen-mutable -o "${HADAL_SCHEMA_DIR}" "${HADAL_SCHEMA}"
-  DEPENDS "${HADAL_SCHEMA}"
+  DEPENDS "${HADAL_SCHEMA}" "${HADAL_HOST_STATE}"
   COMMENT "Generating hadal_generated.h")
 add_custom_target(hadal_schema_gen DEPENDS "${HADAL_SCHEMA_DIR}/hadal_generated.h")
 add_library(hadal_schema INTERFACE)

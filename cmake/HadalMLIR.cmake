@@ -5,6 +5,7 @@ list(APPEND CMAKE_MODULE_PATH "${MLIR_CMAKE_DIR}" "${LLVM_CMAKE_DIR}")
 include(TableGen)
 include(AddLLVM)
 include(AddMLIR)
+list(APPEND LLVM_TARGET_DEPENDS "${HADAL_HOST_STATE}") # of everything that tablegen writes
 
 separate_arguments(HADAL_LLVM_DEFINITIONS NATIVE_COMMAND "${LLVM_DEFINITIONS}")
 
@@ -31,7 +32,7 @@ endfunction()
 add_library(hadal_pch OBJECT "${CMAKE_SOURCE_DIR}/cmake/pch.cpp")
 target_link_libraries(hadal_pch PUBLIC hadal_mlir)
 hadal_compiler_options(hadal_pch)
-target_precompile_headers(hadal_pch PUBLIC "${CMAKE_SOURCE_DIR}/cmake/pch.h")
+hadal_precompile_headers(hadal_pch PUBLIC "${CMAKE_SOURCE_DIR}/cmake/pch.h")
 
 # Executables share the precompiled header, so they are compiled like libraries.
 set(CMAKE_CXX_COMPILE_OPTIONS_PIE -fPIC)
