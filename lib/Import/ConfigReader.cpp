@@ -6,6 +6,7 @@
 #include "FileBytes.h"
 #include "JsonCursor.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
@@ -66,9 +67,38 @@ static std::string formatNumber(double value) {
   return text;
 }
 
-const json::Value *ConfigReader::find(StringRef key) const {
-  const json::Value *value = object->get(key);
+static const json::Value *notNull(const json::Value *value) {
   return value && value->kind() != json::Value::Null ? value : nullptr;
+}
+
+const json::Value *ConfigReader::getOutside(StringRef key) const {
+  return outside && is_contained(outsideKeys, key) ? notNull(outside->get(key))
+                                                   : nullptr;
+}
+
+const json::Value *ConfigReader::get(StringRef key) const {
+  asked->insert(prefix + key.str());
+  if (const json::Value *value = getOutside(key))
+    return value;
+  return object->get(key);
+}
+
+const json::Value *ConfigReader::find(StringRef key) const {
+  return notNull(get(key));
+}
+
+void ConfigReader::ignore(ArrayRef<StringRef> keys) const {
+  for (StringRef key : keys)
+    asked->insert(prefix + key.str());
+}
+
+std::vector<StringRef> ConfigReader::unread() const {
+  std::vector<StringRef> keys;
+  for (const auto &member : *object)
+    if (!wasRead(member.first))
+      keys.push_back(member.first);
+  llvm::sort(keys);
+  return keys;
 }
 
 void ConfigReader::noteDefault(StringRef key, const Twine &value) {
@@ -77,13 +107,12 @@ void ConfigReader::noteDefault(StringRef key, const Twine &value) {
 
 int64_t ConfigReader::integer(StringRef key, std::optional<int64_t> absent,
                               int64_t least, int64_t most) {
-  const json::Value *value = find(key);
+  const json::Value *value = get(key);
   if (!value) {
     if (absent)
       noteDefault(key, Twine(*absent));
     else
-      error(key, "expected a whole number, got " +
-                     Twine(has(key) ? "null" : "no such key"));
+      error(key, "expected a whole number, got no such key");
     return absent.value_or(least);
   }
   std::optional<int64_t> number = value->getAsInteger();
@@ -97,13 +126,12 @@ int64_t ConfigReader::integer(StringRef key, std::optional<int64_t> absent,
 
 double ConfigReader::number(StringRef key, std::optional<double> absent,
                             double least, double most, bool closed) {
-  const json::Value *value = find(key);
+  const json::Value *value = get(key);
   if (!value) {
     if (absent)
       noteDefault(key, formatNumber(*absent));
     else
-      error(key, "expected a number, got " +
-                     Twine(has(key) ? "null" : "no such key"));
+      error(key, "expected a number, got no such key");
     return absent.value_or(most);
   }
   std::optional<double> number = value->getAsNumber();
@@ -119,7 +147,7 @@ double ConfigReader::number(StringRef key, std::optional<double> absent,
 }
 
 bool ConfigReader::boolean(StringRef key, bool absent) {
-  const json::Value *value = find(key);
+  const json::Value *value = get(key);
   if (!value) {
     noteDefault(key, absent ? "true" : "false");
     return absent;
@@ -131,7 +159,7 @@ bool ConfigReader::boolean(StringRef key, bool absent) {
 }
 
 std::string ConfigReader::string(StringRef key, StringRef absent) {
-  const json::Value *value = find(key);
+  const json::Value *value = get(key);
   if (!value)
     return absent.str();
   if (std::optional<StringRef> text = value->getAsString())
@@ -144,21 +172,17 @@ std::optional<ConfigReader> ConfigReader::nested(StringRef key) const {
   const json::Value *value = find(key);
   if (!value)
     return std::nullopt;
-  if (const json::Object *inner = value->getAsObject())
-    return ConfigReader(*inner, file, prefix + key.str() + ".", *problems);
+  if (const json::Object *inner = value->getAsObject()) {
+    ConfigReader reader(*inner, file, place(key) + ".", *problems);
+    reader.asked = asked;
+    return reader;
+  }
   error(key, "expected an object, got " + describeJson(*value));
   return std::nullopt;
 }
 
-void ConfigReader::requireBoolean(StringRef key, bool wanted) {
-  const json::Value *value = find(key);
-  if (value && value->getAsBoolean() != wanted)
-    error(key, "expected " + Twine(wanted ? "true" : "false") + ", got " +
-                   describeJson(*value));
-}
-
 void ConfigReader::requireString(StringRef key, StringRef wanted) {
-  const json::Value *value = find(key);
+  const json::Value *value = get(key);
   if (value && value->getAsString() != wanted)
     error(key, "expected \"" + wanted + "\", got " + describeJson(*value));
 }

@@ -25,7 +25,8 @@ static const FamilyDefaults defaults = {
     /*normaliseWeights=*/false,
     /*routedScale=*/1.0,
     /*bosToken=*/1,
-    /*eosToken=*/2};
+    /*eosToken=*/2,
+    /*flagsMayBeNull=*/true};
 
 // DeepSeek-V2 (arXiv:2405.04434, section 2.2): softmax scores; `greedy` takes
 // the best experts, `group_limited_greedy` the best of the groups with the
@@ -34,20 +35,29 @@ static void readRouter(ConfigReader &reader, ModelConfig &config) {
   reader.requireString("scoring_func", "softmax");
   config.scoring = Scoring::Softmax;
   std::string method = reader.string("topk_method", "greedy");
+  // The other method has one group of all experts, whatever is said of groups.
+  reader.ignore({"n_group", "topk_group"});
+  // "gready" is how the published model code spelled it at first.
   if (method == "group_limited_greedy")
     readGroups(reader, defaults, GroupRule::Max, config);
-  else if (method != "greedy")
+  else if (method != "greedy" && method != "gready")
     reader.error("topk_method",
                  "expected \"greedy\" or \"group_limited_greedy\", got \"" +
                      method + "\"");
-  // The published model code scales the weights only where it does not
-  // normalise them.
+  // The published model code normalises the weights of two or more experts,
+  // and scales them only where it does not.
   config.normaliseWeights =
-      reader.boolean("norm_topk_prob", defaults.normaliseWeights);
+      readFlag(reader, defaults, "norm_topk_prob", defaults.normaliseWeights);
   config.routedScale =
       reader.number("routed_scaling_factor", defaults.routedScale, 0, 1e6);
-  if (config.normaliseWeights)
-    config.routedScale = 1.0;
+  config.normaliseWeights &= config.expertsPerToken > 1;
+  if (!config.normaliseWeights)
+    return;
+  reader.note("norm_topk_prob",
+              "weights of experts are normalised and routed_scaling_factor is "
+              "not applied, as in DeepSeek's model code; other readers scale "
+              "them, or do both");
+  config.routedScale = 1.0;
 }
 
 void readDeepseekV2(ConfigReader &reader, ModelConfig &config) {
@@ -56,10 +66,13 @@ void readDeepseekV2(ConfigReader &reader, ModelConfig &config) {
   if (config.hasMoE()) {
     readExperts(reader, defaults, config);
     readRouter(reader, config);
+  } else {
+    ignoreExperts(reader);
   }
   readRope(reader, config);
   // The model code rotates adjacent columns whatever the configuration says.
-  reader.requireBoolean("rope_interleave", true);
+  if (reader.has("rope_interleave") && !reader.boolean("rope_interleave", true))
+    reader.error("rope_interleave", "expected true, got false");
   config.rope.interleaved = true;
 }
 

@@ -25,7 +25,8 @@ static const FamilyDefaults defaults = {
     /*normaliseWeights=*/true,
     /*routedScale=*/2.5,
     /*bosToken=*/0,
-    /*eosToken=*/1};
+    /*eosToken=*/1,
+    /*flagsMayBeNull=*/true};
 
 // DeepSeek-V3 (arXiv:2412.19437, equations 13 to 16) and its published model
 // code (`noaux_tc`): sigmoid scores; a correction bias that takes part in the
@@ -38,9 +39,16 @@ void readNoAuxRouter(ConfigReader &reader, const FamilyDefaults &defaults,
   config.correctionBias = true;
   readGroups(reader, defaults, GroupRule::TopTwoSum, config);
   config.normaliseWeights =
-      reader.boolean("norm_topk_prob", defaults.normaliseWeights);
+      readFlag(reader, defaults, "norm_topk_prob", defaults.normaliseWeights);
   config.routedScale =
       reader.number("routed_scaling_factor", defaults.routedScale, 0, 1e6);
+}
+
+bool readFlag(ConfigReader &reader, const FamilyDefaults &defaults,
+              StringRef key, bool absent) {
+  if (defaults.flagsMayBeNull && reader.isNull(key))
+    return false;
+  return reader.boolean(key, absent);
 }
 
 void readNoAuxFamily(ConfigReader &reader, const FamilyDefaults &defaults,
@@ -50,10 +58,12 @@ void readNoAuxFamily(ConfigReader &reader, const FamilyDefaults &defaults,
   if (config.hasMoE()) {
     readExperts(reader, defaults, config);
     readNoAuxRouter(reader, defaults, config);
+  } else {
+    ignoreExperts(reader);
   }
   readRope(reader, config);
-  config.rope.interleaved = !reader.find("rope_interleave") ||
-                            reader.boolean("rope_interleave", true);
+  config.rope.interleaved = !reader.has("rope_interleave") ||
+                            readFlag(reader, defaults, "rope_interleave", true);
 }
 
 void readDeepseekV3(ConfigReader &reader, ModelConfig &config) {

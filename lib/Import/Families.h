@@ -32,12 +32,22 @@ struct FamilyDefaults {
   double routedScale;
   int64_t bosToken;
   int64_t eosToken;
+  /// norm_topk_prob and rope_interleave may be null there, which is false.
+  bool flagsMayBeNull;
 };
+
+/// Beyond every published model by a factor of ten or more: a larger number is
+/// a damaged file.
+constexpr int64_t maxLayers = 4096;
+
+/// norm_topk_prob or rope_interleave.
+bool readFlag(ConfigReader &reader, const FamilyDefaults &defaults,
+              llvm::StringRef key, bool absent);
 
 /// Sizes, layers, attention, norms, tokens: what all families write alike.
 void readCommon(ConfigReader &reader, const FamilyDefaults &defaults,
                 ModelConfig &config);
-/// `rope_scaling` and `rope_theta`, or `rope_parameters`.
+/// `rope_scaling` or `rope_parameters`, and `rope_theta` in it or beside it.
 void readRope(ConfigReader &reader, ModelConfig &config);
 /// `quantization_config`.
 void readQuantization(const ConfigReader &reader, ModelConfig &config);
@@ -47,6 +57,8 @@ void readLayerPattern(ConfigReader &reader, const FamilyDefaults &defaults,
 /// Experts, their sizes and how many of them a token gets.
 void readExperts(ConfigReader &reader, const FamilyDefaults &defaults,
                  ModelConfig &config);
+/// Passes over experts and their router in a model that has none.
+void ignoreExperts(const ConfigReader &reader);
 /// n_group and topk_group under `rule`, checked against the experts.
 void readGroups(ConfigReader &reader, const FamilyDefaults &defaults,
                 GroupRule rule, ModelConfig &config);
@@ -58,6 +70,19 @@ void readNoAuxRouter(ConfigReader &reader, const FamilyDefaults &defaults,
 /// A whole configuration in the keys of V3, with that router.
 void readNoAuxFamily(ConfigReader &reader, const FamilyDefaults &defaults,
                      ModelConfig &config);
+
+/// A key that other readers honour and that changes what the model computes.
+struct RefusedKey {
+  const char *key;
+  const char *neutral; // JSON of the value that changes nothing, or null
+};
+llvm::ArrayRef<RefusedKey> modelKeysOfOthers();
+llvm::ArrayRef<RefusedKey> ropeKeysOfOthers();
+/// Refuses each of these keys, unless its value is null or the neutral one.
+void refuseKeys(ConfigReader &reader, llvm::ArrayRef<RefusedKey> keys);
+/// Reports what nobody asked for and what is not known to be harmless; `text`
+/// is the language model's part where that is not all.
+void reportUnread(const ConfigReader &top, const ConfigReader *text);
 
 void readDeepseekV2(ConfigReader &reader, ModelConfig &config);
 void readDeepseekV3(ConfigReader &reader, ModelConfig &config);

@@ -26,7 +26,8 @@ static const FamilyDefaults defaults = {
     /*normaliseWeights=*/true,
     /*routedScale=*/1.8,
     /*bosToken=*/0,
-    /*eosToken=*/1};
+    /*eosToken=*/1,
+    /*flagsMayBeNull=*/false};
 
 void readGlm4MoeLite(ConfigReader &reader, ModelConfig &config) {
   readNoAuxFamily(reader, defaults, config);

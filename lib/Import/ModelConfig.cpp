@@ -4,7 +4,6 @@
 #include "FileBytes.h"
 
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/ScopeExit.h"
 
 using namespace llvm;
 
@@ -12,21 +11,12 @@ namespace hadal {
 
 // Upper bounds beyond every published model by a factor of ten or more: a
 // larger number is a damaged file, and would make shapes that overflow later.
-static constexpr int64_t maxLayers = 4096, maxVocab = 1 << 24,
-                         maxExperts = 1 << 16, maxExpertsOfAllLayers = 1 << 18,
-                         maxPositions = INT32_MAX;
+static constexpr int64_t maxVocab = 1 << 24, maxPositions = INT32_MAX;
 
-// Keys that change what the model computes, and that no reader here honours.
+// The activation and the types of layers that the op set has.
 static void refuseUnsupported(ConfigReader &reader) {
   reader.requireString("hidden_act", "silu");
-  for (StringRef key :
-       {"attention_bias", "mlp_bias", "qk_layernorm", "use_qk_norm"})
-    reader.requireBoolean(key, false);
-  for (StringRef key : {"index_topk", "index_n_heads", "index_head_dim",
-                        "compress_ratios", "sliding_window", "swiglu_limit"})
-    if (const json::Value *value = reader.find(key))
-      reader.error(key, "expected no such key in this family, got " +
-                            describeJson(*value));
+  refuseKeys(reader, modelKeysOfOthers());
   if (const json::Value *types = reader.find("layer_types")) {
     const json::Array *list = types->getAsArray();
     if (!list || any_of(*list, [](const json::Value &type) {
@@ -86,15 +76,43 @@ static void readSizes(ConfigReader &reader, const FamilyDefaults &defaults,
   config.intermediateSize =
       reader.size("intermediate_size", defaults.intermediateSize);
   // A rank of null is a full query projection; an absent one is the family's.
-  if (reader.find("q_lora_rank") ||
-      (!reader.has("q_lora_rank") && defaults.queryRank))
+  if (!reader.isNull("q_lora_rank"))
     config.queryRank = reader.size("q_lora_rank", defaults.queryRank);
   config.latentRank = reader.size("kv_lora_rank", defaults.latentRank);
   config.nopeDim = reader.size("qk_nope_head_dim", defaults.nopeDim, 1 << 16);
   config.ropeDim = reader.size("qk_rope_head_dim", defaults.ropeDim, 1 << 16);
   config.valueDim = reader.size("v_head_dim", defaults.valueDim, 1 << 16);
-  config.tiedEmbeddings = reader.find("tie_word_embeddings") &&
+  config.tiedEmbeddings = reader.has("tie_word_embeddings") &&
                           reader.boolean("tie_word_embeddings", false);
+}
+
+// A size that others write down too: null and absent mean `expected`.
+static void requireSize(ConfigReader &reader, StringRef key, StringRef of,
+                        int64_t expected, const ModelConfig &config) {
+  const json::Value *value = reader.find(key);
+  if (value && config.shapesKnown && value->getAsInteger() != expected)
+    reader.error(key, "expected " + of + ", which is " + Twine(expected) +
+                          ", got " + describeJson(*value));
+}
+
+// The type that weights outside of fp8 blocks are stored in. The files say it
+// themselves, so it matters only where there are none.
+static void readStoredType(ConfigReader &reader, ModelConfig &config) {
+  StringRef key = reader.find("dtype") ? "dtype" : "torch_dtype";
+  reader.ignore({"torch_dtype"});
+  if (!reader.find(key))
+    return;
+  std::string type = reader.string(key, config.storedType);
+  bool fp8 = type == "fp8" || type == "float8_e4m3fn";
+  if (type == "bfloat16" || type == "float16" || type == "float32")
+    config.storedType = type;
+  else if (!fp8 || !reader.find("quantization_config"))
+    reader.error(key,
+                 "expected \"bfloat16\", \"float16\" or \"float32\", got " +
+                     describeJson(*reader.find(key)) +
+                     (fp8 ? ", which takes a quantization_config with "
+                            "quant_method \"fp8\""
+                          : ""));
 }
 
 void readCommon(ConfigReader &reader, const FamilyDefaults &defaults,
@@ -106,17 +124,18 @@ void readCommon(ConfigReader &reader, const FamilyDefaults &defaults,
   config.maxPositions = reader.size("max_position_embeddings",
                                     defaults.maxPositions, maxPositions);
   config.normEps = reader.number("rms_norm_eps", defaults.normEps, 0, 1);
-  if (reader.find("num_nextn_predict_layers"))
-    config.nextTokenLayers =
-        reader.integer("num_nextn_predict_layers", 0, 0, maxLayers);
+  // Layers beyond the last one are left out, so null and absent are none.
+  for (StringRef key : {"num_nextn_predict_layers", "num_mtp_layers"})
+    if (reader.find(key))
+      config.nextTokenLayers = reader.integer(key, 0, 0, maxLayers);
   // MLA has one latent for all heads; a smaller count would be another
   // attention.
-  if (config.shapesKnown && reader.find("num_key_value_heads") &&
-      reader.size("num_key_value_heads", config.heads, 1 << 16) != config.heads)
-    reader.error("num_key_value_heads",
-                 "expected num_attention_heads, which is " +
-                     Twine(config.heads) + ", got " +
-                     describeJson(*reader.find("num_key_value_heads")));
+  requireSize(reader, "num_key_value_heads", "num_attention_heads",
+              config.heads, config);
+  // transformers 5 writes these sizes into the file, and takes them from there.
+  requireSize(reader, "head_dim", "qk_rope_head_dim", config.ropeDim, config);
+  requireSize(reader, "qk_head_dim", "qk_nope_head_dim + qk_rope_head_dim",
+              config.queryHeadDim(), config);
   if (config.ropeDim % 2)
     reader.error("qk_rope_head_dim",
                  "expected an even number, got " + Twine(config.ropeDim));
@@ -124,119 +143,17 @@ void readCommon(ConfigReader &reader, const FamilyDefaults &defaults,
   config.bosToken = defaults.bosToken;
   config.eosTokens = {defaults.eosToken};
   readTokens(reader, config);
-  config.storedType =
-      reader.string("dtype", reader.string("torch_dtype", "bfloat16"));
-  if (config.storedType != "bfloat16" && config.storedType != "float16" &&
-      config.storedType != "float32")
-    reader.error(reader.has("dtype") ? "dtype" : "torch_dtype",
-                 "expected \"bfloat16\", \"float16\" or \"float32\", got \"" +
-                     config.storedType + "\"");
+  readStoredType(reader, config);
 }
 
-void readLayerPattern(ConfigReader &reader, const FamilyDefaults &defaults,
-                      ModelConfig &config) {
-  size_t before = reader.sink().raised();
-  llvm::scope_exit settle(
-      [&] { config.shapesKnown &= reader.sink().raised() == before; });
-  const json::Value *types = reader.find("mlp_layer_types");
-  // Without routed experts every layer is dense.
-  StringRef expertsKey =
-      reader.has("n_routed_experts") ? "n_routed_experts" : "num_local_experts";
-  bool dense = reader.has(expertsKey) && !reader.find(expertsKey);
-  int64_t first = types && !reader.find("first_k_dense_replace")
-                      ? 0
-                      : reader.integer("first_k_dense_replace",
-                                       defaults.firstDense, 0, maxLayers);
-  int64_t every = reader.find("moe_layer_freq")
-                      ? reader.size("moe_layer_freq", 1, maxLayers)
-                      : 1;
-  for (int64_t layer = 0; layer < config.layers; ++layer)
-    config.isMoE.push_back(!dense && layer >= first && layer % every == 0);
-  if (!types)
-    return;
-
-  const json::Array *list = types->getAsArray();
-  if (!list || int64_t(list->size()) != config.layers) {
-    reader.error("mlp_layer_types",
-                 "expected a list of " + Twine(config.layers) +
-                     " strings, got " +
-                     (list ? "one of " + std::to_string(list->size())
-                           : describeJson(*types)));
-    return;
-  }
-  for (int64_t layer = 0; layer < config.layers; ++layer) {
-    const json::Value &value = (*list)[layer];
-    std::optional<StringRef> name = value.getAsString();
-    std::string key = ("mlp_layer_types[" + Twine(layer) + "]").str();
-    if (name != StringRef("dense") && name != StringRef("sparse")) {
-      reader.error(key, "expected \"dense\" or \"sparse\", got " +
-                            describeJson(value));
-      continue;
-    }
-    bool sparse = *name == "sparse";
-    if (reader.find("first_k_dense_replace") && sparse != config.isMoE[layer])
-      reader.error(
-          key, "expected \"" + Twine(config.isMoE[layer] ? "sparse" : "dense") +
-                   "\" as first_k_dense_replace says, got \"" + *name + "\"");
-    config.isMoE[layer] = sparse;
-  }
-}
-
-void readExperts(ConfigReader &reader, const FamilyDefaults &defaults,
-                 ModelConfig &config) {
-  size_t before = reader.sink().raised();
-  // transformers 5 also knows the count under the names of other families.
-  StringRef key = "n_routed_experts";
-  for (StringRef alias : {"num_local_experts", "num_experts"})
-    if (!reader.find("n_routed_experts") && reader.find(alias))
-      key = alias;
-  config.experts = reader.size(key, defaults.experts, maxExperts);
-  config.expertSize = reader.size("moe_intermediate_size", defaults.expertSize);
-  // Null and 0 both mean none.
-  if (reader.find("n_shared_experts") || !reader.has("n_shared_experts"))
-    config.sharedExperts =
-        reader.integer("n_shared_experts", defaults.sharedExperts, 0, 1 << 10);
-  int64_t mixtures = llvm::count(config.isMoE, true);
-  if (config.experts * mixtures > maxExpertsOfAllLayers)
-    reader.error(key, "expected at most " + Twine(maxExpertsOfAllLayers) +
-                          " experts in all layers, got " +
-                          Twine(config.experts * mixtures));
-  config.shapesKnown &= reader.sink().raised() == before;
-  config.expertsPerToken =
-      reader.size("num_experts_per_tok", defaults.expertsPerToken, maxExperts);
-  if (config.expertsPerToken > config.experts)
-    reader.error("num_experts_per_tok", "expected at most " + key +
-                                            ", which is " +
-                                            Twine(config.experts) + ", got " +
-                                            Twine(config.expertsPerToken));
-}
-
-void readGroups(ConfigReader &reader, const FamilyDefaults &defaults,
-                GroupRule rule, ModelConfig &config) {
-  int64_t groups = reader.size("n_group", defaults.groups, maxExperts);
-  int64_t kept = reader.size("topk_group", defaults.keptGroups, maxExperts);
-  int64_t least = rule == GroupRule::TopTwoSum ? 2 : 1;
-  if (config.experts % groups || config.experts / groups < least)
-    reader.error("n_group", "expected a divisor of the " +
-                                Twine(config.experts) +
-                                " experts with at least " + Twine(least) +
-                                " in a group, got " + Twine(groups));
-  else if (kept > groups)
-    reader.error("topk_group", "expected at most n_group, which is " +
-                                   Twine(groups) + ", got " + Twine(kept));
-  else if (config.expertsPerToken > kept * (config.experts / groups))
-    reader.error("num_experts_per_tok",
-                 "expected at most the " +
-                     Twine(kept * (config.experts / groups)) +
-                     " experts of the kept groups, got " +
-                     Twine(config.expertsPerToken));
-  else if (kept < groups) {
-    // Keeping every group is the same as having none.
-    config.groupRule = rule;
-    config.groups = groups;
-    config.keptGroups = kept;
-  }
-}
+// What belongs to the whole checkpoint: beside text_config it wins over the
+// same key inside, as in transformers, and a null on either side hides nothing.
+static const StringRef keysOfCheckpoint[] = {"quantization_config",
+                                             "tie_word_embeddings",
+                                             "bos_token_id",
+                                             "eos_token_id",
+                                             "dtype",
+                                             "torch_dtype"};
 
 ModelConfig readModelConfig(StringRef directory, Problems &problems) {
   ModelConfig config;
@@ -250,6 +167,9 @@ ModelConfig readModelConfig(StringRef directory, Problems &problems) {
   if (std::optional<ConfigReader> nested = top.nested("text_config")) {
     config.nested = true;
     text = *nested;
+    text.setOutside(*object, keysOfCheckpoint);
+    top.ignore(keysOfCheckpoint);
+    top.ignore({"model_type"});
   }
   const json::Value *type = text.find("model_type");
   if (!type || !type->getAsString()) {
@@ -261,18 +181,6 @@ ModelConfig readModelConfig(StringRef directory, Problems &problems) {
   config.family = type->getAsString()->str();
   config.shapesKnown = true;
 
-  // What belongs to the whole checkpoint may stand outside of text_config.
-  json::Object merged;
-  if (config.nested) {
-    merged = *object->getObject("text_config");
-    for (StringRef key :
-         {"quantization_config", "tie_word_embeddings", "bos_token_id",
-          "eos_token_id", "dtype", "torch_dtype"})
-      if (const json::Value *outer = object->get(key);
-          outer && !merged.get(key))
-        merged[key] = *outer;
-    text = ConfigReader(merged, path, "text_config.", problems);
-  }
   if (config.family == "deepseek_v2")
     readDeepseekV2(text, config);
   else if (config.family == "deepseek_v3")
@@ -289,6 +197,8 @@ ModelConfig readModelConfig(StringRef directory, Problems &problems) {
             config.family + "\"");
   }
   readQuantization(text, config);
+  if (config.shapesKnown)
+    reportUnread(top, config.nested ? &text : nullptr);
   return config;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads how positions are rotated, in the keys of transformers 4 and of
-// transformers 5.
+// transformers 5. Where a key stands in two places, the one that transformers 5
+// takes is taken, and the other is noted.
 #include "Families.h"
 
 #include <cmath>
@@ -15,22 +16,43 @@ static double yarnMscale(double factor, double mscale) {
   return factor <= 1 ? 1.0 : 0.1 * mscale * std::log(factor) + 1.0;
 }
 
+// What a block holds for YaRN, and nothing else reads.
+static const StringRef yarnKeys[] = {
+    "factor",   "beta_fast", "beta_slow",     "attention_factor",
+    "truncate", "mscale",    "mscale_all_dim"};
+
+// A key whose absence and whose null both mean `absent`.
 static double optionalNumber(ConfigReader &reader, StringRef key, double absent,
-                             double least, double most) {
-  return reader.find(key) ? reader.number(key, absent, least, most) : absent;
+                             double least, double most, bool closed = false) {
+  return reader.find(key) ? reader.number(key, absent, least, most, closed)
+                          : absent;
 }
 
-static void readYarn(ConfigReader &scaling, const ModelConfig &config,
-                     RopeConfig &rope) {
+// Where the length of the first training counts: beside the block, which wins,
+// or in it.
+static void readOriginalPositions(ConfigReader &reader, ConfigReader &scaling,
+                                  const ModelConfig &config, RopeConfig &rope) {
+  StringRef key = "original_max_position_embeddings";
+  ConfigReader &where = reader.has(key) ? reader : scaling;
+  rope.originalPositions = where.size(key, config.maxPositions, INT32_MAX);
+  const json::Value *inside = scaling.find(key);
+  if (reader.has(key) && inside &&
+      inside->getAsInteger() != rope.originalPositions)
+    scaling.note(key, "not read, the value beside the block wins");
+}
+
+static void readYarn(ConfigReader &reader, ConfigReader &scaling,
+                     const ModelConfig &config, RopeConfig &rope) {
   rope.yarn = true;
   rope.factor =
       scaling.number("factor", std::nullopt, 1.0, 1e6, /*closed=*/true);
-  rope.originalPositions = scaling.size("original_max_position_embeddings",
-                                        config.maxPositions, INT32_MAX);
+  readOriginalPositions(reader, scaling, config, rope);
   rope.betaFast = optionalNumber(scaling, "beta_fast", 32.0, 0, 1e6);
   rope.betaSlow = optionalNumber(scaling, "beta_slow", 1.0, 0, 1e6);
-  if (scaling.find("truncate"))
-    rope.truncate = scaling.boolean("truncate", true);
+  // Null is false there, absence is not.
+  if (scaling.has("truncate"))
+    rope.truncate =
+        !scaling.isNull("truncate") && scaling.boolean("truncate", true);
   // The ramp's ends are logarithms to the base theta.
   if (rope.theta <= 1.0)
     scaling.error("rope_theta", "expected more than 1 with YaRN, got " +
@@ -39,13 +61,8 @@ static void readYarn(ConfigReader &scaling, const ModelConfig &config,
   // cos and sin are multiplied by the ratio of the two mscales, and the softmax
   // scale by the square of the second. Where one is absent (or 0), transformers
   // takes mscale(factor, 1) for the ratio.
-  bool hasMscale = scaling.find("mscale"),
-       hasAllDim = scaling.find("mscale_all_dim");
-  double mscale =
-      hasMscale ? scaling.number("mscale", 1.0, 0, 1e3, /*closed=*/true) : 0.0;
-  double allDim =
-      hasAllDim ? scaling.number("mscale_all_dim", 1.0, 0, 1e3, /*closed=*/true)
-                : 0.0;
+  double mscale = optionalNumber(scaling, "mscale", 0, 0, 1e3, true);
+  double allDim = optionalNumber(scaling, "mscale_all_dim", 0, 0, 1e3, true);
   rope.attentionFactor =
       mscale != 0 && allDim != 0
           ? yarnMscale(rope.factor, mscale) / yarnMscale(rope.factor, allDim)
@@ -58,68 +75,80 @@ static void readYarn(ConfigReader &scaling, const ModelConfig &config,
   }
 }
 
+// The base, in the block, which wins, or beside it.
 static double readTheta(ConfigReader &reader, ConfigReader *scaling) {
-  bool inner = scaling && scaling->find("rope_theta");
-  double theta =
-      inner ? scaling->number("rope_theta", 10000.0, 0, 1e12) : 10000.0;
-  if (inner && !reader.find("rope_theta"))
-    return theta;
-  double outer = reader.number("rope_theta", 10000.0, 0, 1e12);
-  if (inner && outer != theta)
-    scaling->error("rope_theta",
-                   "expected the same as outside of it, got " +
-                       describeJson(*scaling->find("rope_theta")));
-  return outer;
+  StringRef key = "rope_theta";
+  if (!scaling || !scaling->has(key))
+    return reader.number(key, 10000.0, 0, 1e12);
+  double theta = scaling->number(key, 10000.0, 0, 1e12);
+  if (const json::Value *beside = reader.find(key))
+    if (beside->getAsNumber() != theta)
+      reader.note(key, "not read, the value in the block wins");
+  return theta;
 }
 
-// What one of the two objects says, with rope_theta in it or beside it.
-static RopeConfig readPlace(ConfigReader &reader, StringRef key,
-                            const ModelConfig &config) {
-  RopeConfig rope;
-  std::optional<ConfigReader> scaling = reader.nested(key);
+// The method, under its name or the older one. What other programs call theirs
+// is refused with the word that says the same here.
+static void readMethod(ConfigReader &reader, ConfigReader &scaling,
+                       const ModelConfig &config, RopeConfig &rope) {
+  StringRef key = scaling.has("rope_type") ? "rope_type" : "type";
+  size_t before = scaling.sink().raised();
+  std::string type = scaling.string(key, "default");
+  scaling.ignore({"type"});
+  if (type == "yarn")
+    return readYarn(reader, scaling, config, rope);
+  const json::Value *factor = scaling.find("factor");
+  bool stretched = factor && factor->getAsNumber() != 1.0;
+  bool bad = scaling.sink().raised() != before;
+  if (type != "default" && (type != "none" || stretched))
+    scaling.error(
+        key, "expected \"default\" or \"yarn\", got \"" + type + "\"" +
+                 (type == "deepseek_yarn" ? ", which is \"yarn\" here" : ""));
+  else if (stretched && !bad)
+    scaling.error("factor",
+                  "expected none without a rope_type of \"yarn\", got " +
+                      describeJson(*factor));
+  // Without a method the rest of the block says nothing.
+  scaling.ignore(yarnKeys);
+  for (ConfigReader *where : {&reader, &scaling})
+    where->ignore({"original_max_position_embeddings"});
+}
+
+// The block that counts: rope_scaling unless it is null or empty.
+static std::optional<ConfigReader> readBlock(ConfigReader &reader) {
+  std::optional<ConfigReader> scaling = reader.nested("rope_scaling");
+  std::optional<ConfigReader> parameters = reader.nested("rope_parameters");
+  if (!scaling || scaling->json().empty())
+    return parameters;
+  if (parameters && !parameters->json().empty()) {
+    reader.note("rope_parameters", "not read, rope_scaling wins");
+    for (const auto &member : parameters->json())
+      parameters->ignore({member.first});
+  }
+  return scaling;
+}
+
+void readRope(ConfigReader &reader, ModelConfig &config) {
+  RopeConfig &rope = config.rope;
+  std::optional<ConfigReader> scaling = readBlock(reader);
   rope.theta = readTheta(reader, scaling ? &*scaling : nullptr);
   rope.originalPositions = config.maxPositions;
   // Where a part of a head rotates, MLA says so by qk_rope_head_dim.
   for (ConfigReader *where : {&reader, scaling ? &*scaling : nullptr})
-    if (where && where->find("partial_rotary_factor") &&
-        where->number("partial_rotary_factor", 1.0, 0, 1) != 1.0)
-      where->error("partial_rotary_factor",
-                   "expected 1, got " +
-                       describeJson(*where->find("partial_rotary_factor")));
-  if (!scaling)
-    return rope;
-
-  std::string type =
-      scaling->string("rope_type", scaling->string("type", "default"));
-  if (type == "yarn")
-    readYarn(*scaling, config, rope);
-  else if (type != "default")
-    scaling->error(scaling->find("rope_type") ? "rope_type" : "type",
-                   "expected \"default\" or \"yarn\", got \"" + type + "\"");
-  else if (scaling->find("factor") &&
-           scaling->number("factor", 1.0, 0, 1e6) != 1.0)
-    scaling->error("factor",
-                   "expected none without a rope_type of \"yarn\", got " +
-                       describeJson(*scaling->find("factor")));
-  return rope;
-}
-
-static bool same(const RopeConfig &a, const RopeConfig &b) {
-  return a.theta == b.theta && a.yarn == b.yarn && a.factor == b.factor &&
-         a.originalPositions == b.originalPositions &&
-         a.betaFast == b.betaFast && a.betaSlow == b.betaSlow &&
-         a.truncate == b.truncate && a.attentionFactor == b.attentionFactor &&
-         a.softmaxFactor == b.softmaxFactor;
-}
-
-void readRope(ConfigReader &reader, ModelConfig &config) {
-  bool current = reader.find("rope_parameters");
-  config.rope =
-      readPlace(reader, current ? "rope_parameters" : "rope_scaling", config);
-  if (current && reader.find("rope_scaling") &&
-      !same(readPlace(reader, "rope_scaling", config), config.rope))
-    reader.error("rope_scaling",
-                 "expected the same as rope_parameters where both are given");
+    if (const json::Value *part =
+            where ? where->find("partial_rotary_factor") : nullptr)
+      if (part->getAsNumber() != 1.0)
+        where->error("partial_rotary_factor",
+                     "expected 1, got " + describeJson(*part));
+  if (scaling) {
+    refuseKeys(*scaling, ropeKeysOfOthers());
+    readMethod(reader, *scaling, config, rope);
+  }
+  // transformers reads these in the block alone, so here they would be lost.
+  for (StringRef key : yarnKeys)
+    if (const json::Value *lost = reader.find(key))
+      reader.error(key, "expected it in rope_scaling, got " +
+                            describeJson(*lost) + " beside it");
   config.softmaxScale = config.rope.softmaxFactor /
                         std::sqrt(double(config.nopeDim + config.ropeDim));
 }

@@ -28,6 +28,11 @@ NORM = "model.norm.weight"
 GATE = "model.layers.1.mlp.experts.%d.gate_proj.weight"
 
 
+def changed(**values):
+    """A checkpoint whose configuration has these values too."""
+    return tensors(lambda tiny: tiny.config.update(values))
+
+
 def config_text(text):
     def make(folder):
         Tiny().write(folder)
@@ -148,16 +153,31 @@ def fused_experts(tiny, rows=20):
     tiny.add(p + "down_proj", 4, 16, 10)
 
 
-def nested(tiny, prefix="language_model.model.", head="language_model.lm_head.weight"):
+def nested(tiny, prefix="language_model.model.", head="language_model.lm_head.weight", inside={}, **beside):
+    """The language model inside text_config, with keys changed there and keys added beside it."""
     tiny.fill(prefix, head)
     tiny.add("vision_tower.patch_embed.weight", 3, 3)
-    text = dict(tiny.config, model_type="kimi_k2")
-    tiny.config = {"model_type": "kimi_k25", "text_config": text}
+    text = dict(tiny.config, model_type="kimi_k2", **inside)
+    tiny.config = {"model_type": "kimi_k25", "text_config": text, **beside}
 
 
 def tied(tiny):
     tiny.config["tie_word_embeddings"] = True
     del tiny.tensors["lm_head.weight"]
+
+
+def dense(tiny):
+    tiny.config["first_k_dense_replace"] = 2
+    tiny.fill()
+
+
+def without_query_rank(tiny):
+    tiny.config["q_lora_rank"] = None
+    for layer in range(2):
+        p = f"model.layers.{layer}.self_attn."
+        for name in ("q_a_proj", "q_a_layernorm", "q_b_proj"):
+            del tiny.tensors[p + name + ".weight"]
+        tiny.add(p + "q_proj.weight", 20, 16)
 
 
 def no_files(*names):
@@ -310,8 +330,6 @@ GROUPS = {
         "rope-dynamic": config("rope_scaling", {"rope_type": "dynamic", "factor": 2.0}),
         "rope-untyped": config("rope_scaling.type", DELETE),
         "rope-no-factor": config("rope_scaling.factor", DELETE),
-        "rope-both": config("rope_parameters", {"rope_type": "default", "rope_theta": 10000.0}),
-        "rope-thetas": config("rope_scaling.rope_theta", 50000.0),
         "layer-attention": config("layer_types", ["full_attention", "sliding_attention"]),
         "rope-theta-zero": config("rope_theta", 0),
         "partial-rotary": config("partial_rotary_factor", 0.5),
@@ -337,6 +355,29 @@ GROUPS = {
         "v2-scoring": v2(scoring_func="sigmoid"),
         "v2-method": v2(topk_method="noaux_tc"),
         "v2-rope": v2(rope_interleave=False),
+        "v2-method-null": v2(topk_method=None),
+        "v2-groups-null": v2(n_group=None),
+        **{"null-" + key: config(key, None) for key in (
+            "vocab_size", "num_hidden_layers", "intermediate_size", "kv_lora_rank", "qk_rope_head_dim",
+            "moe_intermediate_size", "num_experts_per_tok", "first_k_dense_replace", "topk_group", "topk_method",
+            "scoring_func", "routed_scaling_factor", "rms_norm_eps", "hidden_act", "max_position_embeddings",
+            "tie_word_embeddings", "rope_theta", "rope_scaling.type", "rope_scaling.factor",
+            "rope_scaling.original_max_position_embeddings")},
+        "null-group-alone": changed(n_group=None, topk_group=2),
+        "use-mla": config("use_mla", False),
+        "llama-4-scaling": config("llama_4_scaling", {"beta": 0.1}),
+        "layers-differ": config("per_layer_config", {"1": {"rms_norm_eps": 1e-5}}),
+        "attn-factor": config("rope_scaling.attn_factor", 1.5),
+        "no-yarn-scaling": config("rope_scaling.apply_yarn_scaling", False),
+        "rope-of-layers": config("rope_scaling", {"full_attention": {"rope_type": "default"}}),
+        "beside-rope": changed(beta_fast=16, mscale=0.7),
+        "rope-none": config("rope_scaling.type", "none"),
+        "deepseek-yarn": config("rope_scaling.type", "deepseek_yarn"),
+        "dtype-fp8": config("dtype", "fp8"),
+        "dtype-short": config("torch_dtype", "bf16"),
+        "head-dim": config("head_dim", 10),
+        "experts-twice": config("num_local_experts", 8),
+        "beside-text": tensors(lambda tiny: nested(tiny, rope_interleave=False)),
     },
     "files": {
         "none": no_files("model.safetensors"),
@@ -445,6 +486,7 @@ GROUPS = {
         "nested": tensors(nested),
         "nested-v5": tensors(lambda tiny: nested(tiny, "model.language_model.", "lm_head.weight")),
         "tied": tensors(tied),
+        "dense": tensors(dense),
         "rotary-buffer": tensors(add("model.layers.0.self_attn.rotary_emb.inv_freq", 2, dtype="F32")),
         "rotary-table": tensors(add("model.rotary_emb.cos_cached", 64, 4, dtype="F32")),
         "scaled-cache": tensors(scaled_cache),
@@ -454,5 +496,27 @@ GROUPS = {
         "full-attention": config("layer_types", ["full_attention", "full_attention"]),
         "no-eos": config("eos_token_id", None),
         "eos-outside": config("eos_token_id", [1, 99]),
+        "groups-null": changed(n_group=None, topk_group=None),
+        "flags-null": changed(norm_topk_prob=None, rope_interleave=None),
+        "rank-null": tensors(without_query_rank),
+        "neutral": changed(use_mla=True, attention_bias=None, llama_4_scaling=None, per_layer_config={}, head_dim=4),
+        "rope-none": config("rope_scaling", {"type": "none", "factor": 1.0}),
+        "rope-empty": changed(rope_scaling={}, rope_parameters={"rope_type": "default", "rope_theta": 500.0}),
+        "theta-twice": config("rope_scaling.rope_theta", 500.0),
+        "length-beside": changed(original_max_position_embeddings=32),
+        "truncate-null": config("rope_scaling.truncate", None),
+        "dtype-fp8": tensors(many(fp8, lambda tiny: tiny.config.update(torch_dtype="fp8"))),
+        "gready": v2(topk_method="gready", n_group=None, topk_group=None),
+        "v2-normalised": v2(norm_topk_prob=True, routed_scaling_factor=16.0),
+        "v2-normalised-one": v2(norm_topk_prob=True, routed_scaling_factor=16.0, num_experts_per_tok=1),
+        "unknown": changed(zebra=1, apple=[], nothing=None, quantization_config=None,
+                           rope_scaling=dict(Tiny().config["rope_scaling"], stripes=2)),
+        "unknown-many": changed(**{f"key{i:02}": i for i in range(40)}),
+        "beside-text": tensors(lambda tiny: nested(tiny, inside={"rope_interleave": True}, rope_interleave=False,
+                                                   hidden_size=16)),
+        "eos-beside": tensors(lambda tiny: nested(tiny, inside={"eos_token_id": 3, "bos_token_id": None},
+                                                  eos_token_id=[5, 6], bos_token_id=2)),
+        "eos-null-inside": tensors(lambda tiny: nested(tiny, inside={"eos_token_id": None}, eos_token_id=7)),
+        "eos-null-beside": tensors(lambda tiny: nested(tiny, inside={"eos_token_id": 3}, eos_token_id=None)),
     },
 }
