@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # How lit finds and runs Hadal's tests: suffixes, tools, features of machine and build.
 import os
+import subprocess
+import sys
 
-import lit.formats
+config.test_source_root = os.path.dirname(__file__)
+sys.path.insert(0, config.test_source_root)
+from levels import EachLevel
 
 config.name = "hadal"
-config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test"]
 config.excludes = ["Inputs", "goldens", "demo-model", "family", "configs"]
-config.test_source_root = os.path.dirname(__file__)
 
 
 def tool(folder, name):
@@ -52,9 +54,16 @@ config.substitutions += [
 ]
 
 # ---- Features
+# The levels of kernels that the machine executes, or the environment lets it; best first.
+asked = subprocess.run([tool(config.hadal_tools_dir, "hadal-host-levels")], capture_output=True, text=True)
+if asked.returncode != 0:
+    lit_config.fatal(asked.stderr.strip())
+levels = asked.stdout.split()
+config.available_features |= set(levels)
+config.test_format = EachLevel(levels)
 if config.available_features >= {"hadal-opt", "hadal-compile", "hadal-import"}:
     config.available_features.add("compiler")
-if config.available_features >= {"hadal-run", "hadal-verify", "compiler"}:
+if levels and config.available_features >= {"hadal-run", "hadal-verify", "compiler"}:
     config.available_features.add("end-to-end")
 if os.path.exists(os.path.join(config.hadal_lib_dir, "libhadal_runtime.so")):
     config.available_features.add("runtime-library")
@@ -62,13 +71,6 @@ if config.hadal_sanitize:
     config.available_features.add("sanitizer")
 if os.environ.get("HADAL_TEST_LONG"):
     config.available_features.add("long")
-
-with open("/proc/cpuinfo") as cpuinfo:
-    flags = next((set(line.split()) for line in cpuinfo if line.startswith("flags")), set())
-if {"avx2", "fma", "f16c", "bmi2"} <= flags:
-    config.available_features.add("x86-64-v3")
-if {"avx512f", "avx512bw", "avx512vl", "avx512_bf16"} <= flags:
-    config.available_features.add("avx512")
 
 # ---- Environment: FileCheck is strict for all, and nothing of the caller leaks in.
 config.environment["FILECHECK_OPTS"] = "--enable-var-scope --allow-unused-prefixes=false"
@@ -78,6 +80,7 @@ config.environment["PYTHONPATH"] = integration
 for name in hadal_tools:
     config.environment[name.upper().replace("-", "_")] = os.path.join(config.hadal_tools_dir, name)
 config.environment["PATH"] = "/usr/bin:/bin:" + config.environment.get("PATH", "")
-for name in ("HADAL_CPU_LEVEL", "HADAL_TEST_LONG", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
+for name in ("HADAL_CPU_LEVEL", "HADAL_CPU_AT_MOST", "HADAL_SIM_LEVEL", "HADAL_TEST_LONG", "ASAN_OPTIONS",
+             "UBSAN_OPTIONS", "LSAN_OPTIONS"):
     if name in os.environ:
         config.environment[name] = os.environ[name]

@@ -105,7 +105,9 @@ typedef struct hadal_context_options_t {
  * The environment variable HADAL_CPU_LEVEL forces the instruction-set level of
  * kernels by name (x86-64-v3, x86-64-v4-bf16). It is read here; a level that is
  * unknown or that this CPU lacks is an error here, one that an artifact lacks is
- * an error of hadal_module_load.
+ * an error of hadal_module_load. HADAL_CPU_AT_MOST lets the CPU pass for one
+ * that has no more than a level (x86-64-v2, x86-64-v3, x86-64-v4,
+ * x86-64-v4-bf16), so that what happens on lesser machines can be seen on this.
  *
  * *out_context is owned by the caller; release with hadal_context_release. */
 HADAL_API hadal_status_t hadal_context_create(const hadal_context_options_t *options,

@@ -57,7 +57,8 @@ typedef struct hadal_sim_module_t hadal_sim_module_t;
 /* Creates a context without buffers. *out_context is owned by the caller;
  * release with hadal_sim_context_release. Fails where the host has neither AVX2
  * nor AVX-512, or not the level that the environment's HADAL_SIM_LEVEL names (v3
- * or v4); the message is then that of a null context. */
+ * or v4), or HADAL_CPU_AT_MOST (see hadal_runtime.h) leaves none; the message is
+ * then that of a null context. */
 HADAL_SIM_API hadal_sim_status_t
 hadal_sim_context_create(hadal_sim_context_t **out_context);
 /* Releases the context, its modules and its buffers. Null is allowed. */

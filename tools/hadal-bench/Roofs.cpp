@@ -2,6 +2,8 @@
 // What the machine can do at best: read memory, multiply and add.
 #include "Roofs.h"
 
+#include "cpu/HostCpu.h"
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -162,10 +164,11 @@ struct DotUnit {
 };
 
 DotUnit dotUnit() {
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512bf16"))
+  runtime::CpuIdentity cpu;
+  runtime::readHostCpu(cpu); // a variable that it cannot read has ended the context
+  if (runtime::executes(cpu, "x86-64-v4-bf16"))
     return {"bf16 dot product, 512 bits (vdpbf16ps)", bf16Batch, 64};
-  if (__builtin_cpu_supports("avx512f"))
+  if (runtime::executes(cpu, "x86-64-v4"))
     return {"f32 multiply-add, 512 bits (vfmadd231ps)", fmaBatch512, 32};
   return {"f32 multiply-add, 256 bits (vfmadd231ps)", fmaBatch256, 16};
 }

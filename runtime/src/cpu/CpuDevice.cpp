@@ -6,7 +6,6 @@
 #include "cpu/ThreadPool.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <string>
@@ -81,7 +80,7 @@ private:
     }
     return fail(HADAL_STATUS_UNSUPPORTED,
                 "executables: expected kernels of a level that this CPU has%s, got none: %s",
-                std::getenv("HADAL_CPU_LEVEL") ? " and HADAL_CPU_LEVEL allows" : "",
+                forcedLevel() ? " and HADAL_CPU_LEVEL allows" : "",
                 levels.empty() ? "the CPU is below x86-64-v3" : missing.c_str());
   }
 
@@ -179,20 +178,24 @@ private:
 
 } // namespace
 
-Status openCpuDevice(uint32_t threads, std::unique_ptr<Device> &out) {
+Status openCpuDevice(uint32_t threads, const CpuIdentity &cpu, std::unique_ptr<Device> &out) {
   if (threads > kMaxThreads)
     return fail(HADAL_STATUS_INVALID_ARGUMENT, "options.threads: expected at most %u, got %u",
                 kMaxThreads, threads);
-  std::vector<const char *> levels = cpuLevels(readCpuIdentity());
-  HADAL_TRY(restrictLevels(std::getenv("HADAL_CPU_LEVEL"), levels));
+  std::vector<const char *> levels = cpuLevels(cpu);
+  HADAL_TRY(restrictLevels(forcedLevel(), levels));
   out = std::make_unique<CpuDevice>(threads ? threads : availableCores(), std::move(levels));
   return {};
 }
 
 Status openDevice(const char *name, uint32_t threads, std::unique_ptr<Device> &out) {
-  if (!std::strcmp(name, "cpu"))
-    return openCpuDevice(threads, out);
-  return fail(HADAL_STATUS_NOT_FOUND, "options.device: expected 'cpu', got '%s'", name);
+  if (std::strcmp(name, "cpu"))
+    return fail(HADAL_STATUS_NOT_FOUND, "options.device: expected 'cpu', got '%s'", name);
+  CpuIdentity cpu;
+  std::string problem = readHostCpu(cpu);
+  if (!problem.empty())
+    return fail(HADAL_STATUS_INVALID_ARGUMENT, "%s", problem.c_str());
+  return openCpuDevice(threads, cpu, out);
 }
 
 } // namespace hadal::runtime

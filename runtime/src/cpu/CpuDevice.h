@@ -4,12 +4,14 @@
 #define HADAL_CPU_CPUDEVICE_H
 
 #include "core/Device.h"
+#include "cpu/HostCpu.h"
 
 namespace hadal::runtime {
 
-/// A pool of `threads` threads, 0 for one a core, and the levels that the CPU
-/// and HADAL_CPU_LEVEL allow.
-Status openCpuDevice(uint32_t threads, std::unique_ptr<Device> &out);
+/// A pool of `threads` threads, 0 for one a core, and the levels that `cpu` and
+/// HADAL_CPU_LEVEL allow. What is not of the host's own CPU can be loaded; it
+/// must not be launched.
+Status openCpuDevice(uint32_t threads, const CpuIdentity &cpu, std::unique_ptr<Device> &out);
 
 } // namespace hadal::runtime
 

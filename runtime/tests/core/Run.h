@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The C interface with less typing: owned handles, and a step from vectors.
+// The C interface with less typing: owned handles, and a step from vectors. What a test cannot go on
+// without throws, which fails the test.
 #ifndef HADAL_TESTS_CORE_RUN_H
 #define HADAL_TESTS_CORE_RUN_H
 
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -23,12 +25,18 @@ using ContextHandle = std::unique_ptr<hadal_context_t, Release>;
 using ModuleHandle = std::unique_ptr<hadal_module_t, Release>;
 using SessionHandle = std::unique_ptr<hadal_session_t, Release>;
 
+/// Throws unless `message`, of `what`, is "ok".
+inline void require(const char *what, const std::string &message) {
+  if (message != "ok")
+    throw std::runtime_error(std::string(what) + ": " + message);
+}
+
 inline ContextHandle makeContext(uint32_t threads = 2) {
   hadal_context_options_t options = {};
   options.struct_size = sizeof options;
   options.threads = threads;
   hadal_context_t *context = nullptr;
-  EXPECT_EQ(take(hadal_context_create(&options, &context)), "ok");
+  require("hadal_context_create", take(hadal_context_create(&options, &context)));
   return ContextHandle(context);
 }
 
@@ -46,7 +54,7 @@ inline ModuleHandle loadModule(hadal_context_t *context, const std::string &path
   if (error)
     *error = message;
   else
-    EXPECT_EQ(message, "ok");
+    require("hadal_module_load", message);
   return ModuleHandle(module);
 }
 
@@ -62,7 +70,7 @@ inline SessionHandle makeSession(hadal_module_t *module, uint32_t slots, uint32_
   if (error)
     *error = message;
   else
-    EXPECT_EQ(message, "ok");
+    require("hadal_session_create", message);
   return SessionHandle(session);
 }
 

@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
 
 #include <gtest/gtest.h>
 
@@ -39,11 +40,16 @@ TokenizerPointer makeTokenizer(const std::string &json, const std::string &confi
   return TokenizerPointer(tokenizer);
 }
 
-TokenizerPointer loadTokenizer(const std::string &name) {
+TokenizerPointer makeTokenizer(const std::string &json) {
   std::string error;
-  TokenizerPointer tokenizer = makeTokenizer(readFile(tokenizerPath(name)), "", error);
-  EXPECT_EQ(error, "");
+  TokenizerPointer tokenizer = makeTokenizer(json, "", error);
+  if (!tokenizer)
+    throw std::runtime_error(error);
   return tokenizer;
+}
+
+TokenizerPointer loadTokenizer(const std::string &name) {
+  return makeTokenizer(readFile(tokenizerPath(name)));
 }
 
 std::vector<int32_t> encode(const hadal_tokenizer_t *tokenizer, const std::string &text,

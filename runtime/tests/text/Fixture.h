@@ -32,6 +32,8 @@ std::string take(hadal_text_status_t status);
 /// NULL and a message in `error` on failure.
 TokenizerPointer makeTokenizer(const std::string &json, const std::string &config,
                                std::string &error);
+/// Throw on failure, which fails the test.
+TokenizerPointer makeTokenizer(const std::string &json);
 TokenizerPointer loadTokenizer(const std::string &name);
 
 std::vector<int32_t> encode(const hadal_tokenizer_t *tokenizer, const std::string &text,

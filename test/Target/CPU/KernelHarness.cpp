@@ -171,14 +171,6 @@ int32_t Kernel::run(const std::vector<Buffer *> &bindings,
   return result;
 }
 
-std::vector<KernelTarget> executableTargets() {
-  std::vector<KernelTarget> targets{{Level::V3, false}, {Level::V4BF16, true}};
-  if (__builtin_cpu_supports("avx512bf16") &&
-      __builtin_cpu_supports("avx512vnni"))
-    targets.push_back({Level::V4BF16, false});
-  return targets;
-}
-
 std::vector<float> randomFloats(size_t count, uint32_t seed, float scale) {
   std::mt19937 generator(seed);
   std::uniform_real_distribution<float> distribution(-scale, scale);

@@ -3,6 +3,8 @@
 #ifndef HADAL_TEST_TARGET_CPU_KERNELHARNESS_H
 #define HADAL_TEST_TARGET_CPU_KERNELHARNESS_H
 
+#include "HostLevels.h"
+
 #include "hadal/Target/CPU/KernelBuilder.h"
 #include "hadal/Target/CPU/KernelInfo.h"
 
@@ -16,6 +18,7 @@
 
 namespace hadal::testing {
 using namespace cpu;
+using test::hostTargets;
 
 /// A buffer as kernels see it: 64-byte aligned, in elements of `bytes` bytes,
 /// followed by guard bytes that no kernel may change.
@@ -71,10 +74,6 @@ private:
   void *library = nullptr;
   void *function = nullptr;
 };
-
-/// The targets that this machine can execute: V3, V4BF16 emulated, and V4BF16
-/// itself where the processor has it.
-std::vector<KernelTarget> executableTargets();
 
 /// Uniform in [-1, 1).
 std::vector<float> randomFloats(size_t count, uint32_t seed,

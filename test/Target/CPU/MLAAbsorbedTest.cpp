@@ -90,7 +90,7 @@ struct Shape {
 };
 
 TEST(MLAAbsorbed, MatchesReference) {
-  for (const KernelTarget &target : executableTargets())
+  for (const KernelTarget &target : hostTargets())
     for (FloatType type : {FloatType::F32, FloatType::BF16})
       for (Shape shape :
            {Shape{3, 64, 16, 16}, Shape{5, 72, 10, 64}, Shape{16, 64, 16, 7},
@@ -129,7 +129,7 @@ TEST(MLAAbsorbed, SkipsLongSequences) {
 
 // A row has the same bits alone, in a batch, and in chunks.
 TEST(MLAAbsorbed, DoesNotDependOnGrouping) {
-  for (const KernelTarget &target : executableTargets())
+  for (const KernelTarget &target : hostTargets())
     for (FloatType type : {FloatType::F32, FloatType::BF16}) {
       MLACase whole = makeCase(5, 72, 10, 16, type, {{0, 130}});
       whole.seeds = {2};

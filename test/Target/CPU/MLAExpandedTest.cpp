@@ -180,7 +180,7 @@ MLACase makeCase(const Shape &shape, FloatType type,
 }
 
 TEST(MLAExpanded, MatchesReference) {
-  for (const KernelTarget &target : executableTargets())
+  for (const KernelTarget &target : hostTargets())
     for (FloatType type : {FloatType::F32, FloatType::BF16})
       for (Shape shape :
            {Shape{3, 64, 32, 16, 32, 16}, Shape{5, 37, 20, 6, 45, 7},
@@ -202,7 +202,7 @@ TEST(MLAExpanded, MatchesReference) {
 }
 
 TEST(MLAExpanded, MatchesReferenceInF8) {
-  for (const KernelTarget &target : executableTargets()) {
+  for (const KernelTarget &target : hostTargets()) {
     MLACase c =
         makeCase({3, 40, 36, 6, 24, 16}, FloatType::F32, {{60, 20}, {0, 7}});
     c.build();
@@ -243,7 +243,7 @@ TEST(MLAExpanded, SkipsShortSequences) {
 // A row has the same bits alone, in a batch, and in chunks.
 TEST(MLAExpanded, DoesNotDependOnGrouping) {
   Shape shape{5, 37, 20, 6, 45, 16};
-  for (const KernelTarget &target : executableTargets())
+  for (const KernelTarget &target : hostTargets())
     for (FloatType type : {FloatType::F32, FloatType::BF16}) {
       MLACase whole = makeCase(shape, type, {{0, 130}});
       whole.seeds = {2};

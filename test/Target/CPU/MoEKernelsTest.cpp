@@ -115,7 +115,7 @@ TEST(MoEKernels, RouteMatchesReference) {
   specs.push_back(
       {8, 8, RouteScore::Softmax, false, GroupRule::None, 1, 1, false, 1.0f});
   constexpr int64_t rows = 20;
-  for (const KernelTarget &target : executableTargets())
+  for (const KernelTarget &target : hostTargets())
     for (const MoERouteSpec &spec : specs) {
       std::vector<float> logits = randomFloats(rows * spec.experts, 21, 4.0f);
       std::vector<float> bias = randomFloats(spec.experts, 22, 2.0f);
@@ -134,7 +134,7 @@ TEST(MoEKernels, RouteTiesAndNegativeChoices) {
       24, 4, RouteScore::Sigmoid, true, GroupRule::SumOfTwo, 6, 2, true, 1.0f};
   std::vector<float> logits(24, 0.0f);
   std::vector<float> bias(24, -3.0f);
-  for (const KernelTarget &target : executableTargets()) {
+  for (const KernelTarget &target : hostTargets()) {
     Routed routed = route(target, spec, logits, bias);
     EXPECT_EQ(routed.ids, (std::vector<int32_t>{0, 1, 2, 3}));
     EXPECT_EQ(routed.weights, std::vector<float>(4, 0.25f));
@@ -155,7 +155,7 @@ TEST(MoEKernels, RouteSurvivesNaN) {
       {24, 6, RouteScore::Sigmoid, true, GroupRule::SumOfTwo, 6, 2, true, 1.0f},
       {24, 6, RouteScore::Softmax, false, GroupRule::Max, 6, 2, false, 1.0f},
       {20, 6, RouteScore::Softmax, false, GroupRule::None, 1, 1, true, 1.0f}};
-  for (const KernelTarget &target : executableTargets())
+  for (const KernelTarget &target : hostTargets())
     for (const MoERouteSpec &spec : specs) {
       std::vector<float> logits = randomFloats(5 * spec.experts, 23);
       std::fill_n(logits.begin(), spec.experts, notANumber);
@@ -182,7 +182,7 @@ TEST(MoEKernels, RouteSurvivesNaN) {
 }
 
 TEST(MoEKernels, Group) {
-  for (const KernelTarget &target : executableTargets()) {
+  for (const KernelTarget &target : hostTargets()) {
     MoEGroupSpec spec{9, 3};
     Kernel kernel(target, getMoEGroupInfo(spec),
                   [&](KernelBuilder &k) { emitMoEGroup(k, spec); });
@@ -204,7 +204,7 @@ TEST(MoEKernels, Group) {
 
 TEST(MoEKernels, Combine) {
   constexpr int64_t width = 45, rows = 3;
-  for (const KernelTarget &target : executableTargets())
+  for (const KernelTarget &target : hostTargets())
     for (int64_t topK : {1, 6})
       for (bool shared : {false, true})
         for (bool residual : {false, true}) {

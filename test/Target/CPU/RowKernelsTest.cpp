@@ -22,7 +22,7 @@ double tolerance(FloatType type) {
 }
 
 TEST(RowKernels, Embedding) {
-  for (const KernelTarget &target : executableTargets())
+  for (const KernelTarget &target : hostTargets())
     for (FloatType type : bothTypes)
       for (int64_t width : {192, 7}) {
         EmbeddingSpec spec{11, width, type};
@@ -47,7 +47,7 @@ TEST(RowKernels, Embedding) {
 }
 
 TEST(RowKernels, RMSNorm) {
-  for (const KernelTarget &target : executableTargets())
+  for (const KernelTarget &target : hostTargets())
     for (FloatType type : bothTypes)
       for (int64_t width : {192, 100, 5, 2048}) {
         RMSNormSpec spec;
@@ -86,7 +86,7 @@ TEST(RowKernels, RMSNorm) {
 }
 
 TEST(RowKernels, GatherAndElementwise) {
-  for (const KernelTarget &target : executableTargets())
+  for (const KernelTarget &target : hostTargets())
     for (int64_t width : {64, 13}) {
       std::vector<float> x = randomFloats(6 * width, 4, 30.0f);
       Buffer xb(x, FloatType::F32), rows(std::vector<int32_t>{5, 1, 1});
@@ -153,7 +153,7 @@ std::vector<double> rotate(const float *x, int64_t size, bool interleaved,
 }
 
 TEST(MLAKernels, RopeQuery) {
-  for (const KernelTarget &target : executableTargets())
+  for (const KernelTarget &target : hostTargets())
     for (FloatType type : bothTypes)
       for (bool interleaved : {false, true})
         for (int64_t rope : {64, 16, 10}) {
@@ -185,7 +185,7 @@ TEST(MLAKernels, RopeQuery) {
 }
 
 TEST(MLAKernels, Append) {
-  for (const KernelTarget &target : executableTargets())
+  for (const KernelTarget &target : hostTargets())
     for (FloatType type : bothTypes)
       for (bool interleaved : {false, true}) {
         MLAAppendSpec spec;

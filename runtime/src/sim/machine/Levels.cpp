@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Picks the level of the host's instruction set at run time.
+#include "cpu/HostCpu.h"
 #include "sim/decode/Decoder.h"
 
 #include <cstdlib>
@@ -28,18 +29,16 @@ struct Candidate {
 };
 
 /// Best last.
-std::vector<Candidate> candidates() {
+std::vector<Candidate> candidates(const runtime::CpuIdentity &cpu) {
   std::vector<Candidate> all;
 #if defined(HADAL_SIM_HAS_generic)
   all.push_back({"generic", &sim_generic::kLevel, true});
 #endif
 #if defined(HADAL_SIM_HAS_v3)
-  all.push_back({"v3", &sim_v3::kLevel,
-                 bool(__builtin_cpu_supports("x86-64-v3"))});
+  all.push_back({"v3", &sim_v3::kLevel, runtime::executes(cpu, "x86-64-v3")});
 #endif
 #if defined(HADAL_SIM_HAS_v4)
-  all.push_back({"v4", &sim_v4::kLevel,
-                 bool(__builtin_cpu_supports("x86-64-v4"))});
+  all.push_back({"v4", &sim_v4::kLevel, runtime::executes(cpu, "x86-64-v4")});
 #endif
   return all;
 }
@@ -47,9 +46,12 @@ std::vector<Candidate> candidates() {
 } // namespace
 
 const Level *bestLevel() {
+  runtime::CpuIdentity cpu;
+  if (!runtime::readHostCpu(cpu).empty())
+    return nullptr;
   const char *wanted = getenv("HADAL_SIM_LEVEL");
   const Level *best = nullptr;
-  for (const Candidate &candidate : candidates())
+  for (const Candidate &candidate : candidates(cpu))
     if (candidate.supported &&
         (!wanted || !*wanted || strcmp(wanted, candidate.name) == 0))
       best = candidate.level;
@@ -57,8 +59,12 @@ const Level *bestLevel() {
 }
 
 std::string whyNoLevel() {
+  runtime::CpuIdentity cpu;
+  std::string problem = runtime::readHostCpu(cpu);
+  if (!problem.empty())
+    return problem;
   std::string built, supported;
-  for (const Candidate &candidate : candidates()) {
+  for (const Candidate &candidate : candidates(cpu)) {
     built += std::string(built.empty() ? "" : ", ") + candidate.name;
     if (candidate.supported)
       supported += std::string(supported.empty() ? "" : ", ") + candidate.name;

@@ -51,7 +51,7 @@ struct Machine {
   hadal_sim_module_t *module = nullptr;
   Machine() {
     if (hadal_sim_context_create(&context) != HADAL_SIM_OK)
-      die("this host has neither AVX2 nor AVX-512");
+      die(hadal_sim_context_message(nullptr));
   }
   ~Machine() { hadal_sim_context_release(context); }
   void check(hadal_sim_status_t status) {

@@ -41,7 +41,7 @@ void checkGrouped(GroupedLinearSpec spec, int64_t scaleCount = 0) {
   Buffer scaleData = first.packScales(), scaleData2 = second.packScales();
   int64_t elementBytes = spec.y.type == ActivationType::BF16 ? 2 : 4;
 
-  for (const KernelTarget &target : runnableTargets()) {
+  for (const KernelTarget &target : hostTargets()) {
     mlir::MLIRContext context;
     loadKernelDialects(&context);
     mlir::OwningOpRef<mlir::ModuleOp> module =

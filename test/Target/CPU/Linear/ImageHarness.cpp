@@ -68,21 +68,6 @@ hadal_kernel_fn_t Library::find(const std::string &name) const {
   return reinterpret_cast<hadal_kernel_fn_t>(symbol);
 }
 
-bool hadal::cpu::test::machineHasAVX512BF16() {
-  return __builtin_cpu_supports("avx512bf16") &&
-         __builtin_cpu_supports("avx512vnni") &&
-         __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512bw");
-}
-
-std::vector<KernelTarget> hadal::cpu::test::runnableTargets() {
-  std::vector<KernelTarget> targets = {{Level::V3, false},
-                                       {Level::V4BF16, true}};
-  if (machineHasAVX512BF16())
-    targets.push_back({Level::V4BF16, false});
-  return targets;
-}
-
 std::string hadal::cpu::test::describe(const KernelTarget &target) {
   return getLevelName(target.level).str() +
          (target.emulate ? ", emulated" : "");

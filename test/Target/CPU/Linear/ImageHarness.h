@@ -3,7 +3,7 @@
 #ifndef HADAL_TEST_TARGET_CPU_LINEAR_IMAGEHARNESS_H
 #define HADAL_TEST_TARGET_CPU_LINEAR_IMAGEHARNESS_H
 
-#include "hadal/Target/CPU/Level.h"
+#include "../HostLevels.h"
 
 #include "hadal_kernel_abi.h"
 
@@ -63,13 +63,7 @@ private:
   void *handle = nullptr;
 };
 
-/// What kernels can be run for on this machine: V3, the structure of V4BF16 in
-/// generic operations, and V4BF16 itself where the machine has it.
-std::vector<KernelTarget> runnableTargets();
 std::string describe(const KernelTarget &target);
-
-/// Whether the machine executes AVX512_BF16.
-bool machineHasAVX512BF16();
 
 /// Runs every workgroup of a grid in turn, in an order that is not the natural
 /// one. Returns the first code that is not zero.

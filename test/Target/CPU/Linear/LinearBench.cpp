@@ -117,7 +117,7 @@ void emitPeak(mlir::ModuleOp module, const KernelTarget &target, bool dot) {
 int main(int argc, char **argv) {
   llvm::cl::ParseCommandLineOptions(argc, argv);
   KernelTarget target;
-  if (machineHasAVX512BF16())
+  if (hostExecutes(Level::V4BF16))
     target.level = Level::V4BF16;
   bool dot = target.usesPairDot() && weightOption == WeightType::BF16 &&
              inputOption == ActivationType::BF16;

@@ -59,7 +59,7 @@ void checkLinear(LinearSpec spec, const std::vector<int64_t> &counts,
   Buffer scaleData = first.packScales(), scaleData2 = second.packScales();
   Grid grid = getGrid(spec);
 
-  for (const KernelTarget &target : runnableTargets()) {
+  for (const KernelTarget &target : hostTargets()) {
     Emitted emitted;
     ASSERT_TRUE(succeeded(emitLinear(*emitted.module, spec, target)));
     Library library = Library::compile(*emitted.module, target);

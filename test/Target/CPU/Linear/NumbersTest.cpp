@@ -56,7 +56,7 @@ TEST(Numbers, RoundsToBF16LikeThePacker) {
   std::vector<float> values(32, 0.0f);
   for (size_t i = 0; i < patterns.size(); ++i)
     values[i] = fromBits(patterns[i]);
-  for (const KernelTarget &target : runnableTargets()) {
+  for (const KernelTarget &target : hostTargets()) {
     Buffer out = run(target, values, true,
                      [](KernelBuilder &, mlir::Value x) { return x; });
     for (size_t i = 0; i < patterns.size(); ++i)
@@ -72,7 +72,7 @@ TEST(Numbers, ExpIsCloseOnAllOfItsRange) {
   values.resize(32, 3.0f);
   values[30] = std::numeric_limits<float>::infinity();
   values[31] = -values[30];
-  for (const KernelTarget &target : runnableTargets()) {
+  for (const KernelTarget &target : hostTargets()) {
     Buffer out = run(target, values, false,
                      [](KernelBuilder &k, mlir::Value x) { return k.exp(x); });
     for (size_t i = 0; i < values.size(); ++i) {
@@ -91,7 +91,7 @@ TEST(Numbers, SiluOfLargeNegativesIsZero) {
   values[0] = 2.0f;
   values[1] = 1000.0f;
   values[2] = -3.0f;
-  for (const KernelTarget &target : runnableTargets()) {
+  for (const KernelTarget &target : hostTargets()) {
     Buffer out = run(target, values, false,
                      [](KernelBuilder &k, mlir::Value x) { return k.silu(x); });
     EXPECT_NEAR(out.as<float>()[0], 1.76159415f, 3e-7f);
@@ -105,7 +105,7 @@ TEST(Numbers, SumsLanesByHalves) {
   std::vector<float> values(32);
   for (size_t i = 0; i < 32; ++i)
     values[i] = 1.0f + 1e-3f * float(i * i) + (i % 3 == 0 ? 1e7f : 0.0f);
-  for (const KernelTarget &target : runnableTargets()) {
+  for (const KernelTarget &target : hostTargets()) {
     Buffer out =
         run(target, values, false, [](KernelBuilder &k, mlir::Value x) {
           return k.broadcast(k.sumLanes(x), k.width());

@@ -136,7 +136,7 @@ TEST(Report, AssertionsEndTheLaunch) {
     int out = c.out<int32_t>(32);
     c.scalar<int32_t>(limit);
     Outcome outcome = c.runOnce({});
-    EXPECT_EQ(outcome.ok, limit == 101) << outcome.error;
+    ASSERT_EQ(outcome.ok, limit == 101) << outcome.error;
     if (limit == 101)
       EXPECT_EQ(outcome.buffers[size_t(out)].size(), 128u);
     else

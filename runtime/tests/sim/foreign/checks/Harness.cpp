@@ -91,7 +91,7 @@ Outcome Case::runOnce(const Schedule &schedule) const {
     return true;
   };
   if (!raw) {
-    outcome.error = "no context";
+    outcome.error = hadal_sim_context_message(nullptr);
     return outcome;
   }
   std::string text = readPtx(foreignFile(file_));

@@ -52,8 +52,8 @@ protected:
   }
   bool exists(const std::string &name) const { return std::filesystem::exists(folder_ / name); }
 
-  Ran run(const std::string &arguments) const {
-    std::string command = std::string("'") + HADAL_SIM_TOOL + "' " + arguments + " > '" + path("stdout") + "' 2> '" + path("stderr") + "'";
+  Ran run(const std::string &arguments, const std::string &environment = "") const {
+    std::string command = environment + " '" + HADAL_SIM_TOOL + "' " + arguments + " > '" + path("stdout") + "' 2> '" + path("stderr") + "'";
     Ran ran;
     int status = std::system(command.c_str());
     ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -409,16 +409,16 @@ TEST_F(Tool, SignalsLeaveNothingBehind) {
 
 TEST_F(Tool, RefusesLevelsThatTheMachineLacks) {
   std::string list = foreign("structs.ptx") + " --list";
-  for (const char *level : {"v5", "avx2", "V3"}) {
-    setenv("HADAL_SIM_LEVEL", level, 1);
-    Ran ran = run(list);
-    EXPECT_EQ(ran.code, 1);
-    EXPECT_NE(ran.err.find(std::string("HADAL_SIM_LEVEL: expected one of v3")), std::string::npos) << ran.err;
-    EXPECT_NE(ran.err.find(std::string("got '") + level + "'"), std::string::npos) << ran.err;
-  }
-  setenv("HADAL_SIM_LEVEL", "v3", 1);
-  EXPECT_EQ(run(list).code, 0);
-  unsetenv("HADAL_SIM_LEVEL");
+  auto expectRefusal = [&](const std::string &environment, const std::string &message) {
+    Ran ran = run(list, environment);
+    EXPECT_EQ(ran.code, 1) << environment;
+    EXPECT_NE(ran.err.find(message), std::string::npos) << environment << ": " << ran.err;
+  };
+  for (std::string level : {"v5", "avx2", "V3", "v4"})
+    expectRefusal("HADAL_CPU_AT_MOST=x86-64-v3 HADAL_SIM_LEVEL=" + level, "HADAL_SIM_LEVEL: expected one of v3, got '" + level + "'");
+  expectRefusal("HADAL_CPU_AT_MOST=x86-64-v2", "expected a processor with one of the x86-64 levels v3, v4, got one with none");
+  expectRefusal("HADAL_CPU_AT_MOST=v3", "HADAL_CPU_AT_MOST: expected one of x86-64-v2, x86-64-v3, x86-64-v4, x86-64-v4-bf16, got 'v3'");
+  EXPECT_EQ(run(list, "HADAL_SIM_LEVEL=v3").code, 0);
 }
 
 TEST_F(Tool, TwoAtOnce) {
