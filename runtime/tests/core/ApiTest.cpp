@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Queries of the C interface, options, and the life of its objects.
+#include "Host.h"
 #include "Run.h"
 
-#include <cstdlib>
 #include <cstring>
 
 namespace hadal::test {
@@ -128,32 +128,39 @@ TEST(ApiTest, Context) {
             "out_context: expected an address, got NULL");
 }
 
-TEST(ApiTest, TheEnvironmentForcesALevel) {
+std::string contextMessage() {
   hadal_context_t *context = nullptr;
-  setenv("HADAL_CPU_LEVEL", "x86-64-v9", 1);
-  EXPECT_EQ(take(hadal_context_create(nullptr, &context)),
-            "HADAL_CPU_LEVEL: expected x86-64-v3 or x86-64-v4-bf16, got 'x86-64-v9'");
-  setenv("HADAL_CPU_LEVEL", "x86-64-v3", 1);
-  EXPECT_EQ(take(hadal_context_create(nullptr, &context)), "ok");
-  EXPECT_STREQ(hadal_context_level(context), "x86-64-v3");
+  std::string message = take(hadal_context_create(nullptr, &context));
   hadal_context_release(context);
-  // The tests' machine has x86-64-v3 at most.
-  setenv("HADAL_CPU_LEVEL", "x86-64-v4-bf16", 1);
-  EXPECT_EQ(take(hadal_context_create(nullptr, &context)),
-            "HADAL_CPU_LEVEL: expected a level that this CPU has (best: x86-64-v3), got "
-            "'x86-64-v4-bf16'");
-  unsetenv("HADAL_CPU_LEVEL");
+  return message;
+}
+
+TEST(ApiTest, TheEnvironmentForcesALevel) {
+  {
+    Variable level("HADAL_CPU_LEVEL", "x86-64-v9");
+    EXPECT_EQ(contextMessage(),
+              "HADAL_CPU_LEVEL: expected x86-64-v3 or x86-64-v4-bf16, got 'x86-64-v9'");
+  }
+  {
+    // The tests' machine has x86-64-v3 at most.
+    Variable level("HADAL_CPU_LEVEL", "x86-64-v4-bf16");
+    EXPECT_EQ(contextMessage(),
+              "HADAL_CPU_LEVEL: expected a level that this CPU has (best: x86-64-v3), got "
+              "'x86-64-v4-bf16'");
+  }
+  Variable level("HADAL_CPU_LEVEL", "x86-64-v3");
+  EXPECT_STREQ(hadal_context_level(makeContext().get()), "x86-64-v3");
 }
 
 TEST(ApiTest, TheEnvironmentLimitsTheMachine) {
-  hadal_context_t *context = nullptr;
-  setenv("HADAL_CPU_AT_MOST", "avx2", 1);
-  EXPECT_EQ(take(hadal_context_create(nullptr, &context)),
-            "HADAL_CPU_AT_MOST: expected one of x86-64-v2, x86-64-v3, x86-64-v4, x86-64-v4-bf16, "
-            "got 'avx2'");
-  setenv("HADAL_CPU_AT_MOST", "x86-64-v2", 1);
+  {
+    Variable most("HADAL_CPU_AT_MOST", "avx2");
+    EXPECT_EQ(contextMessage(),
+              "HADAL_CPU_AT_MOST: expected one of x86-64-v2, x86-64-v3, x86-64-v4, x86-64-v4-bf16, "
+              "got 'avx2'");
+  }
+  Variable most("HADAL_CPU_AT_MOST", "x86-64-v2");
   ContextHandle lesser = makeContext();
-  setenv("HADAL_CPU_AT_MOST", "x86-64-v3", 1);
   EXPECT_STREQ(hadal_context_level(lesser.get()), "");
   TemporaryFolder folder;
   std::string path = writeModel(folder, makeModel()), error;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which levels follow from which registers of cpuid and xgetbv, and from the environment.
-#include "FullCpu.h"
+#include "Host.h"
 #include "cpu/CpuLevel.h"
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <string>
 
 namespace hadal::test {
@@ -73,7 +72,7 @@ TEST(HostCpuTest, PassesForALesserMachine) {
   ASSERT_STREQ(std::getenv("HADAL_CPU_AT_MOST"), "x86-64-v3"); // of all tests here
   CpuIdentity identity;
   auto levelsAtMost = [&](const char *level) {
-    setenv("HADAL_CPU_AT_MOST", level, 1);
+    Variable most("HADAL_CPU_AT_MOST", level);
     EXPECT_EQ(readHostCpu(identity), "") << level;
     return executableLevels(identity);
   };
@@ -83,10 +82,9 @@ TEST(HostCpuTest, PassesForALesserMachine) {
   EXPECT_EQ(joined(levelsAtMost("x86-64-v2")), "");
   for (const char *level : levelsAtMost("x86-64-v4"))
     EXPECT_STRNE(level, "x86-64-v4-bf16");
-  setenv("HADAL_CPU_AT_MOST", "x86-64-v5", 1);
+  Variable most("HADAL_CPU_AT_MOST", "x86-64-v5");
   EXPECT_EQ(readHostCpu(identity), "HADAL_CPU_AT_MOST: expected one of x86-64-v2, x86-64-v3, "
                                    "x86-64-v4, x86-64-v4-bf16, got 'x86-64-v5'");
-  setenv("HADAL_CPU_AT_MOST", "x86-64-v3", 1);
 }
 
 TEST(HostCpuTest, Forcing) {

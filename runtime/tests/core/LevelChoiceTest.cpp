@@ -2,12 +2,10 @@
 // Which kernels are picked for which CPU. Kernels are loaded and not run, so that the CPU need not be
 // the host's.
 #include "ArtifactBuilder.h"
-#include "FullCpu.h"
+#include "Host.h"
 #include "cpu/CpuDevice.h"
 
 #include <gtest/gtest.h>
-
-#include <cstdlib>
 
 namespace hadal::test {
 namespace {
@@ -46,13 +44,12 @@ std::string pick(const std::vector<std::string> &offers, const CpuIdentity &cpu,
   runtime::Status status = runtime::Artifact::parse(bytes.data(), bytes.size(), artifact);
   if (!status.ok())
     return status.message();
-  setenv("HADAL_CPU_LEVEL", forced, 1);
+  Variable level("HADAL_CPU_LEVEL", forced);
   std::unique_ptr<runtime::Device> device;
   status = runtime::openCpuDevice(1, cpu, device);
   std::unique_ptr<runtime::DeviceKernels> kernels;
   if (status.ok())
     status = device->loadKernels(artifact, *artifact.plan().programs()->Get(0), kernels);
-  unsetenv("HADAL_CPU_LEVEL");
   return status.ok() ? kernels->level() : status.message();
 }
 
