@@ -27,6 +27,19 @@ def rms_norm(x, weight, epsilon):
     return [value * scale * w for value, w in zip(x, weight)]
 
 
+def relative_error(got, want):
+    return math.sqrt(sum((a - b) ** 2 for a, b in zip(got, want)) / sum(b * b for b in want))
+
+
+def exact(x):
+    return x
+
+
+def to_bf16(x):
+    """Each number rounded to bf16, as an implementation in bf16 stores it."""
+    return checkpoint.decode("BF16", checkpoint.encode("BF16", x))
+
+
 def silu(x):
     return x / (1.0 + math.exp(-x)) if x > -700 else 0.0
 
@@ -113,7 +126,10 @@ class Config:
 
 
 class Model:
-    def __init__(self, folder):
+    """`rounded` is what happens to every value that an implementation stores: weights, and what each operation gives."""
+
+    def __init__(self, folder, rounded=exact):
+        self.rounded = rounded
         with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
             self.config = Config(json.load(file))
         self.tensors = checkpoint.read_checkpoint(folder)
@@ -136,7 +152,8 @@ class Model:
         name = self.prefix + name
         if name not in self.loaded:
             dtype, _, data = self.tensors[name]
-            self.loaded[name] = checkpoint.decode(dtype, bytes(data))
+            values = checkpoint.decode(dtype, bytes(data))
+            self.loaded[name] = values if dtype == "F32" else self.rounded(values)
         return self.loaded[name]
 
     def matrix(self, name):
@@ -151,10 +168,16 @@ class Model:
                 high, wide = self.config.blocks
                 matrix = [[value * scale[i // high][j // wide] for j, value in enumerate(row)]
                           for i, row in enumerate(matrix)]
-            self.loaded[full] = matrix
+            self.loaded[full] = matrix if name.endswith("_scale_inv") else [self.rounded(row) for row in matrix]
         return self.loaded[full]
 
     # ---- Parts
+
+    def linear(self, name, x):
+        return self.rounded(matvec(self.matrix(name), x))
+
+    def norm(self, name, x, epsilon):
+        return self.rounded(rms_norm(x, self.vector(name), epsilon))
 
     def rotate(self, x):
         """Rotary embedding at the current position; pairs are (2i, 2i+1) or (i, i+d/2)."""
@@ -165,20 +188,19 @@ class Model:
             c, s = math.cos(angle) * self.rope_factor, math.sin(angle) * self.rope_factor
             a, b = (2 * i, 2 * i + 1) if self.config.interleaved else (i, i + half)
             out[a], out[b] = x[a] * c - x[b] * s, x[a] * s + x[b] * c
-        return out
+        return self.rounded(out)
 
     def attention(self, layer, x):
         c, name = self.config, f"model.layers.{layer}.self_attn."
         if c.q_rank:
-            latent = rms_norm(matvec(self.matrix(name + "q_a_proj.weight"), x),
-                              self.vector(name + "q_a_layernorm.weight"), LATENT_EPSILON)
-            q = matvec(self.matrix(name + "q_b_proj.weight"), latent)
+            latent = self.norm(name + "q_a_layernorm.weight", self.linear(name + "q_a_proj.weight", x), LATENT_EPSILON)
+            q = self.linear(name + "q_b_proj.weight", latent)
         else:
-            q = matvec(self.matrix(name + "q_proj.weight"), x)
-        compressed = matvec(self.matrix(name + "kv_a_proj_with_mqa.weight"), x)
-        latent = rms_norm(compressed[:c.kv_rank], self.vector(name + "kv_a_layernorm.weight"), LATENT_EPSILON)
+            q = self.linear(name + "q_proj.weight", x)
+        compressed = self.linear(name + "kv_a_proj_with_mqa.weight", x)
+        latent = self.norm(name + "kv_a_layernorm.weight", compressed[:c.kv_rank], LATENT_EPSILON)
         shared_key = self.rotate(compressed[c.kv_rank:])
-        expanded = matvec(self.matrix(name + "kv_b_proj.weight"), latent)
+        expanded = self.linear(name + "kv_b_proj.weight", latent)
         width, depth = c.nope + c.value, c.nope + c.rope
         scale, mixed = c.softmax_scale(), []
         for h in range(c.heads):
@@ -189,14 +211,14 @@ class Model:
                 column.append(value)
             head = q[h * depth:(h + 1) * depth]
             head = head[:c.nope] + self.rotate(head[c.nope:])
-            weights = softmax([sum(map(mul, head, key)) * scale for key in keys])
+            weights = self.rounded(softmax(self.rounded([sum(map(mul, head, key)) * scale for key in keys])))
             mixed += [sum(map(mul, weights, column)) for column in values]
-        return matvec(self.matrix(name + "o_proj.weight"), mixed)
+        return self.linear(name + "o_proj.weight", self.rounded(mixed))
 
     def swiglu(self, name, x):
-        gate = matvec(self.matrix(name + "gate_proj.weight"), x)
-        up = matvec(self.matrix(name + "up_proj.weight"), x)
-        return matvec(self.matrix(name + "down_proj.weight"), [silu(g) * u for g, u in zip(gate, up)])
+        gate = self.rounded([silu(g) for g in self.linear(name + "gate_proj.weight", x)])
+        up = self.linear(name + "up_proj.weight", x)
+        return self.linear(name + "down_proj.weight", self.rounded([g * u for g, u in zip(gate, up)]))
 
     def route(self, name, x):
         """(expert, weight) of the experts that this token goes to."""
@@ -229,7 +251,8 @@ class Model:
         if f"{self.prefix}{name}shared_experts.gate_proj.weight" in self.tensors:
             out = self.swiglu(name + "shared_experts.", x)
         for expert, weight in self.route(name, x):
-            out = [o + weight * y for o, y in zip(out, self.swiglu(f"{name}experts.{expert}.", x))]
+            part = self.rounded([weight * y for y in self.swiglu(f"{name}experts.{expert}.", x)])
+            out = self.rounded([o + y for o, y in zip(out, part)])
         return out
 
     def step(self, token):
@@ -239,15 +262,15 @@ class Model:
         hidden = [x]
         for layer in range(c.layers):
             name = f"model.layers.{layer}."
-            normed = rms_norm(x, self.vector(name + "input_layernorm.weight"), c.epsilon)
-            x = [a + b for a, b in zip(x, self.attention(layer, normed))]
-            normed = rms_norm(x, self.vector(name + "post_attention_layernorm.weight"), c.epsilon)
-            x = [a + b for a, b in zip(x, self.feed_forward(layer, normed))]
+            normed = self.norm(name + "input_layernorm.weight", x, c.epsilon)
+            x = self.rounded([a + b for a, b in zip(x, self.attention(layer, normed))])
+            normed = self.norm(name + "post_attention_layernorm.weight", x, c.epsilon)
+            x = self.rounded([a + b for a, b in zip(x, self.feed_forward(layer, normed))])
             hidden.append(x)
-        hidden[-1] = rms_norm(x, self.vector("model.norm.weight"), c.epsilon)
+        hidden[-1] = self.norm("model.norm.weight", x, c.epsilon)
         self.position += 1
         head = "model.embed_tokens.weight" if c.tied else "lm_head.weight"
-        return hidden, matvec(self.matrix(head), hidden[-1])
+        return hidden, self.linear(head, hidden[-1])
 
     def run(self, prompt, new_tokens=16):
         """Hidden states and logits of each position, the greedy continuation, and how clear it was."""
