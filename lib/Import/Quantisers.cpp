@@ -77,13 +77,19 @@ std::optional<std::string> QuantiserNames::describe() const {
          "); use the checkpoint that was quantised";
 }
 
-bool isCacheScale(StringRef tensor) {
+bool isCacheScale(StringRef tensor, ArrayRef<int64_t> shape) {
   static constexpr StringRef endings[] = {
       "q_scale",      "k_scale",      "v_scale",
       "kv_scale",     "prob_scale",   "q_zero_point",
       "k_zero_point", "v_zero_point", "kv_cache_scaling_factor"};
-  return tensor.contains(".self_attn.") &&
-         is_contained(endings, tensor.rsplit('.').second);
+  static constexpr StringRef modules[] = {"self_attn", "attn", "attention"};
+  auto [module, ending] = tensor.rsplit('.');
+  SmallVector<StringRef> path;
+  module.split(path, '.');
+  // One for the whole cache or one for each head; EXL2's q_scale is a matrix.
+  return shape.size() <= 1 && is_contained(endings, ending) &&
+         any_of(path,
+                [](StringRef each) { return is_contained(modules, each); });
 }
 
 } // namespace hadal

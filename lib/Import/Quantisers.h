@@ -3,6 +3,7 @@
 #ifndef HADAL_LIB_IMPORT_QUANTISERS_H
 #define HADAL_LIB_IMPORT_QUANTISERS_H
 
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -25,7 +26,7 @@ private:
 
 /// Whether a tensor only scales a quantised cache of keys and values, queries
 /// or attention's probabilities: without such a cache it changes nothing.
-bool isCacheScale(llvm::StringRef tensor);
+bool isCacheScale(llvm::StringRef tensor, llvm::ArrayRef<int64_t> shape);
 
 } // namespace hadal
 

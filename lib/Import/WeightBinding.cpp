@@ -232,11 +232,12 @@ void Binder::reportSurplus() {
   size_t outside = 0;
   QuantiserNames refused;
   for (StringRef name : surplus) {
-    StringRef file = paths[checkpoint.tensors.find(name)->second.file];
+    const StoredTensor &stored = checkpoint.tensors.find(name)->second;
+    StringRef file = paths[stored.file];
     StringRef rest = name;
     if (isRotaryBuffer(name))
       continue;
-    if (isCacheScale(name)) {
+    if (isCacheScale(name, stored.shape)) {
       problems.note(file, name,
                     "left out, it scales a quantised cache and this one is not");
       continue;
@@ -262,10 +263,9 @@ void Binder::reportSurplus() {
       continue;
     }
     refused.add(name);
-    problems.error(
-        file, name,
-        "expected no such tensor in this model, got one of shape " +
-            formatShape(checkpoint.tensors.find(name)->second.shape));
+    problems.error(file, name,
+                   "expected no such tensor in this model, got one of shape " +
+                       formatShape(stored.shape));
   }
   for (auto &[layer, found] : layers)
     reportLayer(layer, found.nextToken, found.tensor, found.file);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compiles a checkpoint or a module to an artifact and its weights file.
-#include "../support/CompilerOutput.h"
+#include "support/CompilerOutput.h"
+#include "support/CompilerTool.h"
+
 #include "hadal/Import/Import.h"
 #include "hadal/Pipeline/Pipeline.h"
 #include "hadal/Pipeline/Report.h"
 #include "hadal/Serialize/Serialize.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
-#include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/CommandLine.h"
@@ -17,7 +18,6 @@
 #include "llvm/Support/SourceMgr.h"
 
 #include <chrono>
-#include <csignal>
 #include <unistd.h>
 
 using namespace llvm;
@@ -63,20 +63,6 @@ int usage(const Twine &message) {
 int refuse(const Twine &message) {
   errs() << "hadal-compile: error: " << message << "\n";
   return kBadInput;
-}
-
-void printDiagnostic(Diagnostic &diagnostic) {
-  errs() << "hadal-compile: "
-         << (diagnostic.getSeverity() == DiagnosticSeverity::Error ? "error: " : "note: ");
-  if (auto file = dyn_cast<FileLineColLoc>(diagnostic.getLocation())) {
-    errs() << file.getFilename().getValue();
-    if (file.getLine() > 0)
-      errs() << ":" << file.getLine() << ":" << file.getColumn();
-    errs() << ": ";
-  } else if (auto name = dyn_cast<NameLoc>(diagnostic.getLocation())) {
-    errs() << name.getName().getValue() << ": ";
-  }
-  errs() << diagnostic.str() << "\n";
 }
 
 /// Checks everything about the command line before anything is read.
@@ -223,18 +209,13 @@ int compile(MLIRContext &context, const hadal::Target &target) {
   costs.peakBytes = progress.peakBytes;
   if (report.getNumOccurrences())
     hadal::writeReport(**module, *result, costs, report == "json", outs());
-  outs().flush();
-  if (std::error_code code = outs().error()) {
-    outs().clear_error();
-    return refuse("standard output: cannot write: " + code.message());
-  }
   return kDone;
 }
 } // namespace
 
 int main(int argc, char **argv) {
-  InitLLVM init(argc, argv);
-  std::signal(SIGXFSZ, SIG_IGN); // a limit of file size is an error of the write
+  hadal::tools::startStreams("hadal-compile");
+  InitLLVM init(argc, argv, /*InstallPipeSignalExitHandler=*/false);
   hadal::TargetRegistry targets;
   hadal::registerBuiltinTargets(targets);
   for (const std::shared_ptr<hadal::Target> &target : targets.getTargets())
@@ -252,6 +233,6 @@ int main(int argc, char **argv) {
   hadal::registerDialects(registry);
   targets.attachTo(registry);
   MLIRContext context(registry);
-  ScopedDiagnosticHandler handler(&context, printDiagnostic);
+  hadal::tools::DiagnosticPrinter printer("hadal-compile", context);
   return compile(context, *targets.lookup(targetName));
 }

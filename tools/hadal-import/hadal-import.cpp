@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Imports a checkpoint in Hugging Face layout as a module of the hadal dialect.
-#include "../support/CompilerOutput.h"
+#include "support/CompilerOutput.h"
+#include "support/CompilerTool.h"
+
 #include "hadal/Import/Import.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/IR/AsmState.h"
-#include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/raw_ostream.h"
-
-#include <csignal>
 
 using namespace llvm;
 using namespace mlir;
@@ -65,14 +64,6 @@ static int runCheck(const hadal::ImportOptions &options) {
   return problems.any() ? badInput : done;
 }
 
-static void printDiagnostic(Diagnostic &diagnostic) {
-  bool error = diagnostic.getSeverity() == DiagnosticSeverity::Error;
-  errs() << "hadal-import: " << (error ? "error: " : "note: ");
-  if (auto file = dyn_cast<FileLineColLoc>(diagnostic.getLocation()))
-    errs() << file.getFilename().getValue() << ": ";
-  errs() << diagnostic.str() << "\n";
-}
-
 static Error writeModule(ModuleOp module, raw_ostream &os) {
   if (StringRef(output).ends_with(".mlirbc")) {
     if (failed(writeBytecodeToFile(module, os)))
@@ -87,8 +78,8 @@ static Error writeModule(ModuleOp module, raw_ostream &os) {
 }
 
 int main(int argc, char **argv) {
-  InitLLVM init(argc, argv);
-  std::signal(SIGXFSZ, SIG_IGN); // a limit of file size is an error of the write
+  hadal::tools::startStreams("hadal-import");
+  InitLLVM init(argc, argv, /*InstallPipeSignalExitHandler=*/false);
   cl::HideUnrelatedOptions(category);
   std::string complaint;
   raw_string_ostream complaints(complaint);
@@ -126,7 +117,7 @@ int main(int argc, char **argv) {
 
   // One thread is enough, and a pool would cost more than the import.
   MLIRContext context(MLIRContext::Threading::DISABLED);
-  ScopedDiagnosticHandler handler(&context, printDiagnostic);
+  hadal::tools::DiagnosticPrinter printer("hadal-import", context);
   FailureOr<OwningOpRef<ModuleOp>> module =
       hadal::importModel(&context, directory, options);
   if (failed(module))

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs passes over MLIR, with all dialects of Hadal and of MLIR.
+#include "support/CompilerTool.h"
+
 #include "hadal/Pipeline/Pipeline.h"
 
 #include "mlir/InitAllDialects.h"
@@ -8,6 +10,7 @@
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 
 int main(int argc, char **argv) {
+  hadal::tools::startStreams("hadal-opt");
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);

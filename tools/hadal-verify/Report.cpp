@@ -4,13 +4,33 @@
 #include "support/Diagnostics.h"
 #include "support/Json.h"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <tuple>
 
 namespace hadal::tools {
 
+/// Lines about prompts, and of findings.
+constexpr size_t maxPrompts = 60, maxFindings = 40;
+
+/// The prompts that are furthest off, in their order.
+static std::vector<const PromptResult *> furthestOff(const std::vector<PromptResult> &prompts) {
+  std::vector<const PromptResult *> result;
+  for (const PromptResult &prompt : prompts)
+    result.push_back(&prompt);
+  std::sort(result.begin(), result.end(), [](const PromptResult *a, const PromptResult *b) {
+    return std::tuple(b->logits.ofLargest(), a) < std::tuple(a->logits.ofLargest(), b);
+  });
+  result.resize(std::min(result.size(), maxPrompts));
+  std::sort(result.begin(), result.end()); // all are elements of one vector
+  return result;
+}
+
 void printReport(const Verification &result, const Model &model, double tolerance) {
   std::string out;
-  for (const PromptResult &prompt : result.prompts) {
+  for (const PromptResult *each : furthestOff(result.prompts)) {
+    const PromptResult &prompt = *each;
     out += format("prompt %u: %u tokens, %zu positions: max abs error %.3g, %.3g of the largest "
                   "logit %.4g; relative error median %.3g; greedy ",
                   prompt.index, prompt.tokens, prompt.relative.size(), prompt.logits.maxAbsolute,
@@ -23,14 +43,19 @@ void printReport(const Verification &result, const Model &model, double toleranc
       out += format("differs at token %zu of %zu\n", prompt.greedyEqual,
                     prompt.expectedGreedy.size());
   }
+  if (result.prompts.size() > maxPrompts)
+    out += formatCount(result.prompts.size() - maxPrompts) +
+           " more prompts, whose logits are closer; --json has them\n";
   out += format("relative error over %zu positions: median %.4g, mean %.4g", result.positions,
                 result.median, result.mean);
   if (result.hasBf16)
     out += format("; the reference in bf16: median %.4g, mean %.4g", result.bf16Median,
                   result.bf16Mean);
   out += "\n";
-  for (const std::string &finding : result.findings)
-    out += finding + "\n";
+  for (size_t i = 0; i < std::min(result.findings.size(), maxFindings); ++i)
+    out += result.findings[i] + "\n";
+  if (result.findings.size() > maxFindings)
+    out += formatCount(result.findings.size() - maxFindings) + " more like these; --json has them\n";
   bool reference = std::string(model.info().precision) == "reference";
   if (result.failures.empty())
     out += reference ? format("passed: largest error at most %.3g of the largest logit, greedy "
@@ -40,11 +65,27 @@ void printReport(const Verification &result, const Model &model, double toleranc
   print(out);
 }
 
+void printFailures(const std::vector<Problem> &failures, const char *places, const Model &model) {
+  ProblemList list({false, places, "--json has them"});
+  for (const Problem &failure : failures)
+    list.add(failure);
+  for (const Problem &line : list.lines())
+    std::fprintf(stderr, "%s: error: %s: %s\n", toolName(), model.path().c_str(),
+                 line.str().c_str());
+}
+
 namespace {
 
 /// JSON has no infinities.
 std::string number(double value) {
   return std::isfinite(value) ? format("%.9g", value) : "null";
+}
+
+std::vector<std::string> textsOf(const std::vector<Problem> &problems) {
+  std::vector<std::string> texts;
+  for (const Problem &problem : problems)
+    texts.push_back(problem.str());
+  return texts;
 }
 
 std::string quotedList(const std::vector<std::string> &texts) {
@@ -77,7 +118,7 @@ std::string jsonReport(const Verification &result, const Model &model) {
                   number(median(prompt.relative)).c_str(), prompt.expectedGreedy.size(),
                   prompt.greedyEqual);
   }
-  return out + "],\"failures\":" + quotedList(result.failures) +
+  return out + "],\"failures\":" + quotedList(textsOf(result.failures)) +
          ",\"findings\":" + quotedList(result.findings) + "}\n";
 }
 

@@ -104,29 +104,29 @@ static PromptResult runPrompt(Model &model, const SafetensorsFile &expected, uin
 
 /// Decides whether the results pass, and says why not.
 static void judge(Verification &result, const Model &model, double tolerance) {
+  auto fail = [&](std::string where, std::string message) {
+    result.failures.push_back({"", std::move(where), std::move(message)});
+  };
   if (std::string(model.info().precision) == "reference") {
     for (const PromptResult &prompt : result.prompts) {
+      std::string where = "prompt " + std::to_string(prompt.index);
       if (!(prompt.logits.ofLargest() <= tolerance))
-        result.failures.push_back(
-            format("prompt %u: logits: expected a largest error of at most %.3g of the largest "
-                   "logit, got %.3g",
-                   prompt.index, tolerance, prompt.logits.ofLargest()));
+        fail(where, format("logits: expected a largest error of at most %.3g of the largest "
+                           "logit, got %.3g",
+                           tolerance, prompt.logits.ofLargest()));
       if (!prompt.greedyMatches())
-        result.failures.push_back(format(
-            "prompt %u: greedy continuation: token %zu: expected %d, got %d", prompt.index,
-            prompt.greedyEqual, prompt.expectedGreedy[prompt.greedyEqual],
-            prompt.greedy[prompt.greedyEqual]));
+        fail(where, format("greedy continuation: token %zu: expected %d, got %d",
+                           prompt.greedyEqual, prompt.expectedGreedy[prompt.greedyEqual],
+                           prompt.greedy[prompt.greedyEqual]));
     }
     return;
   }
   if (!result.hasBf16)
-    result.failures.push_back("precision native: expected the tensors bf16_error.i to compare "
-                              "with, got none");
+    fail("precision native", "expected the tensors bf16_error.i to compare with, got none");
   else if (!(result.median <= result.bf16Median))
-    result.failures.push_back(
-        format("median error over %zu positions: expected at most %.4g, that of the reference in "
-               "bf16, got %.4g",
-               result.positions, result.bf16Median, result.median));
+    fail(format("median error over %zu positions", result.positions),
+         format("expected at most %.4g, that of the reference in bf16, got %.4g",
+                result.bf16Median, result.median));
 }
 
 Verification verifyModel(Model &model, const SafetensorsFile &expected, uint32_t chunk,
@@ -177,7 +177,10 @@ Verification verifyModel(Model &model, const SafetensorsFile &expected, uint32_t
   return result;
 }
 
-uint64_t verifyWeights(Model &model, std::vector<std::string> &failures) {
+uint64_t verifyWeights(Model &model, std::vector<Problem> &failures) {
+  if (model.info().shapes_only)
+    fail(model.path() + ": expected a model compiled with its weights, got one compiled from its "
+                        "configuration alone");
   uint64_t bytes = 0;
   uint32_t count = hadal_module_parameter_count(model.module());
   for (uint32_t i = 0; i < count; ++i) {
@@ -185,10 +188,17 @@ uint64_t verifyWeights(Model &model, std::vector<std::string> &failures) {
     info.struct_size = sizeof(info);
     check(hadal_module_parameter(model.module(), i, &info));
     bytes += info.size;
-    if (hadal_status_t status = hadal_module_verify_parameter(model.module(), i)) {
-      failures.push_back(hadal_status_message(status));
-      hadal_status_release(status);
-    }
+    hadal_status_t status = hadal_module_verify_parameter(model.module(), i);
+    if (!status)
+      continue;
+    // Apart from the place, so that like messages are told as one.
+    std::string message = hadal_status_message(status), file = info.file_path;
+    std::string where = std::string("parameter '") + info.name + "'", place = file + ": " + where + ": ";
+    if (message.compare(0, place.size(), place) == 0)
+      failures.push_back({file, where, message.substr(place.size())});
+    else
+      failures.push_back({"", "", message});
+    hadal_status_release(status);
   }
   return bytes;
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "problems/ProblemList.h"
 #include "support/Model.h"
 #include "support/Safetensors.h"
 
@@ -41,7 +42,7 @@ struct Verification {
   double median = 0, mean = 0;         // relative error over all positions
   double bf16Median = 0, bf16Mean = 0; // of the reference in bf16; 0 without
   bool hasBf16 = false;
-  std::vector<std::string> failures;   // why it does not pass; empty when it does
+  std::vector<Problem> failures;       // why it does not pass; empty when it does
   std::vector<std::string> findings;   // where it diverges
 };
 
@@ -56,11 +57,14 @@ double median(std::vector<double> values);
 Verification verifyModel(Model &model, const SafetensorsFile &expected, uint32_t chunk,
                          double tolerance);
 
-/// Reads all parameters and compares their checksums. Every damaged one is a line
-/// of `failures`. Returns the bytes read.
-uint64_t verifyWeights(Model &model, std::vector<std::string> &failures);
+/// Reads all parameters and compares their checksums. Every damaged one is one of
+/// `failures`. Returns the bytes read.
+uint64_t verifyWeights(Model &model, std::vector<Problem> &failures);
 
+/// The prompts that are furthest off, and the failures of `places`: a bounded
+/// number of lines. JSON has all of them.
 void printReport(const Verification &result, const Model &model, double tolerance);
+void printFailures(const std::vector<Problem> &failures, const char *places, const Model &model);
 std::string jsonReport(const Verification &result, const Model &model);
 
 } // namespace hadal::tools

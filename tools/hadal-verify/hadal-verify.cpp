@@ -4,8 +4,7 @@
 #include "support/CommandLine.h"
 #include "support/Diagnostics.h"
 
-#include <cstdio>
-
+using namespace hadal;
 using namespace hadal::tools;
 
 int main(int argc, char **argv) {
@@ -34,30 +33,26 @@ int main(int argc, char **argv) {
   auto chunk = static_cast<uint32_t>(line.integer("chunk", UINT32_MAX, 1, UINT32_MAX));
 
   Model model(line.positionals()[0], modelOptions(line, /*weightsIsDirectory=*/true));
-  std::vector<std::string> failures;
+  std::vector<Problem> damaged;
   if (weights) {
-    uint64_t bytes = verifyWeights(model, failures);
-    if (failures.empty() && !line.has("json"))
+    uint64_t bytes = verifyWeights(model, damaged);
+    if (damaged.empty() && !line.has("json"))
       print(format("weights: %u parameters, %llu bytes as packed\n",
                    hadal_module_parameter_count(model.module()),
                    static_cast<unsigned long long>(bytes)));
   }
+  Verification result;
   if (words == 2) {
     SafetensorsFile expected(line.positionals()[1]);
-    Verification result = verifyModel(model, expected, chunk, tolerance);
-    result.failures.insert(result.failures.begin(), failures.begin(), failures.end());
-    if (line.has("json"))
-      print(jsonReport(result, model));
-    else
-      printReport(result, model, tolerance);
-    failures = result.failures;
-  } else if (line.has("json")) {
-    Verification onlyWeights;
-    onlyWeights.failures = failures;
-    print(jsonReport(onlyWeights, model));
+    result = verifyModel(model, expected, chunk, tolerance);
   }
-  for (const std::string &failure : failures)
-    std::fprintf(stderr, "hadal-verify: error: %s: %s\n", model.path().c_str(),
-                 failure.c_str());
-  return failures.empty() ? 0 : 1;
+  std::vector<Problem> wrong = result.failures;
+  result.failures.insert(result.failures.begin(), damaged.begin(), damaged.end());
+  if (line.has("json"))
+    print(jsonReport(result, model));
+  else if (words == 2)
+    printReport(result, model, tolerance);
+  printFailures(damaged, "parameters", model);
+  printFailures(wrong, "prompts", model);
+  return result.failures.empty() ? 0 : 1;
 }

@@ -40,8 +40,9 @@ inline llvm::Error writeWhole(llvm::StringRef path,
     os.clear_error();
     return error || !code ? std::move(error) : llvm::errorCodeToError(code);
   };
+  // Whether that could be written is seen when the tool ends (see CompilerTool.h).
   if (path == "-")
-    return fill(llvm::outs());
+    return writer(llvm::outs());
   if (path == "/dev/null")
     return writer(llvm::nulls());
   llvm::Expected<llvm::sys::fs::TempFile> file =

@@ -4,70 +4,20 @@
 #ifndef HADAL_IMPORT_PROBLEMS_H
 #define HADAL_IMPORT_PROBLEMS_H
 
-#include "llvm/ADT/StringMap.h"
+#include "problems/ProblemList.h"
+
 #include "llvm/ADT/StringRef.h"
 #include "llvm/ADT/Twine.h"
 
-#include <string>
-#include <vector>
-
 namespace hadal {
-
-/// One remark about one place of a checkpoint: `file: where: message`.
-struct Problem {
-  std::string file;    // path of the file, as it was opened; may be empty
-  std::string where;   // tensor or field in it; empty for the file as a whole
-  std::string message; // lower-case, expected then got
-
-  std::string str() const {
-    return file.empty() ? detail() : file + ": " + detail();
-  }
-  std::string detail() const {
-    return where.empty() ? message : where + ": " + message;
-  }
-};
-
-/// Remarks in the order in which they were found. Those that differ in numbers
-/// alone (the same tensor of many layers and experts, the same fault of many
-/// shards) are one group, of which the first few are kept.
-class ProblemList {
-public:
-  /// With `keepAll` every remark is kept and told by itself.
-  explicit ProblemList(bool keepAll) : keepAll(keepAll) {}
-
-  void add(Problem problem);
-  /// Whether a kept remark is about this place.
-  bool contains(llvm::StringRef file, llvm::StringRef where) const;
-  size_t count() const { return total; }
-  /// What to print: at most 41 lines, unless all are kept. A small group is
-  /// told remark by remark, a larger one by its pattern, count and first.
-  std::vector<Problem> lines() const;
-
-private:
-  struct Kept {
-    Problem problem;
-    size_t group;
-  };
-  struct Group {
-    size_t first; // index into kept
-    size_t count = 0;
-    bool oneFile = true;
-  };
-  Problem summarise(const Group &group) const;
-
-  bool keepAll;
-  size_t total = 0;
-  std::vector<Kept> kept;
-  std::vector<Group> groups;
-  llvm::StringMap<size_t> groupOf; // by what the remarks have in common
-};
 
 /// Errors, which refuse the checkpoint, and notes, which say what was left out
 /// or taken for granted.
 class Problems {
 public:
   explicit Problems(bool keepAll = false)
-      : errorList(keepAll), noteList(keepAll) {}
+      : errorList({keepAll, "tensors", listAll}),
+        noteList({keepAll, "tensors", listAll}) {}
 
   void error(llvm::StringRef file, llvm::StringRef where,
              const llvm::Twine &message) {
@@ -76,7 +26,7 @@ public:
   /// The same, unless this place was already found bad; counts as raised.
   void errorOnce(llvm::StringRef file, llvm::StringRef where,
                  const llvm::Twine &message) {
-    if (errorList.contains(file, where))
+    if (errorList.contains(file.str(), where.str()))
       ++repeats;
     else
       error(file, where, message);
@@ -97,18 +47,21 @@ public:
   /// something failed, whatever was said of it before.
   size_t raised() const { return count() + repeats; }
   /// What to print of them: a bounded number of lines.
-  std::vector<Problem> errors() const;
+  std::vector<Problem> errors() const {
+    std::vector<Problem> result = causes, others = errorList.lines();
+    result.insert(result.end(), others.begin(), others.end());
+    return result;
+  }
   std::vector<Problem> notes() const { return noteList.lines(); }
 
 private:
+  static constexpr const char *listAll = "hadal-import --check=all lists them";
+
   std::vector<Problem> causes;
   ProblemList errorList;
   ProblemList noteList;
   size_t repeats = 0;
 };
-
-/// `14848` as "14,848".
-std::string formatCount(size_t count);
 
 } // namespace hadal
 

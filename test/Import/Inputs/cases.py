@@ -267,6 +267,12 @@ def scaled_cache(tiny):
             tiny.add(f"model.layers.{layer}.self_attn.{name}", 1, dtype="F32")
 
 
+def scales_of_others(tiny):
+    for name in ("self_attn.attn.k_scale", "self_attn.kv_scale", "self_attn.prob_scale", "self_attn.k_zero_point",
+                 "attn.v_scale", "attention.k_scale"):
+        tiny.add(f"model.layers.0.{name}", dtype="F32")
+
+
 def overlap(tiny):
     tiny.tensors["model.norm.weight"][2] = [0, 32]
 
@@ -490,6 +496,7 @@ GROUPS = {
         "rotary-buffer": tensors(add("model.layers.0.self_attn.rotary_emb.inv_freq", 2, dtype="F32")),
         "rotary-table": tensors(add("model.rotary_emb.cos_cached", 64, 4, dtype="F32")),
         "scaled-cache": tensors(scaled_cache),
+        "scaled-cache-names": tensors(scales_of_others),
         "scaled-cache-of-many-layers": tensors(many(deeper(5), scaled_cache)),
         "v2": v2(),
         "rope-both": config("rope_parameters", dict(Tiny().config["rope_scaling"], rope_type="yarn", rope_theta=10000.0)),
