@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Imports a checkpoint in Hugging Face layout as a module of the hadal dialect.
 #include "../support/CompilerOutput.h"
+#include "files/Paths.h"
 #include "hadal/Import/Import.h"
 
-#include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/raw_ostream.h"
-
-#include <csignal>
 
 using namespace llvm;
 using namespace mlir;
@@ -26,7 +24,8 @@ static cl::opt<std::string>
            cl::value_desc("FILE"), cl::cat(category));
 static cl::opt<std::string> check(
     "check", cl::ValueOptional,
-    cl::desc("Only look for problems, and tell them in groups; =all lists each"),
+    cl::desc(
+        "Only look for problems, and tell them in groups; =all lists each"),
     cl::value_desc("all"), cl::cat(category));
 static cl::opt<bool> shapesOnly(
     "shapes-only",
@@ -46,6 +45,11 @@ enum ExitCode { done = 0, badInput = 1, badUsage = 2 };
 static int usage(const Twine &message) {
   errs() << "hadal-import: error: " << message << "; see --help\n";
   return badUsage;
+}
+
+static int refuse(const Twine &message) {
+  errs() << "hadal-import: error: " << message << "\n";
+  return badInput;
 }
 
 // Results go to standard output, all else to standard error.
@@ -73,22 +77,9 @@ static void printDiagnostic(Diagnostic &diagnostic) {
   errs() << diagnostic.str() << "\n";
 }
 
-static Error writeModule(ModuleOp module, raw_ostream &os) {
-  if (StringRef(output).ends_with(".mlirbc")) {
-    if (failed(writeBytecodeToFile(module, os)))
-      return createStringError(
-          "expected a module that can be written as bytecode");
-    return Error::success();
-  }
-  // Locations are the labels of kernels, so they belong to the text.
-  module.print(os, OpPrintingFlags().enableDebugInfo());
-  os << '\n';
-  return Error::success();
-}
-
 int main(int argc, char **argv) {
-  InitLLVM init(argc, argv);
-  std::signal(SIGXFSZ, SIG_IGN); // a limit of file size is an error of the write
+  hadal::tools::startCompilerTool("hadal-import");
+  InitLLVM init(argc, argv, /*InstallPipeSignalExitHandler=*/false);
   cl::HideUnrelatedOptions(category);
   std::string complaint;
   raw_string_ostream complaints(complaint);
@@ -106,16 +97,10 @@ int main(int argc, char **argv) {
     return usage("expected --check or --check=all, got '" + check + "'");
   if (checks == !output.empty())
     return usage(checks ? "expected --check or -o, got both"
-                       : "expected -o FILE or --check, got neither");
+                        : "expected -o FILE or --check, got neither");
   if (pageSize < 1 || pageSize > 65536)
     return usage("expected a --page-size from 1 to 65536, got " +
                  Twine(pageSize));
-
-  if (std::string problem = hadal::tools::outputNameProblem(output);
-      !problem.empty() && output != "/dev/null") {
-    errs() << "hadal-import: error: " << problem << "\n";
-    return badInput;
-  }
 
   hadal::ImportOptions options;
   options.shapesOnly = shapesOnly;
@@ -131,13 +116,11 @@ int main(int argc, char **argv) {
       hadal::importModel(&context, directory, options);
   if (failed(module))
     return badInput;
-  // Written beside the target and renamed, so that no partial file is left.
-  if (Error error = hadal::tools::writeWhole(
-          output, [&](raw_ostream &os) { return writeModule(**module, os); })) {
-    errs() << "hadal-import: error: " << output
-           << ": expected a file that can be written, got '"
-           << toString(std::move(error)) << "'\n";
-    return badInput;
-  }
+  if (std::string problem = hadal::files::outputProblem(
+          {output}, hadal::inputFiles(directory, **module));
+      !problem.empty())
+    return refuse(problem);
+  if (Error error = hadal::tools::writeModule(**module, output))
+    return refuse(toString(std::move(error)));
   return done;
 }
