@@ -5,6 +5,7 @@
 #include "EntryWriter.h"
 #include "WeightsFile.h"
 
+#include "files/ArtifactOutput.h"
 #include "hadal/Target/Target.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -39,17 +40,12 @@ public:
       : module(module), options(options) {}
 
   FailureOr<SerializeResult> run() {
-    llvm::StringRef stem = llvm::sys::path::stem(options.path);
-    weightsName = (stem + ".weights.safetensors").str();
-    llvm::SmallString<256> path(options.path);
-    llvm::sys::path::remove_filename(path);
-    llvm::sys::path::append(path, weightsName);
     auto begin = std::chrono::steady_clock::now();
     if (failed(compileImages()) || failed(readTextFiles()))
       return failure();
     result.codegenSeconds = secondsSince(begin);
     begin = std::chrono::steady_clock::now();
-    if (llvm::Error error = writeFiles(path.str().str())) {
+    if (llvm::Error error = writeFiles()) {
       emitError(UnknownLoc::get(module.getContext())) << llvm::toString(std::move(error));
       return failure();
     }
@@ -99,34 +95,31 @@ private:
     return success();
   }
 
-  llvm::Error writeFiles(const std::string &weightsPath) {
-    llvm::Expected<OutputFile> artifact = OutputFile::create(options.path);
-    if (!artifact)
-      return artifact.takeError();
+  llvm::Error writeFiles() {
+    auto check = [&](bool done) {
+      return done ? llvm::Error::success() : llvm::createStringError(output.error());
+    };
+    if (llvm::Error failed = check(output.open(options.path, /*withWeights=*/!options.shapesOnly)))
+      return failed;
     WeightsLayout layout = layOutWeights(module);
+    std::string buildId;
     if (options.shapesOnly) {
-      if (llvm::Error failed = writeArtifact(layout, *artifact, identityOf(layout)))
-        return failed;
-      return artifact->commit();
+      buildId = identityOf(layout);
+    } else {
+      llvm::Expected<SourceFiles> sources = SourceFiles::open(module);
+      if (!sources)
+        return sources.takeError();
+      llvm::Expected<std::string> packed =
+          writeWeights(layout, output.weights(), *sources, seed(), options.progress);
+      if (!packed)
+        return packed.takeError();
+      buildId = *packed;
+      result.weightsPath = output.weightsPath(buildId);
+      result.weightBytes = output.weights().size();
     }
-    llvm::Expected<SourceFiles> sources = SourceFiles::open(module);
-    if (!sources)
-      return sources.takeError();
-    llvm::Expected<OutputFile> weights = OutputFile::create(weightsPath);
-    if (!weights)
-      return weights.takeError();
-    llvm::Expected<std::string> buildId =
-        writeWeights(layout, *weights, *sources, seed(), options.progress);
-    if (!buildId)
-      return buildId.takeError();
-    result.weightsPath = weightsPath;
-    result.weightBytes = weights->size();
-    if (llvm::Error failed = writeArtifact(layout, *artifact, *buildId))
+    if (llvm::Error failed = check(writeArtifact(layout, buildId)))
       return failed;
-    // Both are complete before either appears.
-    if (llvm::Error failed = weights->commit())
-      return failed;
-    return artifact->commit();
+    return check(output.commit(buildId, options.inputs));
   }
 
   /// What the compilation read beside the weights: code and text.
@@ -143,8 +136,7 @@ private:
         .str();
   }
 
-  llvm::Error writeArtifact(const WeightsLayout &layout, OutputFile &artifact,
-                            const std::string &buildId) {
+  bool writeArtifact(const WeightsLayout &layout, const std::string &buildId) {
     sections.insert(sections.begin(), {fb::SectionKind::plan, "plan", planBytes(layout, buildId)});
     flatbuffers::FlatBufferBuilder builder(1 << 20);
     std::vector<flatbuffers::Offset<fb::Section>> list;
@@ -166,12 +158,9 @@ private:
                            XXH3_64bits(builder.GetBufferPointer(), builder.GetSize()), 0, 0};
     trailer[2] = XXH3_64bits(trailer, 16);
     std::memcpy(&trailer[3], "HADLEND", 8);
-    if (llvm::Error failed = artifact.write(builder.GetBufferPointer(), builder.GetSize()))
-      return failed;
-    if (llvm::Error failed = artifact.write(trailer, sizeof trailer))
-      return failed;
-    result.artifactBytes = artifact.size();
-    return llvm::Error::success();
+    result.artifactBytes = builder.GetSize() + sizeof trailer;
+    return output.artifact().write(builder.GetBufferPointer(), builder.GetSize()) &&
+           output.artifact().write(trailer, sizeof trailer);
   }
 
   std::vector<uint8_t> planBytes(const WeightsLayout &layout, const std::string &buildId) {
@@ -180,7 +169,7 @@ private:
     std::vector<flatbuffers::Offset<fb::WeightFile>> files;
     if (!options.shapesOnly)
       files.push_back(fb::CreateWeightFile(
-          builder, builder.CreateString(weightsName), layout.size,
+          builder, builder.CreateString(output.weightsName(buildId)), layout.size,
           XXH3_64bits(layout.header.data(), layout.header.size()), builder.CreateString(buildId)));
     std::vector<flatbuffers::Offset<fb::Parameter>> parameters;
     for (const PlacedParameter &placed : layout.parameters) {
@@ -322,7 +311,7 @@ private:
 
   ModuleOp module;
   const SerializeOptions &options;
-  std::string weightsName;
+  files::ArtifactOutput output;
   SerializeResult result;
   std::vector<SectionBytes> sections;
   std::map<std::pair<std::string, std::string>, uint64_t> codeSizes; // (image, symbol)

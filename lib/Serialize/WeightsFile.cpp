@@ -2,6 +2,8 @@
 // The safetensors file beside an artifact that holds its packed weights.
 #include "WeightsFile.h"
 
+#include "files/WeightsName.h"
+
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
@@ -19,7 +21,7 @@ static constexpr char kNoBuildId[] = "0000000000000000";
 
 WeightsLayout hadal::layOutWeights(ModuleOp module) {
   WeightsLayout layout;
-  std::string json = "{\"__metadata__\":{\"hadal.build_id\":\"";
+  std::string json = "{\"__metadata__\":{\"" + std::string(files::kBuildIdKey) + "\":\"";
   layout.buildIdAt = 8 + json.size();
   json += std::string(kNoBuildId) + "\",\"format\":\"hadal\"}";
   uint64_t at = 0;
@@ -46,20 +48,24 @@ WeightsLayout hadal::layOutWeights(ModuleOp module) {
 }
 
 llvm::Expected<std::string>
-hadal::writeWeights(WeightsLayout &layout, OutputFile &file, const SourceFiles &sources,
+hadal::writeWeights(WeightsLayout &layout, files::OutputFile &file, const SourceFiles &sources,
                     uint64_t seed, const std::function<void(uint64_t, uint64_t)> &progress) {
-  if (llvm::Error failed = file.write(layout.header.data(), layout.header.size()))
+  auto check = [&](bool done) {
+    return done ? llvm::Error::success() : llvm::createStringError(file.error());
+  };
+  if (llvm::Error failed = check(file.write(layout.header.data(), layout.header.size())))
     return std::move(failed);
   std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t *)> state(XXH3_createState(),
                                                                         XXH3_freeState);
-  std::vector<uint64_t> identity = {seed};
+  std::vector<uint64_t> identity = {seed,
+                                    XXH3_64bits(layout.header.data(), layout.header.size())};
   for (PlacedParameter &placed : layout.parameters) {
     XXH3_64bits_reset(state.get());
     uint64_t begin = file.size();
     llvm::Error failed =
         packParameter(placed.parameter, sources, [&](const uint8_t *data, size_t size) {
           XXH3_64bits_update(state.get(), data, size);
-          llvm::Error error = file.write(data, size);
+          llvm::Error error = check(file.write(data, size));
           if (!error && progress)
             progress(file.size(), layout.size);
           return error;
@@ -76,12 +82,12 @@ hadal::writeWeights(WeightsLayout &layout, OutputFile &file, const SourceFiles &
     identity.push_back(placed.checksum);
     static const uint8_t zeros[kAlignment] = {};
     if (llvm::Error failed =
-            file.write(zeros, llvm::alignTo(placed.length, kAlignment) - placed.length))
+            check(file.write(zeros, llvm::alignTo(placed.length, kAlignment) - placed.length)))
       return std::move(failed);
   }
   std::string buildId =
       llvm::formatv("{0:x-16}", XXH3_64bits(identity.data(), identity.size() * 8)).str();
-  if (llvm::Error failed = file.patch(layout.buildIdAt, buildId.data(), buildId.size()))
+  if (llvm::Error failed = check(file.patch(layout.buildIdAt, buildId.data(), buildId.size())))
     return std::move(failed);
   layout.header.replace(layout.buildIdAt, buildId.size(), buildId);
   return buildId;

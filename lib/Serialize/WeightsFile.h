@@ -3,8 +3,9 @@
 #ifndef HADAL_LIB_SERIALIZE_WEIGHTSFILE_H
 #define HADAL_LIB_SERIALIZE_WEIGHTSFILE_H
 
-#include "OutputFile.h"
 #include "ParameterPacker.h"
+
+#include "files/OutputFile.h"
 
 #include <functional>
 #include <optional>
@@ -28,9 +29,9 @@ struct WeightsLayout {
 WeightsLayout layOutWeights(mlir::ModuleOp module);
 
 /// Packs all parameters into `file` and fills in their checksums; then sets the
-/// build id, the hash of those checksums and of `seed`, which it returns as 16
-/// hex digits.
-llvm::Expected<std::string> writeWeights(WeightsLayout &layout, OutputFile &file,
+/// build id, which it returns as 16 hex digits: the hash of the header, of those
+/// checksums and of `seed`, so that files of one build id have the same bytes.
+llvm::Expected<std::string> writeWeights(WeightsLayout &layout, files::OutputFile &file,
                                          const SourceFiles &sources, uint64_t seed,
                                          const std::function<void(uint64_t, uint64_t)> &progress);
 

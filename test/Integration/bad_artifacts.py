@@ -2,6 +2,7 @@
 # Damages artifacts and weights files; hadal-run must refuse each by name.
 #
 # bad_artifacts.py ARTIFACT OTHER SCRATCH: OTHER is an artifact of another model.
+import glob
 import os
 import random
 import shutil
@@ -17,13 +18,18 @@ def read(path):
         return file.read()
 
 
+def weights_of(artifact):
+    (path,) = glob.glob(glob.escape(artifact) + ".weights.*.safetensors")
+    return path
+
+
 def main(artifact, other, scratch):
     judge, draws = Judge(), random.Random(1)
     flips = 3000 if os.environ.get("HADAL_TEST_LONG") else 150
     os.makedirs(scratch, exist_ok=True)
     target = os.path.join(scratch, "m.hadal")
-    weights = os.path.join(scratch, os.path.basename(artifact).replace(".hadal", ".weights.safetensors"))
-    original, original_weights = read(artifact), artifact.replace(".hadal", ".weights.safetensors")
+    original, original_weights = read(artifact), weights_of(artifact)
+    weights = os.path.join(scratch, os.path.basename(original_weights))
     command = [RUN, target, "--input-ids=1,2,3", "--max-new-tokens=1", "--print-ids"]
 
     def fresh():
@@ -57,7 +63,7 @@ def main(artifact, other, scratch):
     name = os.path.basename(weights)
     data = read(original_weights)
     header = 8 + int.from_bytes(data[:8], "little")
-    foreign = read(other.replace(".hadal", ".weights.safetensors"))
+    foreign = read(weights_of(other))
     for case, content in {
             "shorter by one": data[:-1], "longer by one": data + b"\0", "empty": b"", "half": data[:len(data) // 2],
             "a bit of its header flipped": bytes([*data[:40], data[40] ^ 4, *data[41:]]),

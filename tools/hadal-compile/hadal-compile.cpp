@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compiles a checkpoint or a module to an artifact and its weights file.
+#include "files/ArtifactOutput.h"
+#include "files/Paths.h"
 #include "support/CompilerOutput.h"
 #include "support/CompilerTool.h"
 
@@ -8,7 +10,6 @@
 #include "hadal/Pipeline/Report.h"
 #include "hadal/Serialize/Serialize.h"
 
-#include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/CommandLine.h"
@@ -24,9 +25,9 @@ using namespace llvm;
 using namespace mlir;
 
 static cl::OptionCategory category("hadal-compile options");
-static cl::opt<std::string> input(cl::Positional, cl::desc("DIR|FILE.mlir|FILE.mlirbc"),
+static cl::opt<std::string> input(cl::Positional, cl::desc("DIR|FILE.mlir|FILE.mlirbc|-"),
                                   cl::cat(category));
-static cl::opt<std::string> output("o", cl::desc("Write the artifact here (with --compile-to: the module)"),
+static cl::opt<std::string> output("o", cl::desc("Write the artifact here (with --compile-to: the module); - is standard output"),
                                    cl::value_desc("FILE"), cl::cat(category));
 static cl::opt<std::string> targetName("target", cl::desc("Target to compile for; may be left out where there is one"),
                                        cl::value_desc("NAME"), cl::cat(category));
@@ -65,6 +66,21 @@ int refuse(const Twine &message) {
   return kBadInput;
 }
 
+/// Checks where the output goes, before anything that may take long.
+std::optional<int> checkOutput() {
+  using hadal::files::ArtifactOutput;
+  bool withWeights = compileTo.empty() && !shapesOnly;
+  std::string problem = ArtifactOutput::problem(output, withWeights);
+  if (!problem.empty() && ArtifactOutput::problem(output, /*withWeights=*/false).empty())
+    problem += "; what --compile-to and --shapes-only give can go there";
+  if (!problem.empty())
+    return refuse(problem);
+  if (report.getNumOccurrences() &&
+      hadal::files::resolveOutput(output).kind == hadal::files::Target::descriptor)
+    return usage("expected --report with a file to write, got '" + output + "' for the artifact");
+  return std::nullopt;
+}
+
 /// Checks everything about the command line before anything is read.
 std::optional<int> checkOptions(const hadal::TargetRegistry &targets) {
   if (input.empty())
@@ -92,22 +108,36 @@ std::optional<int> checkOptions(const hadal::TargetRegistry &targets) {
     return usage("expected --target=" + targets.getFamilies() + ", got '" + targetName + "'");
   if (std::string problem = target->findOptionProblem(); !problem.empty())
     return usage(problem);
-  // Before anything else, as it may take long. A module can also go to /dev/null.
-  if (std::string problem = hadal::tools::outputNameProblem(output);
-      !problem.empty() && (compileTo.empty() || output != "/dev/null"))
-    return refuse(problem);
-  return std::nullopt;
+  return checkOutput();
+}
+
+/// Whether the input is a module, which may come from standard input, and not a
+/// checkpoint's folder.
+bool isModuleInput() {
+  return input == "-" || StringRef(input).ends_with(".mlir") ||
+         StringRef(input).ends_with(".mlirbc");
+}
+
+/// What the output must not replace: the input, and the checkpoint that a module
+/// was made from.
+std::vector<std::string> inputsOf(ModuleOp module) {
+  if (!isModuleInput())
+    return hadal::inputFiles(input, module);
+  auto folder = module->getAttrOfType<StringAttr>("hadal.checkpoint");
+  std::vector<std::string> inputs = hadal::inputFiles(folder ? folder.getValue() : "", module);
+  inputs.push_back(input);
+  return inputs;
 }
 
 FailureOr<OwningOpRef<ModuleOp>> readInput(MLIRContext &context) {
-  if (!StringRef(input).ends_with(".mlir") && !StringRef(input).ends_with(".mlirbc")) {
+  if (!isModuleInput()) {
     hadal::ImportOptions options;
     options.shapesOnly = shapesOnly;
     return hadal::importModel(&context, input, options);
   }
   SourceMgr sources;
   ParserConfig config(&context);
-  auto buffer = MemoryBuffer::getFile(input);
+  auto buffer = MemoryBuffer::getFileOrSTDIN(input);
   if (!buffer) {
     errs() << "hadal-compile: error: " << input << ": cannot read: " << buffer.getError().message()
            << "\n";
@@ -118,22 +148,6 @@ FailureOr<OwningOpRef<ModuleOp>> readInput(MLIRContext &context) {
   if (!module)
     return failure();
   return module;
-}
-
-int writeModule(ModuleOp module) {
-  Error error = hadal::tools::writeWhole(output, [&](raw_ostream &os) -> Error {
-    if (StringRef(output).ends_with(".mlirbc")) {
-      if (failed(writeBytecodeToFile(module, os)))
-        return createStringError("expected a module that can be written as bytecode");
-      return Error::success();
-    }
-    module.print(os, OpPrintingFlags().enableDebugInfo());
-    os << '\n';
-    return Error::success();
-  });
-  if (error)
-    return refuse(output + ": cannot write: " + toString(std::move(error)));
-  return kDone;
 }
 
 /// Shows progress on standard error where that is a terminal.
@@ -172,6 +186,9 @@ int compile(MLIRContext &context, const hadal::Target &target) {
   FailureOr<OwningOpRef<ModuleOp>> module = readInput(context);
   if (failed(module))
     return kBadInput;
+  std::vector<std::string> inputs = inputsOf(**module);
+  if (std::string problem = hadal::files::outputProblem({output}, inputs); !problem.empty())
+    return refuse(problem);
   hadal::Stage from = hadal::stageOf(**module);
   if (from == hadal::Stage::Model)
     hadal::countParameters(**module);
@@ -193,11 +210,15 @@ int compile(MLIRContext &context, const hadal::Target &target) {
   if (failed(pm.run(**module)))
     return kBadInput;
   costs.passSeconds = lap();
-  if (!compileTo.empty())
-    return writeModule(**module);
+  if (!compileTo.empty()) {
+    if (Error error = hadal::tools::writeModule(**module, output))
+      return refuse(toString(std::move(error)));
+    return kDone;
+  }
 
   hadal::SerializeOptions serialize;
   serialize.path = output;
+  serialize.inputs = std::move(inputs);
   serialize.shapesOnly = shapesOnly;
   serialize.progress = [&](uint64_t done, uint64_t total) { progress.weights(done, total); };
   progress.stage("generating code");

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Imports a checkpoint in Hugging Face layout as a module of the hadal dialect.
+#include "files/Paths.h"
 #include "support/CompilerOutput.h"
 #include "support/CompilerTool.h"
 
 #include "hadal/Import/Import.h"
 
-#include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/IR/AsmState.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Error.h"
@@ -25,7 +25,8 @@ static cl::opt<std::string>
            cl::value_desc("FILE"), cl::cat(category));
 static cl::opt<std::string> check(
     "check", cl::ValueOptional,
-    cl::desc("Only look for problems, and tell them in groups; =all lists each"),
+    cl::desc(
+        "Only look for problems, and tell them in groups; =all lists each"),
     cl::value_desc("all"), cl::cat(category));
 static cl::opt<bool> shapesOnly(
     "shapes-only",
@@ -47,6 +48,11 @@ static int usage(const Twine &message) {
   return badUsage;
 }
 
+static int refuse(const Twine &message) {
+  errs() << "hadal-import: error: " << message << "\n";
+  return badInput;
+}
+
 // Results go to standard output, all else to standard error.
 static int runCheck(const hadal::ImportOptions &options) {
   hadal::Problems problems(/*keepAll=*/check == "all");
@@ -62,19 +68,6 @@ static int runCheck(const hadal::ImportOptions &options) {
   outs() << (problems.any() ? hadal::formatCount(problems.count()) : "no")
          << " problem" << (problems.count() == 1 ? "" : "s") << "\n";
   return problems.any() ? badInput : done;
-}
-
-static Error writeModule(ModuleOp module, raw_ostream &os) {
-  if (StringRef(output).ends_with(".mlirbc")) {
-    if (failed(writeBytecodeToFile(module, os)))
-      return createStringError(
-          "expected a module that can be written as bytecode");
-    return Error::success();
-  }
-  // Locations are the labels of kernels, so they belong to the text.
-  module.print(os, OpPrintingFlags().enableDebugInfo());
-  os << '\n';
-  return Error::success();
 }
 
 int main(int argc, char **argv) {
@@ -97,16 +90,10 @@ int main(int argc, char **argv) {
     return usage("expected --check or --check=all, got '" + check + "'");
   if (checks == !output.empty())
     return usage(checks ? "expected --check or -o, got both"
-                       : "expected -o FILE or --check, got neither");
+                        : "expected -o FILE or --check, got neither");
   if (pageSize < 1 || pageSize > 65536)
     return usage("expected a --page-size from 1 to 65536, got " +
                  Twine(pageSize));
-
-  if (std::string problem = hadal::tools::outputNameProblem(output);
-      !problem.empty() && output != "/dev/null") {
-    errs() << "hadal-import: error: " << problem << "\n";
-    return badInput;
-  }
 
   hadal::ImportOptions options;
   options.shapesOnly = shapesOnly;
@@ -122,13 +109,11 @@ int main(int argc, char **argv) {
       hadal::importModel(&context, directory, options);
   if (failed(module))
     return badInput;
-  // Written beside the target and renamed, so that no partial file is left.
-  if (Error error = hadal::tools::writeWhole(
-          output, [&](raw_ostream &os) { return writeModule(**module, os); })) {
-    errs() << "hadal-import: error: " << output
-           << ": expected a file that can be written, got '"
-           << toString(std::move(error)) << "'\n";
-    return badInput;
-  }
+  if (std::string problem = hadal::files::outputProblem(
+          {output}, hadal::inputFiles(directory, **module));
+      !problem.empty())
+    return refuse(problem);
+  if (Error error = hadal::tools::writeModule(**module, output))
+    return refuse(toString(std::move(error)));
   return done;
 }

@@ -3,57 +3,22 @@
 #ifndef HADAL_TOOLS_SUPPORT_COMPILEROUTPUT_H
 #define HADAL_TOOLS_SUPPORT_COMPILEROUTPUT_H
 
+#include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
-
-#include <string>
-#include <unistd.h>
 
 namespace hadal::tools {
 
-/// What is wrong with writing a file `path`, or nothing. The file is renamed to
-/// this name when complete, which would put it in the place of a device.
-inline std::string outputNameProblem(const std::string &path) {
-  namespace fs = llvm::sys::fs;
-  fs::file_status status;
-  char link[6];
-  // /dev/stdout and its like are links to what may well be a regular file.
-  bool isStream = ::readlink(path.c_str(), link, sizeof(link)) == sizeof(link) &&
-                  llvm::StringRef(link, sizeof(link)) == "/proc/";
-  if (!isStream && (fs::status(path, status) || fs::is_regular_file(status)))
-    return "";
-  return path + ": expected a file to write, got a " +
-         (fs::is_directory(status) ? "directory" : "special file");
-}
+/// Lets `writer` fill the file `path`, which appears when it is complete, or not
+/// at all; - is standard output. Errors name the path.
+llvm::Error writeWhole(llvm::StringRef path,
+                       llvm::function_ref<llvm::Error(llvm::raw_ostream &)> writer);
 
-/// Lets `writer` fill the file `path`, - being standard output. Unlike
-/// llvm::writeToOutput it keeps no file that a full disk cut short.
-inline llvm::Error writeWhole(llvm::StringRef path,
-                              llvm::function_ref<llvm::Error(llvm::raw_ostream &)> writer) {
-  auto fill = [&](llvm::raw_fd_ostream &os) -> llvm::Error {
-    llvm::Error error = writer(os);
-    os.flush();
-    std::error_code code = os.error();
-    os.clear_error();
-    return error || !code ? std::move(error) : llvm::errorCodeToError(code);
-  };
-  // Whether that could be written is seen when the tool ends (see CompilerTool.h).
-  if (path == "-")
-    return writer(llvm::outs());
-  if (path == "/dev/null")
-    return writer(llvm::nulls());
-  llvm::Expected<llvm::sys::fs::TempFile> file =
-      llvm::sys::fs::TempFile::create(path + ".tmp-%%%%%%");
-  if (!file)
-    return file.takeError();
-  llvm::raw_fd_ostream os(file->FD, /*shouldClose=*/false);
-  if (llvm::Error error = fill(os))
-    return llvm::joinErrors(std::move(error), file->discard());
-  return file->keep(path);
-}
+/// Writes a module to `path`: bytecode where the name ends in .mlirbc, else text
+/// with locations, which are the labels of kernels.
+llvm::Error writeModule(mlir::ModuleOp module, llvm::StringRef path);
 
 } // namespace hadal::tools
 

@@ -46,6 +46,11 @@ importModel(mlir::MLIRContext *context, llvm::StringRef directory,
 void checkCheckpoint(llvm::StringRef directory, const ImportOptions &options,
                      Problems &problems, std::string &summary);
 
+/// What an output must not replace: the files of the checkpoint in `directory`,
+/// as far as the folder tells, and those that `module` takes weights from.
+std::vector<std::string> inputFiles(llvm::StringRef directory,
+                                    mlir::ModuleOp module);
+
 } // namespace hadal
 
 #endif // HADAL_IMPORT_IMPORT_H

@@ -13,8 +13,10 @@
 namespace hadal {
 
 struct SerializeOptions {
-  /// The artifact; its weights go beside it as <stem>.weights.safetensors.
+  /// The artifact; its weights go beside it, under a name that it gives.
   std::string path;
+  /// Files that must not be replaced by the weights.
+  std::vector<std::string> inputs;
   /// Compile without weights: the artifact can be inspected, not run.
   bool shapesOnly = false;
   /// Called with bytes packed and bytes in all, now and then.
@@ -35,8 +37,9 @@ struct SerializeResult {
   double codegenSeconds = 0, packSeconds = 0;
 };
 
-/// Compiles the images, packs the weights and writes both files; nothing is left
-/// behind on failure, which is reported as diagnostics. Sources are read through
+/// Compiles the images, packs the weights and writes both files, which replace
+/// what was there as one. Nothing is left behind on failure, which is reported as
+/// diagnostics. Sources are read through
 /// mappings, one at a time. The same module gives the same bytes.
 mlir::FailureOr<SerializeResult> serialize(mlir::ModuleOp module,
                                            const SerializeOptions &options);

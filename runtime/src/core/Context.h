@@ -50,6 +50,8 @@ public:
   DevicePointer parameter(uint32_t index) const { return parameters[index]->address(); }
 
 private:
+  /// Reads everything that `file` stands for, into an object without any.
+  Status loadFiles(const hadal_module_options_t &options);
   Status pickProgram();
 
   std::shared_ptr<Context> context;

@@ -3,8 +3,19 @@
 #include "core/Context.h"
 
 #include <cstring>
+#include <sys/stat.h>
 
 namespace hadal::runtime {
+
+namespace {
+/// Whether a name stood for one file at two times. Numbers are used again, so the
+/// number alone does not tell.
+bool isUnchanged(const struct stat &before, const struct stat &after) {
+  return before.st_dev == after.st_dev && before.st_ino == after.st_ino &&
+         before.st_ctim.tv_sec == after.st_ctim.tv_sec &&
+         before.st_ctim.tv_nsec == after.st_ctim.tv_nsec;
+}
+} // namespace
 
 const artifact::EntryPoint *Module::findEntry(const char *name) const {
   for (uint32_t i = 0; picked && i < sizeOf(picked->entries()); ++i)
@@ -51,29 +62,44 @@ Status Module::pickProgram() {
   return {};
 }
 
+Status Module::loadFiles(const hadal_module_options_t &options) {
+  HADAL_TRY(Artifact::open(path(), checked));
+  if (inspectOnly)
+    return {};
+  HADAL_TRY_IN(pickProgram(), "%s: ", path());
+  if (plan().model()->shapes_only())
+    return {};
+  HADAL_TRY(Weights::open(plan(), path(), options.weights_dir, mapped));
+  for (uint32_t i = 0; i < sizeOf(plan().parameters()); ++i) {
+    const artifact::Parameter &parameter = *plan().parameters()->Get(i);
+    std::unique_ptr<DeviceMemory> memory;
+    HADAL_TRY_IN(device().importWeights(mapped.data(parameter), parameter.length(), memory),
+                 "%s: parameters[%u] '%s': ", path(), i, text(parameter.name()));
+    parameters.push_back(std::move(memory));
+  }
+  return {};
+}
+
 Status Module::load(std::shared_ptr<Context> context, const char *path,
                     const hadal_module_options_t &options, std::shared_ptr<Module> &out) {
-  auto module = std::make_shared<Module>();
-  module->context = std::move(context);
-  module->file = path;
-  module->inspectOnly = options.inspect_only != 0;
-  HADAL_TRY(Artifact::open(path, module->checked));
-  if (!module->inspectOnly) {
-    HADAL_TRY_IN(module->pickProgram(), "%s: ", path);
-    if (!module->plan().model()->shapes_only()) {
-      HADAL_TRY(Weights::open(module->plan(), path, options.weights_dir, module->mapped));
-      for (uint32_t i = 0; i < sizeOf(module->plan().parameters()); ++i) {
-        const artifact::Parameter &parameter = *module->plan().parameters()->Get(i);
-        std::unique_ptr<DeviceMemory> memory;
-        HADAL_TRY_IN(module->device().importWeights(module->mapped.data(parameter),
-                                                    parameter.length(), memory),
-                     "%s: parameters[%u] '%s': ", path, i, text(parameter.name()));
-        module->parameters.push_back(std::move(memory));
-      }
+  // Another compilation may replace the artifact and remove the weights that it
+  // named before they are opened. Then the artifact that is there now is loaded.
+  for (;;) {
+    struct stat before = {}, after = {};
+    stat(path, &before);
+    auto module = std::make_shared<Module>();
+    module->context = context;
+    module->file = path;
+    module->inspectOnly = options.inspect_only != 0;
+    Status status = module->loadFiles(options);
+    if (status.ok()) {
+      out = std::move(module);
+      return {};
     }
+    if (status.code() != HADAL_STATUS_NOT_FOUND || stat(path, &after) != 0 ||
+        isUnchanged(before, after))
+      return status;
   }
-  out = std::move(module);
-  return {};
 }
 
 } // namespace hadal::runtime

@@ -7,6 +7,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -19,18 +20,6 @@
 
 namespace hadal::files {
 namespace {
-
-/// Names of temporary files of an output: its own, as far as it leaves room, and
-/// its hash, by which they are known to be of this output and of no other.
-std::string temporaryPrefix(const std::string &name) {
-  char hash[32];
-  std::snprintf(hash, sizeof hash, ".tmp-%016llx-",
-                static_cast<unsigned long long>(XXH3_64bits(name.data(), name.size())));
-  size_t end = std::min<size_t>(name.size(), 200);
-  while (end > 0 && end < name.size() && (name[end] & 0xc0) == 0x80)
-    --end; // not within a character
-  return name.substr(0, end) + hash;
-}
 
 /// Removes temporary files whose writers are gone. A writer holds a lock on its
 /// file as long as it lives; where the system has no locks, they stay.
@@ -51,7 +40,27 @@ void clearAbandoned(const std::string &folder, const std::string &prefix) {
   closedir(entries);
 }
 
+/// A file that is there and that nobody may write is not replaced either, though
+/// the rights of its folder alone would let it.
+bool isWritable(const std::string &path) {
+  return faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0 || errno == ENOENT;
+}
+
 } // namespace
+
+std::string beginningOf(const std::string &name, size_t limit) {
+  size_t end = std::min(name.size(), limit);
+  while (end > 0 && end < name.size() && (name[end] & 0xc0) == 0x80)
+    --end;
+  return name.substr(0, end);
+}
+
+std::string temporaryPrefix(const std::string &name) {
+  char hash[32];
+  std::snprintf(hash, sizeof hash, ".tmp-%016llx-",
+                static_cast<unsigned long long>(XXH3_64bits(name.data(), name.size())));
+  return beginningOf(name, 200) + hash;
+}
 
 bool OutputFile::fail(int error) {
   message = given + ": cannot be written: " + std::strerror(error);
@@ -76,11 +85,19 @@ bool OutputFile::open(const std::string &path) {
   case Target::file:
     break;
   }
-  return makeTemporary() || fail(errno);
+  if (!isWritable(target))
+    return fail(errno);
+  return makeTemporary(folderOf(target), nameOf(target)) || fail(errno);
 }
 
-bool OutputFile::makeTemporary() {
-  std::string folder = folderOf(target), prefix = temporaryPrefix(nameOf(target));
+bool OutputFile::openUnnamed(const std::string &folder, const std::string &name,
+                             const std::string &path) {
+  given = path;
+  return makeTemporary(folder, name) || fail(errno);
+}
+
+bool OutputFile::makeTemporary(const std::string &folder, const std::string &name) {
+  std::string prefix = temporaryPrefix(name);
   clearAbandoned(folder, prefix);
   for (int i = 0;; ++i) {
     temporary = folder + prefix + std::to_string(getpid()) + (i ? "-" + std::to_string(i) : "");

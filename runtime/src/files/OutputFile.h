@@ -24,6 +24,9 @@ public:
   OutputFile &operator=(const OutputFile &) = delete;
 
   bool open(const std::string &path);
+  /// A file of `folder` that gets its name with commitAs. Messages speak of
+  /// `path`, and what killed processes left under `name` is removed.
+  bool openUnnamed(const std::string &folder, const std::string &name, const std::string &path);
   /// Appends bytes.
   bool write(const void *data, size_t size);
   /// Overwrites bytes that were written before; not for pipes.
@@ -37,17 +40,26 @@ public:
   /// Removes what was written.
   void discard();
 
+  bool isOpen() const { return descriptor >= 0; }
   uint64_t size() const { return written; }
   const std::string &error() const { return message; }
 
 private:
-  bool makeTemporary();
+  bool makeTemporary(const std::string &folder, const std::string &name);
   bool fail(int error);
 
   std::string given, target, temporary, message;
   int descriptor = -1;
   uint64_t written = 0;
 };
+
+/// Begins the names of all temporary files of an output: its own, as far as it
+/// leaves room, and its hash, by which they are known to be of no other.
+std::string temporaryPrefix(const std::string &name);
+
+/// The longest beginning of `name` of at most `limit` bytes that does not end
+/// within a character.
+std::string beginningOf(const std::string &name, size_t limit);
 
 } // namespace hadal::files
 

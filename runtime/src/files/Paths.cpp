@@ -65,11 +65,23 @@ Target resolveOutput(const std::string &path) {
 }
 
 namespace {
-/// Whether both are names of one regular file.
-bool isSameFile(const std::string &from, const Target &to) {
+bool isSame(const std::string &one, const std::string &other) {
   struct stat a, b;
-  return to.kind == Target::file && stat(from.c_str(), &a) == 0 &&
-         stat(to.path.c_str(), &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+  return stat(one.c_str(), &a) == 0 && stat(other.c_str(), &b) == 0 && a.st_dev == b.st_dev &&
+         a.st_ino == b.st_ino;
+}
+
+/// Whether `from` is the regular file that would be written.
+bool isSameFile(const std::string &from, const Target &to) {
+  return to.kind == Target::file && isSame(from, to.path);
+}
+
+/// Whether two outputs are one file, though it may not be there yet.
+bool isSameOutput(const Target &one, const Target &other) {
+  auto folder = [](const Target &target) { return folderOf(target.path) + "."; };
+  return one.kind == Target::file && other.kind == Target::file &&
+         (isSame(one.path, other.path) ||
+          (nameOf(one.path) == nameOf(other.path) && isSame(folder(one), folder(other))));
 }
 } // namespace
 
@@ -84,8 +96,7 @@ std::string outputProblem(const std::vector<std::string> &outputs,
         return outputs[i] + ": expected another file than those that are read, got " +
                (input == outputs[i] ? "an input" : "the input " + input);
     for (size_t j = 0; j < i; ++j)
-      if (targets[i].kind == Target::file &&
-          (targets[i].path == targets[j].path || isSameFile(outputs[j], targets[i])))
+      if (isSameOutput(targets[i], targets[j]))
         return outputs[i] + ": expected a file for each output, got one for two";
   }
   return {};

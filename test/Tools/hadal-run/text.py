@@ -26,6 +26,12 @@ for index in range(sum(name.startswith("prompt.") for name in tensors)):
         sys.exit(f"prompt {index}: expected the ids {ids}")
     if output(f"--detokenize={ids}") != text + "\n":
         sys.exit(f"prompt {index}: expected the text '{text}'")
+    # From standard input the newline that ends a text is not part of it; any other is.
+    for end in ("", "\n", "\r\n"):
+        if output("--prompt=-", "--tokenize", stdin=(text + end).encode()) != ids + "\n":
+            sys.exit(f"prompt {index}: expected the ids {ids} of standard input with {end!r} at its end")
+    if output("--prompt=-", "--tokenize", stdin=(text + "\n\n").encode()) != output("--prompt", text + "\n", "--tokenize"):
+        sys.exit(f"prompt {index}: expected one of two newlines at the end to stay")
     expected = metadata[f"greedy_text.{index}"]
     found = output("--prompt=-", "--temperature=0", "--max-new-tokens=200", stdin=text.encode())
     if not found.startswith(expected):
