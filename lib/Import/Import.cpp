@@ -18,6 +18,7 @@ namespace {
 /// Everything that is known of a checkpoint before a module is built.
 struct Inputs {
   ModelConfig config;
+  TextFiles text;
   Checkpoint checkpoint;
   WeightTable weights;
 };
@@ -35,7 +36,7 @@ static Inputs readInputs(StringRef directory, const ImportOptions &options,
     return inputs;
   }
   inputs.config = readModelConfig(directory, problems);
-  readGenerationConfig(directory, inputs.config, problems);
+  inputs.text = readTextFiles(directory, inputs.config, problems);
   if (options.shapesOnly) {
     if (inputs.config.shapesKnown)
       inputs.weights = weightsWithoutFiles(inputs.config);
@@ -94,6 +95,8 @@ FailureOr<OwningOpRef<ModuleOp>> importModel(MLIRContext *context,
   };
   for (const Problem &problem : problems.notes())
     emitRemark(at(problem)) << problem.detail();
+  for (const Problem &problem : problems.warnings())
+    emitWarning(at(problem)) << problem.detail();
   for (const Problem &problem : problems.errors())
     emitError(at(problem)) << problem.detail();
   if (problems.any())
@@ -104,7 +107,7 @@ FailureOr<OwningOpRef<ModuleOp>> importModel(MLIRContext *context,
                            : StringRef(options.recordedDirectory);
   OwningOpRef<ModuleOp> module =
       buildModel(context, inputs.config, inputs.weights, inputs.checkpoint,
-                 findTextFiles(directory), recorded, options.pageSize);
+                 inputs.text, recorded, options.pageSize);
   if (failed(verify(*module)))
     return failure();
   return module;

@@ -260,10 +260,16 @@ void ModelBuilder::setAttributes(ModuleOp module, const Checkpoint &checkpoint,
                                   file.headerHash));
   module->setAttr("hadal.files", body.getArrayAttr(files));
   module->setAttr("hadal.model", modelFacts());
-  text("hadal.tokenizer", textFiles.tokenizer);
-  text("hadal.tokenizer_config", textFiles.tokenizerConfig);
-  text("hadal.generation", textFiles.generation);
-  text("hadal.text_note", textFiles.note);
+  auto file = [&](StringRef name, const std::optional<TextFile> &value) {
+    if (value)
+      module->setAttr(name, FileAttr::get(body.getContext(), value->name,
+                                          value->size, value->hash));
+  };
+  file("hadal.tokenizer", textFiles.tokenizer);
+  file("hadal.tokenizer_config", textFiles.tokenizerConfig);
+  file("hadal.generation", textFiles.generation);
+  text("hadal.text_note", textFiles.textNote);
+  text("hadal.generation_note", textFiles.generationNote);
 }
 
 OwningOpRef<ModuleOp> ModelBuilder::build(const Checkpoint &checkpoint,

@@ -66,8 +66,7 @@ int refuse(const Twine &message) {
 }
 
 void printDiagnostic(Diagnostic &diagnostic) {
-  errs() << "hadal-compile: "
-         << (diagnostic.getSeverity() == DiagnosticSeverity::Error ? "error: " : "note: ");
+  errs() << "hadal-compile: " << hadal::tools::severityName(diagnostic.getSeverity()) << ": ";
   if (auto file = dyn_cast<FileLineColLoc>(diagnostic.getLocation())) {
     errs() << file.getFilename().getValue();
     if (file.getLine() > 0)

@@ -55,19 +55,25 @@ static int runCheck(const hadal::ImportOptions &options) {
   hadal::checkCheckpoint(directory, options, problems, summary);
   for (const hadal::Problem &note : problems.notes())
     errs() << "hadal-import: note: " << note.str() << "\n";
+  for (const hadal::Problem &warning : problems.warnings())
+    errs() << "hadal-import: warning: " << warning.str() << "\n";
   for (const hadal::Problem &error : problems.errors())
     errs() << "hadal-import: error: " << error.str() << "\n";
   outs() << directory << ": ";
   if (!summary.empty())
     outs() << summary << ": ";
   outs() << (problems.any() ? hadal::formatCount(problems.count()) : "no")
-         << " problem" << (problems.count() == 1 ? "" : "s") << "\n";
+         << " problem" << (problems.count() == 1 ? "" : "s");
+  if (size_t warnings = problems.warningCount())
+    outs() << ", " << hadal::formatCount(warnings) << " warning"
+           << (warnings == 1 ? "" : "s");
+  outs() << "\n";
   return problems.any() ? badInput : done;
 }
 
 static void printDiagnostic(Diagnostic &diagnostic) {
-  bool error = diagnostic.getSeverity() == DiagnosticSeverity::Error;
-  errs() << "hadal-import: " << (error ? "error: " : "note: ");
+  errs() << "hadal-import: "
+         << hadal::tools::severityName(diagnostic.getSeverity()) << ": ";
   if (auto file = dyn_cast<FileLineColLoc>(diagnostic.getLocation()))
     errs() << file.getFilename().getValue() << ": ";
   errs() << diagnostic.str() << "\n";

@@ -62,6 +62,8 @@ void printModel(const artifact::ModelInfo &model) {
     std::printf("  compiled without weights: for reports, cannot be run\n");
   if (*text(model.text_note()))
     std::printf("  text: not available: %s\n", text(model.text_note()));
+  if (*text(model.generation_note()))
+    std::printf("  sampling defaults: not available: %s\n", text(model.generation_note()));
 }
 
 void printSections(const artifact::Artifact &root) {

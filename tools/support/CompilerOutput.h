@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the compiler's tools write a module: complete under its name, or not at all.
+// How the compiler's tools write: a module complete under its name or not at all,
+// and what starts a diagnostic.
 #ifndef HADAL_TOOLS_SUPPORT_COMPILEROUTPUT_H
 #define HADAL_TOOLS_SUPPORT_COMPILEROUTPUT_H
 
+#include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
@@ -13,6 +15,19 @@
 #include <unistd.h>
 
 namespace hadal::tools {
+
+inline const char *severityName(mlir::DiagnosticSeverity severity) {
+  switch (severity) {
+  case mlir::DiagnosticSeverity::Error:
+    return "error";
+  case mlir::DiagnosticSeverity::Warning:
+    return "warning";
+  case mlir::DiagnosticSeverity::Note:
+  case mlir::DiagnosticSeverity::Remark:
+    break;
+  }
+  return "note";
+}
 
 /// What is wrong with writing a file `path`, or nothing. The file is renamed to
 /// this name when complete, which would put it in the place of a device.

@@ -95,10 +95,6 @@ struct ModelConfig {
 /// is usable only if there was no error.
 ModelConfig readModelConfig(llvm::StringRef directory, Problems &problems);
 
-/// Replaces bos and eos by what `DIR/generation_config.json` says, if present.
-void readGenerationConfig(llvm::StringRef directory, ModelConfig &config,
-                          Problems &problems);
-
 } // namespace hadal
 
 #endif // HADAL_IMPORT_MODELCONFIG_H

@@ -62,12 +62,13 @@ private:
   llvm::StringMap<size_t> groupOf; // by what the remarks have in common
 };
 
-/// Errors, which refuse the checkpoint, and notes, which say what was left out
-/// or taken for granted.
+/// Errors, which refuse the checkpoint; warnings, which say what the compiled
+/// model will not do; and notes, which say what was left out or taken for
+/// granted.
 class Problems {
 public:
   explicit Problems(bool keepAll = false)
-      : errorList(keepAll), noteList(keepAll) {}
+      : errorList(keepAll), warningList(keepAll), noteList(keepAll) {}
 
   void error(llvm::StringRef file, llvm::StringRef where,
              const llvm::Twine &message) {
@@ -86,6 +87,10 @@ public:
              const llvm::Twine &message) {
     causes.push_back({file.str(), where.str(), message.str()});
   }
+  void warning(llvm::StringRef file, llvm::StringRef where,
+               const llvm::Twine &message) {
+    warningList.add({file.str(), where.str(), message.str()});
+  }
   void note(llvm::StringRef file, llvm::StringRef where,
             const llvm::Twine &message) {
     noteList.add({file.str(), where.str(), message.str()});
@@ -93,16 +98,19 @@ public:
 
   bool any() const { return count() != 0; }
   size_t count() const { return causes.size() + errorList.count(); }
+  size_t warningCount() const { return warningList.count(); }
   /// Errors with the repeats that errorOnce left out: tells whether reading
   /// something failed, whatever was said of it before.
   size_t raised() const { return count() + repeats; }
   /// What to print of them: a bounded number of lines.
   std::vector<Problem> errors() const;
+  std::vector<Problem> warnings() const { return warningList.lines(); }
   std::vector<Problem> notes() const { return noteList.lines(); }
 
 private:
   std::vector<Problem> causes;
   ProblemList errorList;
+  ProblemList warningList;
   ProblemList noteList;
   size_t repeats = 0;
 };
