@@ -2,6 +2,7 @@
 // From a checkpoint in Hugging Face layout to a module at the model stage.
 #include "hadal/Import/Import.h"
 
+#include "FileBytes.h"
 #include "ModelBuilder.h"
 #include "WeightTable.h"
 
@@ -24,6 +25,28 @@ struct Inputs {
 };
 } // namespace
 
+/// Chooses how many positions the rotary tables cover.
+static void limitContext(StringRef directory, const ImportOptions &options,
+                         ModelConfig &config, Problems &problems) {
+  int64_t most = config.maxPositions;
+  int64_t fit = std::max<int64_t>(
+      defaultTableBytes / (config.ropeDim * int64_t(sizeof(float))), 1);
+  config.context = std::min(options.maxContext.value_or(fit), most);
+  std::string configPath = joinPath(directory, "config.json");
+  StringRef key = "max_position_embeddings";
+  if (options.maxContext > most)
+    problems.error(configPath, key,
+                   "expected at least the --max-context of " +
+                       formatCount(*options.maxContext) + ", got " +
+                       formatCount(most));
+  else if (!options.maxContext && fit < most)
+    problems.warning(configPath, key,
+                     "rotary tables of " + Twine(defaultTableBytes >> 20) +
+                         " MiB cover " + formatCount(fit) + " of " +
+                         formatCount(most) +
+                         " positions; --max-context chooses another number");
+}
+
 static Inputs readInputs(StringRef directory, const ImportOptions &options,
                          Problems &problems) {
   Inputs inputs;
@@ -36,6 +59,8 @@ static Inputs readInputs(StringRef directory, const ImportOptions &options,
     return inputs;
   }
   inputs.config = readModelConfig(directory, problems);
+  if (inputs.config.shapesKnown && inputs.config.maxPositions)
+    limitContext(directory, options, inputs.config, problems);
   inputs.text = readTextFiles(directory, inputs.config, problems);
   if (options.shapesOnly) {
     if (inputs.config.shapesKnown)

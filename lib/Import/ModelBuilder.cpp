@@ -234,7 +234,8 @@ DictionaryAttr ModelBuilder::modelFacts() {
   set("hidden_size", config.hiddenSize);
   set("vocab_size", config.vocabSize);
   set("heads", config.heads);
-  set("max_positions", config.maxPositions);
+  set("max_positions", config.context);
+  set("max_position_embeddings", config.maxPositions);
   set("kv_lora_rank", config.latentRank);
   set("qk_nope_head_dim", config.nopeDim);
   set("qk_rope_head_dim", config.ropeDim);

@@ -41,6 +41,12 @@ static cl::opt<int64_t>
              cl::desc("Tokens on a page of the latent cache (default 64)"),
              cl::init(64), cl::value_desc("N"), cl::cat(category));
 
+static cl::opt<int64_t> maxContext(
+    "max-context",
+    cl::desc("Positions that the rotary tables cover (default: the model's, as "
+             "far as 64 MiB go)"),
+    cl::value_desc("N"), cl::cat(category));
+
 enum ExitCode { done = 0, badInput = 1, badUsage = 2 };
 
 static int usage(const Twine &message) {
@@ -117,6 +123,10 @@ int main(int argc, char **argv) {
     return usage("expected a --page-size from 1 to 65536, got " +
                  Twine(pageSize));
 
+  if (maxContext.getNumOccurrences() && maxContext < 1)
+    return usage("expected a --max-context of at least 1, got " +
+                 Twine(maxContext));
+
   if (std::string problem = hadal::tools::outputNameProblem(output);
       !problem.empty() && output != "/dev/null") {
     errs() << "hadal-import: error: " << problem << "\n";
@@ -126,6 +136,8 @@ int main(int argc, char **argv) {
   hadal::ImportOptions options;
   options.shapesOnly = shapesOnly;
   options.pageSize = pageSize;
+  if (maxContext.getNumOccurrences())
+    options.maxContext = maxContext;
   options.recordedDirectory = recorded;
   if (checks)
     return runCheck(options);

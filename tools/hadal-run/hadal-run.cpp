@@ -147,14 +147,12 @@ uint32_t newTokens(const CommandLine &line, const Model &model, size_t prompt) {
   uint64_t limit = model.info().max_positions;
   uint64_t wanted = line.integer("max-new-tokens", defaultNewTokens, 0, UINT32_MAX);
   if (prompt > limit)
-    fail("prompt: expected at most " + std::to_string(limit) +
-         " tokens, the model's largest context, got " + std::to_string(prompt));
+    fail("prompt: expected at most " + model.contextLimit() + ", got " + std::to_string(prompt));
   if (!line.has("max-new-tokens"))
     wanted = std::min<uint64_t>(wanted, limit - prompt);
   if (prompt + wanted > limit)
-    fail("prompt and --max-new-tokens: expected at most " + std::to_string(limit) +
-         " tokens together, the model's largest context, got " + std::to_string(prompt) + " + " +
-         std::to_string(wanted));
+    fail("prompt and --max-new-tokens: expected together at most " + model.contextLimit() +
+         ", got " + std::to_string(prompt) + " + " + std::to_string(wanted));
   return static_cast<uint32_t>(wanted);
 }
 

@@ -26,13 +26,22 @@
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/StringRef.h"
 
+#include <optional>
+
 namespace hadal {
+
+/// Bytes of both rotary tables, unless others are asked for: as many positions
+/// as any published model has, and little beside the weights.
+constexpr int64_t defaultTableBytes = 64 << 20;
 
 struct ImportOptions {
   /// Needs config.json only; parameters then have no sources.
   bool shapesOnly = false;
   /// Tokens on a page of the latent cache.
   int64_t pageSize = 64;
+  /// Positions that the rotary tables cover, at most those of the model; where
+  /// it is not given, as many as defaultTableBytes hold.
+  std::optional<int64_t> maxContext;
   /// Recorded as hadal.checkpoint instead of the directory that was read.
   std::string recordedDirectory;
 };

@@ -44,7 +44,8 @@ struct ModelConfig {
   int64_t layers = 0;
   int64_t hiddenSize = 0;
   int64_t vocabSize = 0;
-  int64_t maxPositions = 0;
+  int64_t maxPositions = 0; // max_position_embeddings
+  int64_t context = 0;      // positions that the rotary tables cover
   double normEps = 1e-6;
   double latentNormEps = 1e-6; // of the norms on both latents: the families fix
                                // it, see ModelConfig.cpp
