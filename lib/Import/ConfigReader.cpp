@@ -26,11 +26,21 @@ std::optional<json::Object> readJsonObject(StringRef path, Problems &problems) {
       readJsonText(path, maxConfigBytes, problems);
   if (!text)
     return std::nullopt;
+  return parseJsonObject(std::move(*text), path, problems);
+}
+
+std::optional<json::Object> parseJsonObject(std::string text, StringRef path,
+                                            Problems &problems) {
   std::vector<JsonCursor::NonFinite> nonFinite;
-  JsonCursor cursor(*text);
+  JsonCursor cursor(text);
   cursor.collectNonFinite(nonFinite);
   if (cursor.peek() != '{') {
-    problems.error(path, "", "expected a JSON object");
+    StringRef got =
+        StringRef(text).ltrim().take_while([](char c) { return isPrint(c); });
+    problems.error(path, "",
+                   "expected a JSON object, got " +
+                       (got.empty() ? "nothing of the kind"
+                                    : "'" + got.take_front(20) + "'"));
     return std::nullopt;
   }
   if (!cursor.skipValue() ||
@@ -42,11 +52,11 @@ std::optional<json::Object> readJsonObject(StringRef path, Problems &problems) {
     problems.error(path, number.path,
                    "expected a finite number, got " + number.word);
     // Reported, and read as 0, so that the rest can be looked at too.
-    size_t at = number.word.data() - text->data();
-    text->replace(at, number.word.size(),
-                  "0" + std::string(number.word.size() - 1, ' '));
+    size_t at = number.word.data() - text.data();
+    text.replace(at, number.word.size(),
+                 "0" + std::string(number.word.size() - 1, ' '));
   }
-  Expected<json::Value> value = json::parse(*text);
+  Expected<json::Value> value = json::parse(text);
   if (!value) {
     problems.error(path, "",
                    "expected JSON, got " + toString(value.takeError()));

@@ -19,6 +19,10 @@ namespace hadal {
 std::optional<llvm::json::Object> readJsonObject(llvm::StringRef path,
                                                  Problems &problems);
 
+/// The same for what was read from `path` already.
+std::optional<llvm::json::Object>
+parseJsonObject(std::string text, llvm::StringRef path, Problems &problems);
+
 /// What a value looks like in a message: `"gelu"`, `null`, `an object`.
 std::string describeJson(const llvm::json::Value &value);
 

@@ -47,6 +47,8 @@ bool readFlag(ConfigReader &reader, const FamilyDefaults &defaults,
 /// Sizes, layers, attention, norms, tokens: what all families write alike.
 void readCommon(ConfigReader &reader, const FamilyDefaults &defaults,
                 ModelConfig &config);
+/// bos_token_id and eos_token_id, where they are there.
+void readTokens(const ConfigReader &reader, ModelConfig &config);
 /// `rope_scaling` or `rope_parameters`, and `rope_theta` in it or beside it.
 void readRope(ConfigReader &reader, ModelConfig &config);
 /// `quantization_config`.

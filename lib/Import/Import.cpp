@@ -2,6 +2,7 @@
 // From a checkpoint in Hugging Face layout to a module at the model stage.
 #include "hadal/Import/Import.h"
 
+#include "FileBytes.h"
 #include "ModelBuilder.h"
 #include "WeightTable.h"
 
@@ -18,10 +19,33 @@ namespace {
 /// Everything that is known of a checkpoint before a module is built.
 struct Inputs {
   ModelConfig config;
+  TextFiles text;
   Checkpoint checkpoint;
   WeightTable weights;
 };
 } // namespace
+
+/// Chooses how many positions the rotary tables cover.
+static void limitContext(StringRef directory, const ImportOptions &options,
+                         ModelConfig &config, Problems &problems) {
+  int64_t most = config.maxPositions;
+  int64_t fit = std::max<int64_t>(
+      defaultTableBytes / (config.ropeDim * int64_t(sizeof(float))), 1);
+  config.context = std::min(options.maxContext.value_or(fit), most);
+  std::string configPath = joinPath(directory, "config.json");
+  StringRef key = "max_position_embeddings";
+  if (options.maxContext > most)
+    problems.error(configPath, key,
+                   "expected at least the --max-context of " +
+                       formatCount(*options.maxContext) + ", got " +
+                       formatCount(most));
+  else if (!options.maxContext && fit < most)
+    problems.warning(configPath, key,
+                     "rotary tables of " + Twine(defaultTableBytes >> 20) +
+                         " MiB cover " + formatCount(fit) + " of " +
+                         formatCount(most) +
+                         " positions; --max-context chooses another number");
+}
 
 static Inputs readInputs(StringRef directory, const ImportOptions &options,
                          Problems &problems) {
@@ -35,7 +59,9 @@ static Inputs readInputs(StringRef directory, const ImportOptions &options,
     return inputs;
   }
   inputs.config = readModelConfig(directory, problems);
-  readGenerationConfig(directory, inputs.config, problems);
+  if (inputs.config.shapesKnown && inputs.config.maxPositions)
+    limitContext(directory, options, inputs.config, problems);
+  inputs.text = readTextFiles(directory, inputs.config, problems);
   if (options.shapesOnly) {
     if (inputs.config.shapesKnown)
       inputs.weights = weightsWithoutFiles(inputs.config);
@@ -94,6 +120,8 @@ FailureOr<OwningOpRef<ModuleOp>> importModel(MLIRContext *context,
   };
   for (const Problem &problem : problems.notes())
     emitRemark(at(problem)) << problem.detail();
+  for (const Problem &problem : problems.warnings())
+    emitWarning(at(problem)) << problem.detail();
   for (const Problem &problem : problems.errors())
     emitError(at(problem)) << problem.detail();
   if (problems.any())
@@ -104,7 +132,7 @@ FailureOr<OwningOpRef<ModuleOp>> importModel(MLIRContext *context,
                            : StringRef(options.recordedDirectory);
   OwningOpRef<ModuleOp> module =
       buildModel(context, inputs.config, inputs.weights, inputs.checkpoint,
-                 findTextFiles(directory), recorded, options.pageSize);
+                 inputs.text, recorded, options.pageSize);
   if (failed(verify(*module)))
     return failure();
   return module;

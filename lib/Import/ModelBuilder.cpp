@@ -234,7 +234,8 @@ DictionaryAttr ModelBuilder::modelFacts() {
   set("hidden_size", config.hiddenSize);
   set("vocab_size", config.vocabSize);
   set("heads", config.heads);
-  set("max_positions", config.maxPositions);
+  set("max_positions", config.context);
+  set("max_position_embeddings", config.maxPositions);
   set("kv_lora_rank", config.latentRank);
   set("qk_nope_head_dim", config.nopeDim);
   set("qk_rope_head_dim", config.ropeDim);
@@ -260,10 +261,16 @@ void ModelBuilder::setAttributes(ModuleOp module, const Checkpoint &checkpoint,
                                   file.headerHash));
   module->setAttr("hadal.files", body.getArrayAttr(files));
   module->setAttr("hadal.model", modelFacts());
-  text("hadal.tokenizer", textFiles.tokenizer);
-  text("hadal.tokenizer_config", textFiles.tokenizerConfig);
-  text("hadal.generation", textFiles.generation);
-  text("hadal.text_note", textFiles.note);
+  auto file = [&](StringRef name, const std::optional<TextFile> &value) {
+    if (value)
+      module->setAttr(name, FileAttr::get(body.getContext(), value->name,
+                                          value->size, value->hash));
+  };
+  file("hadal.tokenizer", textFiles.tokenizer);
+  file("hadal.tokenizer_config", textFiles.tokenizerConfig);
+  file("hadal.generation", textFiles.generation);
+  text("hadal.text_note", textFiles.textNote);
+  text("hadal.generation_note", textFiles.generationNote);
 }
 
 OwningOpRef<ModuleOp> ModelBuilder::build(const Checkpoint &checkpoint,

@@ -27,7 +27,7 @@ static void refuseUnsupported(ConfigReader &reader) {
   }
 }
 
-static void readTokens(const ConfigReader &reader, ModelConfig &config) {
+void readTokens(const ConfigReader &reader, ModelConfig &config) {
   auto add = [&](StringRef key,
                  const json::Value &value) -> std::optional<int64_t> {
     std::optional<int64_t> id = value.getAsInteger();
@@ -200,15 +200,6 @@ ModelConfig readModelConfig(StringRef directory, Problems &problems) {
   if (config.shapesKnown)
     reportUnread(top, config.nested ? &text : nullptr);
   return config;
-}
-
-void readGenerationConfig(StringRef directory, ModelConfig &config,
-                          Problems &problems) {
-  std::string path = joinPath(directory, "generation_config.json");
-  if (!isRegularFile(path))
-    return;
-  if (std::optional<json::Object> object = readJsonObject(path, problems))
-    readTokens(ConfigReader(*object, path, "", problems), config);
 }
 
 } // namespace hadal

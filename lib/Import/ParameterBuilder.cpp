@@ -119,7 +119,7 @@ Value ParameterBuilder::ropeTable(TableComponent component) {
       body.getContext(), component, config.ropeDim, number(rope.theta),
       number(rope.factor), rope.originalPositions, number(rope.betaFast),
       number(rope.betaSlow), number(rope.attentionFactor), rope.truncate);
-  auto type = RankedTensorType::get({config.maxPositions, config.ropeDim / 2},
+  auto type = RankedTensorType::get({config.context, config.ropeDim / 2},
                                     body.getF32Type());
   return declare(component == TableComponent::Cos ? "rope.cos" : "rope.sin",
                  type, nullptr, nullptr, table, nullptr);

@@ -32,6 +32,7 @@ namespace {
 struct Figures {
   std::string family, precision, attention;
   int64_t layers = 0, total = 0, active = 0;
+  int64_t context = 0, modelContext = 0;
   uint64_t decodeBytes = 0, cacheBytes = 0, plainCacheBytes = 0;
   int64_t absorbedCost = 0, expandedCost = 0, expansionCost = 0;
   std::optional<int64_t> threshold;
@@ -54,6 +55,8 @@ Figures collect(ModuleOp module, const SerializeResult &result) {
   figures.layers = fact("layers");
   figures.total = fact("parameters_total");
   figures.active = fact("parameters_active");
+  figures.context = fact("max_positions");
+  figures.modelContext = std::max(fact("max_position_embeddings"), figures.context);
   figures.decodeBytes = result.decodeWeightBytes;
   int64_t rank = fact("kv_lora_rank"), nope = fact("qk_nope_head_dim"),
           rope = fact("qk_rope_head_dim"), value = fact("v_head_dim");
@@ -87,6 +90,10 @@ void writeText(const Figures &f, const SerializeResult &result, const CompileCos
   line("weight bytes per token", grouped(f.decodeBytes) + " read to decode one");
   line("cache bytes per token", grouped(f.cacheBytes) + " (plain multi-head attention: " +
                                     grouped(f.plainCacheBytes) + ")");
+  line("context", grouped(f.context) +
+                      (f.context < f.modelContext
+                           ? " of the model's " + grouped(f.modelContext) + " positions (--max-context)"
+                           : " positions"));
   line("attention", f.attention);
   line("  absorbed", std::to_string(f.absorbedCost) + " multiply-adds a head, query and key");
   line("  expanded", std::to_string(f.expandedCost) + " and " + grouped(f.expansionCost) +
@@ -124,6 +131,8 @@ void writeJson(const Figures &f, const SerializeResult &result, const CompileCos
       {"decode_weight_bytes", f.decodeBytes},
       {"cache_bytes_per_token", f.cacheBytes},
       {"plain_cache_bytes_per_token", f.plainCacheBytes},
+      {"max_positions", f.context},
+      {"model_positions", f.modelContext},
       {"absorbed_multiply_adds", f.absorbedCost},
       {"expanded_multiply_adds", f.expandedCost},
       {"expansion_multiply_adds", f.expansionCost},

@@ -21,7 +21,7 @@ using namespace mlir;
 using namespace hadal;
 
 namespace {
-constexpr uint16_t kSchemaMajor = 1, kSchemaMinor = 0;
+constexpr uint16_t kSchemaMajor = 1, kSchemaMinor = 1;
 constexpr char kProducer[] = "hadal-compile 0.1.0";
 
 double secondsSince(std::chrono::steady_clock::time_point begin) {
@@ -79,18 +79,28 @@ private:
         {"hadal.tokenizer_config", fb::SectionKind::tokenizer_config},
         {"hadal.generation", fb::SectionKind::generation}};
     auto folder = module->getAttrOfType<StringAttr>("hadal.checkpoint");
+    Location at = UnknownLoc::get(module.getContext());
     for (auto [attribute, kind] : kinds) {
-      auto name = module->getAttrOfType<StringAttr>(attribute);
-      if (!name)
+      Attribute found = module->getAttr(attribute);
+      if (!found)
         continue;
+      auto file = dyn_cast<FileAttr>(found);
+      if (!file)
+        return emitError(at) << attribute << ": expected #hadal.file, got " << found;
       llvm::SmallString<256> path(folder ? folder.getValue() : StringRef());
-      llvm::sys::path::append(path, name.getValue());
+      llvm::sys::path::append(path, file.getName());
       auto buffer = llvm::MemoryBuffer::getFile(path);
       if (!buffer)
-        return emitError(UnknownLoc::get(module.getContext()))
-               << path << ": cannot read: " << buffer.getError().message();
+        return emitError(at) << path << ": cannot read: " << buffer.getError().message();
+      // What the importer found fit for the runtime's readers, and nothing else.
       StringRef bytes = (*buffer)->getBuffer();
-      sections.push_back({kind, name.str(), std::vector<uint8_t>(bytes.begin(), bytes.end())});
+      if (bytes.size() != file.getSize() ||
+          XXH3_64bits(bytes.data(), bytes.size()) != file.getHeaderHash())
+        return emitError(at) << path << ": expected the " << file.getSize()
+                             << " bytes that were imported, got " << bytes.size()
+                             << " that differ; import the checkpoint again";
+      sections.push_back(
+          {kind, file.getName().str(), std::vector<uint8_t>(bytes.begin(), bytes.end())});
     }
     return success();
   }
@@ -278,16 +288,16 @@ private:
     int64_t plain = integer("layers") * integer("heads") * elementBytes *
                     (integer("qk_nope_head_dim") + integer("qk_rope_head_dim") +
                      integer("v_head_dim"));
-    auto note = module->getAttrOfType<StringAttr>("hadal.text_note");
     auto family = builder.CreateString(textOf("family"));
-    auto asked = [&](StringRef name) {
+    auto stringOf = [&](StringRef name) {
       auto attr = module->getAttrOfType<StringAttr>(name);
       return builder.CreateString(attr ? attr.str() : std::string());
     };
-    auto precision = asked(kPrecisionAttrName);
-    auto attention = asked(kAttentionAttrName);
+    auto precision = stringOf(kPrecisionAttrName);
+    auto attention = stringOf(kAttentionAttrName);
     auto eosList = builder.CreateVector(eos);
-    auto noteText = builder.CreateString(note ? note.str() : std::string());
+    auto textNote = stringOf("hadal.text_note");
+    auto generationNote = stringOf("hadal.generation_note");
     fb::ModelInfoBuilder info(builder);
     info.add_family(family);
     info.add_layers(integer("layers"));
@@ -305,7 +315,9 @@ private:
     info.add_bos_token(facts && facts.get("bos_token") ? integer("bos_token") : -1);
     info.add_eos_tokens(eosList);
     info.add_shapes_only(options.shapesOnly);
-    info.add_text_note(noteText);
+    info.add_text_note(textNote);
+    info.add_generation_note(generationNote);
+    info.add_model_positions(integer("max_position_embeddings"));
     return info.Finish();
   }
 

@@ -180,6 +180,10 @@ typedef struct hadal_model_info_t {
   uint32_t eos_count;
   const int32_t *eos_tokens;            /* [eos_count] */
   int32_t shapes_only;                  /* compiled without weights: not runnable */
+  const char *generation_note;          /* why there is no HADAL_SECTION_GENERATION though the
+                                           checkpoint has a generation_config.json, or "" */
+  uint32_t model_positions;             /* what the model allows; the compiler may have been
+                                           asked for fewer (--max-context): max_positions */
 } hadal_model_info_t;
 
 /* Fills *out_info, whose struct_size the caller has set. */

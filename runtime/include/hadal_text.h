@@ -136,8 +136,9 @@ HADAL_TEXT_API hadal_text_status_t hadal_text_stream_finish(hadal_text_stream_t 
 
 /* ---- Generation defaults ------------------------------------------------- */
 
-/* At most so many end-of-text ids are kept. */
-#define HADAL_MAX_EOS_TOKENS 16
+/* The most end-of-text ids that hadal_generation_defaults_t has room for; more
+ * of them are an error. An artifact names them all (hadal_model_info_t). */
+#define HADAL_MAX_EOS_TOKENS 128
 
 /* What a checkpoint's author recommends. */
 typedef struct hadal_generation_defaults_t {
@@ -152,7 +153,7 @@ typedef struct hadal_generation_defaults_t {
 } hadal_generation_defaults_t;
 
 /* Reads the content of generation_config.json; with NULL, fills in what stands
- * for an empty one. Fills *out_defaults, whose struct_size the caller has set. */
+ * for an empty one. Ids that no token can have (below 0) are left out. Fills *out_defaults, whose struct_size the caller has set. */
 HADAL_TEXT_API hadal_text_status_t
 hadal_generation_defaults_read(const char *json, size_t size,
                                hadal_generation_defaults_t *out_defaults);

@@ -185,8 +185,7 @@ std::vector<Figure> measure(Model &model, const Plan &plan, uint32_t threads) {
   for (uint64_t batch : plan.batches)
     slots = std::max(slots, batch);
   if (capacity > model.info().max_positions)
-    fail(model.path() + ": expected lengths of at most " +
-         std::to_string(model.info().max_positions) + " tokens, the model's largest context, got " +
+    fail(model.path() + ": expected lengths of at most " + model.contextLimit() + ", got " +
          std::to_string(capacity));
   model.openSession(static_cast<uint32_t>(slots), static_cast<uint32_t>(capacity));
   Bench bench(model, threads, plan.repeat);

@@ -40,6 +40,10 @@ static cl::opt<std::string> attention("mla", cl::desc("auto (default), absorbed 
 static cl::opt<bool> shapesOnly("shapes-only",
                                 cl::desc("Use config.json alone: an artifact to inspect, not to run"),
                                 cl::cat(category));
+static cl::opt<int64_t> maxContext("max-context",
+                                   cl::desc("Longest context that the model will run with (default: its "
+                                            "own, as far as rotary tables of 64 MiB go)"),
+                                   cl::value_desc("N"), cl::cat(category));
 static cl::opt<std::string> compileTo("compile-to",
                                       cl::desc("Stop at a stage: model, dispatch, kernel or plan"),
                                       cl::value_desc("STAGE"), cl::cat(category));
@@ -81,6 +85,13 @@ std::optional<int> checkOutput() {
   return std::nullopt;
 }
 
+/// Whether the input is a module, which may come from standard input, and not a
+/// checkpoint's folder.
+bool isModuleInput() {
+  return input == "-" || StringRef(input).ends_with(".mlir") ||
+         StringRef(input).ends_with(".mlirbc");
+}
+
 /// Checks everything about the command line before anything is read.
 std::optional<int> checkOptions(const hadal::TargetRegistry &targets) {
   if (input.empty())
@@ -95,6 +106,11 @@ std::optional<int> checkOptions(const hadal::TargetRegistry &targets) {
     return usage("expected --precision=native or reference, got '" + precision + "'");
   if (attention != "auto" && attention != "absorbed" && attention != "expanded")
     return usage("expected --mla=auto, absorbed or expanded, got '" + attention + "'");
+  if (maxContext.getNumOccurrences() && maxContext < 1)
+    return usage("expected a --max-context of at least 1, got " + Twine(maxContext));
+  if (maxContext.getNumOccurrences() && isModuleInput())
+    return usage("expected --max-context with a checkpoint's folder, got a module, whose rotary tables "
+                 "are made: give it to hadal-import");
   if (report != "" && report != "text" && report != "json")
     return usage("expected --report=text or json, got '" + report + "'");
   if (quantize == "int8" || quantize == "int4")
@@ -109,13 +125,6 @@ std::optional<int> checkOptions(const hadal::TargetRegistry &targets) {
   if (std::string problem = target->findOptionProblem(); !problem.empty())
     return usage(problem);
   return checkOutput();
-}
-
-/// Whether the input is a module, which may come from standard input, and not a
-/// checkpoint's folder.
-bool isModuleInput() {
-  return input == "-" || StringRef(input).ends_with(".mlir") ||
-         StringRef(input).ends_with(".mlirbc");
 }
 
 /// What the output must not replace: the input, and the checkpoint that a module
@@ -133,6 +142,8 @@ FailureOr<OwningOpRef<ModuleOp>> readInput(MLIRContext &context) {
   if (!isModuleInput()) {
     hadal::ImportOptions options;
     options.shapesOnly = shapesOnly;
+    if (maxContext.getNumOccurrences())
+      options.maxContext = maxContext;
     return hadal::importModel(&context, input, options);
   }
   SourceMgr sources;

@@ -41,6 +41,12 @@ static cl::opt<int64_t>
              cl::desc("Tokens on a page of the latent cache (default 64)"),
              cl::init(64), cl::value_desc("N"), cl::cat(category));
 
+static cl::opt<int64_t> maxContext(
+    "max-context",
+    cl::desc("Positions that the rotary tables cover (default: the model's, as "
+             "far as 64 MiB go)"),
+    cl::value_desc("N"), cl::cat(category));
+
 enum ExitCode { done = 0, badInput = 1, badUsage = 2 };
 
 static int usage(const Twine &message) {
@@ -60,13 +66,19 @@ static int runCheck(const hadal::ImportOptions &options) {
   hadal::checkCheckpoint(directory, options, problems, summary);
   for (const hadal::Problem &note : problems.notes())
     errs() << "hadal-import: note: " << note.str() << "\n";
+  for (const hadal::Problem &warning : problems.warnings())
+    errs() << "hadal-import: warning: " << warning.str() << "\n";
   for (const hadal::Problem &error : problems.errors())
     errs() << "hadal-import: error: " << error.str() << "\n";
   outs() << directory << ": ";
   if (!summary.empty())
     outs() << summary << ": ";
   outs() << (problems.any() ? hadal::formatCount(problems.count()) : "no")
-         << " problem" << (problems.count() == 1 ? "" : "s") << "\n";
+         << " problem" << (problems.count() == 1 ? "" : "s");
+  if (size_t warnings = problems.warningCount())
+    outs() << ", " << hadal::formatCount(warnings) << " warning"
+           << (warnings == 1 ? "" : "s");
+  outs() << "\n";
   return problems.any() ? badInput : done;
 }
 
@@ -95,9 +107,15 @@ int main(int argc, char **argv) {
     return usage("expected a --page-size from 1 to 65536, got " +
                  Twine(pageSize));
 
+  if (maxContext.getNumOccurrences() && maxContext < 1)
+    return usage("expected a --max-context of at least 1, got " +
+                 Twine(maxContext));
+
   hadal::ImportOptions options;
   options.shapesOnly = shapesOnly;
   options.pageSize = pageSize;
+  if (maxContext.getNumOccurrences())
+    options.maxContext = maxContext;
   options.recordedDirectory = recorded;
   if (checks)
     return runCheck(options);

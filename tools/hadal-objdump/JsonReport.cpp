@@ -3,6 +3,7 @@
 #include "Objdump.h"
 #include "core/ElementType.h"
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 
@@ -105,6 +106,8 @@ void writeModel(JsonWriter &json, const artifact::ModelInfo &model) {
   json.array("eos_tokens", model.eos_tokens());
   json.boolean("shapes_only", model.shapes_only());
   json.string("text_note", text(model.text_note()));
+  json.string("generation_note", text(model.generation_note()));
+  json.number("model_positions", std::max(model.model_positions(), model.max_positions()));
   json.close('}');
 }
 

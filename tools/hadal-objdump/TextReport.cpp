@@ -46,9 +46,12 @@ void printModel(const artifact::ModelInfo &model) {
   std::printf("\nmodel\n");
   std::printf("  family: %s\n  precision: %s\n  attention: %s\n", text(model.family()),
               text(model.precision()), text(model.attention()));
-  std::printf("  layers: %u\n  hidden size: %u\n  heads: %u\n  vocabulary: %u\n  max positions: %u\n",
+  std::printf("  layers: %u\n  hidden size: %u\n  heads: %u\n  vocabulary: %u\n  max positions: %u",
               model.layers(), model.hidden_size(), model.heads(), model.vocab_size(),
               model.max_positions());
+  if (model.model_positions() > model.max_positions())
+    std::printf(" of the model's %u (--max-context)", model.model_positions());
+  std::printf("\n");
   std::printf("  parameters: %" PRIu64 " (%s), active per token: %" PRIu64 " (%s)\n",
               model.parameters_total(), countText(model.parameters_total()).c_str(),
               model.parameters_active(), countText(model.parameters_active()).c_str());
@@ -62,6 +65,8 @@ void printModel(const artifact::ModelInfo &model) {
     std::printf("  compiled without weights: for reports, cannot be run\n");
   if (*text(model.text_note()))
     std::printf("  text: not available: %s\n", text(model.text_note()));
+  if (*text(model.generation_note()))
+    std::printf("  sampling defaults: not available: %s\n", text(model.generation_note()));
 }
 
 void printSections(const artifact::Artifact &root) {

@@ -161,8 +161,8 @@ GenerationStatistics generate(Model &model, const hadal_tokenizer_t *tokenizer,
     Writer writer(model, tokenizer, request.printIds);
     start = Clock::now();
     auto position = static_cast<uint32_t>(request.prompt.size());
-    const int32_t *eos = request.defaults.eos_tokens;
-    const int32_t *eosEnd = eos + request.defaults.eos_count;
+    const int32_t *eos = model.info().eos_tokens;
+    const int32_t *eosEnd = eos + model.info().eos_count;
     for (;;) {
       int32_t id = 0;
       check(hadal_sampler_sample(sampler, row, model.info().vocab_size, &id), model);

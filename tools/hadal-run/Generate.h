@@ -16,9 +16,8 @@ struct Generation {
   uint32_t maxNewTokens = 0;
   uint32_t chunk = 0;               // most tokens of the prompt in one step
   hadal_sampler_options_t sampling{};
-  hadal_generation_defaults_t defaults{}; // whose eos_tokens end the text
   bool printIds = false;
-  bool ignoreEos = false;
+  bool ignoreEos = false;           // else the model's eos_tokens end the text
   std::string logitsPath;           // "": logits of the prompt are not written
 };
 

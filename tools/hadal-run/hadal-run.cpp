@@ -19,11 +19,6 @@ namespace {
 constexpr uint32_t defaultNewTokens = 128;
 constexpr uint32_t defaultChunk = 2048;
 
-struct ReleaseTokenizer {
-  void operator()(hadal_tokenizer_t *tokenizer) const { hadal_tokenizer_release(tokenizer); }
-};
-using TokenizerPointer = std::unique_ptr<hadal_tokenizer_t, ReleaseTokenizer>;
-
 CommandLine makeCommandLine() {
   return CommandLine(
       "MODEL.hadal --prompt=TEXT | --input-ids=IDS | --input-ids-file=FILE [options]",
@@ -102,9 +97,9 @@ int convertText(const CommandLine &line) {
   ModelOptions options = modelOptions(line, true);
   options.inspectOnly = true;
   Model model(line.positionals()[0], options);
-  TokenizerPointer tokenizer(loadTokenizer(model));
+  auto [tokenizer, missing] = loadTokenizer(model);
   if (!tokenizer)
-    fail(model.path() + ": text is not available: " + missingText(model));
+    fail(model.path() + ": text is not available: " + missing);
   if (line.has("tokenize")) {
     print(joinIds(encodeText(model, tokenizer.get(), promptText(line))) + "\n");
     return 0;
@@ -126,14 +121,13 @@ int convertText(const CommandLine &line) {
 }
 
 std::vector<int32_t> readPrompt(const CommandLine &line, const Model &model,
-                                const hadal_tokenizer_t *tokenizer) {
+                                const LoadedTokenizer &text) {
   std::vector<int32_t> ids;
   std::string source = "prompt";
   if (line.has("prompt")) {
-    if (!tokenizer)
-      fail(model.path() + ": text is not available: " + missingText(model) +
-           "; --input-ids works");
-    ids = encodeText(model, tokenizer, promptText(line));
+    if (!text.tokenizer)
+      fail(model.path() + ": text is not available: " + text.missing + "; --input-ids works");
+    ids = encodeText(model, text.tokenizer.get(), promptText(line));
   } else if (line.has("input-ids")) {
     bool standard = line.text("input-ids") == "-";
     source = standard ? "standard input" : "--input-ids";
@@ -153,15 +147,29 @@ uint32_t newTokens(const CommandLine &line, const Model &model, size_t prompt) {
   uint64_t limit = model.info().max_positions;
   uint64_t wanted = line.integer("max-new-tokens", defaultNewTokens, 0, UINT32_MAX);
   if (prompt > limit)
-    fail("prompt: expected at most " + std::to_string(limit) +
-         " tokens, the model's largest context, got " + std::to_string(prompt));
+    fail("prompt: expected at most " + model.contextLimit() + ", got " + std::to_string(prompt));
   if (!line.has("max-new-tokens"))
     wanted = std::min<uint64_t>(wanted, limit - prompt);
   if (prompt + wanted > limit)
-    fail("prompt and --max-new-tokens: expected at most " + std::to_string(limit) +
-         " tokens together, the model's largest context, got " + std::to_string(prompt) + " + " +
-         std::to_string(wanted));
+    fail("prompt and --max-new-tokens: expected together at most " + model.contextLimit() +
+         ", got " + std::to_string(prompt) + " + " + std::to_string(wanted));
   return static_cast<uint32_t>(wanted);
+}
+
+/// What the checkpoint recommends. Where it can't be had, that is an error only for
+/// a run that would go by it.
+hadal_generation_defaults_t defaultsFor(const CommandLine &line, Model &model) {
+  auto [defaults, missing] = loadDefaults(model);
+  if (missing.empty())
+    return defaults;
+  bool greedy = line.has("temperature") ? line.number("temperature", 0, 0, 1e6) == 0
+                                        : !line.has("prompt");
+  std::string message = "sampling defaults are not available: " + missing;
+  if (!greedy && !(line.has("temperature") && line.has("top-k") && line.has("top-p")))
+    fail(model.path() + ": " + message +
+         "; give --temperature=0, or --temperature, --top-k and --top-p");
+  note(message);
+  return defaults;
 }
 
 hadal_sampler_options_t sampling(const CommandLine &line,
@@ -210,15 +218,14 @@ int main(int argc, char **argv) {
   checkOutputs(line, model);
   request.printIds = line.has("print-ids");
   bool needsText = line.has("prompt") || !request.printIds;
-  TokenizerPointer tokenizer(needsText ? loadTokenizer(model) : nullptr);
-  if (!tokenizer && !line.has("prompt") && !request.printIds) {
-    note("text is not available: " + missingText(model) + "; printing ids");
+  LoadedTokenizer text = needsText ? loadTokenizer(model) : LoadedTokenizer();
+  if (!text.tokenizer && !line.has("prompt") && !request.printIds) {
+    note("text is not available: " + text.missing + "; printing ids");
     request.printIds = true;
   }
-  request.prompt = readPrompt(line, model, tokenizer.get());
+  request.prompt = readPrompt(line, model, text);
   request.maxNewTokens = newTokens(line, model, request.prompt.size());
-  request.defaults = generationDefaults(model);
-  request.sampling = sampling(line, request.defaults);
+  request.sampling = sampling(line, defaultsFor(line, model));
   request.logitsPath = line.text("logits");
   request.ignoreEos = line.has("ignore-eos");
 
@@ -227,7 +234,7 @@ int main(int argc, char **argv) {
   std::optional<Trace> trace;
   if (line.has("trace"))
     trace.emplace(model.session());
-  GenerationStatistics statistics = generate(model, tokenizer.get(), request);
+  GenerationStatistics statistics = generate(model, text.tokenizer.get(), request);
   if (trace)
     trace->save(line.text("trace"));
   report(statistics);

@@ -148,7 +148,7 @@ Verification verifyModel(Model &model, const SafetensorsFile &expected, uint32_t
     fail(expected.path() + ": expected a tensor 'prompt.0', got none");
   if (longest + continuation > model.info().max_positions)
     fail(expected.path() + ": expected prompts and continuations of at most " +
-         std::to_string(model.info().max_positions) + " tokens, the model's largest context, got " +
+         model.contextLimit() + ", got " +
          std::to_string(longest + continuation));
   model.openSession(1, static_cast<uint32_t>(longest + continuation));
 

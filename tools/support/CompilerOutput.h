@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the compiler's tools write a module: complete under its name, or not at all.
+// How the compiler's tools write: a module complete under its name or not at all,
+// and what starts a diagnostic.
 #ifndef HADAL_TOOLS_SUPPORT_COMPILEROUTPUT_H
 #define HADAL_TOOLS_SUPPORT_COMPILEROUTPUT_H
 

@@ -77,6 +77,14 @@ hadal_session_t *Model::openSession(uint32_t slots, uint32_t capacity) {
   return current;
 }
 
+std::string Model::contextLimit() const {
+  std::string tokens = std::to_string(facts.max_positions) + " tokens, ";
+  if (facts.model_positions <= facts.max_positions)
+    return tokens + "the model's largest context";
+  return tokens + "the context that it was compiled for (--max-context of hadal-compile, up to " +
+         std::to_string(facts.model_positions) + ")";
+}
+
 void Model::checkIds(const std::vector<int32_t> &ids, const std::string &source) const {
   for (size_t i = 0; i < ids.size(); ++i)
     if (ids[i] < 0 || static_cast<uint32_t>(ids[i]) >= facts.vocab_size)

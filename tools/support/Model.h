@@ -61,6 +61,9 @@ public:
   hadal_session_t *openSession(uint32_t slots, uint32_t capacity);
   hadal_session_t *session() const { return current; }
 
+  /// "N tokens, WHY": the most that a session can hold, for messages.
+  std::string contextLimit() const;
+
   /// An error unless all ids are below the vocabulary's size; `source` names the
   /// list.
   void checkIds(const std::vector<int32_t> &ids, const std::string &source) const;

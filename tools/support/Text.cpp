@@ -3,8 +3,6 @@
 #include "support/Text.h"
 #include "support/Diagnostics.h"
 
-#include <algorithm>
-
 namespace hadal::tools {
 
 void check(hadal_text_status_t status, const Model &model) {
@@ -12,37 +10,46 @@ void check(hadal_text_status_t status, const Model &model) {
     fail(model.path() + ": " + hadal_text_status_message(status));
 }
 
-hadal_tokenizer_t *loadTokenizer(Model &model) {
+namespace {
+
+/// The message of a failed call, which is released.
+std::string take(hadal_text_status_t status) {
+  std::string message = hadal_text_status_message(status);
+  hadal_text_status_release(status);
+  return message;
+}
+
+} // namespace
+
+LoadedTokenizer loadTokenizer(Model &model) {
   hadal_tokenizer_options_t options{};
   options.struct_size = sizeof(options);
   options.tokenizer_json = static_cast<const char *>(hadal_module_section(
       model.module(), HADAL_SECTION_TOKENIZER, &options.tokenizer_json_size));
   options.config_json = static_cast<const char *>(hadal_module_section(
       model.module(), HADAL_SECTION_TOKENIZER_CONFIG, &options.config_json_size));
-  if (!options.tokenizer_json)
-    return nullptr;
+  if (!options.tokenizer_json) {
+    std::string reason = model.info().text_note;
+    return {nullptr, reason.empty() ? "the checkpoint had no tokenizer.json" : reason};
+  }
   hadal_tokenizer_t *tokenizer = nullptr;
-  check(hadal_tokenizer_create(&options, &tokenizer), model);
-  return tokenizer;
+  if (hadal_text_status_t status = hadal_tokenizer_create(&options, &tokenizer))
+    return {nullptr, take(status)};
+  return {decltype(LoadedTokenizer::tokenizer)(tokenizer), ""};
 }
 
-std::string missingText(const Model &model) {
-  std::string reason = model.info().text_note;
-  return reason.empty() ? "the checkpoint had no tokenizer.json" : reason;
-}
-
-hadal_generation_defaults_t generationDefaults(Model &model) {
+LoadedDefaults loadDefaults(Model &model) {
+  LoadedDefaults result;
+  result.missing = model.info().generation_note;
+  result.defaults.struct_size = sizeof(result.defaults);
   size_t size = 0;
   const char *json = static_cast<const char *>(
       hadal_module_section(model.module(), HADAL_SECTION_GENERATION, &size));
-  hadal_generation_defaults_t defaults{};
-  defaults.struct_size = sizeof(defaults);
-  check(hadal_generation_defaults_read(json, size, &defaults), model);
-  if (defaults.eos_count == 0) {
-    defaults.eos_count = std::min<uint32_t>(model.info().eos_count, HADAL_MAX_EOS_TOKENS);
-    std::copy_n(model.info().eos_tokens, defaults.eos_count, defaults.eos_tokens);
+  if (hadal_text_status_t status = hadal_generation_defaults_read(json, size, &result.defaults)) {
+    result.missing = take(status);
+    check(hadal_generation_defaults_read(nullptr, 0, &result.defaults), model);
   }
-  return defaults;
+  return result;
 }
 
 std::vector<int32_t> encodeText(const Model &model, const hadal_tokenizer_t *tokenizer,

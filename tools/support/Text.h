@@ -4,6 +4,7 @@
 #define HADAL_TOOLS_SUPPORT_TEXT_H
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,14 +16,24 @@ namespace hadal::tools {
 /// A failed call is an error of the tool, about the file that `model` names.
 void check(hadal_text_status_t status, const Model &model);
 
-/// NULL when the artifact carries none; release with hadal_tokenizer_release.
-hadal_tokenizer_t *loadTokenizer(Model &model);
+struct ReleaseTokenizer {
+  void operator()(hadal_tokenizer_t *tokenizer) const { hadal_tokenizer_release(tokenizer); }
+};
 
-/// Why the artifact has no tokenizer.
-std::string missingText(const Model &model);
+/// The tokenizer of an artifact, or why it can't be had.
+struct LoadedTokenizer {
+  std::unique_ptr<hadal_tokenizer_t, ReleaseTokenizer> tokenizer;
+  std::string missing;
+};
+LoadedTokenizer loadTokenizer(Model &model);
 
-/// Defaults for sampling; end-of-text ids fall back on the model's own.
-hadal_generation_defaults_t generationDefaults(Model &model);
+/// What the checkpoint's author recommends for sampling, or why it can't be had:
+/// `missing` is empty where there is nothing to be had either.
+struct LoadedDefaults {
+  hadal_generation_defaults_t defaults{};
+  std::string missing;
+};
+LoadedDefaults loadDefaults(Model &model);
 
 std::vector<int32_t> encodeText(const Model &model, const hadal_tokenizer_t *tokenizer,
                                 const std::string &text);

@@ -70,11 +70,12 @@ def Hadal_WhenAttr : Hadal_Attr<"When", "when"> {
 // ---- Where the bytes of a parameter come from -------------------------------
 
 def Hadal_FileAttr : Hadal_Attr<"File", "file"> {
-  let summary = "A safetensors file of the checkpoint";
+  let summary = "A file of the checkpoint";
   let description = [{
     `name` is relative to the checkpoint's folder, which the module states once
-    (`hadal.checkpoint`). `size` (bytes) and `header_hash` (XXH3-64 of the
-    8-byte length and the JSON header) tell a changed file when it is read again.
+    (`hadal.checkpoint`). `size` (bytes) and `header_hash` tell a changed file
+    when it is read again: of a safetensors file XXH3-64 of the 8-byte length and
+    the JSON header, of a text file XXH3-64 of all of it.
 
     ```mlir
     #hadal.file<"model.safetensors", size = 1912016, header_hash = 1234>

@@ -5,10 +5,14 @@
 //   attributes  hadal.checkpoint   the folder, as given (see ImportOptions)
 //               hadal.files        [#hadal.file<...>], what sources index
 //               hadal.model        facts for reports and the artifact's
-//               ModelInfo hadal.tokenizer, hadal.tokenizer_config,
-//               hadal.generation
-//                                  names of the text files that the folder has
+//                                  ModelInfo
+//               hadal.tokenizer, hadal.tokenizer_config, hadal.generation
+//                                  #hadal.file<...>, the text files that the
+//                                  runtime's readers accept
 //               hadal.text_note    why text is not available, where it is not
+//               hadal.generation_note
+//                                  why generation_config.json is not used,
+//                                  where it is not
 //   hadal.parameter                one for each logical weight; experts stacked
 //   hadal.state                    @cache.N, one for each layer
 //   func.func @step                (tokens, positions, sequence_offsets, slots,
@@ -22,20 +26,30 @@
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/StringRef.h"
 
+#include <optional>
+
 namespace hadal {
+
+/// Bytes of both rotary tables, unless others are asked for: as many positions
+/// as any published model has, and little beside the weights.
+constexpr int64_t defaultTableBytes = 64 << 20;
 
 struct ImportOptions {
   /// Needs config.json only; parameters then have no sources.
   bool shapesOnly = false;
   /// Tokens on a page of the latent cache.
   int64_t pageSize = 64;
+  /// Positions that the rotary tables cover, at most those of the model; where
+  /// it is not given, as many as defaultTableBytes hold.
+  std::optional<int64_t> maxContext;
   /// Recorded as hadal.checkpoint instead of the directory that was read.
   std::string recordedDirectory;
 };
 
 /// Imports the checkpoint in `directory`. Every problem is emitted as a
-/// diagnostic of `context`, located at its file; notes (what was left out, what
-/// was taken by default) as remarks. Tensor data is never read.
+/// diagnostic of `context`, located at its file: errors; as warnings what the
+/// model will not do; as remarks what was left out or taken by default. Tensor
+/// data is never read.
 mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>>
 importModel(mlir::MLIRContext *context, llvm::StringRef directory,
             const ImportOptions &options);

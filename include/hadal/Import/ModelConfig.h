@@ -44,7 +44,8 @@ struct ModelConfig {
   int64_t layers = 0;
   int64_t hiddenSize = 0;
   int64_t vocabSize = 0;
-  int64_t maxPositions = 0;
+  int64_t maxPositions = 0; // max_position_embeddings
+  int64_t context = 0;      // positions that the rotary tables cover
   double normEps = 1e-6;
   double latentNormEps = 1e-6; // of the norms on both latents: the families fix
                                // it, see ModelConfig.cpp
@@ -94,10 +95,6 @@ struct ModelConfig {
 /// error that names its key; defaults that were taken become notes. The result
 /// is usable only if there was no error.
 ModelConfig readModelConfig(llvm::StringRef directory, Problems &problems);
-
-/// Replaces bos and eos by what `DIR/generation_config.json` says, if present.
-void readGenerationConfig(llvm::StringRef directory, ModelConfig &config,
-                          Problems &problems);
 
 } // namespace hadal
 

@@ -11,12 +11,13 @@
 
 namespace hadal {
 
-/// Errors, which refuse the checkpoint, and notes, which say what was left out
-/// or taken for granted.
+/// Errors, which refuse the checkpoint; warnings, which say what the compiled
+/// model will not do; and notes, which say what was left out or taken for
+/// granted.
 class Problems {
 public:
   explicit Problems(bool keepAll = false)
-      : errorList({keepAll, "tensors", listAll}),
+      : errorList({keepAll, "tensors", listAll}), warningList({keepAll, "fields", listAll}),
         noteList({keepAll, "tensors", listAll}) {}
 
   void error(llvm::StringRef file, llvm::StringRef where,
@@ -36,6 +37,10 @@ public:
              const llvm::Twine &message) {
     causes.push_back({file.str(), where.str(), message.str()});
   }
+  void warning(llvm::StringRef file, llvm::StringRef where,
+               const llvm::Twine &message) {
+    warningList.add({file.str(), where.str(), message.str()});
+  }
   void note(llvm::StringRef file, llvm::StringRef where,
             const llvm::Twine &message) {
     noteList.add({file.str(), where.str(), message.str()});
@@ -43,6 +48,7 @@ public:
 
   bool any() const { return count() != 0; }
   size_t count() const { return causes.size() + errorList.count(); }
+  size_t warningCount() const { return warningList.count(); }
   /// Errors with the repeats that errorOnce left out: tells whether reading
   /// something failed, whatever was said of it before.
   size_t raised() const { return count() + repeats; }
@@ -52,6 +58,7 @@ public:
     result.insert(result.end(), others.begin(), others.end());
     return result;
   }
+  std::vector<Problem> warnings() const { return warningList.lines(); }
   std::vector<Problem> notes() const { return noteList.lines(); }
 
 private:
@@ -59,6 +66,7 @@ private:
 
   std::vector<Problem> causes;
   ProblemList errorList;
+  ProblemList warningList;
   ProblemList noteList;
   size_t repeats = 0;
 };

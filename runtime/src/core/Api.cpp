@@ -214,6 +214,8 @@ void hadal_module_model_info(const hadal_module_t *module, hadal_model_info_t *o
   info.eos_count = static_cast<uint32_t>(module->eosTokens.size());
   info.eos_tokens = module->eosTokens.data();
   info.shapes_only = model.shapes_only();
+  info.generation_note = text(model.generation_note());
+  info.model_positions = std::max(model.model_positions(), model.max_positions());
   writeInfo(info, out_info);
 }
 

@@ -91,7 +91,9 @@ Status checkSections(const artifact::Artifact &root) {
         return fail(HADAL_STATUS_INVALID_ARTIFACT,
                     "sections[%u].name: expected a new name, got '%s' of sections[%u]", i,
                     text(section.name()), j);
-    if (reinterpret_cast<uintptr_t>(section.data()->data()) % 64 != 0)
+    // Nothing has no address that could be aligned.
+    if (section.data()->size() != 0 &&
+        reinterpret_cast<uintptr_t>(section.data()->data()) % 64 != 0)
       return fail(HADAL_STATUS_INVALID_ARTIFACT, "sections[%u].data: expected 64-byte alignment", i);
     uint64_t hash = hashBytes(section.data()->data(), section.data()->size());
     if (hash != section.checksum())

@@ -14,7 +14,7 @@ namespace hadal::runtime {
 
 /// The version of the schema that this runtime was built with.
 constexpr uint16_t kSchemaMajor = 1;
-constexpr uint16_t kSchemaMinor = 0;
+constexpr uint16_t kSchemaMinor = 1;
 
 /// The 32 bytes behind the FlatBuffer.
 struct Trailer {

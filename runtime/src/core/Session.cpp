@@ -18,12 +18,18 @@ Status Session::create(std::shared_ptr<Module> module, const hadal_session_optio
                        std::unique_ptr<Session> &out) {
   if (const char *refusal = module->refusal())
     return fail(HADAL_STATUS_UNSUPPORTED, "%s: %s", module->path(), refusal);
-  uint32_t limit = module->plan().model()->max_positions();
+  const artifact::ModelInfo &model = *module->plan().model();
+  uint32_t limit = model.max_positions();
   uint32_t slots = options.slots ? options.slots : 1;
   uint32_t capacity = options.capacity ? options.capacity : std::min(limit, kDefaultCapacity);
   if (slots > kMaxSlots)
     return fail(HADAL_STATUS_INVALID_ARGUMENT, "options.slots: expected at most %u, got %u",
                 kMaxSlots, slots);
+  if (capacity > limit && model.model_positions() > limit)
+    return fail(HADAL_STATUS_INVALID_ARGUMENT,
+                "options.capacity: expected at most %u of the model's %u positions, as many as it "
+                "was compiled for (--max-context of hadal-compile), got %u",
+                limit, model.model_positions(), capacity);
   if (capacity > limit)
     return fail(HADAL_STATUS_INVALID_ARGUMENT,
                 "options.capacity: expected at most the model's %u positions, got %u", limit,

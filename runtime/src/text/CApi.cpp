@@ -6,6 +6,7 @@
 #include "hadal_text.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -159,13 +160,18 @@ hadal_text_status_t hadal_text_stream_finish(hadal_text_stream_t *stream, const 
 
 hadal_text_status_t hadal_generation_defaults_read(const char *json, size_t size,
                                                    hadal_generation_defaults_t *out) {
+  using Defaults = hadal_generation_defaults_t;
   GenerationDefaults read;
   if (json)
     if (Error error = read.read(view(json, size)))
       return failure(error);
-  if (read.eosTokens.size() > HADAL_MAX_EOS_TOKENS)
+  // The caller may have been built when there was room for fewer. Counted in
+  // pairs, since the struct ends in padding of the size of one.
+  size_t room = std::min(sizeof(*out), std::max(out->struct_size, offsetof(Defaults, eos_tokens)));
+  room = (room - offsetof(Defaults, eos_tokens)) / (2 * sizeof(int32_t)) * 2;
+  if (read.eosTokens.size() > room)
     return failure(Error("generation_config.json: eos_token_id: expected at most " +
-                         std::to_string(HADAL_MAX_EOS_TOKENS) + " ids, got " +
+                         std::to_string(room) + " ids, got " +
                          std::to_string(read.eosTokens.size())));
   hadal_generation_defaults_t value{};
   value.do_sample = read.doSample;

@@ -2,7 +2,25 @@
 // Sampling defaults from generation_config.json.
 #include "GenerationDefaults.h"
 
+#include <cmath>
+#include <optional>
+
 namespace hadal::text {
+
+namespace {
+
+/// A token id; one that no token can have is nothing.
+Error readId(const Field &field, std::optional<int32_t> &out) {
+  out.reset();
+  double number = 0;
+  if (field.read(number) || number != std::floor(number))
+    return field.expected("a token id");
+  if (number >= 0 && number <= INT32_MAX)
+    out = static_cast<int32_t>(number);
+  return {};
+}
+
+} // namespace
 
 Error GenerationDefaults::read(std::string_view json) {
   Json document;
@@ -23,20 +41,22 @@ Error GenerationDefaults::read(std::string_view json) {
     return root.member("top_p").expected("a number above 0 and at most 1");
   if (Error error = root.member("top_k").readOptional(topK))
     return error;
-  if (Error error = root.member("bos_token_id").readOptional(bosToken))
-    return error;
+  std::optional<int32_t> id;
+  Field bos = root.member("bos_token_id");
+  if (bos.present()) {
+    if (Error error = readId(bos, id))
+      return error;
+    bosToken = id.value_or(-1);
+  }
   Field eos = root.member("eos_token_id");
   if (!eos.present())
     return {};
-  if (!eos.json().is_array()) {
-    eosTokens.resize(1);
-    return eos.read(eosTokens[0]);
-  }
-  for (size_t i = 0; i < eos.json().size(); ++i) {
-    int32_t id = 0;
-    if (Error error = eos.element(i).read(id))
+  bool isList = eos.json().is_array();
+  for (size_t i = 0, count = isList ? eos.json().size() : 1; i < count; ++i) {
+    if (Error error = readId(isList ? eos.element(i) : eos, id))
       return error;
-    eosTokens.push_back(id);
+    if (id)
+      eosTokens.push_back(*id);
   }
   return {};
 }

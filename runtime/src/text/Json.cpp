@@ -39,8 +39,12 @@ Error parseJson(std::string_view bytes, std::string_view name, Json &out) {
     return {};
   Locator locator;
   Json::sax_parse(bytes.begin(), bytes.end(), &locator);
+  std::string size = std::to_string(bytes.size());
+  if (locator.position > bytes.size())
+    return Error(std::string(name) + ": expected JSON, got the end of it after " + size +
+                 " bytes: the file may be cut short");
   return Error(std::string(name) + ": expected JSON, reading stopped at byte " +
-               std::to_string(locator.position) + " of " + std::to_string(bytes.size()));
+               std::to_string(locator.position) + " of " + size);
 }
 
 std::string abbreviate(const Json &value) {

@@ -22,7 +22,9 @@ TEST(ApiTest, ModelInfo) {
   EXPECT_STREQ(info.build_id, "00112233aabbccdd");
   EXPECT_STREQ(info.text_note, "no text: a test model");
   EXPECT_EQ(info.vocab_size, 11u);
+  EXPECT_STREQ(info.generation_note, "no defaults: a test model");
   EXPECT_EQ(info.max_positions, 64u);
+  EXPECT_EQ(info.model_positions, 128u);
   EXPECT_EQ(info.page_size, 4u);
   EXPECT_EQ(info.decode_weight_bytes, 44u);
   EXPECT_EQ(info.weight_bytes, 44u);

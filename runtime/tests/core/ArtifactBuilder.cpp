@@ -110,7 +110,8 @@ Bytes serializePlan(const ModelSpec &model) {
   if (model.withModelInfo)
     info = CreateModelInfoDirect(builder, "test", 1, 8, model.vocabulary, 2, model.maxPositions,
                                  "reference", "auto", 100, 50, 4, 8, 44, model.bosToken,
-                                 &model.eosTokens, model.shapesOnly, "no text: a test model");
+                                 &model.eosTokens, model.shapesOnly, "no text: a test model",
+                                 "no defaults: a test model", model.modelPositions);
   std::vector<flatbuffers::Offset<WeightFile>> files;
   for (const FileSpec &file : model.files)
     files.push_back(CreateWeightFileDirect(builder, file.name.c_str(), file.size, file.headerHash,

@@ -114,10 +114,10 @@ struct SectionSpec {
 };
 
 struct ModelSpec {
-  uint16_t schemaMajor = 1, schemaMinor = 0;
+  uint16_t schemaMajor = 1, schemaMinor = 1;
   std::string buildId = "00112233aabbccdd";
   bool withModelInfo = true;
-  uint32_t vocabulary = 11, maxPositions = 64;
+  uint32_t vocabulary = 11, maxPositions = 64, modelPositions = 128;
   int32_t bosToken = 0;
   std::vector<int32_t> eosTokens = {1, 5};
   bool shapesOnly = false;

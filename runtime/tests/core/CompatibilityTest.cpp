@@ -13,7 +13,7 @@ std::string frozen(const char *version) {
 }
 
 TEST(CompatibilityTest, FrozenArtifactsRun) {
-  for (const char *version : {"v1.0"}) {
+  for (const char *version : {"v1.0", "v1.1"}) {
     ContextHandle context = makeContext(2);
     ModuleHandle module = loadModule(context.get(), frozen(version));
     ASSERT_TRUE(module);

@@ -300,10 +300,19 @@ TEST_F(SessionTest, PlansThatGoWrongAtAStep) {
 }
 
 TEST_F(SessionTest, SessionLimits) {
-  load(makeModel());
+  ModelSpec model = makeModel();
   std::string error;
+  // Of the model itself: as many as it allows, or an artifact that does not tell.
+  for (uint32_t positions : {0u, 64u}) {
+    model.modelPositions = positions;
+    load(model);
+    makeSession(module.get(), 1, 65, &error);
+    EXPECT_EQ(error, "options.capacity: expected at most the model's 64 positions, got 65");
+  }
+  load(makeModel());
   makeSession(module.get(), 1, 65, &error);
-  EXPECT_EQ(error, "options.capacity: expected at most the model's 64 positions, got 65");
+  EXPECT_EQ(error, "options.capacity: expected at most 64 of the model's 128 positions, as many as it "
+                   "was compiled for (--max-context of hadal-compile), got 65");
   makeSession(module.get(), 70000, 64, &error);
   EXPECT_EQ(error, "options.slots: expected at most 65536, got 70000");
   SessionHandle session = makeSession(module.get(), 0, 0);

@@ -146,15 +146,55 @@ TEST(GenerationDefaults, readsWhatIsThere) {
   EXPECT_EQ(d.bos_token, -1);
 }
 
+std::string manyIds(int count) {
+  std::string list;
+  for (int i = 0; i < count; ++i)
+    list += (i ? "," : "") + std::to_string(i);
+  return "{\"eos_token_id\": [" + list + "]}";
+}
+
+TEST(GenerationDefaults, leavesOutIdsThatNoTokenHas) {
+  hadal_generation_defaults_t d;
+  EXPECT_EQ(readDefaults(R"({"bos_token_id": -1, "eos_token_id": [-2, 7.0, 4294967296]})", d), "");
+  EXPECT_EQ(d.bos_token, -1);
+  ASSERT_EQ(d.eos_count, 1u);
+  EXPECT_EQ(d.eos_tokens[0], 7);
+  EXPECT_EQ(readDefaults(R"({"eos_token_id": -1})", d), "");
+  EXPECT_EQ(d.eos_count, 0u);
+}
+
+TEST(GenerationDefaults, fillsAsManyIdsAsThereIsRoomFor) {
+  hadal_generation_defaults_t d;
+  EXPECT_EQ(readDefaults(manyIds(HADAL_MAX_EOS_TOKENS), d), "");
+  ASSERT_EQ(d.eos_count, uint32_t(HADAL_MAX_EOS_TOKENS));
+  EXPECT_EQ(d.eos_tokens[HADAL_MAX_EOS_TOKENS - 1], HADAL_MAX_EOS_TOKENS - 1);
+  EXPECT_EQ(readDefaults(manyIds(HADAL_MAX_EOS_TOKENS + 1), d),
+            "generation_config.json: eos_token_id: expected at most 128 ids, got 129");
+  // A caller that was built when there was room for 16, and padding.
+  const size_t old = offsetof(hadal_generation_defaults_t, eos_tokens) + 17 * sizeof(int32_t);
+  std::string json = manyIds(16);
+  d = {};
+  d.struct_size = old;
+  d.eos_tokens[17] = -5;
+  EXPECT_EQ(take(hadal_generation_defaults_read(json.data(), json.size(), &d)), "");
+  EXPECT_EQ(d.eos_count, 16u);
+  EXPECT_EQ(d.eos_tokens[15], 15);
+  EXPECT_EQ(d.eos_tokens[17], -5);
+  json = manyIds(17);
+  EXPECT_EQ(take(hadal_generation_defaults_read(json.data(), json.size(), &d)),
+            "generation_config.json: eos_token_id: expected at most 16 ids, got 17");
+}
+
 TEST(GenerationDefaults, namesTheField) {
   hadal_generation_defaults_t d;
   EXPECT_EQ(readDefaults("{\"temperature\": \"hot\"}", d),
             "generation_config.json: temperature: expected a number, got \"hot\"");
   EXPECT_EQ(readDefaults("{\"top_p\": 2}", d),
             "generation_config.json: top_p: expected a number above 0 and at most 1, got 2");
-  EXPECT_EQ(readDefaults("{\"eos_token_id\": [1, -2]}", d),
-            "generation_config.json: eos_token_id[1]: expected an integer from 0 to 2147483647, "
-            "got -2");
+  EXPECT_EQ(readDefaults("{\"eos_token_id\": [1, \"</s>\"]}", d),
+            "generation_config.json: eos_token_id[1]: expected a token id, got \"</s>\"");
+  EXPECT_EQ(readDefaults("{\"bos_token_id\": 1.5}", d),
+            "generation_config.json: bos_token_id: expected a token id, got 1.5");
   EXPECT_EQ(readDefaults("{\"temperature\": NaN}", d),
             "generation_config.json: expected JSON, reading stopped at byte 17 of 20");
   EXPECT_EQ(readDefaults("[]", d), "generation_config.json: expected an object, got an array of 0");

@@ -118,7 +118,7 @@ TEST(Malformed, namesTheField) {
 
 TEST(Malformed, brokenConfigurationIsNamed) {
   EXPECT_EQ(errorOf(minimal(), "{"),
-            "tokenizer_config.json: expected JSON, reading stopped at byte 2 of 1");
+            "tokenizer_config.json: expected JSON, got the end of it after 1 bytes: the file may be cut short");
   EXPECT_EQ(errorOf(minimal(), R"({"add_bos_token": true})"),
             "tokenizer_config.json: bos_token: expected a string, got nothing");
   EXPECT_EQ(errorOf(minimal(), R"({"add_bos_token": true, "bos_token": "<s>"})"),

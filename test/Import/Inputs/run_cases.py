@@ -7,13 +7,14 @@ import subprocess
 import sys
 
 import cases
+import text_cases
 
 
 def main():
     group, work, importer = sys.argv[1:]
     shutil.rmtree(work, ignore_errors=True)
     os.makedirs(work)
-    for name, make in cases.GROUPS[group].items():
+    for name, make in {**cases.GROUPS, **text_cases.GROUPS}[group].items():
         folder = os.path.join(work, name)
         make(folder)
         output = os.path.join(work, name + ".mlir")
