@@ -12,6 +12,7 @@ import sys
 from operator import mul
 
 import checkpoint
+from meaning import Config
 
 
 def dot(a, b):
@@ -58,84 +59,15 @@ def best(values, k):
     return order[:k], gap
 
 
-class Config:
-    """config.json, whatever names its writer used."""
-
-    def __init__(self, raw):
-        raw = {**raw, **raw.get("text_config", {})}
-        self.family = raw["model_type"]
-        self.layers = raw["num_hidden_layers"]
-        self.heads = raw["num_attention_heads"]
-        self.hidden = raw["hidden_size"]
-        self.vocab = raw["vocab_size"]
-        self.q_rank = raw.get("q_lora_rank")
-        self.kv_rank = raw["kv_lora_rank"]
-        self.nope, self.rope, self.value = raw["qk_nope_head_dim"], raw["qk_rope_head_dim"], raw["v_head_dim"]
-        self.epsilon = raw.get("rms_norm_eps", 1e-6)
-        self.tied = raw.get("tie_word_embeddings", False)
-        self.experts = raw.get("n_routed_experts") or 0
-        self.top_k = raw.get("num_experts_per_tok")
-        self.groups = raw.get("n_group") or 1
-        self.kept_groups = raw.get("topk_group") or 1
-        self.softmax_scores = raw.get("scoring_func", "softmax" if self.family == "deepseek_v2" else "sigmoid") == "softmax"
-        self.normalise = raw.get("norm_topk_prob", self.family != "deepseek_v2")
-        self.scale = raw.get("routed_scaling_factor", 1.0)
-        kinds = raw.get("mlp_layer_types")
-        dense = raw.get("first_k_dense_replace", 0)
-        self.sparse = [kinds[i] == "sparse" if kinds else i >= dense for i in range(self.layers)]
-        self.blocks = (raw.get("quantization_config") or {}).get("weight_block_size", [128, 128])
-        scaling = raw.get("rope_scaling") or raw.get("rope_parameters") or {}
-        self.theta = scaling.get("rope_theta", raw.get("rope_theta", 10000.0))
-        self.yarn = scaling if scaling.get("type", scaling.get("rope_type")) == "yarn" else None
-        self.positions = raw.get("max_position_embeddings", 4096)
-        self.interleaved = raw.get("rope_interleave", True)
-
-    def frequencies(self):
-        """Radians a position for each of the rope/2 pairs, and the factor on cos and sin."""
-        half = self.rope // 2
-        plain = [self.theta ** (-2 * i / self.rope) for i in range(half)]
-        if not self.yarn:
-            return plain, 1.0
-        yarn = self.yarn
-        factor = yarn["factor"]
-        trained = yarn.get("original_max_position_embeddings") or self.positions
-
-        def dimension(rotations):
-            return self.rope * math.log(trained / (rotations * 2 * math.pi)) / (2 * math.log(self.theta))
-
-        low = max(math.floor(dimension(yarn.get("beta_fast", 32))), 0)
-        high = min(math.ceil(dimension(yarn.get("beta_slow", 1))), self.rope - 1)
-        if low == high:
-            high += 0.001
-        mixed = []
-        for i, frequency in enumerate(plain):
-            stretched = min(max((i - low) / (high - low), 0.0), 1.0)
-            mixed.append(frequency / factor * stretched + frequency * (1 - stretched))
-        return mixed, self.mscale("mscale") / self.mscale("mscale_all_dim")
-
-    def mscale(self, key):
-        value = self.yarn.get(key) or 0
-        factor = self.yarn["factor"]
-        if key == "mscale" and not value:
-            value = 1.0
-        return 0.1 * value * math.log(factor) + 1.0 if factor > 1 and value else 1.0
-
-    def softmax_scale(self):
-        scale = (self.nope + self.rope) ** -0.5
-        return scale * self.mscale("mscale_all_dim") ** 2 if self.yarn else scale
-
-
 class Model:
-    """`rounded` is what happens to every value that an implementation stores: weights, and what each operation gives."""
+    """A forward pass over tensors (dtype, shape, bytes) by their published names. `rounded` is what happens to every value
+    that an implementation stores: weights, and what each operation gives."""
 
-    def __init__(self, folder, rounded=exact):
-        self.rounded = rounded
-        with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
-            self.config = Config(json.load(file))
-        self.tensors = checkpoint.read_checkpoint(folder)
+    def __init__(self, config, tensors, rounded=exact):
+        self.config, self.tensors, self.rounded = config, tensors, rounded
         self.prefix = "language_model." if any(n.startswith("language_model.") for n in self.tensors) else ""
         self.loaded = {}
-        self.frequencies, self.rope_factor = self.config.frequencies()
+        self.frequencies, self.rope_factor = self.config.position.frequencies()
         self.margin = math.inf  # the closest call of any routing decision
         self.reset()
 
@@ -143,7 +75,7 @@ class Model:
         layers, heads = range(self.config.layers), range(self.config.heads)
         self.keys = [[[] for _ in heads] for _ in layers]
         # Values lie component by component, the order in which they are summed.
-        self.values = [[[[] for _ in range(self.config.value)] for _ in heads] for _ in layers]
+        self.values = [[[[] for _ in range(self.config.value_dim)] for _ in heads] for _ in layers]
         self.position = 0
 
     # ---- Weights
@@ -201,7 +133,7 @@ class Model:
         latent = self.norm(name + "kv_a_layernorm.weight", compressed[:c.kv_rank], LATENT_EPSILON)
         shared_key = self.rotate(compressed[c.kv_rank:])
         expanded = self.linear(name + "kv_b_proj.weight", latent)
-        width, depth = c.nope + c.value, c.nope + c.rope
+        width, depth = c.nope + c.value_dim, c.nope + c.rope
         scale, mixed = c.softmax_scale(), []
         for h in range(c.heads):
             own = expanded[h * width:(h + 1) * width]
@@ -294,10 +226,15 @@ class Model:
 LATENT_EPSILON = 1e-6
 
 
+def load(folder, rounded=exact):
+    with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
+        return Model(Config(json.load(file)), checkpoint.read_checkpoint(folder), rounded)
+
+
 def compare(folder, expected_path, prompts):
     """Prints the largest error of logits, over the largest logit, for each prompt."""
     expected = checkpoint.read_file(expected_path)
-    model = Model(folder)
+    model = load(folder)
     worst = 0.0
     for i in prompts:
         prompt = checkpoint.decode("I32", bytes(expected[f"prompt.{i}"][2]))
