@@ -86,6 +86,19 @@ const json::Value *ConfigReader::getOutside(StringRef key) const {
                                                    : nullptr;
 }
 
+void ConfigReader::setOutside(const json::Object &outside,
+                              ArrayRef<StringRef> keys) {
+  this->outside = &outside;
+  outsideKeys = keys;
+  for (StringRef key : keys) {
+    const json::Value *lost = notNull(object->get(key)),
+                      *wins = getOutside(key);
+    if (lost && wins && *lost != *wins)
+      problems->note(file, prefix + key.str(),
+                     "not read, the value outside wins");
+  }
+}
+
 const json::Value *ConfigReader::get(StringRef key) const {
   asked->insert(prefix + key.str());
   if (const json::Value *value = getOutside(key))

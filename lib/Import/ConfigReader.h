@@ -40,12 +40,10 @@ public:
         problems(&problems), asked(std::make_shared<llvm::StringSet<>>()) {}
 
   /// From now on these keys are looked for in `outside` first, where they win
-  /// unless they are null: what belongs to the whole checkpoint.
+  /// unless they are null: what belongs to the whole checkpoint. A value in
+  /// here that loses against another one is noted.
   void setOutside(const llvm::json::Object &outside,
-                  llvm::ArrayRef<llvm::StringRef> keys) {
-    this->outside = &outside;
-    outsideKeys = keys;
-  }
+                  llvm::ArrayRef<llvm::StringRef> keys);
 
   /// The value, or null for an absent key and for JSON's null.
   const llvm::json::Value *find(llvm::StringRef key) const;

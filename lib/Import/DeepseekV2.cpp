@@ -26,7 +26,8 @@ static const FamilyDefaults defaults = {
     /*routedScale=*/1.0,
     /*bosToken=*/1,
     /*eosToken=*/2,
-    /*flagsMayBeNull=*/true};
+    /*ownNulls=*/true,
+    /*typesOfLayers=*/false};
 
 // DeepSeek-V2 (arXiv:2405.04434, section 2.2): softmax scores; `greedy` takes
 // the best experts, `group_limited_greedy` the best of the groups with the

@@ -26,7 +26,8 @@ static const FamilyDefaults defaults = {
     /*routedScale=*/2.5,
     /*bosToken=*/0,
     /*eosToken=*/1,
-    /*flagsMayBeNull=*/true};
+    /*ownNulls=*/true,
+    /*typesOfLayers=*/false};
 
 // DeepSeek-V3 (arXiv:2412.19437, equations 13 to 16) and its published model
 // code (`noaux_tc`): sigmoid scores; a correction bias that takes part in the
@@ -46,7 +47,7 @@ void readNoAuxRouter(ConfigReader &reader, const FamilyDefaults &defaults,
 
 bool readFlag(ConfigReader &reader, const FamilyDefaults &defaults,
               StringRef key, bool absent) {
-  if (defaults.flagsMayBeNull && reader.isNull(key))
+  if (defaults.ownNulls && reader.isNull(key))
     return false;
   return reader.boolean(key, absent);
 }

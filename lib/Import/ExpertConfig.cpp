@@ -36,8 +36,13 @@ void readLayerPattern(ConfigReader &reader, const FamilyDefaults &defaults,
       [&] { config.shapesKnown &= reader.sink().raised() == before; });
   const json::Value *types = reader.find("mlp_layer_types");
   // Without routed experts every layer is dense.
-  bool dense = reader.isNull(expertsKey(reader));
-  int64_t first = types && !reader.has("first_k_dense_replace")
+  StringRef experts = expertsKey(reader);
+  bool dense = reader.isNull(experts);
+  if (dense && !defaults.ownNulls)
+    reader.error(experts, "expected a whole number, got null");
+  bool counted =
+      reader.has("first_k_dense_replace") || !defaults.typesOfLayers;
+  int64_t first = types && !counted
                       ? 0
                       : reader.integer("first_k_dense_replace",
                                        defaults.firstDense, 0, maxLayers);
@@ -68,7 +73,7 @@ void readLayerPattern(ConfigReader &reader, const FamilyDefaults &defaults,
       continue;
     }
     bool sparse = *name == "sparse";
-    if (reader.has("first_k_dense_replace") && sparse != config.isMoE[layer])
+    if (counted && sparse != config.isMoE[layer])
       reader.error(
           key, "expected \"" + Twine(config.isMoE[layer] ? "sparse" : "dense") +
                    "\" as first_k_dense_replace says, got \"" + *name + "\"");
@@ -83,7 +88,7 @@ void readExperts(ConfigReader &reader, const FamilyDefaults &defaults,
   config.experts = reader.size(key, defaults.experts, maxExperts);
   config.expertSize = reader.size("moe_intermediate_size", defaults.expertSize);
   // Null and 0 both mean none.
-  if (!reader.isNull("n_shared_experts"))
+  if (!defaults.ownNulls || !reader.isNull("n_shared_experts"))
     config.sharedExperts =
         reader.integer("n_shared_experts", defaults.sharedExperts, 0, 1 << 10);
   int64_t mixtures = llvm::count(config.isMoE, true);
@@ -111,7 +116,8 @@ void ignoreExperts(const ConfigReader &reader) {
 void readGroups(ConfigReader &reader, const FamilyDefaults &defaults,
                 GroupRule rule, ModelConfig &config) {
   // Null means that there are no groups, which is not what absence means.
-  if (rule == GroupRule::TopTwoSum && reader.isNull("n_group")) {
+  if (rule == GroupRule::TopTwoSum && defaults.ownNulls &&
+      reader.isNull("n_group")) {
     if (const json::Value *kept = reader.find("topk_group"))
       if (kept->getAsInteger() != 1)
         reader.error("topk_group",

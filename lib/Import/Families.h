@@ -32,8 +32,11 @@ struct FamilyDefaults {
   double routedScale;
   int64_t bosToken;
   int64_t eosToken;
-  /// norm_topk_prob and rope_interleave may be null there, which is false.
-  bool flagsMayBeNull;
+  /// The class or the makers' model code gives null a meaning: no experts, no
+  /// groups, a flag that is false. Otherwise the class refuses it.
+  bool ownNulls;
+  /// The class reads mlp_layer_types; otherwise first_k_dense_replace decides.
+  bool typesOfLayers;
 };
 
 /// Beyond every published model by a factor of ten or more: a larger number is

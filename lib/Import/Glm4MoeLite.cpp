@@ -27,7 +27,8 @@ static const FamilyDefaults defaults = {
     /*routedScale=*/1.8,
     /*bosToken=*/0,
     /*eosToken=*/1,
-    /*flagsMayBeNull=*/false};
+    /*ownNulls=*/false,
+    /*typesOfLayers=*/true};
 
 void readGlm4MoeLite(ConfigReader &reader, ModelConfig &config) {
   readNoAuxFamily(reader, defaults, config);

@@ -86,22 +86,29 @@ static void readSizes(ConfigReader &reader, const FamilyDefaults &defaults,
                           reader.boolean("tie_word_embeddings", false);
 }
 
-// A size that others write down too: null and absent mean `expected`.
+// A size that others write down too: absence means `expected`, and so does null
+// where the family's class computes it after it has read the file.
 static void requireSize(ConfigReader &reader, StringRef key, StringRef of,
-                        int64_t expected, const ModelConfig &config) {
+                        int64_t expected, bool nullIsAbsent,
+                        const ModelConfig &config) {
+  if (!reader.has(key) || (nullIsAbsent && reader.isNull(key)))
+    return;
   const json::Value *value = reader.find(key);
-  if (value && config.shapesKnown && value->getAsInteger() != expected)
+  if (config.shapesKnown && (!value || value->getAsInteger() != expected))
     reader.error(key, "expected " + of + ", which is " + Twine(expected) +
-                          ", got " + describeJson(*value));
+                          ", got " + (value ? describeJson(*value) : "null"));
 }
 
 // The type that weights outside of fp8 blocks are stored in. The files say it
 // themselves, so it matters only where there are none.
 static void readStoredType(ConfigReader &reader, ModelConfig &config) {
-  StringRef key = reader.find("dtype") ? "dtype" : "torch_dtype";
-  reader.ignore({"torch_dtype"});
-  if (!reader.find(key))
+  const json::Value *newer = reader.find("dtype");
+  const json::Value *older = reader.find("torch_dtype");
+  StringRef key = newer ? "dtype" : "torch_dtype";
+  if (!newer && !older)
     return;
+  if (newer && older && *newer != *older)
+    reader.note("torch_dtype", "not read, dtype wins");
   std::string type = reader.string(key, config.storedType);
   bool fp8 = type == "fp8" || type == "float8_e4m3fn";
   if (type == "bfloat16" || type == "float16" || type == "float32")
@@ -131,11 +138,13 @@ void readCommon(ConfigReader &reader, const FamilyDefaults &defaults,
   // MLA has one latent for all heads; a smaller count would be another
   // attention.
   requireSize(reader, "num_key_value_heads", "num_attention_heads",
-              config.heads, config);
-  // transformers 5 writes these sizes into the file, and takes them from there.
-  requireSize(reader, "head_dim", "qk_rope_head_dim", config.ropeDim, config);
+              config.heads, defaults.ownNulls, config);
+  // transformers 5 writes these sizes into the file, and takes them from there;
+  // the first even where it is null, but for deepseek_v2.
+  requireSize(reader, "head_dim", "qk_rope_head_dim", config.ropeDim,
+              config.family == "deepseek_v2", config);
   requireSize(reader, "qk_head_dim", "qk_nope_head_dim + qk_rope_head_dim",
-              config.queryHeadDim(), config);
+              config.queryHeadDim(), /*nullIsAbsent=*/true, config);
   if (config.ropeDim % 2)
     reader.error("qk_rope_head_dim",
                  "expected an even number, got " + Twine(config.ropeDim));

@@ -41,11 +41,22 @@ static void readOriginalPositions(ConfigReader &reader, ConfigReader &scaling,
     scaling.note(key, "not read, the value beside the block wins");
 }
 
+// A factor of null is the ratio of the lengths; transformers' softmax scale
+// asks for the number itself, so null is of use without mscale_all_dim alone.
+static double readFactor(ConfigReader &scaling, bool mayBeNull,
+                         const ModelConfig &config, const RopeConfig &rope) {
+  double ratio = double(config.maxPositions) / rope.originalPositions;
+  if (mayBeNull && scaling.isNull("factor") && ratio >= 1.0) {
+    scaling.note("factor", "null, taken as max_position_embeddings / "
+                           "original_max_position_embeddings");
+    return ratio;
+  }
+  return scaling.number("factor", std::nullopt, 1.0, 1e6, /*closed=*/true);
+}
+
 static void readYarn(ConfigReader &reader, ConfigReader &scaling,
                      const ModelConfig &config, RopeConfig &rope) {
   rope.yarn = true;
-  rope.factor =
-      scaling.number("factor", std::nullopt, 1.0, 1e6, /*closed=*/true);
   readOriginalPositions(reader, scaling, config, rope);
   rope.betaFast = optionalNumber(scaling, "beta_fast", 32.0, 0, 1e6);
   rope.betaSlow = optionalNumber(scaling, "beta_slow", 1.0, 0, 1e6);
@@ -63,6 +74,7 @@ static void readYarn(ConfigReader &reader, ConfigReader &scaling,
   // takes mscale(factor, 1) for the ratio.
   double mscale = optionalNumber(scaling, "mscale", 0, 0, 1e3, true);
   double allDim = optionalNumber(scaling, "mscale_all_dim", 0, 0, 1e3, true);
+  rope.factor = readFactor(scaling, /*mayBeNull=*/allDim == 0, config, rope);
   rope.attentionFactor =
       mscale != 0 && allDim != 0
           ? yarnMscale(rope.factor, mscale) / yarnMscale(rope.factor, allDim)
@@ -94,7 +106,9 @@ static void readMethod(ConfigReader &reader, ConfigReader &scaling,
   StringRef key = scaling.has("rope_type") ? "rope_type" : "type";
   size_t before = scaling.sink().raised();
   std::string type = scaling.string(key, "default");
-  scaling.ignore({"type"});
+  if (const json::Value *older = scaling.find("type"))
+    if (older->getAsString() != StringRef(type))
+      scaling.note("type", "not read, rope_type wins");
   if (type == "yarn")
     return readYarn(reader, scaling, config, rope);
   const json::Value *factor = scaling.find("factor");

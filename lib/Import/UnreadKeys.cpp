@@ -209,7 +209,8 @@ void reportUnread(const ConfigReader &top, const ConfigReader *text) {
   std::vector<std::string> unknown;
   if (text)
     for (StringRef key : top.unread())
-      if (text->wasRead(key) && !is_contained(harmlessKeys(), key)) {
+      if (top.json().get(key)->kind() != json::Value::Null &&
+          text->wasRead(key) && !is_contained(harmlessKeys(), key)) {
         reportOutside(top, *text, key);
         top.ignore({key});
       }

@@ -171,6 +171,11 @@ def dense(tiny):
     tiny.fill()
 
 
+def layer_types_alone(tiny):
+    del tiny.config["first_k_dense_replace"]
+    tiny.config["mlp_layer_types"] = ["dense", "sparse"]
+
+
 def without_query_rank(tiny):
     tiny.config["q_lora_rank"] = None
     for layer in range(2):
@@ -384,6 +389,11 @@ GROUPS = {
         "head-dim": config("head_dim", 10),
         "experts-twice": config("num_local_experts", 8),
         "beside-text": tensors(lambda tiny: nested(tiny, rope_interleave=False)),
+        "head-dim-null": config("head_dim", None),
+        "glm-nulls": changed(model_type="glm4_moe_lite", n_group=None, num_key_value_heads=None, rope_interleave=None),
+        "glm-experts-null": changed(model_type="glm4_moe_lite", n_routed_experts=None),
+        "glm-shared-null": changed(model_type="glm4_moe_lite", n_shared_experts=None),
+        "layer-types-alone": tensors(layer_types_alone),
     },
     "files": {
         "none": no_files("model.safetensors"),
@@ -524,6 +534,10 @@ GROUPS = {
         "eos-beside": tensors(lambda tiny: nested(tiny, inside={"eos_token_id": 3, "bos_token_id": None},
                                                   eos_token_id=[5, 6], bos_token_id=2)),
         "eos-null-inside": tensors(lambda tiny: nested(tiny, inside={"eos_token_id": None}, eos_token_id=7)),
+        "factor-null": config("rope_scaling", {"type": "yarn", "factor": None, "original_max_position_embeddings": 16}),
+        "type-twice": config("rope_scaling", {"rope_type": "default", "type": "yarn"}),
+        "dtype-twice": changed(dtype="bfloat16", torch_dtype="float32"),
+        "null-beside": tensors(lambda tiny: nested(tiny, q_lora_rank=None, rope_interleave=None, partial_rotary_factor=None)),
         "eos-null-beside": tensors(lambda tiny: nested(tiny, inside={"eos_token_id": 3}, eos_token_id=None)),
     },
 }

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+# Judges what the importer makes of every changed configuration: config_keys.py SCRATCH [--every=N] [--runs=N]
+#
+# A configuration that meaning.py refuses must be refused with the key. Any other must give the logits of reference.py:
+# each module is compiled and run once, and configurations with one module must have one meaning. Beyond the first
+# --runs modules the logits that reference.py has for the first meaning stand for those of the module.
+import argparse
+import collections
+import hashlib
+import json
+import os
+import sys
+
+import agree
+import config_cases
+import config_values
+import meaning
+import reference
+
+
+class Judge:
+    def __init__(self, scratch, runs):
+        self.scratch, self.folder = scratch, os.path.join(scratch, "case")
+        self.weights = agree.Weights(scratch)
+        self.runs, self.ran = runs, 0
+        self.logits = {}  # of a module and a prompt
+        self.counts = collections.Counter()
+        self.wrong, self.worst = [], 0.0
+
+    def read(self, config, weights):
+        """The module or nothing, and what was said."""
+        agree.fill(self.folder, json.dumps(config), weights)
+        module = os.path.join(self.folder, "module.mlir")
+        done = agree.call(agree.IMPORT, self.folder, "-o", module, "--checkpoint-dir=checkpoint")
+        if done.returncode not in (0, 1):
+            return None, f"exit status {done.returncode}"
+        if done.returncode:
+            return None, done.stderr
+        with open(module, encoding="utf-8") as file:
+            return file.read(), done.stderr
+
+    def judge(self, base, key, config, verdict):
+        """What came of it, or nothing and why that is wrong."""
+        try:
+            meant = meaning.Config(config)
+        except meaning.Refused as refused:
+            meant, key = None, {key, str(refused)}
+        else:
+            key = {key}
+        path, tensors = self.weights.of(meant or meaning.Config(base))
+        module, said = self.read(config, path)
+        named = any(name in line for name in key for line in said.splitlines() if "error" in line or verdict == "named")
+        if module is None:
+            if not named:
+                return None, "refused without the key: " + said.strip()[:300]
+            if meant and verdict in (None, "equal"):
+                return None, "refused: " + said.strip()[:300]
+            return "refused", ""
+        if not meant or verdict == "refused":
+            return None, "accepted"
+        if verdict == "named" and not named and meant.facts() != meaning.Config(base).facts():
+            return None, "accepted without the key in what is said: " + said.strip()[:300]
+        eos = "".join((": " if meant.eos else "", ", ".join(map(str, meant.eos))))
+        ids = f"bos_token = {meant.bos[0] if meant.bos else -1} : i64, eos_tokens = array<i64{eos}>"
+        if ids not in module:
+            return None, f"expected {ids} in the module"
+        error = self.error(module, reference.Model(meant, tensors))
+        if not agree.is_equal(error):
+            return None, f"other logits: {error}"
+        self.worst = max(self.worst, error)
+        return "equal", ""
+
+    def error(self, module, model):
+        prompt, want = agree.clear_prompt(model, 9, seed=1)
+        seen = hashlib.sha256(module.encode()).digest(), tuple(prompt)
+        if seen not in self.logits:
+            self.logits[seen] = agree.run(self.folder, prompt) if self.ran < self.runs else want
+            self.ran += 1
+        return agree.error_of(self.logits[seen], want)
+
+    def finish(self):
+        total = sum(self.counts.values())
+        for (base, result), count in sorted(self.counts.items()):
+            print(f"{base}: {count} {result}")
+        for line in self.wrong:
+            print("WRONG:", line)
+        print(f"largest error {self.worst:.1e} of the largest logit, {len(self.logits)} modules, {min(self.ran, self.runs)} run")
+        print(f"{total} cases, {len(self.wrong)} wrong")
+        return 1 if self.wrong else 0
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("scratch")
+    parser.add_argument("--every", type=int, default=1, help="judge each N-th case alone")
+    parser.add_argument("--runs", type=int, default=1 << 30, help="compile and run this many modules")
+    options = parser.parse_args()
+    judge = Judge(options.scratch, options.runs)
+    for number, (name, key, config, verdict) in enumerate(config_cases.cases()):
+        if number % options.every:
+            continue
+        base = name.split()[0]
+        result, reason = judge.judge(config_values.BASES[base], key, config, verdict)
+        judge.counts[base, result or "wrong"] += 1
+        if not result:
+            judge.wrong.append(f"{name}: {reason}")
+    return judge.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
