@@ -115,8 +115,10 @@ private:
     llvm::Expected<OutputFile> weights = OutputFile::create(weightsPath);
     if (!weights)
       return weights.takeError();
+    NonFiniteValues nonFinite(*sources, options.allowNonFinite);
     llvm::Expected<std::string> buildId =
-        writeWeights(layout, *weights, *sources, seed(), options.progress);
+        writeWeights(layout, *weights, *sources, nonFinite, seed(), options.progress);
+    report(nonFinite);
     if (!buildId)
       return buildId.takeError();
     result.weightsPath = weightsPath;
@@ -127,6 +129,15 @@ private:
     if (llvm::Error failed = weights->commit())
       return failed;
     return artifact->commit();
+  }
+
+  void report(const NonFiniteValues &nonFinite) {
+    MLIRContext *context = module.getContext();
+    for (const Problem &problem : nonFinite.lines()) {
+      Location at = problem.file.empty() ? Location(UnknownLoc::get(context))
+                                         : FileLineColLoc::get(context, problem.file, 0, 0);
+      (nonFinite.refused() ? emitError(at) : emitWarning(at)) << problem.detail();
+    }
   }
 
   /// What the compilation read beside the weights: code and text.

@@ -39,6 +39,9 @@ static cl::opt<std::string> attention("mla", cl::desc("auto (default), absorbed 
 static cl::opt<bool> shapesOnly("shapes-only",
                                 cl::desc("Use config.json alone: an artifact to inspect, not to run"),
                                 cl::cat(category));
+static cl::opt<bool> allowNonFinite("allow-nonfinite",
+                                    cl::desc("Pack weights that are NaN or infinite as they are, with a warning"),
+                                    cl::cat(category));
 static cl::opt<std::string> compileTo("compile-to",
                                       cl::desc("Stop at a stage: model, dispatch, kernel or plan"),
                                       cl::value_desc("STAGE"), cl::cat(category));
@@ -199,6 +202,7 @@ int compile(MLIRContext &context, const hadal::Target &target) {
   hadal::SerializeOptions serialize;
   serialize.path = output;
   serialize.shapesOnly = shapesOnly;
+  serialize.allowNonFinite = allowNonFinite;
   serialize.progress = [&](uint64_t done, uint64_t total) { progress.weights(done, total); };
   progress.stage("generating code");
   FailureOr<hadal::SerializeResult> result = hadal::serialize(**module, serialize);
