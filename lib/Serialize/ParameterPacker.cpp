@@ -3,14 +3,12 @@
 #include "ParameterPacker.h"
 
 #include "RopeTable.h"
+#include "SourceMatrix.h"
 
-#include "hadal/Target/CPU/PackedLayout.h"
-
-#include "llvm/Support/MathExtras.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Parallel.h"
 
 #include <atomic>
-#include <cstring>
 
 using namespace mlir;
 using namespace hadal;
@@ -18,29 +16,16 @@ using namespace hadal;
 namespace {
 /// Bytes that are made and handed on at once.
 constexpr int64_t kPieceBytes = 16 << 20;
+/// The same where they are only looked at: they stay in a core's cache until
+/// they are written.
+constexpr int64_t kCopyBytes = 1 << 20;
 
 template <typename... Args>
 llvm::Error error(const char *format, Args... args) {
   return llvm::createStringError(std::errc::invalid_argument, format, args...);
 }
 
-std::string textOf(Type type) {
-  std::string text;
-  llvm::raw_string_ostream(text) << type;
-  return text;
-}
-
-std::optional<cpu::SourceType> sourceTypeOf(Type element) {
-  if (element.isBF16())
-    return cpu::SourceType::BF16;
-  if (element.isF16())
-    return cpu::SourceType::F16;
-  if (element.isF32())
-    return cpu::SourceType::F32;
-  if (isa<Float8E4M3FNType>(element))
-    return cpu::SourceType::F8E4M3;
-  return std::nullopt;
-}
+std::string textOf(Type type) { return llvm::formatv("{0}", type).str(); }
 
 cpu::WeightType weightTypeOf(Type element) {
   return element.isBF16()  ? cpu::WeightType::BF16
@@ -48,37 +33,12 @@ cpu::WeightType weightTypeOf(Type element) {
                            : cpu::WeightType::F8E4M3;
 }
 
-float loadAsF32(const uint8_t *data, cpu::SourceType type, int64_t i) {
-  uint16_t half;
-  float word;
-  switch (type) {
-  case cpu::SourceType::BF16:
-    std::memcpy(&half, data + 2 * i, 2);
-    return cpu::bf16ToF32(half);
-  case cpu::SourceType::F16:
-    std::memcpy(&half, data + 2 * i, 2);
-    return cpu::f16ToF32(half);
-  case cpu::SourceType::F32:
-    std::memcpy(&word, data + 4 * i, 4);
-    return word;
-  case cpu::SourceType::F8E4M3:
-    return cpu::f8E4M3ToF32(data[i]);
-  }
-  return 0;
-}
-
-/// One stored matrix while it is read.
-struct Matrix {
-  const uint8_t *data = nullptr;
-  cpu::SourceType type = cpu::SourceType::BF16;
-  int64_t rows = 0, columns = 0;
-  std::vector<float> widened; // owns the data of a scaled source
-};
-
 class Packer {
 public:
-  Packer(ParameterOp parameter, const SourceFiles &files, ByteSink sink)
-      : parameter(parameter), type(parameter.getTensorType()), files(files), sink(sink) {}
+  Packer(ParameterOp parameter, const SourceFiles &files, NonFiniteValues &nonFinite,
+         ByteSink sink)
+      : parameter(parameter), type(parameter.getTensorType()), files(files),
+        nonFinite(nonFinite), sink(sink) {}
 
   llvm::Error run() {
     if (auto table = parameter.getTable())
@@ -88,19 +48,62 @@ public:
       return error("parameter '%s': sources: expected at least one, got none",
                    parameter.getSymName().str().c_str());
     for (auto source : sources.getAsRange<SourceAttr>()) {
-      llvm::Expected<Matrix> matrix = read(source);
+      llvm::Expected<SourceMatrix> matrix = read(source);
       if (!matrix)
         return matrix.takeError();
       llvm::Error failed = type.getEncoding() ? packPanels(*matrix, source)
                                               : packRows(*matrix, source);
       if (failed)
         return failed;
+      if (isNonFinite.exchange(false))
+        locateNonFinite(*matrix, source);
       files.release(source);
     }
     return llvm::Error::success();
   }
 
 private:
+  /// What is packed is looked at, while it is in a cache: that covers every
+  /// source and what conversions and scales made of it.
+  void lookAt(const void *data, size_t size) {
+    if (hasNonFinite(type.getElementType(), data, size))
+      isNonFinite = true;
+  }
+
+  /// Finds out which stored values are to blame.
+  void locateNonFinite(const SourceMatrix &matrix, SourceAttr source) {
+    bool found = locateStored(source);
+    if (matrix.scale)
+      found |= locateStored(matrix.scale);
+    if (found)
+      return;
+    nonFinite.addOverflow(
+        source, type.getElementType(),
+        [&](int64_t i) { return loadAsF32(matrix.data, matrix.type, i); },
+        [&](float value) {
+          bool narrows = type.getElementType().isBF16();
+          return narrows ? cpu::bf16ToF32(cpu::f32ToBF16(value)) : value;
+        });
+  }
+
+  bool locateStored(SourceAttr source) {
+    const uint8_t *data = llvm::cantFail(files.bytes(source)); // read before
+    cpu::SourceType stored = *sourceTypeOf(source.getType().getElementType());
+    return nonFinite.addStored(source, type.getElementType(),
+                               [&](int64_t i) { return loadAsF32(data, stored, i); });
+  }
+
+  llvm::Expected<SourceMatrix> read(SourceAttr source) {
+    llvm::Expected<SourceMatrix> matrix = readMatrix(source, files);
+    if (!matrix || !parameter.getScalesAttr() || matrix->type != cpu::SourceType::F8E4M3)
+      return matrix;
+    auto scale = cast<SourceAttr>(parameter.getScalesAttr()[nextScale++]); // parameter_c4
+    ArrayRef<int64_t> block = *parameter.getBlock();                       // parameter_c8
+    if (llvm::Error failed = applyScale(*matrix, scale, block, files))
+      return std::move(failed);
+    return matrix;
+  }
+
   llvm::Error packTable(RopeTableAttr table) {
     std::vector<float> frequencies = ropeFrequencies(table);
     int64_t width = type.getDimSize(1), rows = type.getDimSize(0);
@@ -115,69 +118,20 @@ private:
       llvm::parallelFor(0, count, [&](size_t i) {
         ropeTableRow(table, frequencies, first + i, piece.data() + i * width);
       });
+      lookAt(piece.data(), piece.size() * 4);
+      if (isNonFinite)
+        return error("parameter '%s': expected finite values of the rotary configuration, got "
+                     "others in positions %lld to %lld",
+                     parameter.getSymName().str().c_str(), (long long)first,
+                     (long long)(first + count - 1));
       if (llvm::Error failed = emit(piece.data(), piece.size() * 4))
         return failed;
     }
     return llvm::Error::success();
   }
 
-  llvm::Expected<Matrix> read(SourceAttr source) {
-    llvm::Expected<const uint8_t *> data = files.bytes(source);
-    if (!data)
-      return data.takeError();
-    RankedTensorType stored = source.getType();
-    std::optional<cpu::SourceType> sourceType = sourceTypeOf(stored.getElementType());
-    if (!sourceType || stored.getRank() > 2 || stored.getRank() < 1)
-      return error("tensor '%s': expected a vector or matrix of bf16, f16, f32 or f8E4M3FN, "
-                   "got %s",
-                   source.getTensor().str().c_str(), textOf(stored).c_str());
-    Matrix matrix;
-    matrix.data = *data;
-    matrix.type = *sourceType;
-    matrix.columns = stored.getShape().back();
-    matrix.rows = stored.getNumElements() / std::max<int64_t>(1, matrix.columns);
-    if (*sourceType == cpu::SourceType::F8E4M3 &&
-        cpu::hasF8NaN(matrix.data, stored.getNumElements()))
-      return error("tensor '%s': expected finite values of f8E4M3FN, got a NaN",
-                   source.getTensor().str().c_str());
-    if (parameter.getScalesAttr() && *sourceType == cpu::SourceType::F8E4M3)
-      if (llvm::Error failed = applyScale(matrix))
-        return std::move(failed);
-    return std::move(matrix);
-  }
-
-  /// Widens a block-scaled source: value times scale, in f32.
-  llvm::Error applyScale(Matrix &matrix) {
-    auto scale = cast<SourceAttr>(parameter.getScalesAttr()[nextScale++]); // parameter_c4
-    llvm::Expected<const uint8_t *> data = files.bytes(scale);
-    if (!data)
-      return data.takeError();
-    ArrayRef<int64_t> blocks = scale.getType().getShape();
-    if (blocks.size() != 2 || !scale.getType().getElementType().isF32())
-      return error("tensor '%s': expected block scales of f32, got %s",
-                   scale.getTensor().str().c_str(), textOf(scale.getType()).c_str());
-    ArrayRef<int64_t> block = *parameter.getBlock(); // parameter_c8
-    if (blocks[0] != llvm::divideCeilSigned(matrix.rows, block[0]) ||
-        blocks[1] != llvm::divideCeilSigned(matrix.columns, block[1]))
-      return error("tensor '%s': expected a scale for each block of %lld x %lld, got %s",
-                   scale.getTensor().str().c_str(), (long long)block[0], (long long)block[1],
-                   textOf(scale.getType()).c_str());
-    matrix.widened.resize(matrix.rows * matrix.columns);
-    llvm::parallelFor(0, matrix.rows, [&](size_t row) {
-      for (int64_t column = 0; column < matrix.columns; ++column) {
-        int64_t at = row / block[0] * blocks[1] + column / block[1];
-        matrix.widened[row * matrix.columns + column] =
-            loadAsF32(matrix.data, matrix.type, row * matrix.columns + column) *
-            loadAsF32(*data, cpu::SourceType::F32, at);
-      }
-    });
-    matrix.data = reinterpret_cast<const uint8_t *>(matrix.widened.data());
-    matrix.type = cpu::SourceType::F32;
-    return llvm::Error::success();
-  }
-
   /// Calls `each(firstRow, rows)` for every group of selected rows.
-  llvm::Error forGroups(const Matrix &matrix,
+  llvm::Error forGroups(const SourceMatrix &matrix,
                         llvm::function_ref<llvm::Error(int64_t, int64_t)> each) {
     auto select = parameter.getSelect();
     int64_t group = select ? select->getGroup() : matrix.rows;
@@ -189,7 +143,7 @@ private:
     return llvm::Error::success();
   }
 
-  llvm::Error packPanels(const Matrix &matrix, SourceAttr source) {
+  llvm::Error packPanels(const SourceMatrix &matrix, SourceAttr source) {
     return forGroups(matrix, [&](int64_t firstRow, int64_t rows) {
       int64_t outputs = rows, inputs = matrix.columns;
       int64_t elementBytes = matrix.type == cpu::SourceType::F32      ? 4
@@ -226,6 +180,7 @@ private:
         if (!cpu::packPanel(one, std::min(cpu::panelOutputs, outputs - output), inputs, weight,
                             piece.data() + i * panelBytes))
           converted = false;
+        lookAt(piece.data() + i * panelBytes, panelBytes);
       });
       if (!converted)
         return error("tensor '%s': expected elements that convert to %s, got %s",
@@ -237,7 +192,7 @@ private:
     return llvm::Error::success();
   }
 
-  llvm::Error packRows(const Matrix &matrix, SourceAttr source) {
+  llvm::Error packRows(const SourceMatrix &matrix, SourceAttr source) {
     if (parameter.getTranspose())
       return error("parameter '%s': expected a transposed parameter to be packed in panels",
                    parameter.getSymName().str().c_str());
@@ -250,14 +205,18 @@ private:
     int64_t elementBytes = element.getIntOrFloatBitWidth() / 8;
     return forGroups(matrix, [&](int64_t firstRow, int64_t rows) -> llvm::Error {
       int64_t first = firstRow * matrix.columns, count = rows * matrix.columns;
-      if (isCopy)
-        return emit(matrix.data + first * elementBytes, count * elementBytes);
       std::vector<float> piece;
-      for (int64_t done = 0; done < count; done += kPieceBytes / 4) {
-        piece.resize(std::min<int64_t>(kPieceBytes / 4, count - done));
-        for (size_t i = 0; i < piece.size(); ++i)
-          piece[i] = loadAsF32(matrix.data, matrix.type, first + done + i);
-        if (llvm::Error failed = emit(piece.data(), piece.size() * 4))
+      for (int64_t done = 0, size; done < count; done += size) {
+        size = std::min(kCopyBytes / elementBytes, count - done);
+        const void *data = matrix.data + (first + done) * elementBytes;
+        if (!isCopy) {
+          piece.resize(size);
+          for (int64_t i = 0; i < size; ++i)
+            piece[i] = loadAsF32(matrix.data, matrix.type, first + done + i);
+          data = piece.data();
+        }
+        lookAt(data, size * elementBytes);
+        if (llvm::Error failed = emit(data, size * elementBytes))
           return failed;
       }
       return llvm::Error::success();
@@ -271,7 +230,9 @@ private:
   ParameterOp parameter;
   RankedTensorType type;
   const SourceFiles &files;
+  NonFiniteValues &nonFinite;
   ByteSink sink;
+  std::atomic<bool> isNonFinite = false; // in what was packed of a source
   size_t nextScale = 0; // of the sources that have one, in their order
 };
 } // namespace
@@ -288,6 +249,6 @@ uint64_t hadal::packedBytes(ParameterOp parameter) {
 }
 
 llvm::Error hadal::packParameter(ParameterOp parameter, const SourceFiles &files,
-                                 ByteSink sink) {
-  return Packer(parameter, files, sink).run();
+                                 NonFiniteValues &nonFinite, ByteSink sink) {
+  return Packer(parameter, files, nonFinite, sink).run();
 }

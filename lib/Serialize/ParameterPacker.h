@@ -3,7 +3,7 @@
 #ifndef HADAL_LIB_SERIALIZE_PARAMETERPACKER_H
 #define HADAL_LIB_SERIALIZE_PARAMETERPACKER_H
 
-#include "SourceFiles.h"
+#include "NonFinite.h"
 
 #include "llvm/ADT/STLFunctionalExtras.h"
 
@@ -16,9 +16,10 @@ uint64_t packedBytes(ParameterOp parameter);
 using ByteSink = llvm::function_ref<llvm::Error(const uint8_t *, size_t)>;
 
 /// Follows the recipe of `parameter` (select, transpose, convert, lay out). At
-/// most one source is resident at a time. Fails where a source holds what the
-/// parameter cannot (a NaN in f8E4M3FN) or where no conversion exists.
-llvm::Error packParameter(ParameterOp parameter, const SourceFiles &files, ByteSink sink);
+/// most one source is resident at a time. Values that are not finite are packed,
+/// and noted in `nonFinite`. Fails where no conversion exists.
+llvm::Error packParameter(ParameterOp parameter, const SourceFiles &files,
+                          NonFiniteValues &nonFinite, ByteSink sink);
 
 } // namespace hadal
 

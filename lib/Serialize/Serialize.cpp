@@ -119,8 +119,10 @@ private:
       llvm::Expected<SourceFiles> sources = SourceFiles::open(module);
       if (!sources)
         return sources.takeError();
-      llvm::Expected<std::string> packed =
-          writeWeights(layout, output.weights(), *sources, seed(), options.progress);
+      NonFiniteValues nonFinite(*sources, options.allowNonFinite);
+      llvm::Expected<std::string> packed = writeWeights(layout, output.weights(), *sources,
+                                                        nonFinite, seed(), options.progress);
+      report(nonFinite);
       if (!packed)
         return packed.takeError();
       buildId = *packed;
@@ -130,6 +132,15 @@ private:
     if (llvm::Error failed = check(writeArtifact(layout, buildId)))
       return failed;
     return check(output.commit(buildId, options.inputs));
+  }
+
+  void report(const NonFiniteValues &nonFinite) {
+    MLIRContext *context = module.getContext();
+    for (const Problem &problem : nonFinite.lines()) {
+      Location at = problem.file.empty() ? Location(UnknownLoc::get(context))
+                                         : FileLineColLoc::get(context, problem.file, 0, 0);
+      (nonFinite.refused() ? emitError(at) : emitWarning(at)) << problem.detail();
+    }
   }
 
   /// What the compilation read beside the weights: code and text.

@@ -43,7 +43,7 @@ llvm::Expected<SourceFiles> SourceFiles::open(ModuleOp module) {
       return error("%s: cannot read: %s", path.c_str(), code.message().c_str());
     }
     uint64_t size = status.st_size;
-    File entry{path.str().str(), nullptr, size};
+    File entry{path.str().str(), nullptr, size, nullptr};
     void *data = size ? ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
     ::close(fd);
     if (data == MAP_FAILED)
@@ -79,6 +79,31 @@ llvm::Expected<const uint8_t *> SourceFiles::bytes(SourceAttr source) const {
                  (unsigned long long)file.size, (unsigned long long)source.getLength(),
                  (unsigned long long)source.getOffset());
   return file.data + source.getOffset();
+}
+
+TensorExtent SourceFiles::tensor(SourceAttr source) {
+  File &file = files[source.getFile()];
+  uint64_t length = llvm::support::endian::read64le(file.data);
+  if (!file.header.getAsObject()) {
+    StringRef text(reinterpret_cast<const char *>(file.data) + 8, length);
+    llvm::Expected<llvm::json::Value> parsed = llvm::json::parse(text);
+    if (parsed)
+      file.header = std::move(*parsed);
+    else
+      llvm::consumeError(parsed.takeError());
+  }
+  const llvm::json::Object *entries = file.header.getAsObject();
+  const llvm::json::Object *entry = entries ? entries->getObject(source.getTensor()) : nullptr;
+  const llvm::json::Array *shape = entry ? entry->getArray("shape") : nullptr;
+  const llvm::json::Array *offsets = entry ? entry->getArray("data_offsets") : nullptr;
+  // The module may be another's than the importer's, and name it otherwise.
+  if (!shape || !offsets || offsets->empty())
+    return {source.getOffset(), llvm::SmallVector<int64_t>(source.getType().getShape())};
+  TensorExtent tensor;
+  tensor.offset = 8 + length + (*offsets)[0].getAsUINT64().value_or(0);
+  for (const llvm::json::Value &extent : *shape)
+    tensor.shape.push_back(extent.getAsInteger().value_or(1));
+  return tensor;
 }
 
 void SourceFiles::release(SourceAttr source) const {

@@ -49,7 +49,8 @@ WeightsLayout hadal::layOutWeights(ModuleOp module) {
 
 llvm::Expected<std::string>
 hadal::writeWeights(WeightsLayout &layout, files::OutputFile &file, const SourceFiles &sources,
-                    uint64_t seed, const std::function<void(uint64_t, uint64_t)> &progress) {
+                    NonFiniteValues &nonFinite, uint64_t seed,
+                    const std::function<void(uint64_t, uint64_t)> &progress) {
   auto check = [&](bool done) {
     return done ? llvm::Error::success() : llvm::createStringError(file.error());
   };
@@ -62,16 +63,20 @@ hadal::writeWeights(WeightsLayout &layout, files::OutputFile &file, const Source
   for (PlacedParameter &placed : layout.parameters) {
     XXH3_64bits_reset(state.get());
     uint64_t begin = file.size();
-    llvm::Error failed =
-        packParameter(placed.parameter, sources, [&](const uint8_t *data, size_t size) {
-          XXH3_64bits_update(state.get(), data, size);
-          llvm::Error error = check(file.write(data, size));
-          if (!error && progress)
-            progress(file.size(), layout.size);
-          return error;
-        });
-    if (failed)
+    auto write = [&](const uint8_t *data, size_t size) -> llvm::Error {
+      // The rest is packed only to tell of all weights that are not finite.
+      if (nonFinite.refused())
+        return llvm::Error::success();
+      XXH3_64bits_update(state.get(), data, size);
+      llvm::Error error = check(file.write(data, size));
+      if (!error && progress)
+        progress(file.size(), layout.size);
+      return error;
+    };
+    if (llvm::Error failed = packParameter(placed.parameter, sources, nonFinite, write))
       return std::move(failed);
+    if (nonFinite.refused())
+      continue;
     if (file.size() - begin != placed.length)
       return llvm::createStringError(std::errc::invalid_argument,
                                      "parameter '%s': expected %llu bytes, got %llu",
@@ -85,6 +90,8 @@ hadal::writeWeights(WeightsLayout &layout, files::OutputFile &file, const Source
             check(file.write(zeros, llvm::alignTo(placed.length, kAlignment) - placed.length)))
       return std::move(failed);
   }
+  if (nonFinite.refused())
+    return nonFinite.error();
   std::string buildId =
       llvm::formatv("{0:x-16}", XXH3_64bits(identity.data(), identity.size() * 8)).str();
   if (llvm::Error failed = check(file.patch(layout.buildIdAt, buildId.data(), buildId.size())))

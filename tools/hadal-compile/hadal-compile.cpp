@@ -44,6 +44,9 @@ static cl::opt<int64_t> maxContext("max-context",
                                    cl::desc("Longest context that the model will run with (default: its "
                                             "own, as far as rotary tables of 64 MiB go)"),
                                    cl::value_desc("N"), cl::cat(category));
+static cl::opt<bool> allowNonFinite("allow-nonfinite",
+                                    cl::desc("Pack weights that are NaN or infinite as they are, with a warning"),
+                                    cl::cat(category));
 static cl::opt<std::string> compileTo("compile-to",
                                       cl::desc("Stop at a stage: model, dispatch, kernel or plan"),
                                       cl::value_desc("STAGE"), cl::cat(category));
@@ -231,6 +234,7 @@ int compile(MLIRContext &context, const hadal::Target &target) {
   serialize.path = output;
   serialize.inputs = std::move(inputs);
   serialize.shapesOnly = shapesOnly;
+  serialize.allowNonFinite = allowNonFinite;
   serialize.progress = [&](uint64_t done, uint64_t total) { progress.weights(done, total); };
   progress.stage("generating code");
   FailureOr<hadal::SerializeResult> result = hadal::serialize(**module, serialize);

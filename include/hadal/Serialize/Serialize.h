@@ -19,6 +19,8 @@ struct SerializeOptions {
   std::vector<std::string> inputs;
   /// Compile without weights: the artifact can be inspected, not run.
   bool shapesOnly = false;
+  /// Weights that are not finite are warnings, not errors.
+  bool allowNonFinite = false;
   /// Called with bytes packed and bytes in all, now and then.
   std::function<void(uint64_t, uint64_t)> progress;
 };

@@ -51,18 +51,6 @@ float hadal::cpu::f8E4M3ToF32(uint8_t bits) {
   return bits & 0x80 ? -magnitude : magnitude;
 }
 
-bool hadal::cpu::hasF8NaN(const uint8_t *data, size_t count) {
-  for (size_t begin = 0; begin < count; begin += 4096) {
-    size_t end = std::min(count, begin + 4096);
-    bool found = false;
-    for (size_t i = begin; i < end; ++i)
-      found |= (data[i] & 0x7f) == 0x7f;
-    if (found)
-      return true;
-  }
-  return false;
-}
-
 namespace {
 template <typename T>
 const T *at(const PanelSource &source, int64_t output, int64_t input) {

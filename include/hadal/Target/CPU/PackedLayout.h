@@ -20,7 +20,8 @@ namespace hadal::cpu {
 /// BF16 keeps two neighbouring inputs of an output side by side, as the bf16
 /// dot unit wants them; AVX2 splits a pair by a shift and a mask. Outputs
 /// beyond the last and the odd input of a pair are zero. Scales of F8E4M3 stay
-/// a matrix of their own in the order of the checkpoint.
+/// a matrix of their own in the order of the checkpoint. Kernels decode NaNs of
+/// F8E4M3 (0x7f, 0xff) as 480 and -480.
 enum class WeightType { BF16, F32, F8E4M3 };
 
 /// Element types of checkpoints that `packPanel` reads.
@@ -70,10 +71,6 @@ struct PanelSource {
 /// combination.
 bool packPanel(const PanelSource &source, int64_t outputs, int64_t inputs,
                WeightType type, void *panel);
-
-/// Whether `count` e4m3 bytes hold a NaN (0x7f, 0xff). Kernels decode these as
-/// 480 and -480; a packer refuses them.
-bool hasF8NaN(const uint8_t *data, size_t count);
 
 /// Conversions by which kernels and packer agree.
 float bf16ToF32(uint16_t bits);

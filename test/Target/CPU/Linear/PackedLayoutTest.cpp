@@ -55,13 +55,6 @@ TEST(PackedLayout, RefusesConversionsOfF8) {
   EXPECT_FALSE(packPanel(from, 1, 1, WeightType::F32, panel));
 }
 
-TEST(PackedLayout, FindsNaNsOfF8) {
-  std::vector<uint8_t> bytes(10000, 0x7e);
-  EXPECT_FALSE(hasF8NaN(bytes.data(), bytes.size()));
-  bytes[9999] = 0xff;
-  EXPECT_TRUE(hasF8NaN(bytes.data(), bytes.size()));
-}
-
 TEST(PackedLayout, ConvertsF16Exactly) {
   EXPECT_EQ(f16ToF32(0x3c00), 1.0f);
   EXPECT_EQ(f16ToF32(0xc000), -2.0f);
