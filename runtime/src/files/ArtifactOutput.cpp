@@ -24,6 +24,10 @@ std::string ArtifactOutput::problem(const std::string &path, bool withWeights) {
   // It would stand where a weights file does.
   if (where.kind == Target::file && isWeightsName(nameOf(where.path)))
     return path + ": expected a name for an artifact, got one of a weights file";
+  std::string folder = folderOf(where.path) + ".";
+  if (where.kind == Target::file &&
+      faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
+    return path + ": cannot be written: " + std::strerror(errno);
   return {};
 }
 

@@ -20,8 +20,8 @@ namespace hadal::files {
 /// old pair is as it was.
 class ArtifactOutput {
 public:
-  /// Why no artifact can be written to `path`, or nothing. Without weights it may
-  /// be standard output, a device or a pipe.
+  /// Why no artifact can be written to `path`, or nothing, as far as it can be told
+  /// beforehand. Without weights it may be standard output, a device or a pipe.
   static std::string problem(const std::string &path, bool withWeights);
 
   bool open(const std::string &path, bool withWeights);

@@ -132,6 +132,14 @@ TEST_F(ArtifactOutputTest, RefusesAnInput) {
   EXPECT_EQ(readFile(input), Bytes({'i', 'n', 'p', 'u', 't'}));
 }
 
+TEST_F(ArtifactOutputTest, TellsBeforehandWhereThereIsNoFolder) {
+  for (const char *name : {"none/m.hadal", "file/m.hadal"}) {
+    writeFile(folder.path("file"), "", 0);
+    std::string problem = files::ArtifactOutput::problem(folder.path(name), /*withWeights=*/true);
+    EXPECT_EQ(problem.find(folder.path(name) + ": cannot be written: No"), 0u) << problem;
+  }
+}
+
 TEST_F(ArtifactOutputTest, RefusesWhatIsNoFileForIt) {
   fs::create_directory(path);
   EXPECT_EQ(one.write(path), path + ": expected a file to write, got a directory");

@@ -3,6 +3,7 @@
 //
 // Part of a test program, or preloaded into any other. Calls that create, write,
 // name or remove a file in HADAL_KILL_FOLDER, or flush one, are counted:
+//   HADAL_KILL_CALL    only calls of this name count
 //   HADAL_KILL_LOG     gets a line for each, with what the call did
 //   HADAL_KILL_AT      the process gets a signal at the call of that number, from 1
 //   HADAL_KILL_WHEN    before (a killed one does not make the call) or after
@@ -67,7 +68,8 @@ bool isWatched(int descriptor) {
 class Turn {
 public:
   Turn(const char *name, bool watched) {
-    if (!watched)
+    const char *only = std::getenv("HADAL_KILL_CALL");
+    if (!watched || (only && std::strcmp(only, name) != 0))
       return;
     int number = ++count;
     const char *at = std::getenv("HADAL_KILL_AT"), *when = std::getenv("HADAL_KILL_WHEN");
