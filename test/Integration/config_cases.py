@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every change of every key of small configurations that a hand or another program makes.
 #
-# cases() yields (name, key, config, verdict): `key` is what was changed, `verdict` what reading must come to where
-# meaning.py does not decide: "refused", "equal" (to the family's own configuration), or "named", which is either with
-# the key in what is said.
+# of_base() yields (name, key, config, verdict): `key` is what was changed, `verdict` what reading must come to where
+# meaning.py, which does not know the key, cannot tell: "refused", or "named", which is either with the key in what is
+# said. It says nothing otherwise, and "equal" where the key is of others but its value changes nothing.
 import copy
 
-from config_values import BASES, OTHERS, SAME_VALUE, SPELLINGS
+from config_values import OTHERS, SAME_VALUE, SPELLINGS
+
 
 def wrong_types(value):
     common = [[value], {}, {"value": value}]
@@ -156,8 +157,3 @@ def of_base(base, config):
                                                                         norm_topk_prob=normalise)), None)
     if not text_path:
         yield from nested(base, config)
-
-
-def cases():
-    for base, config in BASES.items():
-        yield from of_base(base, config)

@@ -8,6 +8,7 @@ import argparse
 import collections
 import hashlib
 import json
+import multiprocessing
 import os
 import sys
 
@@ -24,8 +25,7 @@ class Judge:
         self.weights = agree.Weights(scratch)
         self.runs, self.ran = runs, 0
         self.logits = {}  # of a module and a prompt
-        self.counts = collections.Counter()
-        self.wrong, self.worst = [], 0.0
+        self.worst = 0.0
 
     def read(self, config, weights):
         """The module or nothing, and what was said."""
@@ -78,33 +78,45 @@ class Judge:
             self.ran += 1
         return agree.error_of(self.logits[seen], want)
 
-    def finish(self):
-        total = sum(self.counts.values())
-        for (base, result), count in sorted(self.counts.items()):
-            print(f"{base}: {count} {result}")
-        for line in self.wrong:
-            print("WRONG:", line)
-        print(f"largest error {self.worst:.1e} of the largest logit, {len(self.logits)} modules, {min(self.ran, self.runs)} run")
-        print(f"{total} cases, {len(self.wrong)} wrong")
-        return 1 if self.wrong else 0
+
+def judge_base(job):
+    """What came of the cases of one base: counts of results, wrong ones, the largest error, modules, runs."""
+    base, scratch, every, runs = job
+    os.makedirs(scratch)
+    judge, counts, wrong = Judge(scratch, runs), collections.Counter(), []
+    for number, (name, key, config, verdict) in enumerate(config_cases.of_base(base, config_values.BASES[base])):
+        if number % every:
+            continue
+        result, reason = judge.judge(config_values.BASES[base], key, config, verdict)
+        counts[result or "wrong"] += 1
+        if not result:
+            wrong.append(f"{name}: {reason}")
+    return base, counts, wrong, judge.worst, len(judge.logits), min(judge.ran, runs)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("scratch")
     parser.add_argument("--every", type=int, default=1, help="judge each N-th case alone")
-    parser.add_argument("--runs", type=int, default=1 << 30, help="compile and run this many modules")
+    parser.add_argument("--runs", type=int, default=1 << 30, help="compile and run this many modules of all bases")
+    parser.add_argument("--jobs", type=int, default=1, help="bases at once")
     options = parser.parse_args()
-    judge = Judge(options.scratch, options.runs)
-    for number, (name, key, config, verdict) in enumerate(config_cases.cases()):
-        if number % options.every:
-            continue
-        base = name.split()[0]
-        result, reason = judge.judge(config_values.BASES[base], key, config, verdict)
-        judge.counts[base, result or "wrong"] += 1
-        if not result:
-            judge.wrong.append(f"{name}: {reason}")
-    return judge.finish()
+    bases = list(config_values.BASES)
+    jobs = [(base, os.path.join(options.scratch, base), options.every,
+             options.runs // len(bases) + (i < options.runs % len(bases))) for i, base in enumerate(bases)]
+    total = wrong = modules = ran = 0
+    largest = 0.0
+    with multiprocessing.Pool(options.jobs) as pool:
+        for base, counts, reasons, worst, own, own_runs in pool.imap_unordered(judge_base, jobs):
+            print(f"{base}: " + ", ".join(f"{count} {result}" for result, count in sorted(counts.items())))
+            for line in reasons:
+                print("WRONG:", line)
+            total, wrong, modules = total + sum(counts.values()), wrong + len(reasons), modules + own
+            ran, largest = ran + own_runs, max(largest, worst)
+            sys.stdout.flush()
+    print(f"largest error {largest:.1e} of the largest logit, {modules} modules, {ran} run")
+    print(f"{total} cases, {wrong} wrong")
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
