@@ -14,7 +14,7 @@
 namespace hadal {
 
 /// Whether elements of this type (f32, bf16, f16 or f8E4M3FN) hold a NaN or an
-/// infinity. Every byte of a model is asked for, so this takes eight at a time.
+/// infinity. Every byte of a model is asked for, so this takes many at a time.
 bool hasNonFinite(mlir::Type element, const void *data, size_t bytes);
 
 /// The stored tensors that hold such values. Each source is looked through once,
