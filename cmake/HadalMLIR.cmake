@@ -21,9 +21,11 @@ target_link_libraries(hadal_mlir INTERFACE MLIR LLVM)
 target_link_options(hadal_mlir INTERFACE "-Wl,-rpath,${LLVM_LIBRARY_DIR}")
 
 # The compiler's time goes into MLIR's and LLVM's libraries; its own code is
-# built at -O1, in half the time.
+# built at -O1, in half the time. It may meet code of a target that is loaded, so
+# its classes and type ids are visible, as MLIR's are.
 function(hadal_compiler_options name)
-  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>
+    -fvisibility=default -fno-visibility-inlines-hidden)
   hadal_warnings(${name})
 endfunction()
 

@@ -163,6 +163,9 @@ private:
       if (!extents.contains(operand))
         return dispatch.emitOpError("expected operands that are arguments, parameters, states or "
                                     "results of dispatches, got another value");
+    if (!countOf(executable))
+      return dispatch.emitOpError() << "expected a variant with a plan.count in executable "
+                                    << dispatch.getExecutableAttr() << ", found none";
     work.push_back(dispatch);
     Operation &op = executable.getBody().getBody().front().front();
     FailureOr<SmallVector<Extents>> shapes = resultExtents(dispatch, executable);
@@ -306,28 +309,27 @@ private:
     return &branch.getThenOps().emplaceBlock();
   }
 
-  Value gridExtent(ArrayRef<int64_t> triple, Value rows) {
-    Value result = exprs.constant(triple[0]);
-    if (triple[1])
-      result = exprs.expr(plan::ExprKind::Add, result,
-                          exprs.expr(plan::ExprKind::Mul, exprs.dim(plan::Dim::Sequences),
-                                     exprs.constant(triple[1])));
-    if (triple[2])
-      result = exprs.expr(plan::ExprKind::Add, result,
-                          exprs.expr(plan::ExprKind::CeilDiv, rows, exprs.constant(triple[2])));
-    return result;
-  }
-
-  Value launchConstant(Attribute attr, Value rows) {
+  Value launchConstant(Attribute attr, DispatchOp dispatch) {
     if (auto integer = dyn_cast<IntegerAttr>(attr))
       return exprs.constant(integer.getInt());
-    StringRef name = cast<StringAttr>(attr).getValue();
-    if (name == "sequences")
-      return exprs.dim(plan::Dim::Sequences);
-    if (name == "pages_per_slot")
-      return exprs.dim(plan::Dim::PagesPerSlot);
-    assert(name == "rows" && "unknown launch constant");
-    return rows;
+    if (auto extent = dyn_cast<ExtentAttr>(attr))
+      return exprs.extent(extents[dispatch.getOperand(extent.getOperand())][extent.getAxis()]);
+    return exprs.dim(*plan::symbolizeDim(cast<HostDimAttr>(attr).getName()));
+  }
+
+  /// The extents of a grid for the given constants.
+  SmallVector<Value> grid(plan::CountOp count, ArrayRef<Value> constants) {
+    IRMapping values;
+    values.map(count.getBody().getArguments(), constants);
+    for (Operation &op : count.getBody().front()) {
+      if (auto constant = dyn_cast<plan::ConstantOp>(op))
+        values.map(constant.getResult(), exprs.constant(constant.getValue()));
+      else if (auto expr = dyn_cast<plan::ExprOp>(op))
+        values.map(expr.getResult(), exprs.expr(expr.getKind(), values.lookup(expr.getA()),
+                                                values.lookup(expr.getB())));
+    }
+    auto yield = cast<plan::YieldOp>(count.getBody().front().getTerminator());
+    return llvm::map_to_vector(yield.getValues(), [&](Value v) { return values.lookup(v); });
   }
 
   void emitLaunch(OpBuilder &at, DispatchOp dispatch) {
@@ -338,16 +340,23 @@ private:
     for (int64_t binding : interface.getBindings())
       bindings.push_back(bufferOf(binding < operands ? dispatch.getOperand(binding)
                                                      : dispatch.getResult(binding - operands)));
-    Value rows = exprs.extent(extents[dispatch.getOperand(interface.getRows())][0]);
     for (Attribute constant : interface.getConstants())
-      constants.push_back(launchConstant(constant, rows));
-    ArrayRef<int64_t> grid = interface.getGrid();
-    auto [flops, bytes] = costs(executable, rows);
-    plan::LaunchOp::create(at, dispatch.getLoc(), dispatch.getExecutableAttr(),
-                           gridExtent(grid.slice(0, 3), rows), gridExtent(grid.slice(3, 3), rows),
-                           gridExtent(grid.slice(6, 3), rows), bindings, constants,
-                           dispatch.getLabelAttr(), flops, bytes);
+      constants.push_back(launchConstant(constant, dispatch));
+    auto [flops, bytes] = costs(executable, exprs.extent(extents[dispatch.getOperand(0)][0]));
+    SmallVector<Value> extent = grid(countOf(executable), constants);
+    constants.resize(interface.getPassed());
+    plan::LaunchOp::create(at, dispatch.getLoc(), dispatch.getExecutableAttr(), extent[0],
+                           extent[1], extent[2], bindings, constants, dispatch.getLabelAttr(),
+                           flops, bytes);
     ++launchCount;
+  }
+
+  /// The count of all variants, which hadal-verify-kernel has found to be equal.
+  static plan::CountOp countOf(ExecutableOp executable) {
+    for (auto variant : executable.getContents().front().getOps<VariantOp>())
+      for (auto count : variant.getContents().front().getOps<plan::CountOp>())
+        return count;
+    return {};
   }
 
   std::pair<Value, Value> costs(ExecutableOp executable, Value rows) {
@@ -393,55 +402,48 @@ private:
 
 struct ConvertToPlanPass : impl::ConvertToPlanPassBase<ConvertToPlanPass> {
   void runOnOperation() override {
-    ModuleOp module = getOperation();
-    SymbolTable symbols(module);
-    const Target *target = findTarget();
+    for (auto program : llvm::to_vector(getOperation().getOps<ProgramOp>()))
+      if (failed(convert(program)))
+        return signalPassFailure();
+  }
+
+  LogicalResult convert(ProgramOp source) {
+    const Target *target = lookupTarget(source, source.getTarget().getFamily());
     if (!target)
-      return signalPassFailure();
-    OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
-    auto program = plan::ProgramOp::create(builder, module.getLoc(), target->getFamily(),
+      return failure();
+    OpBuilder builder(source);
+    auto program = plan::ProgramOp::create(builder, source.getLoc(), target->getFamily(),
                                            target->getKernelABI());
-    builder.createBlock(&program.getContents());
-    if (failed(moveKernels(program, *target)))
-      return signalPassFailure();
-    for (auto function : llvm::to_vector(module.getOps<func::FuncOp>())) {
-      OpBuilder atEnd = OpBuilder::atBlockEnd(&program.getContents().front());
+    Block *contents = builder.createBlock(&program.getContents());
+    SymbolTable symbols(source);
+    if (failed(moveKernels(source, program, *target)))
+      return failure();
+    for (auto function : source.getContents().getOps<func::FuncOp>()) {
+      OpBuilder atEnd = OpBuilder::atBlockEnd(contents);
       auto entry = plan::EntryOp::create(atEnd, function.getLoc(), function.getSymName());
       atEnd.createBlock(&entry.getContents());
       EntryConverter converter(function, symbols, entry);
       if (failed(converter.run()))
-        return signalPassFailure();
+        return failure();
       numLaunches += converter.launchCount;
       numBuffers += converter.bufferCount();
-      function.erase();
     }
-    for (auto executable : llvm::to_vector(module.getOps<ExecutableOp>()))
-      executable.erase();
-  }
-
-  /// The one target of all executables.
-  const Target *findTarget() {
-    ModuleOp module = getOperation();
-    StringRef family;
-    for (auto executable : module.getOps<ExecutableOp>()) {
-      if (!family.empty() && executable.getTarget() != family) {
-        executable.emitOpError() << "expected the target '" << family
-                                 << "' of the executables before it, got '"
-                                 << executable.getTarget() << "'";
-        return nullptr;
-      }
-      family = executable.getTarget();
-    }
-    return lookupTarget(module, family);
+    // What is stored and kept stays as it is, before everything else.
+    Block::iterator first = contents->begin();
+    for (Operation &op : llvm::make_early_inc_range(source.getContents().front()))
+      if (op.hasTrait<DeclaresStorage>())
+        op.moveBefore(contents, first);
+    source.erase();
+    return success();
   }
 
   /// Makes an image for each level, fills it with the kernels of that level, and
   /// declares the executables.
-  LogicalResult moveKernels(plan::ProgramOp program, const Target &target) {
-    ModuleOp module = getOperation();
+  LogicalResult moveKernels(ProgramOp source, plan::ProgramOp program, const Target &target) {
+    auto executables = source.getContents().getOps<ExecutableOp>();
     std::map<std::string, plan::ImageOp> images; // by level
     Block *contents = &program.getContents().front();
-    for (auto executable : module.getOps<ExecutableOp>())
+    for (auto executable : executables)
       for (auto variant : executable.getContents().front().getOps<VariantOp>()) {
         if (!llvm::is_contained(target.getLevels(), variant.getLevel()))
           return variant.emitOpError() << "expected a level of the target '" << target.getFamily()
@@ -450,22 +452,25 @@ struct ConvertToPlanPass : impl::ConvertToPlanPassBase<ConvertToPlanPass> {
       }
     OpBuilder builder = OpBuilder::atBlockEnd(contents);
     for (auto &[level, image] : images) {
-      image = plan::ImageOp::create(builder, module.getLoc(),
+      image = plan::ImageOp::create(builder, source.getLoc(),
                                     (target.getFamily() + "." + level).str(), level);
       OpBuilder inner(&getContext());
       inner.createBlock(&image.getContents());
-      ModuleOp::create(inner, module.getLoc());
+      ModuleOp::create(inner, source.getLoc());
     }
     SmallVector<Attribute> bestFirst;
     for (StringRef level : target.getLevels())
       if (auto image = images.find(level.str()); image != images.end())
         bestFirst.push_back(FlatSymbolRefAttr::get(image->second.getSymNameAttr()));
-    for (auto executable : module.getOps<ExecutableOp>()) {
+    for (auto executable : executables) {
+      int64_t scratch = 0;
       for (auto variant : executable.getContents().front().getOps<VariantOp>()) {
         plan::ImageOp image = images[variant.getLevel().str()];
         auto kernels = cast<ModuleOp>(image.getContents().front().front());
         for (Operation &op : llvm::make_early_inc_range(variant.getContents().front()))
-          op.moveBefore(kernels.getBody(), kernels.getBody()->end());
+          if (!isa<plan::CountOp>(op))
+            op.moveBefore(kernels.getBody(), kernels.getBody()->end());
+        scratch = std::max<int64_t>(scratch, variant.getScratch());
       }
       if (!executable.getInterface())
         continue; // reported where it is dispatched
@@ -473,8 +478,7 @@ struct ConvertToPlanPass : impl::ConvertToPlanPassBase<ConvertToPlanPass> {
       plan::ExecutableOp::create(
           builder, executable.getLoc(), executable.getSymName(),
           executable.getBody().getBody().front().front().getName().stripDialect(),
-          interface.getAccess(), interface.getConstants().size(),
-          executable.getScratch().value_or(0), builder.getArrayAttr(bestFirst));
+          interface.getAccess(), interface.getPassed(), scratch, builder.getArrayAttr(bestFirst));
     }
     return success();
   }

@@ -12,19 +12,18 @@ namespace {
 struct VerifyPlanPass : impl::VerifyPlanPassBase<VerifyPlanPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    SymbolTable symbols(module);
-    if (!module.getOps<func::FuncOp>().empty()) {
-      (*module.getOps<func::FuncOp>().begin())
-          .emitOpError("expected no function beside the program at the plan stage");
-      return signalPassFailure();
-    }
-    for (auto program : module.getOps<plan::ProgramOp>())
-      if (failed(verifyProgram(program, symbols)))
+    for (Operation &op : *module.getBody()) {
+      auto program = dyn_cast<plan::ProgramOp>(op);
+      if (!program)
+        op.emitOpError("expected nothing beside programs at the plan stage");
+      if (!program || failed(verifyProgram(program)))
         return signalPassFailure();
+    }
     markAllAnalysesPreserved();
   }
 
-  LogicalResult verifyProgram(plan::ProgramOp program, SymbolTable &symbols) {
+  LogicalResult verifyProgram(plan::ProgramOp program) {
+    SymbolTable symbols(program);
     if (program.getContents().front().getOps<plan::EntryOp>().empty())
       return program.emitOpError("expected an entry point, found none");
     llvm::DenseSet<StringAttr> launched;
@@ -41,12 +40,11 @@ struct VerifyPlanPass : impl::VerifyPlanPassBase<VerifyPlanPass> {
     });
     if (result.wasInterrupted())
       return failure();
-    SymbolTable inner(program);
     for (auto executable : program.getContents().front().getOps<plan::ExecutableOp>()) {
       if (!launched.contains(executable.getSymNameAttr()))
         return executable.emitOpError("expected a launch of every executable, found none");
       for (Attribute attr : executable.getImages()) {
-        auto image = inner.lookup<plan::ImageOp>(cast<FlatSymbolRefAttr>(attr).getAttr());
+        auto image = symbols.lookup<plan::ImageOp>(cast<FlatSymbolRefAttr>(attr).getAttr());
         if (!image)
           return executable.emitOpError() << "expected " << attr << " to name a plan.image";
         Block &contents = image.getContents().front();

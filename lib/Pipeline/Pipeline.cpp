@@ -2,6 +2,8 @@
 // The order of passes, stage by stage: the only place that knows it.
 #include "hadal/Pipeline/Pipeline.h"
 
+#include "TargetPass.h"
+
 #include "hadal/Conversion/Passes.h"
 #include "hadal/Target/CPU/CPUTarget.h"
 #include "hadal/Transforms/Passes.h"
@@ -44,10 +46,28 @@ StringRef hadal::stageName(Stage stage) {
 Stage hadal::stageOf(ModuleOp module) {
   if (!module.getOps<plan::ProgramOp>().empty())
     return Stage::Plan;
-  auto executables = module.getOps<ExecutableOp>();
-  if (executables.empty())
+  auto programs = module.getOps<ProgramOp>();
+  if (programs.empty())
     return Stage::Model;
-  return (*executables.begin()).getInterface() ? Stage::Kernel : Stage::Dispatch;
+  auto executables = (*programs.begin()).getContents().getOps<ExecutableOp>();
+  bool hasKernels = !executables.empty() && (*executables.begin()).getInterface();
+  return hasKernels ? Stage::Kernel : Stage::Dispatch;
+}
+
+FailureOr<std::vector<const Target *>> hadal::targetsOf(ModuleOp module) {
+  module.getContext()->loadDialect<HadalDialect>(); // which knows the targets
+  std::vector<const Target *> targets;
+  for (Operation &op : *module.getBody()) {
+    std::optional<StringRef> family = targetFamilyOf(&op);
+    if (!family)
+      continue;
+    const Target *target = lookupTarget(&op, *family);
+    if (!target)
+      return failure();
+    if (!llvm::is_contained(targets, target))
+      targets.push_back(target);
+  }
+  return targets;
 }
 
 void hadal::registerDialects(DialectRegistry &registry) {
@@ -72,9 +92,9 @@ static void addVerifier(OpPassManager &pm, Stage stage) {
   case Stage::Model:
     return pm.addPass(createVerifyModelPass());
   case Stage::Dispatch:
-    return pm.addPass(createVerifyDispatchPass());
+    return pm.addNestedPass<ProgramOp>(createVerifyDispatchPass());
   case Stage::Kernel:
-    return pm.addPass(createVerifyKernelPass());
+    return pm.addNestedPass<ProgramOp>(createVerifyKernelPass());
   case Stage::Plan:
     return pm.addPass(createVerifyPlanPass());
   }
@@ -84,22 +104,35 @@ static void addModelPasses(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createSpecializeEntriesPass());
   pm.addPass(createSelectAttentionFormPass({options.attention}));
   pm.addPass(createSetPrecisionPass({options.precision}));
-  pm.addPass(createDecomposePass());
-  pm.addNestedPass<func::FuncOp>(createFusePass());
-  pm.addPass(createPackParametersPass({options.target->getFamily().str(), options.precision}));
-  pm.addPass(createCSEPass());
-  pm.addPass(createFormDispatchesPass({options.target->getFamily().str()}));
+  FormProgramsPassOptions programs;
+  for (const Target *target : options.targets)
+    programs.targets.push_back(target->getFamily().str());
+  pm.addPass(createFormProgramsPass(programs));
+  OpPassManager &program = pm.nest<ProgramOp>();
+  program.addPass(createDecomposePass());
+  program.addNestedPass<func::FuncOp>(createFusePass());
+  program.addPass(createPackParametersPass({options.precision}));
+  program.addPass(createCSEPass());
+  program.addPass(createFormDispatchesPass());
   addVerifier(pm, Stage::Dispatch);
 }
 
 static void addKernelPasses(OpPassManager &pm, const PipelineOptions &options) {
-  options.target->addKernelPasses(pm);
+  for (const Target *target : options.targets) {
+    OpPassManager passes(ProgramOp::getOperationName());
+    target->addKernelPasses(passes);
+    pm.addNestedPass<ProgramOp>(createTargetPass(*target, std::move(passes)));
+  }
   addVerifier(pm, Stage::Kernel);
 }
 
 static void addPlanPasses(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createConvertToPlanPass());
-  options.target->addImagePasses(pm.nest<plan::ProgramOp>().nest<plan::ImageOp>());
+  for (const Target *target : options.targets) {
+    OpPassManager passes(plan::ProgramOp::getOperationName());
+    target->addImagePasses(passes.nest<plan::ImageOp>());
+    pm.addNestedPass<plan::ProgramOp>(createTargetPass(*target, std::move(passes)));
+  }
   addVerifier(pm, Stage::Plan);
 }
 

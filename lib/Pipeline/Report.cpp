@@ -61,7 +61,9 @@ Figures collect(ModuleOp module, const SerializeResult &result) {
   int64_t rank = fact("kv_lora_rank"), nope = fact("qk_nope_head_dim"),
           rope = fact("qk_rope_head_dim"), value = fact("v_head_dim");
   int64_t elementBytes = 0;
-  for (auto state : module.getOps<StateOp>()) {
+  // What is counted is the first program; others compute the same.
+  auto program = *module.getOps<plan::ProgramOp>().begin();
+  for (auto state : program.getContents().getOps<StateOp>()) {
     elementBytes = state.getTensorType().getElementTypeBitWidth() / 8;
     figures.cacheBytes += state.getTensorType().getDimSize(2) * elementBytes;
   }
@@ -71,8 +73,8 @@ Figures collect(ModuleOp module, const SerializeResult &result) {
   figures.expandedCost = nope + rope + value;
   figures.expansionCost = rank * (nope + value);
   figures.threshold = expansionThreshold(rank, nope, rope, value);
-  module.walk([&](plan::LaunchOp) { ++figures.launches; });
-  module.walk([&](plan::ExecutableOp) { ++figures.executables; });
+  program.walk([&](plan::LaunchOp) { ++figures.launches; });
+  program.walk([&](plan::ExecutableOp) { ++figures.executables; });
   return figures;
 }
 

@@ -6,6 +6,7 @@
 #include "SourceMatrix.h"
 
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/Parallel.h"
 
 #include <atomic>
@@ -27,16 +28,10 @@ llvm::Error error(const char *format, Args... args) {
 
 std::string textOf(Type type) { return llvm::formatv("{0}", type).str(); }
 
-cpu::WeightType weightTypeOf(Type element) {
-  return element.isBF16()  ? cpu::WeightType::BF16
-         : element.isF32() ? cpu::WeightType::F32
-                           : cpu::WeightType::F8E4M3;
-}
-
 class Packer {
 public:
   Packer(ParameterOp parameter, const SourceFiles &files, NonFiniteValues &nonFinite,
-         ByteSink sink)
+         PackedSink sink)
       : parameter(parameter), type(parameter.getTensorType()), files(files),
         nonFinite(nonFinite), sink(sink) {}
 
@@ -51,8 +46,12 @@ public:
       llvm::Expected<SourceMatrix> matrix = read(source);
       if (!matrix)
         return matrix.takeError();
-      llvm::Error failed = type.getEncoding() ? packPanels(*matrix, source)
-                                              : packRows(*matrix, source);
+      auto layout = dyn_cast_if_present<LayoutAttrInterface>(type.getEncoding());
+      if (type.getEncoding() && !layout)
+        return error("parameter '%s': expected a layout as the encoding, got %s",
+                     parameter.getSymName().str().c_str(), textOf(type).c_str());
+      llvm::Error failed = layout ? packMatrices(layout, *matrix, source)
+                                  : packRows(*matrix, source);
       if (failed)
         return failed;
       if (isNonFinite.exchange(false))
@@ -82,20 +81,20 @@ private:
         [&](int64_t i) { return loadAsF32(matrix.data, matrix.type, i); },
         [&](float value) {
           bool narrows = type.getElementType().isBF16();
-          return narrows ? cpu::bf16ToF32(cpu::f32ToBF16(value)) : value;
+          return narrows ? bf16ToF32(f32ToBF16(value)) : value;
         });
   }
 
   bool locateStored(SourceAttr source) {
     const uint8_t *data = llvm::cantFail(files.bytes(source)); // read before
-    cpu::SourceType stored = *sourceTypeOf(source.getType().getElementType());
+    StoredElement stored = *storedElementOf(source.getType().getElementType());
     return nonFinite.addStored(source, type.getElementType(),
                                [&](int64_t i) { return loadAsF32(data, stored, i); });
   }
 
   llvm::Expected<SourceMatrix> read(SourceAttr source) {
     llvm::Expected<SourceMatrix> matrix = readMatrix(source, files);
-    if (!matrix || !parameter.getScalesAttr() || matrix->type != cpu::SourceType::F8E4M3)
+    if (!matrix || !parameter.getScalesAttr() || matrix->type != StoredElement::F8E4M3)
       return matrix;
     auto scale = cast<SourceAttr>(parameter.getScalesAttr()[nextScale++]); // parameter_c4
     ArrayRef<int64_t> block = *parameter.getBlock();                       // parameter_c8
@@ -143,58 +142,41 @@ private:
     return llvm::Error::success();
   }
 
-  llvm::Error packPanels(const SourceMatrix &matrix, SourceAttr source) {
-    return forGroups(matrix, [&](int64_t firstRow, int64_t rows) {
-      int64_t outputs = rows, inputs = matrix.columns;
-      int64_t elementBytes = matrix.type == cpu::SourceType::F32      ? 4
-                             : matrix.type == cpu::SourceType::F8E4M3 ? 1
-                                                                      : 2;
-      cpu::PanelSource panel;
-      panel.type = matrix.type;
-      panel.outputStride = matrix.columns;
-      panel.inputStride = 1;
+  llvm::Error packMatrices(LayoutAttrInterface layout, const SourceMatrix &matrix,
+                           SourceAttr source) {
+    return forGroups(matrix, [&](int64_t firstRow, int64_t rows) -> llvm::Error {
+      StoredMatrix stored;
+      stored.data = matrix.data + firstRow * matrix.columns * bytesOf(matrix.type);
+      stored.element = matrix.type;
+      stored.outputs = rows;
+      stored.inputs = stored.outputStride = matrix.columns;
       if (parameter.getTranspose()) {
-        std::swap(outputs, inputs);
-        std::swap(panel.outputStride, panel.inputStride);
+        std::swap(stored.outputs, stored.inputs);
+        std::swap(stored.outputStride, stored.inputStride);
       }
-      const uint8_t *base = matrix.data + firstRow * matrix.columns * elementBytes;
-      return packMatrix(panel, base, elementBytes, outputs, inputs, source);
-    });
-  }
-
-  llvm::Error packMatrix(cpu::PanelSource source, const uint8_t *base, int64_t elementBytes,
-                         int64_t outputs, int64_t inputs, SourceAttr attr) {
-    cpu::WeightType weight = weightTypeOf(type.getElementType());
-    int64_t panelBytes = cpu::panelBytes(weight, inputs);
-    int64_t panels = cpu::panelCount(outputs);
-    int64_t block = std::max<int64_t>(1, kPieceBytes / panelBytes);
-    std::vector<uint8_t> piece;
-    for (int64_t first = 0; first < panels; first += block) {
-      int64_t count = std::min(block, panels - first);
-      piece.resize(count * panelBytes);
-      std::atomic<bool> converted = true;
-      llvm::parallelFor(0, count, [&](size_t i) {
-        int64_t output = (first + i) * cpu::panelOutputs;
-        cpu::PanelSource one = source;
-        one.data = base + output * source.outputStride * elementBytes;
-        if (!cpu::packPanel(one, std::min(cpu::panelOutputs, outputs - output), inputs, weight,
-                            piece.data() + i * panelBytes))
-          converted = false;
-        lookAt(piece.data() + i * panelBytes, panelBytes);
-      });
-      if (!converted)
-        return error("tensor '%s': expected elements that convert to %s, got %s",
-                     attr.getTensor().str().c_str(), textOf(type.getElementType()).c_str(),
-                     textOf(attr.getType().getElementType()).c_str());
-      if (llvm::Error failed = emit(piece.data(), piece.size()))
+      bool isWritten = true;
+      auto write = [&](const uint8_t *data, size_t size) {
+        int64_t chunks = llvm::divideCeil(size, kCopyBytes);
+        llvm::parallelFor(0, chunks, [&](size_t i) {
+          size_t begin = i * kCopyBytes;
+          lookAt(data + begin, std::min<size_t>(kCopyBytes, size - begin));
+        });
+        llvm::Error failed = emit(data, size);
+        isWritten = !failed;
         return failed;
-    }
-    return llvm::Error::success();
+      };
+      llvm::Error failed = layout.packMatrix(stored, type.getElementType(), write);
+      if (failed && isWritten)
+        return error("tensor '%s': %s, got %s", source.getTensor().str().c_str(),
+                     llvm::toString(std::move(failed)).c_str(),
+                     textOf(source.getType().getElementType()).c_str());
+      return failed;
+    });
   }
 
   llvm::Error packRows(const SourceMatrix &matrix, SourceAttr source) {
     if (parameter.getTranspose())
-      return error("parameter '%s': expected a transposed parameter to be packed in panels",
+      return error("parameter '%s': expected a transposed parameter to have a layout",
                    parameter.getSymName().str().c_str());
     Type element = type.getElementType();
     bool isCopy = element == source.getType().getElementType() && matrix.widened.empty();
@@ -231,24 +213,13 @@ private:
   RankedTensorType type;
   const SourceFiles &files;
   NonFiniteValues &nonFinite;
-  ByteSink sink;
+  PackedSink sink;
   std::atomic<bool> isNonFinite = false; // in what was packed of a source
   size_t nextScale = 0; // of the sources that have one, in their order
 };
 } // namespace
 
-uint64_t hadal::packedBytes(ParameterOp parameter) {
-  RankedTensorType type = parameter.getTensorType();
-  if (!type.getEncoding())
-    return type.getNumElements() * (type.getElementTypeBitWidth() / 8);
-  int64_t batch = 1, rank = type.getRank();
-  for (int64_t extent : type.getShape().drop_back(2))
-    batch *= extent;
-  return cpu::packedBytes(weightTypeOf(type.getElementType()), batch, type.getDimSize(rank - 2),
-                          type.getDimSize(rank - 1));
-}
-
 llvm::Error hadal::packParameter(ParameterOp parameter, const SourceFiles &files,
-                                 NonFiniteValues &nonFinite, ByteSink sink) {
+                                 NonFiniteValues &nonFinite, PackedSink sink) {
   return Packer(parameter, files, nonFinite, sink).run();
 }

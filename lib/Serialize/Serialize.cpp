@@ -40,8 +40,9 @@ public:
       : module(module), options(options) {}
 
   FailureOr<SerializeResult> run() {
+    programs = llvm::to_vector(module.getOps<plan::ProgramOp>());
     auto begin = std::chrono::steady_clock::now();
-    if (failed(compileImages()) || failed(readTextFiles()))
+    if (failed(checkStates()) || failed(compileImages()) || failed(readTextFiles()))
       return failure();
     result.codegenSeconds = secondsSince(begin);
     begin = std::chrono::steady_clock::now();
@@ -54,9 +55,24 @@ public:
   }
 
 private:
+  auto statesOf(plan::ProgramOp program) { return program.getContents().getOps<StateOp>(); }
+
+  /// The schema has one list of states for all programs.
+  LogicalResult checkStates() {
+    auto describe = [](StateOp state) { return state->getAttrDictionary(); };
+    for (plan::ProgramOp program : programs)
+      if (llvm::map_to_vector(statesOf(program), describe) !=
+          llvm::map_to_vector(statesOf(programs.front()), describe))
+        return program.emitOpError()
+               << "expected the states of program '" << programs.front().getSymName()
+               << "', got others";
+    return success();
+  }
+
   LogicalResult compileImages() {
     WalkResult walked = module.walk([&](plan::ImageOp image) {
-      const Target *target = lookupTarget(image, image->getParentOfType<plan::ProgramOp>().getSymName());
+      auto program = cast<plan::ProgramOp>(image->getParentOp());
+      const Target *target = lookupTarget(program, program.getSymName());
       if (!target)
         return WalkResult::interrupt();
       FailureOr<TargetImage> compiled = target->compileImage(image);
@@ -186,34 +202,29 @@ private:
 
   std::vector<uint8_t> planBytes(const WeightsLayout &layout, const std::string &buildId) {
     flatbuffers::FlatBufferBuilder builder(1 << 20);
-    SymbolNumbers numbers;
     std::vector<flatbuffers::Offset<fb::WeightFile>> files;
     if (!options.shapesOnly)
       files.push_back(fb::CreateWeightFile(
           builder, builder.CreateString(output.weightsName(buildId)), layout.size,
           XXH3_64bits(layout.header.data(), layout.header.size()), builder.CreateString(buildId)));
     std::vector<flatbuffers::Offset<fb::Parameter>> parameters;
-    for (const PlacedParameter &placed : layout.parameters) {
-      ParameterOp parameter = placed.parameter;
-      numbers.parameters[parameter.getSymName()] = parameters.size();
+    for (const PlacedParameter &placed : layout.parameters)
       parameters.push_back(writeParameter(builder, placed));
-    }
     std::vector<flatbuffers::Offset<fb::State>> states;
-    for (auto state : module.getOps<StateOp>()) {
-      numbers.states[state.getSymName()] = states.size();
+    for (StateOp state : statesOf(programs.front())) {
       RankedTensorType type = state.getTensorType();
       states.push_back(fb::CreateState(builder, builder.CreateString(state.getSymName().str()),
                                        elementTypeOf(type.getElementType()), type.getDimSize(1),
                                        type.getDimSize(2)));
     }
-    std::vector<flatbuffers::Offset<fb::Program>> programs;
-    for (auto program : module.getOps<plan::ProgramOp>())
-      programs.push_back(writeProgram(builder, program, numbers));
+    std::vector<flatbuffers::Offset<fb::Program>> tables;
+    for (plan::ProgramOp program : programs)
+      tables.push_back(writeProgram(builder, program, layout));
     auto info = writeModelInfo(builder);
     auto fileList = builder.CreateVector(files);
     auto parameterList = builder.CreateVector(parameters);
     auto stateList = builder.CreateVector(states);
-    auto programList = builder.CreateVector(programs);
+    auto programList = builder.CreateVector(tables);
     builder.Finish(fb::CreateModule(builder, info, fileList, parameterList, stateList,
                                     programList));
     return std::vector<uint8_t>(builder.GetBufferPointer(),
@@ -228,7 +239,7 @@ private:
     std::string encoding;
     if (type.getEncoding())
       llvm::raw_string_ostream(encoding) << type.getEncoding();
-    auto name = builder.CreateString(parameter.getSymName().str());
+    auto name = builder.CreateString(placed.name);
     auto shapeList = builder.CreateVector(shape);
     auto encodingText = builder.CreateString(encoding);
     return fb::CreateParameter(builder, name, elementTypeOf(type.getElementType()), shapeList,
@@ -236,7 +247,13 @@ private:
   }
 
   flatbuffers::Offset<fb::Program> writeProgram(flatbuffers::FlatBufferBuilder &builder,
-                                                plan::ProgramOp program, SymbolNumbers &numbers) {
+                                                plan::ProgramOp program,
+                                                const WeightsLayout &layout) {
+    SymbolNumbers numbers;
+    for (auto parameter : program.getContents().getOps<ParameterOp>())
+      numbers.parameters[parameter.getSymName()] = layout.numbers.lookup(parameter);
+    for (auto [number, state] : llvm::enumerate(statesOf(program)))
+      numbers.states[state.getSymName()] = number;
     std::vector<flatbuffers::Offset<fb::Executable>> executables;
     std::vector<flatbuffers::Offset<fb::EntryPoint>> entries;
     for (Operation &op : program.getContents().front()) {
@@ -245,7 +262,7 @@ private:
         executables.push_back(writeExecutable(builder, program, executable));
       } else if (auto entry = dyn_cast<plan::EntryOp>(op)) {
         entries.push_back(writeEntry(builder, entry, numbers));
-        if (entry.getSymName() == "decode")
+        if (entry.getSymName() == "decode" && program == programs.front())
           result.decodeWeightBytes = weightBytesOfOneToken(entry);
       }
     }
@@ -292,7 +309,7 @@ private:
       return attr ? attr.str() : std::string();
     };
     int64_t cacheBytes = 0, elementBytes = 0;
-    for (auto state : module.getOps<StateOp>()) {
+    for (StateOp state : statesOf(programs.front())) {
       elementBytes = state.getTensorType().getElementTypeBitWidth() / 8;
       cacheBytes += state.getTensorType().getDimSize(2) * elementBytes;
     }
@@ -334,6 +351,7 @@ private:
 
   ModuleOp module;
   const SerializeOptions &options;
+  SmallVector<plan::ProgramOp> programs;
   files::ArtifactOutput output;
   SerializeResult result;
   std::vector<SectionBytes> sections;

@@ -6,8 +6,6 @@
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/Parallel.h"
 
-#include <cstring>
-
 using namespace mlir;
 using namespace hadal;
 
@@ -19,43 +17,12 @@ static llvm::Error error(SourceAttr source, const char *expected, Args... args) 
                                  llvm::formatv("{0}", source.getType()).str());
 }
 
-std::optional<cpu::SourceType> hadal::sourceTypeOf(Type element) {
-  if (element.isBF16())
-    return cpu::SourceType::BF16;
-  if (element.isF16())
-    return cpu::SourceType::F16;
-  if (element.isF32())
-    return cpu::SourceType::F32;
-  if (isa<Float8E4M3FNType>(element))
-    return cpu::SourceType::F8E4M3;
-  return std::nullopt;
-}
-
-float hadal::loadAsF32(const uint8_t *data, cpu::SourceType type, int64_t i) {
-  uint16_t half;
-  float word;
-  switch (type) {
-  case cpu::SourceType::BF16:
-    std::memcpy(&half, data + 2 * i, 2);
-    return cpu::bf16ToF32(half);
-  case cpu::SourceType::F16:
-    std::memcpy(&half, data + 2 * i, 2);
-    return cpu::f16ToF32(half);
-  case cpu::SourceType::F32:
-    std::memcpy(&word, data + 4 * i, 4);
-    return word;
-  case cpu::SourceType::F8E4M3:
-    return cpu::f8E4M3ToF32(data[i]);
-  }
-  return 0;
-}
-
 llvm::Expected<SourceMatrix> hadal::readMatrix(SourceAttr source, const SourceFiles &files) {
   llvm::Expected<const uint8_t *> data = files.bytes(source);
   if (!data)
     return data.takeError();
   RankedTensorType stored = source.getType();
-  std::optional<cpu::SourceType> type = sourceTypeOf(stored.getElementType());
+  std::optional<StoredElement> type = storedElementOf(stored.getElementType());
   if (!type || stored.getRank() > 2 || stored.getRank() < 1)
     return error(source, "a vector or matrix of bf16, f16, f32 or f8E4M3FN");
   SourceMatrix matrix;
@@ -83,11 +50,11 @@ llvm::Error hadal::applyScale(SourceMatrix &matrix, SourceAttr scale, ArrayRef<i
       int64_t at = row / block[0] * blocks[1] + column / block[1];
       matrix.widened[row * matrix.columns + column] =
           loadAsF32(matrix.data, matrix.type, row * matrix.columns + column) *
-          loadAsF32(*data, cpu::SourceType::F32, at);
+          loadAsF32(*data, StoredElement::F32, at);
     }
   });
   matrix.data = reinterpret_cast<const uint8_t *>(matrix.widened.data());
-  matrix.type = cpu::SourceType::F32;
+  matrix.type = StoredElement::F32;
   matrix.scale = scale;
   return llvm::Error::success();
 }

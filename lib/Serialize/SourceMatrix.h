@@ -5,22 +5,12 @@
 
 #include "SourceFiles.h"
 
-#include "hadal/Target/CPU/PackedLayout.h"
-
-#include <optional>
-
 namespace hadal {
-
-/// The element type of a source as packing knows it; none for another.
-std::optional<cpu::SourceType> sourceTypeOf(mlir::Type element);
-
-/// Element `i` of stored data.
-float loadAsF32(const uint8_t *data, cpu::SourceType type, int64_t i);
 
 /// One stored matrix (a vector is one row) while it is read.
 struct SourceMatrix {
   const uint8_t *data = nullptr;
-  cpu::SourceType type = cpu::SourceType::BF16;
+  StoredElement type = StoredElement::BF16;
   int64_t rows = 0, columns = 0;
   std::vector<float> widened; // owns the data of a scaled source
   SourceAttr scale;           // of a scaled source

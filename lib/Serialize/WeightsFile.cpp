@@ -3,7 +3,9 @@
 #include "WeightsFile.h"
 
 #include "files/WeightsName.h"
+#include "plan/IR/PlanDialect.h"
 
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
@@ -19,21 +21,56 @@ using namespace hadal;
 static constexpr uint64_t kAlignment = 64;
 static constexpr char kNoBuildId[] = "0000000000000000";
 
+/// Everything that decides a parameter's bytes; null where they are not known.
+static Attribute recipeOf(ParameterOp parameter) {
+  if (!parameter.getSourcesAttr() && !parameter.getTableAttr())
+    return {};
+  NamedAttrList recipe(parameter->getAttrDictionary());
+  recipe.erase(parameter.getSymNameAttrName());
+  return recipe.getDictionary(parameter.getContext());
+}
+
+/// Gives every parameter of every program a place in the list, and a name.
+static void placeParameters(WeightsLayout &layout, ModuleOp module) {
+  llvm::DenseMap<Attribute, uint32_t> byRecipe; // of the programs before
+  llvm::StringSet<> names;
+  for (auto program : module.getOps<plan::ProgramOp>()) {
+    std::vector<std::pair<Attribute, uint32_t>> ofThis;
+    for (auto parameter : program.getContents().getOps<ParameterOp>()) {
+      Attribute recipe = recipeOf(parameter);
+      if (auto it = byRecipe.find(recipe); recipe && it != byRecipe.end()) {
+        layout.numbers[parameter] = it->second;
+        continue;
+      }
+      std::string name = parameter.getSymName().str();
+      if (!names.insert(name).second)
+        names.insert(name = (name + "@" + program.getSymName()).str());
+      uint32_t number = layout.parameters.size();
+      layout.numbers[parameter] = number;
+      ofThis.push_back({recipe, number});
+      layout.parameters.push_back({parameter, name, 0, static_cast<uint64_t>(storedBytes(parameter.getTensorType())), 0});
+    }
+    for (auto [recipe, number] : ofThis)
+      if (recipe)
+        byRecipe.try_emplace(recipe, number);
+  }
+}
+
 WeightsLayout hadal::layOutWeights(ModuleOp module) {
   WeightsLayout layout;
+  placeParameters(layout, module);
   std::string json = "{\"__metadata__\":{\"" + std::string(files::kBuildIdKey) + "\":\"";
   layout.buildIdAt = 8 + json.size();
   json += std::string(kNoBuildId) + "\",\"format\":\"hadal\"}";
   uint64_t at = 0;
-  for (auto parameter : module.getOps<ParameterOp>()) {
-    uint64_t length = packedBytes(parameter);
+  for (PlacedParameter &placed : layout.parameters) {
     // Padding belongs to the tensor: the format allows no holes. The bytes are
     // packed, so their type is that of bytes.
-    uint64_t padded = llvm::alignTo(length, kAlignment);
+    uint64_t padded = llvm::alignTo(placed.length, kAlignment);
     json += llvm::formatv(",{0}:{{\"dtype\":\"U8\",\"shape\":[{1}],\"data_offsets\":[{2},{3}]}",
-                          llvm::json::Value(parameter.getSymName()), padded, at, at + padded)
+                          llvm::json::Value(placed.name), padded, at, at + padded)
                 .str();
-    layout.parameters.push_back({parameter, at, length, 0});
+    placed.offset = at;
     at += padded;
   }
   json += "}";
@@ -80,7 +117,7 @@ hadal::writeWeights(WeightsLayout &layout, files::OutputFile &file, const Source
     if (file.size() - begin != placed.length)
       return llvm::createStringError(std::errc::invalid_argument,
                                      "parameter '%s': expected %llu bytes, got %llu",
-                                     placed.parameter.getSymName().str().c_str(),
+                                     placed.name.c_str(),
                                      (unsigned long long)placed.length,
                                      (unsigned long long)(file.size() - begin));
     placed.checksum = XXH3_64bits_digest(state.get());

@@ -7,25 +7,32 @@
 
 #include "files/OutputFile.h"
 
+#include "llvm/ADT/DenseMap.h"
+
 #include <functional>
 #include <optional>
 
 namespace hadal {
 
-/// Where a parameter lies in the weights file.
+/// Where a parameter lies in the weights file, and its name there.
 struct PlacedParameter {
   ParameterOp parameter;
+  std::string name;
   uint64_t offset = 0, length = 0, checksum = 0;
 };
 
 /// Layout of the file: each tensor begins at a multiple of 64 bytes.
 struct WeightsLayout {
   std::vector<PlacedParameter> parameters;
+  /// Which of them each parameter of a program is.
+  llvm::DenseMap<ParameterOp, uint32_t> numbers;
   std::string header;    // 8-byte length and JSON, with a build id of zeros
   uint64_t buildIdAt = 0; // offset of the build id's 16 digits
   uint64_t size = 0;
 };
 
+/// Lays out the parameters of all programs. What a program stores as one before
+/// it does (equal sources, selection, conversion and layout) is stored once.
 WeightsLayout layOutWeights(mlir::ModuleOp module);
 
 /// Packs all parameters into `file` and fills in their checksums; then sets the

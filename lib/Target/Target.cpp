@@ -11,6 +11,9 @@ using namespace hadal;
 Target::~Target() = default;
 void Target::addOptions(llvm::cl::OptionCategory &) {}
 std::string Target::findOptionProblem() const { return {}; }
+TargetAttr Target::getRequest(MLIRContext *context) const {
+  return TargetAttr::get(context, getFamily());
+}
 void Target::registerDialects(DialectRegistry &) const {}
 void Target::registerPasses() const {}
 
@@ -36,13 +39,19 @@ public:
   TargetRegistry registry;
 };
 
-/// Hands the registry to the dialect when a context loads it.
+/// Hands the registry to the dialect when a context loads it, and loads what the
+/// targets bring: generic passes give parameters their layouts.
 class TargetsExtension : public DialectExtension<TargetsExtension, HadalDialect> {
 public:
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(TargetsExtension)
   explicit TargetsExtension(const TargetRegistry &registry) : registry(registry) {}
-  void apply(MLIRContext *, HadalDialect *dialect) const override {
+  void apply(MLIRContext *context, HadalDialect *dialect) const override {
     dialect->addInterface<ContextTargets>(registry);
+    DialectRegistry dialects;
+    for (const std::shared_ptr<Target> &target : registry.getTargets())
+      target->registerDialects(dialects);
+    for (StringRef name : dialects.getDialectNames())
+      context->getOrLoadDialect(name);
   }
 
 private:

@@ -15,6 +15,7 @@ RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getTy
 
 struct DecomposePass : impl::DecomposePassBase<DecomposePass> {
   void runOnOperation() override {
+    symbols.emplace(getOperation());
     for (MlaAttentionOp op : allOf<MlaAttentionOp>())
       if (failed(splitAttention(op)))
         return signalPassFailure();
@@ -35,19 +36,17 @@ struct DecomposePass : impl::DecomposePassBase<DecomposePass> {
     auto param = value.getDefiningOp<ParamOp>();
     if (!param)
       return emitError(value.getLoc(), "expected W_UK to be a hadal.param, got another value");
-    ModuleOp module = getOperation();
     std::string name = (param.getName() + ".t").str();
-    auto stored = module.lookupSymbol<ParameterOp>(param.getNameAttr());
-    auto turned = module.lookupSymbol<ParameterOp>(name);
+    auto stored = symbols->lookup<ParameterOp>(param.getName());
+    auto turned = symbols->lookup<ParameterOp>(name);
     if (!turned) {
-      OpBuilder atParameter(stored);
-      atParameter.setInsertionPointAfter(stored);
-      turned = cast<ParameterOp>(atParameter.clone(*stored));
+      turned = stored.clone();
       SmallVector<int64_t> shape(stored.getTensorType().getShape());
       std::swap(shape[shape.size() - 1], shape[shape.size() - 2]);
       turned.setSymName(name);
       turned.setTypeAttr(TypeAttr::get(stored.getTensorType().clone(shape)));
       turned.setTranspose(!stored.getTranspose());
+      symbols->insert(turned, std::next(Block::iterator(stored)));
     }
     return ParamOp::create(builder, param.getLoc(), turned.getTensorType(), name).getValue();
   }
@@ -144,6 +143,8 @@ struct DecomposePass : impl::DecomposePassBase<DecomposePass> {
     op.erase();
     ++numExperts;
   }
+
+  std::optional<SymbolTable> symbols;
 };
 } // namespace
 } // namespace hadal

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Outlines ops to executables, one for each distinct kernel.
-#include "hadal/Target/Target.h"
 #include "hadal/Transforms/Passes.h"
 
 #include "mlir/IR/Builders.h"
@@ -54,21 +53,17 @@ std::string labelOf(Operation *op) {
 }
 
 struct FormDispatchesPass : impl::FormDispatchesPassBase<FormDispatchesPass> {
-  using FormDispatchesPassBase::FormDispatchesPassBase;
-
   void runOnOperation() override {
-    ModuleOp module = getOperation();
-    if (!lookupTarget(module, target))
-      return signalPassFailure();
-    SymbolTable symbols(module);
+    ProgramOp program = getOperation();
+    SymbolTable symbols(program);
     llvm::StringMap<StringAttr> executables;
-    for (auto function : llvm::to_vector(module.getOps<func::FuncOp>()))
+    for (auto function : llvm::to_vector(program.getContents().getOps<func::FuncOp>()))
       for (Operation &op : llvm::make_early_inc_range(function.getBody().front())) {
         if (staysInEntry(&op))
           continue;
         if (!isa<ComputeOpInterface>(op)) {
           op.emitOpError("has no kernel for target '")
-              << target << "': expected a hadal op, or an addition that fuses into one";
+              << program.getTarget().getFamily() << "': expected a hadal op, or an addition that fuses into one";
           return signalPassFailure();
         }
         outline(symbols, executables, &op);
@@ -96,7 +91,7 @@ struct FormDispatchesPass : impl::FormDispatchesPassBase<FormDispatchesPass> {
     // The body is the same wherever in the model the op stood.
     Location loc = UnknownLoc::get(&getContext());
     OpBuilder builder(&getContext());
-    auto executable = ExecutableOp::create(builder, loc, nameOf(op), target, IntegerAttr(), KernelInterfaceAttr());
+    auto executable = ExecutableOp::create(builder, loc, nameOf(op), KernelInterfaceAttr());
     Block *contents = builder.createBlock(&executable.getContents());
     builder.setInsertionPointToStart(contents);
     auto body = func::FuncOp::create(
@@ -110,7 +105,7 @@ struct FormDispatchesPass : impl::FormDispatchesPassBase<FormDispatchesPass> {
     inner->setOperands(entry->getArguments());
     inner->setLoc(loc);
     func::ReturnOp::create(builder, loc, inner->getResults());
-    func::FuncOp first = *getOperation().getOps<func::FuncOp>().begin();
+    func::FuncOp first = *getOperation().getContents().getOps<func::FuncOp>().begin();
     return symbols.insert(executable, Block::iterator(first));
   }
 };

@@ -24,7 +24,7 @@ struct PackParametersPass : impl::PackParametersPassBase<PackParametersPass> {
   using PackParametersPassBase::PackParametersPassBase;
 
   RankedTensorType packedType(OpOperand &use) {
-    return family->getParameterType(roleOf(use), cast<RankedTensorType>(use.get().getType()),
+    return target->getParameterType(roleOf(use), cast<RankedTensorType>(use.get().getType()),
                                     precision);
   }
 
@@ -41,15 +41,15 @@ struct PackParametersPass : impl::PackParametersPassBase<PackParametersPass> {
   }
 
   void runOnOperation() override {
-    ModuleOp module = getOperation();
-    SymbolTable symbols(module);
-    family = lookupTarget(module, target);
-    if (!family)
+    ProgramOp program = getOperation();
+    SymbolTable symbols(program);
+    target = lookupTarget(program, program.getTarget().getFamily());
+    if (!target)
       return signalPassFailure();
-    module.walk([&](ParamOp param) { splitByType(param); });
+    program.walk([&](ParamOp param) { splitByType(param); });
     // A parameter read in two ways becomes two.
     llvm::MapVector<std::pair<StringAttr, Type>, StringAttr> packed;
-    module.walk([&](ParamOp param) {
+    program.walk([&](ParamOp param) {
       auto type = cast<RankedTensorType>(param.getValue().getType());
       if (type.getEncoding() || param->use_empty())
         return;
@@ -62,15 +62,15 @@ struct PackParametersPass : impl::PackParametersPassBase<PackParametersPass> {
       param.getValue().setType(wanted);
     });
     llvm::DenseSet<StringAttr> used;
-    module.walk([&](ParamOp param) {
+    program.walk([&](ParamOp param) {
       if (!param->use_empty())
         used.insert(param.getNameAttr().getAttr());
     });
-    module.walk([&](ParamOp param) {
+    program.walk([&](ParamOp param) {
       if (param->use_empty())
         param.erase();
     });
-    for (auto parameter : llvm::make_early_inc_range(module.getOps<ParameterOp>()))
+    for (auto parameter : llvm::make_early_inc_range(program.getContents().getOps<ParameterOp>()))
       if (!used.contains(parameter.getSymNameAttr())) {
         parameter.erase();
         ++numDropped;
@@ -91,7 +91,7 @@ struct PackParametersPass : impl::PackParametersPassBase<PackParametersPass> {
     return parameter.getSymNameAttr();
   }
 
-  const Target *family = nullptr;
+  const Target *target = nullptr;
   llvm::DenseSet<Operation *> claimed;
 };
 } // namespace

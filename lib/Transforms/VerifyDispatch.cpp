@@ -56,14 +56,14 @@ LogicalResult verifyExecutable(ExecutableOp executable, bool isDispatched) {
 
 struct VerifyDispatchPass : impl::VerifyDispatchPassBase<VerifyDispatchPass> {
   void runOnOperation() override {
-    ModuleOp module = getOperation();
-    SymbolTable symbols(module);
+    ProgramOp program = getOperation();
+    SymbolTable symbols(program);
     llvm::DenseSet<StringAttr> dispatched;
-    module.walk([&](DispatchOp op) { dispatched.insert(op.getExecutableAttr().getAttr()); });
-    for (auto function : module.getOps<func::FuncOp>())
+    program.walk([&](DispatchOp op) { dispatched.insert(op.getExecutableAttr().getAttr()); });
+    for (auto function : program.getContents().getOps<func::FuncOp>())
       if (failed(verifyEntry(function, symbols)))
         return signalPassFailure();
-    for (auto executable : module.getOps<ExecutableOp>())
+    for (auto executable : program.getContents().getOps<ExecutableOp>())
       if (failed(verifyExecutable(executable, dispatched.contains(executable.getSymNameAttr()))))
         return signalPassFailure();
     markAllAnalysesPreserved();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Verifies what the kernel stage promises.
 #include "hadal/Transforms/Passes.h"
+#include "plan/IR/PlanDialect.h"
 
 #include "mlir/Interfaces/FunctionInterfaces.h"
 
@@ -11,6 +12,18 @@ namespace hadal {
 #include "hadal/Transforms/Passes.h.inc"
 
 namespace {
+/// Whether a launch can evaluate the constant for a body of type `type`.
+bool isConstant(Attribute constant, FunctionType type) {
+  if (auto extent = dyn_cast<ExtentAttr>(constant)) {
+    int64_t operand = extent.getOperand(), axis = extent.getAxis();
+    return operand >= 0 && operand < type.getNumInputs() && axis >= 0 &&
+           axis < cast<ShapedType>(type.getInput(operand)).getRank();
+  }
+  if (auto dim = dyn_cast<HostDimAttr>(constant))
+    return plan::symbolizeDim(dim.getName()).has_value();
+  return isa<IntegerAttr>(constant);
+}
+
 LogicalResult verifyInterface(ExecutableOp executable) {
   if (!executable.getInterface())
     return executable.emitOpError("expected an interface at the kernel stage, found none");
@@ -26,41 +39,52 @@ LogicalResult verifyInterface(ExecutableOp executable) {
     return executable.emitOpError() << "expected an access for each of "
                                     << interface.getBindings().size() << " bindings, got "
                                     << interface.getAccess().size();
-  if (interface.getGrid().size() != 9)
-    return executable.emitOpError() << "expected nine integers of a grid, got "
-                                    << interface.getGrid().size();
-  if (interface.getRows() < 0 || interface.getRows() >= type.getNumInputs())
-    return executable.emitOpError() << "expected rows to name one of " << type.getNumInputs()
-                                    << " operands, got " << interface.getRows();
-  for (Attribute constant : interface.getConstants()) {
-    auto name = dyn_cast<StringAttr>(constant);
-    if (!isa<IntegerAttr>(constant) &&
-        (!name || !llvm::is_contained({"rows", "sequences", "pages_per_slot"}, name.getValue())))
+  for (Attribute constant : interface.getConstants())
+    if (!isConstant(constant, type))
       return executable.emitOpError()
-             << "expected a constant to be an integer, \"rows\", \"sequences\" or "
-                "\"pages_per_slot\", got "
+             << "expected a constant to be an integer, an extent of an operand or a dim that the "
+                "host knows, got "
              << constant;
-  }
+  int64_t constants = interface.getConstants().size();
+  if (interface.getPassed() < 0 || interface.getPassed() > constants)
+    return executable.emitOpError() << "expected at most all " << constants
+                                    << " constants to be passed, got " << interface.getPassed();
   return success();
+}
+
+/// One op of type OpTy in a variant, or null.
+template <typename OpTy>
+OpTy soleOp(VariantOp variant) {
+  auto ops = variant.getContents().front().getOps<OpTy>();
+  return llvm::hasSingleElement(ops) ? *ops.begin() : OpTy();
 }
 
 LogicalResult verifyVariants(ExecutableOp executable) {
   auto variants = executable.getContents().front().getOps<VariantOp>();
   if (variants.empty())
     return executable.emitOpError("expected a variant at the kernel stage, found none");
+  plan::CountOp first;
   for (auto variant : variants) {
-    auto functions = variant.getContents().front().getOps<FunctionOpInterface>();
-    if (std::distance(functions.begin(), functions.end()) != 1 ||
-        (*functions.begin()).getNameAttr() != executable.getSymNameAttr())
+    auto function = soleOp<FunctionOpInterface>(variant);
+    if (!function || function.getNameAttr() != executable.getSymNameAttr())
       return variant.emitOpError() << "expected one function named "
                                    << executable.getSymNameAttr();
+    auto count = soleOp<plan::CountOp>(variant);
+    size_t constants = executable.getInterface()->getConstants().size();
+    if (!count || count.getBody().getNumArguments() != constants)
+      return variant.emitOpError() << "expected one plan.count of " << constants << " constants";
+    // The schema has the grid in the launch, not yet in the variant.
+    if (first && !OperationEquivalence::isEquivalentTo(
+                     first, count, OperationEquivalence::IgnoreLocations))
+      return count.emitOpError("expected the count of the variant before it, got another");
+    first = count;
   }
   return success();
 }
 
 struct VerifyKernelPass : impl::VerifyKernelPassBase<VerifyKernelPass> {
   void runOnOperation() override {
-    for (auto executable : getOperation().getOps<ExecutableOp>())
+    for (auto executable : getOperation().getContents().getOps<ExecutableOp>())
       if (failed(verifyInterface(executable)) || failed(verifyVariants(executable)))
         return signalPassFailure();
     markAllAnalysesPreserved();

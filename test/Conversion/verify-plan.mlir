@@ -1,9 +1,9 @@
 // A plan is complete: what it names exists, what it holds is used.
 // RUN: hadal-opt %s --split-input-file --verify-diagnostics --hadal-verify-plan
 
-hadal.parameter @w : tensor<64xf32>
-hadal.state @c : tensor<?x64x80xf32>
 plan.program @cpu abi 1 {
+  hadal.parameter @w : tensor<64xf32>
+  hadal.state @c : tensor<?x64x80xf32>
   plan.image @v3 level "x86-64-v3" {
     builtin.module {
       func.func @k() {
@@ -23,7 +23,7 @@ plan.program @cpu abi 1 {
 
 // -----
 
-// expected-error @+1 {{expected no function beside the program at the plan stage}}
+// expected-error @+1 {{expected nothing beside programs at the plan stage}}
 func.func private @step()
 plan.program @cpu abi 1 {
 }
@@ -47,8 +47,8 @@ plan.program @cpu abi 1 {
 
 // -----
 
-hadal.parameter @c : tensor<64xf32>
 plan.program @cpu abi 1 {
+  hadal.parameter @c : tensor<64xf32>
   plan.entry @prefill {
     %n = plan.dim tokens
     // expected-error @+1 {{expected @c to name a hadal.state}}

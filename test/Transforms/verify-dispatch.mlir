@@ -1,67 +1,77 @@
 // Entry points hold dispatches, executables one op each, and nothing reads what was overwritten.
 // RUN: hadal-opt %s --split-input-file --verify-diagnostics --hadal-verify-dispatch
 
-hadal.executable @norm target "cpu" {
-  func.func @body(%x: tensor<?x64xf32>, %w: tensor<64xf32>) -> tensor<?x64xf32> {
+hadal.program @cpu target <"cpu"> {
+  hadal.executable @norm {
+    func.func @body(%x: tensor<?x64xf32>, %w: tensor<64xf32>) -> tensor<?x64xf32> {
+      %y = hadal.rms_norm %x, %w {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+      return %y : tensor<?x64xf32>
+    }
+  }
+  hadal.parameter @w : tensor<64xf32>
+  func.func @prefill(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+    %w = hadal.param @w : tensor<64xf32>
+    %y = hadal.dispatch @norm(%x, %w) label "norm" : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+    hadal.tap "hidden.0", %y : tensor<?x64xf32>
+    return %y : tensor<?x64xf32>
+  }
+}
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  func.func @prefill(%x: tensor<?x64xf32>, %w: tensor<64xf32>) -> tensor<?x64xf32> {
+    // expected-error @+1 {{'hadal.rms_norm' op expected dispatches, parameters, states and taps in an entry point at the dispatch stage}}
     %y = hadal.rms_norm %x, %w {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
     return %y : tensor<?x64xf32>
   }
 }
-hadal.parameter @w : tensor<64xf32>
-func.func @prefill(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
-  %w = hadal.param @w : tensor<64xf32>
-  %y = hadal.dispatch @norm(%x, %w) label "norm" : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
-  hadal.tap "hidden.0", %y : tensor<?x64xf32>
-  return %y : tensor<?x64xf32>
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  // expected-error @+1 {{expected a dispatch of every executable, found none}}
+  hadal.executable @gather {
+    func.func @body(%x: tensor<?x64xf32>, %r: tensor<?xi32>) -> tensor<?x64xf32> {
+      %y = hadal.gather_rows %x, %r : (tensor<?x64xf32>, tensor<?xi32>) -> tensor<?x64xf32>
+      return %y : tensor<?x64xf32>
+    }
+  }
 }
 
 // -----
 
-func.func @prefill(%x: tensor<?x64xf32>, %w: tensor<64xf32>) -> tensor<?x64xf32> {
-  // expected-error @+1 {{'hadal.rms_norm' op expected dispatches, parameters, states and taps in an entry point at the dispatch stage}}
-  %y = hadal.rms_norm %x, %w {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
-  return %y : tensor<?x64xf32>
-}
-
-// -----
-
-// expected-error @+1 {{expected a dispatch of every executable, found none}}
-hadal.executable @gather target "cpu" {
-  func.func @body(%x: tensor<?x64xf32>, %r: tensor<?xi32>) -> tensor<?x64xf32> {
-    %y = hadal.gather_rows %x, %r : (tensor<?x64xf32>, tensor<?xi32>) -> tensor<?x64xf32>
+hadal.program @cpu target <"cpu"> {
+  // expected-error @+1 {{expected a body of one op and its return, got 3 ops}}
+  hadal.executable @gather {
+    func.func @body(%x: tensor<?x64xf32>, %r: tensor<?xi32>) -> tensor<?x64xf32> {
+      %y = hadal.gather_rows %x, %r : (tensor<?x64xf32>, tensor<?xi32>) -> tensor<?x64xf32>
+      %z = hadal.gather_rows %y, %r : (tensor<?x64xf32>, tensor<?xi32>) -> tensor<?x64xf32>
+      return %z : tensor<?x64xf32>
+    }
+  }
+  func.func @prefill(%x: tensor<?x64xf32>, %r: tensor<?xi32>) -> tensor<?x64xf32> {
+    %y = hadal.dispatch @gather(%x, %r) label "gather" : (tensor<?x64xf32>, tensor<?xi32>) -> tensor<?x64xf32>
     return %y : tensor<?x64xf32>
   }
 }
 
 // -----
 
-// expected-error @+1 {{expected a body of one op and its return, got 3 ops}}
-hadal.executable @gather target "cpu" {
-  func.func @body(%x: tensor<?x64xf32>, %r: tensor<?xi32>) -> tensor<?x64xf32> {
-    %y = hadal.gather_rows %x, %r : (tensor<?x64xf32>, tensor<?xi32>) -> tensor<?x64xf32>
-    %z = hadal.gather_rows %y, %r : (tensor<?x64xf32>, tensor<?xi32>) -> tensor<?x64xf32>
-    return %z : tensor<?x64xf32>
+hadal.program @cpu target <"cpu"> {
+  hadal.executable @append {
+    func.func @body(%kv: tensor<?x80xf32>, %w: tensor<64xf32>, %cos: tensor<128x8xf32>, %i: tensor<?xi32>, %t: tensor<?x?xi32>, %c: tensor<?x64x80xf32>) -> tensor<?x64x80xf32> {
+      %y = hadal.mla_append %kv, %w, %cos, %cos, %i, %i, %i, %t outs(%c) {eps = 1.0e-6 : f32}
+        : (tensor<?x80xf32>, tensor<64xf32>, tensor<128x8xf32>, tensor<128x8xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>, tensor<?x64x80xf32>) -> tensor<?x64x80xf32>
+      return %y : tensor<?x64x80xf32>
+    }
   }
-}
-func.func @prefill(%x: tensor<?x64xf32>, %r: tensor<?xi32>) -> tensor<?x64xf32> {
-  %y = hadal.dispatch @gather(%x, %r) label "gather" : (tensor<?x64xf32>, tensor<?xi32>) -> tensor<?x64xf32>
-  return %y : tensor<?x64xf32>
-}
-
-// -----
-
-hadal.executable @append target "cpu" {
-  func.func @body(%kv: tensor<?x80xf32>, %w: tensor<64xf32>, %cos: tensor<128x8xf32>, %i: tensor<?xi32>, %t: tensor<?x?xi32>, %c: tensor<?x64x80xf32>) -> tensor<?x64x80xf32> {
-    %y = hadal.mla_append %kv, %w, %cos, %cos, %i, %i, %i, %t outs(%c) {eps = 1.0e-6 : f32}
-      : (tensor<?x80xf32>, tensor<64xf32>, tensor<128x8xf32>, tensor<128x8xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>, tensor<?x64x80xf32>) -> tensor<?x64x80xf32>
-    return %y : tensor<?x64x80xf32>
+  hadal.state @c : tensor<?x64x80xf32>
+  func.func @prefill(%kv: tensor<?x80xf32>, %w: tensor<64xf32>, %cos: tensor<128x8xf32>, %i: tensor<?xi32>, %t: tensor<?x?xi32>) {
+    %c = hadal.state_read @c : tensor<?x64x80xf32>
+    %c1 = hadal.dispatch @append(%kv, %w, %cos, %i, %t, %c) label "append" : (tensor<?x80xf32>, tensor<64xf32>, tensor<128x8xf32>, tensor<?xi32>, tensor<?x?xi32>, tensor<?x64x80xf32>) -> tensor<?x64x80xf32>
+    // expected-error @+1 {{expected no use of a destination after it is overwritten, found one}}
+    hadal.state_write @c, %c : tensor<?x64x80xf32>
+    return
   }
-}
-hadal.state @c : tensor<?x64x80xf32>
-func.func @prefill(%kv: tensor<?x80xf32>, %w: tensor<64xf32>, %cos: tensor<128x8xf32>, %i: tensor<?xi32>, %t: tensor<?x?xi32>) {
-  %c = hadal.state_read @c : tensor<?x64x80xf32>
-  %c1 = hadal.dispatch @append(%kv, %w, %cos, %i, %t, %c) label "append" : (tensor<?x80xf32>, tensor<64xf32>, tensor<128x8xf32>, tensor<?xi32>, tensor<?x?xi32>, tensor<?x64x80xf32>) -> tensor<?x64x80xf32>
-  // expected-error @+1 {{expected no use of a destination after it is overwritten, found one}}
-  hadal.state_write @c, %c : tensor<?x64x80xf32>
-  return
 }

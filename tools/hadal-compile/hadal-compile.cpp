@@ -9,6 +9,7 @@
 #include "hadal/Pipeline/Pipeline.h"
 #include "hadal/Pipeline/Report.h"
 #include "hadal/Serialize/Serialize.h"
+#include "hadal/Target/TargetLibrary.h"
 
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
@@ -29,8 +30,8 @@ static cl::opt<std::string> input(cl::Positional, cl::desc("DIR|FILE.mlir|FILE.m
                                   cl::cat(category));
 static cl::opt<std::string> output("o", cl::desc("Write the artifact here (with --compile-to: the module); - is standard output"),
                                    cl::value_desc("FILE"), cl::cat(category));
-static cl::opt<std::string> targetName("target", cl::desc("Target to compile for; may be left out where there is one"),
-                                       cl::value_desc("NAME"), cl::cat(category));
+static cl::list<std::string> targetNames("target", cl::desc("Target to compile for (repeatable); may be left out where there is one"),
+                                         cl::value_desc("NAME"), cl::cat(category));
 static cl::opt<std::string> precision("precision", cl::desc("native (default) or reference"),
                                       cl::init("native"), cl::value_desc("NAME"), cl::cat(category));
 static cl::opt<std::string> quantize("quantize", cl::desc("none (default)"), cl::init("none"),
@@ -120,13 +121,15 @@ std::optional<int> checkOptions(const hadal::TargetRegistry &targets) {
     return refuse("--quantize=" + quantize + ": expected none: this version does not quantise");
   if (quantize != "none")
     return usage("expected --quantize=none, int8 or int4, got '" + quantize + "'");
-  if (targetName.empty() && targets.getTargets().size() == 1)
-    targetName = targets.getTargets().front()->getFamily().str();
-  const hadal::Target *target = targets.lookup(targetName);
-  if (!target)
-    return usage("expected --target=" + targets.getFamilies() + ", got '" + targetName + "'");
-  if (std::string problem = target->findOptionProblem(); !problem.empty())
-    return usage(problem);
+  for (const std::string &name : targetNames) {
+    if (!targets.lookup(name))
+      return usage("expected --target=" + targets.getFamilies() + ", got '" + name + "'");
+    if (count(targetNames, name) > 1)
+      return usage("expected each target once, got --target=" + name + " again");
+  }
+  for (const std::shared_ptr<hadal::Target> &target : targets.getTargets())
+    if (std::string problem = target->findOptionProblem(); !problem.empty())
+      return usage(problem);
   return checkOutput();
 }
 
@@ -186,7 +189,31 @@ private:
   bool isTerminal = ::isatty(STDERR_FILENO);
 };
 
-int compile(MLIRContext &context, const hadal::Target &target) {
+/// Chooses the targets to compile a module for: those that are asked for, or
+/// those of the programs that it holds already. Returns an exit status on failure.
+std::optional<int> chooseTargets(ModuleOp module, const hadal::TargetRegistry &known,
+                                 std::vector<const hadal::Target *> &targets) {
+  for (const std::string &name : targetNames)
+    targets.push_back(known.lookup(name));
+  if (hadal::stageOf(module) == hadal::Stage::Model) {
+    if (targets.empty() && known.getTargets().size() == 1)
+      targets.push_back(known.getTargets().front().get());
+    if (targets.empty())
+      return usage("expected --target=" + known.getFamilies() + ", got none");
+    return std::nullopt;
+  }
+  FailureOr<std::vector<const hadal::Target *>> held = hadal::targetsOf(module);
+  if (failed(held))
+    return kBadInput;
+  for (const hadal::Target *target : targets)
+    if (!is_contained(*held, target))
+      return refuse(input + ": expected a program for --target=" + target->getFamily() +
+                    ", found none: the module was made for other targets");
+  targets = std::move(*held);
+  return std::nullopt;
+}
+
+int compile(MLIRContext &context, const hadal::TargetRegistry &known) {
   hadal::CompileCosts costs;
   Progress progress;
   Clock::time_point begin = Clock::now(), mark = begin;
@@ -213,7 +240,8 @@ int compile(MLIRContext &context, const hadal::Target &target) {
     return refuse(input + ": expected a module at stage " + compileTo + " or before, got one at stage " +
                   hadal::stageName(from));
   hadal::PipelineOptions options;
-  options.target = &target;
+  if (std::optional<int> code = chooseTargets(**module, known, options.targets))
+    return *code;
   options.precision = precision;
   options.attention = attention;
   PassManager pm(&context);
@@ -254,6 +282,8 @@ int main(int argc, char **argv) {
   InitLLVM init(argc, argv, /*InstallPipeSignalExitHandler=*/false);
   hadal::TargetRegistry targets;
   hadal::registerBuiltinTargets(targets);
+  if (Error failed = hadal::loadTargetLibraries(argc, argv, targets, &category))
+    return refuse(toString(std::move(failed)));
   for (const std::shared_ptr<hadal::Target> &target : targets.getTargets())
     target->addOptions(category);
   cl::HideUnrelatedOptions(category);
@@ -270,5 +300,5 @@ int main(int argc, char **argv) {
   targets.attachTo(registry);
   MLIRContext context(registry);
   hadal::tools::DiagnosticPrinter printer("hadal-compile", context);
-  return compile(context, *targets.lookup(targetName));
+  return compile(context, targets);
 }

@@ -5,6 +5,7 @@
 #include "support/CompilerTool.h"
 
 #include "hadal/Pipeline/Pipeline.h"
+#include "hadal/Target/TargetLibrary.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -51,6 +52,10 @@ int main(int argc, char **argv) {
   mlir::registerAllExtensions(registry);
   hadal::TargetRegistry targets;
   hadal::registerBuiltinTargets(targets);
+  if (llvm::Error failed = hadal::loadTargetLibraries(argc, argv, targets)) {
+    llvm::errs() << "hadal-opt: error: " << llvm::toString(std::move(failed)) << "\n";
+    return 1;
+  }
   hadal::registerDialects(registry);
   targets.attachTo(registry);
   mlir::registerAllPasses();

@@ -144,7 +144,7 @@ def Hadal_RopeTableAttr : Hadal_Attr<"RopeTable", "rope_table"> {
 // ---- Layout -----------------------------------------------------------------
 
 def Hadal_PanelsAttr : Hadal_Attr<"Panels", "panels", [DeclareAttrInterfaceMethods<VerifiableTensorEncoding>, DeclareAttrInterfaceMethods<LayoutAttrInterface>]> {
-  let summary = "Weights packed in panels of output rows for the CPU";
+  let summary = "Weights packed in panels of output rows";
   let description = [{
     Layout of a weight `[.., out, in]`: `[.., ceil(out / rows), ceil(in / interleave),
     rows, interleave]`, padded with zeros. A panel is one linear stream for one
@@ -162,25 +162,75 @@ def Hadal_PanelsAttr : Hadal_Attr<"Panels", "panels", [DeclareAttrInterfaceMetho
   let assemblyFormat = "`<` struct(params) `>`";
 }
 
+// ---- Targets ----------------------------------------------------------------
+
+def Hadal_TargetAttr : Hadal_Attr<"Target", "target"> {
+  let summary = "What a program is compiled for";
+  let description = [{
+    `family` names a registered target. `levels` are those of its levels that are
+    wanted, in any order; where left out, all of them. Only the target knows
+    which there are.
+
+    ```mlir
+    #hadal.target<"cpu">
+    #hadal.target<"cpu", levels = ["x86-64-v3"]>
+    ```
+  }];
+  let parameters = (ins StringRefParameter<>:$family,
+                        OptionalArrayRefParameter<"::mlir::StringAttr">:$levels);
+  let assemblyFormat = "`<` $family (`,` `levels` `=` `[` $levels^ `]`)? `>`";
+  let builders = [AttrBuilder<(ins "::llvm::StringRef":$family), [{
+    return $_get($_ctxt, family, ::llvm::ArrayRef<::mlir::StringAttr>());
+  }]>];
+}
+
 // ---- Kernels ----------------------------------------------------------------
 
-def Hadal_KernelInterfaceAttr : Hadal_Attr<"KernelInterface", "interface"> {
-  let summary = "How a launch of an executable binds and spreads its work";
+def Hadal_ExtentAttr : Hadal_Attr<"Extent", "extent"> {
+  let summary = "An extent of an operand of a dispatch";
   let description = [{
-    Set when kernels are emitted, the same for all variants.
+    ```mlir
+    #hadal.extent<0, 0>
+    ```
+    is the number of rows of the first operand.
+  }];
+  let parameters = (ins "int64_t":$operand, "int64_t":$axis);
+  let assemblyFormat = "`<` $operand `,` $axis `>`";
+}
+
+def Hadal_HostDimAttr : Hadal_Attr<"HostDim", "host_dim"> {
+  let summary = "An integer that the host knows before a step starts, by its name";
+  let description = [{
+    ```mlir
+    #hadal.host_dim<"sequences">
+    ```
+  }];
+  let parameters = (ins StringRefParameter<>:$name);
+  let assemblyFormat = "`<` $name `>`";
+}
+
+def Hadal_KernelInterfaceAttr : Hadal_Attr<"KernelInterface", "interface"> {
+  let summary = "How a launch of an executable binds values";
+  let description = [{
+    Set when kernels are emitted, and the same for all variants, so that one launch
+    serves whichever the device takes. How the work is spread is each variant's own
+    (`plan.count`).
 
     `bindings`: for each binding of the kernel, the operand of the body that it
     is, or, from the number of operands on, the result. `access`: 0 read,
-    1 write, 2 both. `constants`: launch constants in order, each an integer or
-    one of "rows", "sequences", "pages_per_slot". `grid`: for each of x, y, z
-    three integers (c, s, g): c + s * sequences + ceil(rows / g), without the last
-    term where g is 0. `rows`: the operand whose first extent "rows" is.
+    1 write, 2 both. `constants`: the launch's constants, each an integer, a
+    `#hadal.extent` or a `#hadal.host_dim`; kernels read the first `passed` of
+    them, counts all.
+
+    ```mlir
+    #hadal.interface<bindings = [0, 1, 2], access = [0, 0, 1], constants = [#hadal.extent<0, 0>, 7], passed = 1>
+    ```
   }];
   let parameters = (ins ArrayRefParameter<"int64_t">:$bindings, ArrayRefParameter<"int64_t">:$access,
-                        "::mlir::ArrayAttr":$constants, ArrayRefParameter<"int64_t">:$grid, "int64_t":$rows);
+                        "::mlir::ArrayAttr":$constants, "int64_t":$passed);
   let assemblyFormat = [{
     `<` `bindings` `=` `[` $bindings `]` `,` `access` `=` `[` $access `]` `,` `constants` `=` $constants `,`
-    `grid` `=` `[` $grid `]` `,` `rows` `=` $rows `>`
+    `passed` `=` $passed `>`
   }];
 }
 

@@ -43,25 +43,3 @@ LogicalResult SourceAttr::verify(function_ref<InFlightDiagnostic()> emitError, u
                        << type;
   return success();
 }
-
-LogicalResult
-PanelsAttr::verifyEncoding(ArrayRef<int64_t> shape, Type elementType,
-                           function_ref<InFlightDiagnostic()> emitError) const {
-  // panels_c1
-  if (shape.size() < 2)
-    return emitError() << "expected a panel layout on a tensor of rank 2 or more, got rank "
-                       << shape.size();
-  // panels_c2
-  if (getRows() <= 0 || getInterleave() <= 0)
-    return emitError() << "expected positive rows and interleave of a panel, got "
-                       << getRows() << " and " << getInterleave();
-  return success();
-}
-
-int64_t PanelsAttr::getStoredElements(ArrayRef<int64_t> shape) const {
-  int64_t count = llvm::alignTo(shape[shape.size() - 2], getRows()) *
-                  llvm::alignTo(shape[shape.size() - 1], getInterleave());
-  for (int64_t extent : shape.drop_back(2))
-    count *= extent;
-  return count;
-}

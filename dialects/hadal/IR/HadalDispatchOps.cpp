@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verifiers of executables and dispatches.
+// Verifiers of programs, executables and dispatches.
 #include "hadal/IR/HadalDialect.h"
 #include "hadal/IR/Verify.h"
 
 using namespace mlir;
 using namespace hadal;
+
+LogicalResult ProgramOp::verifyRegions() {
+  // program_c1
+  for (Operation &op : getContents().front())
+    if (!op.hasTrait<DeclaresStorage>() && !isa<ExecutableOp, func::FuncOp>(op))
+      return op.emitOpError("expected parameters, states, executables and functions in a program");
+  return success();
+}
 
 func::FuncOp ExecutableOp::getBody() {
   return dyn_cast_or_null<func::FuncOp>(mlir::SymbolTable::lookupSymbolIn(getOperation(), "body"));

@@ -1,10 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dispatch and kernel stages: executables, their variants and the calls to them.
+// Dispatch and kernel stages: programs, executables, their variants and the calls to them.
 #ifndef HADAL_IR_HADALDISPATCHOPS_TD
 #define HADAL_IR_HADALDISPATCHOPS_TD
 
 include "hadal/IR/HadalAttributes.td"
 include "mlir/IR/RegionKindInterface.td"
+
+def Hadal_ProgramOp : Hadal_Op<"program", [Symbol, SymbolTable, NoTerminator, SingleBlock, NoRegionArguments, IsolatedFromAbove, HasParent<"::mlir::ModuleOp">]> {
+  let summary = "Everything for one target";
+  let description = [{
+    From the dispatch stage on a module holds one program for each target that it
+    is compiled for. Parameters, states, entry points and executables are the
+    program's own, since layouts and fusion differ from target to target; what
+    two programs store alike is written once.
+
+    Constraints:
+    1. program_c1: holds parameters, states, executables and functions only
+
+    ```mlir
+    hadal.program @cpu target <"cpu"> {
+      hadal.parameter @w : tensor<64xf32>
+      func.func @prefill(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+        return %x : tensor<?x64xf32>
+      }
+    }
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, Hadal_TargetAttr:$target);
+  let regions = (region SizedRegion<1>:$contents);
+  let assemblyFormat = "$sym_name `target` $target $contents attr-dict";
+  let hasRegionVerifier = 1;
+}
 
 def Hadal_ExecutableOp : Hadal_Op<"executable", [Symbol, SymbolTable, NoTerminator, SingleBlock, NoRegionArguments, IsolatedFromAbove]> {
   let summary = "One distinct kernel and its forms";
@@ -12,14 +38,13 @@ def Hadal_ExecutableOp : Hadal_Op<"executable", [Symbol, SymbolTable, NoTerminat
     Holds the function that says what the kernel computes (`@body`, on tensors)
     and, from the kernel stage on, one hadal.variant for each level of the
     target. Equal dispatches share an executable, so a model of 61 equal layers
-    has as many as one of two. `scratch` is the private memory of a workgroup in
-    bytes.
+    has as many as one of two.
 
     Constraints:
     1. executable_c1: holds a function named body of one block
 
     ```mlir
-    hadal.executable @rms_norm_0 target "cpu" {
+    hadal.executable @rms_norm_0 {
       func.func @body(%x: tensor<?x64xf32>, %w: tensor<64xf32>) -> tensor<?x64xf32> {
         %y = hadal.rms_norm %x, %w {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
         return %y : tensor<?x64xf32>
@@ -27,10 +52,9 @@ def Hadal_ExecutableOp : Hadal_Op<"executable", [Symbol, SymbolTable, NoTerminat
     }
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$target, OptionalAttr<I64Attr>:$scratch,
-                       OptionalAttr<Hadal_KernelInterfaceAttr>:$interface);
+  let arguments = (ins SymbolNameAttr:$sym_name, OptionalAttr<Hadal_KernelInterfaceAttr>:$interface);
   let regions = (region SizedRegion<1>:$contents);
-  let assemblyFormat = "$sym_name `target` $target (`scratch` $scratch^)? (`interface` $interface^)? $contents attr-dict";
+  let assemblyFormat = "$sym_name (`interface` $interface^)? $contents attr-dict";
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     ::mlir::func::FuncOp getBody();
@@ -40,13 +64,24 @@ def Hadal_ExecutableOp : Hadal_Op<"executable", [Symbol, SymbolTable, NoTerminat
 def Hadal_VariantOp : Hadal_Op<"variant", [HasParent<"ExecutableOp">, SymbolTable, NoTerminator, SingleBlock, NoRegionArguments, IsolatedFromAbove]> {
   let summary = "The code of a kernel for one level of its target";
   let description = [{
-    Holds one function, the kernel, which follows the target's kernel interface.
-    At the kernel stage it is in scf, vector and memref, at the plan stage in the
-    llvm dialect.
+    Holds one function, the kernel, which follows the target's kernel interface,
+    and one `plan.count`, which says how many workgroups a launch has. `scratch`
+    is the private memory of a workgroup in bytes.
+
+    ```mlir
+    hadal.variant "x86-64-v3" scratch 256 {
+      plan.count {
+      ^bb0(%rows: !plan.int):
+        %one = plan.constant 1
+        plan.yield %rows, %one, %one
+      }
+      func.func @norm(%dispatch: !llvm.ptr, %workgroup: !llvm.ptr) -> i32
+    }
+    ```
   }];
-  let arguments = (ins StrAttr:$level);
+  let arguments = (ins StrAttr:$level, DefaultValuedAttr<I64Attr, "0">:$scratch);
   let regions = (region SizedRegion<1>:$contents);
-  let assemblyFormat = "$level $contents attr-dict";
+  let assemblyFormat = "$level (`scratch` $scratch^)? $contents attr-dict";
 }
 
 def Hadal_DispatchOp : Hadal_Op<"dispatch", [StaysInEntry, MemoryEffects<[]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {

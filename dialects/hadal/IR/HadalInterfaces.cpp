@@ -18,6 +18,18 @@ bool hadal::staysInEntry(Operation *op) {
          isa<tensor::EmptyOp, tensor::DimOp, arith::ConstantOp, func::ReturnOp>(op);
 }
 
+std::optional<StoredElement> hadal::storedElementOf(Type element) {
+  if (element.isBF16())
+    return StoredElement::BF16;
+  if (element.isF16())
+    return StoredElement::F16;
+  if (element.isF32())
+    return StoredElement::F32;
+  if (isa<Float8E4M3FNType>(element))
+    return StoredElement::F8E4M3;
+  return std::nullopt;
+}
+
 int64_t hadal::storedBytes(RankedTensorType type) {
   int64_t elements = type.getNumElements();
   if (auto layout = dyn_cast_if_present<LayoutAttrInterface>(type.getEncoding()))

@@ -3,9 +3,15 @@
 #ifndef HADAL_IR_HADALINTERFACES_H
 #define HADAL_IR_HADALINTERFACES_H
 
+#include "hadal/IR/StoredElements.h"
+
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/OpDefinition.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/Support/Error.h"
+
+#include <optional>
 
 namespace hadal {
 
@@ -22,7 +28,8 @@ enum class OperandRole {
   Cache,  // state that lives from step to step
 };
 
-/// Upper bounds of an op's work, where rows is the number of rows of the step:
+/// Upper bounds of an op's work, where rows is the first extent of its first
+/// operand:
 /// flops = rows * (perRow + perRowAndKey * max_context);
 /// bytes = fixedBytes + min(experts, rows * choices) * expertBytes.
 struct Work {
@@ -78,6 +85,11 @@ template <typename ConcreteOp>
 class RoundsBeside : public mlir::OpTrait::TraitBase<ConcreteOp, RoundsBeside> {};
 template <typename ConcreteOp>
 class StaysInEntry : public mlir::OpTrait::TraitBase<ConcreteOp, StaysInEntry> {};
+template <typename ConcreteOp>
+class DeclaresStorage : public mlir::OpTrait::TraitBase<ConcreteOp, DeclaresStorage> {};
+
+/// Takes consecutive pieces of a weight's bytes.
+using PackedSink = llvm::function_ref<llvm::Error(const uint8_t *data, size_t size)>;
 
 } // namespace hadal
 
@@ -90,6 +102,9 @@ namespace hadal {
 /// True for ops that an entry point holds beside dispatches: those of the
 /// dialect that say so, and what frames a function of tensors.
 bool staysInEntry(mlir::Operation *op);
+
+/// How files hold elements of this type, if weights can be of it.
+std::optional<StoredElement> storedElementOf(mlir::Type element);
 
 /// Bytes of a tensor as it is stored, padding of its layout included.
 int64_t storedBytes(mlir::RankedTensorType type);

@@ -41,6 +41,9 @@ def RoundsBeside : Hadal_Trait<"RoundsBeside">;
 // The op belongs to the frame of an entry point: nothing is launched for it.
 def StaysInEntry : Hadal_Trait<"StaysInEntry">;
 
+// The op declares what a program stores or keeps: it goes along with the functions.
+def DeclaresStorage : Hadal_Trait<"DeclaresStorage">;
+
 // ---- The interface of everything that becomes a kernel ---------------------------
 
 def ComputeOpInterface : OpInterface<"ComputeOpInterface"> {
@@ -69,13 +72,22 @@ def ComputeOpInterface : OpInterface<"ComputeOpInterface"> {
 def LayoutAttrInterface : AttrInterface<"LayoutAttrInterface"> {
   let cppNamespace = "::hadal";
   let description = [{
-    The layout of a packed weight, as the encoding of its tensor type.
+    The layout of a packed weight, as the encoding of its tensor type. Generic code
+    sizes and packs a weight through it and knows none by name; what shapes and
+    elements a layout is for, its verifier says (VerifiableTensorEncoding).
   }];
   let methods = [
     InterfaceMethod<[{
       Elements that a weight `[.., out, in]` of this shape stores, padding
       included.
-    }], "int64_t", "getStoredElements", (ins "::llvm::ArrayRef<int64_t>":$shape)>
+    }], "int64_t", "getStoredElements", (ins "::llvm::ArrayRef<int64_t>":$shape)>,
+    InterfaceMethod<[{
+      Gives the bytes of one matrix of the weight to `sink`, in order and in pieces,
+      converted to `element`. Matrices of a weight [.., out, in] follow one another.
+      Fails where there is no such conversion, or where the sink does.
+    }], "::llvm::Error", "packMatrix",
+    (ins "const ::hadal::StoredMatrix &":$matrix, "::mlir::Type":$element,
+         "::hadal::PackedSink":$sink)>
   ];
 }
 

@@ -5,7 +5,7 @@
 
 include "hadal/IR/HadalAttributes.td"
 
-def Hadal_ParameterOp : Hadal_Op<"parameter", [Symbol]> {
+def Hadal_ParameterOp : Hadal_Op<"parameter", [Symbol, DeclaresStorage]> {
   let summary = "Declares a weight and says where its bytes come from";
   let description = [{
     One logical weight. Its bytes are those of `sources`, each of the same
@@ -70,7 +70,7 @@ def Hadal_ParamOp : Hadal_Op<"param", [Pure, StaysInEntry, DeclareOpInterfaceMet
   let assemblyFormat = "$name attr-dict `:` type($value)";
 }
 
-def Hadal_StateOp : Hadal_Op<"state", [Symbol]> {
+def Hadal_StateOp : Hadal_Op<"state", [Symbol, DeclaresStorage]> {
   let summary = "Declares the latent cache of one layer";
   let description = [{
     `[pages, page_size, r + dr]` on the device, zero when a session opens. How

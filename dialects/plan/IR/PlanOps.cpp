@@ -25,6 +25,23 @@ LogicalResult ResultOp::verify() { return verifySizes(*this, getType(), getSizes
 // tap_c1
 LogicalResult TapOp::verify() { return verifySizes(*this, getType(), getSizes().size()); }
 
+LogicalResult CountOp::verifyRegions() {
+  // count_c1
+  Block &block = getBody().front();
+  for (BlockArgument argument : block.getArguments())
+    if (!isa<IntType>(argument.getType()))
+      return emitOpError() << "expected arguments of !plan.int, got " << argument.getType();
+  auto yield = dyn_cast<YieldOp>(block.back());
+  size_t yielded = yield ? yield.getValues().size() : 0;
+  if (yielded != 3)
+    return emitOpError() << "expected three extents of a grid, got " << yielded;
+  // count_c2
+  for (Operation &op : block.without_terminator())
+    if (!isa<ConstantOp, ExprOp>(op))
+      return op.emitOpError("expected constants and expressions in a count");
+  return success();
+}
+
 LogicalResult ExecutableOp::verify() {
   // executable_c1
   for (int64_t access : getAccess())

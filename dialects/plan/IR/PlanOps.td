@@ -115,6 +115,38 @@ def Plan_SelectOp : Plan_Op<"select", [Pure]> {
   let hasFolder = 1;
 }
 
+// ---- Workgroups ------------------------------------------------------------------
+
+def Plan_CountOp : Plan_Op<"count", [SingleBlock, IsolatedFromAbove]> {
+  let summary = "How many workgroups a launch of a kernel has";
+  let description = [{
+    The block's arguments are the constants of the launch; it yields the extents of
+    the grid in x, y and z. Each variant of a kernel has a count of its own, over
+    the same constants.
+
+    Constraints:
+    1. count_c1: arguments are of !plan.int, and three are yielded
+    2. count_c2: holds plan.constant and plan.expr only
+
+    ```mlir
+    plan.count {
+    ^bb0(%rows: !plan.int):
+      %one = plan.constant 1
+      plan.yield %rows, %one, %one
+    }
+    ```
+  }];
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$body attr-dict";
+  let hasRegionVerifier = 1;
+}
+
+def Plan_YieldOp : Plan_Op<"yield", [Pure, Terminator, HasParent<"CountOp">]> {
+  let summary = "The results of a region of expressions";
+  let arguments = (ins Variadic<Plan_Int>:$values);
+  let assemblyFormat = "$values attr-dict";
+}
+
 // ---- Buffers -------------------------------------------------------------------
 
 class Plan_PortOp<string mnemonic, string what> : Plan_Op<mnemonic, [Pure]> {

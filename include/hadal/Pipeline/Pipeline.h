@@ -26,10 +26,14 @@ llvm::StringRef stageName(Stage stage);
 Stage stageOf(mlir::ModuleOp module);
 
 struct PipelineOptions {
-  const Target *target = nullptr;    // not null
+  std::vector<const Target *> targets; // of the programs to make, or of those there are
   std::string precision = "native";  // native, reference
   std::string attention = "auto";    // auto, absorbed, expanded
 };
+
+/// The targets of the programs that `module` holds; none at the model stage.
+/// Fails, with a diagnostic, where one is not registered.
+mlir::FailureOr<std::vector<const Target *>> targetsOf(mlir::ModuleOp module);
 
 /// Adds the targets that are part of Hadal.
 void registerBuiltinTargets(TargetRegistry &targets);

@@ -53,7 +53,12 @@ public:
   /// What is wrong with the values of those options, or nothing.
   virtual std::string findOptionProblem() const;
 
-  /// Dialects, interfaces and translations beyond those of every stage.
+  /// What a program for this target is to be compiled for: the family, and the
+  /// levels that options ask for.
+  virtual TargetAttr getRequest(mlir::MLIRContext *context) const;
+
+  /// Dialects, interfaces and translations beyond those of every stage. They are
+  /// loaded with the hadal dialect, so generic passes can use the layouts.
   virtual void registerDialects(mlir::DialectRegistry &registry) const;
 
   /// Makes the target's passes known by name. Called once a process.
@@ -64,11 +69,14 @@ public:
   virtual mlir::RankedTensorType getParameterType(OperandRole role, mlir::RankedTensorType type,
                                                   llvm::StringRef precision) const = 0;
 
-  /// Appends the passes that give each of the target's executables its
-  /// interface and a variant a level: from the dispatch to the kernel stage.
+  /// Appends the passes that give each executable of a hadal.program of this
+  /// target its interface and a variant for each level that the program wants:
+  /// from the dispatch to the kernel stage. They run on programs of this target
+  /// only.
   virtual void addKernelPasses(mlir::OpPassManager &pm) const = 0;
 
-  /// Appends to passes over a plan.image those after which it can be compiled.
+  /// Appends to passes over a plan.image of this target those after which it can
+  /// be compiled.
   virtual void addImagePasses(mlir::OpPassManager &pm) const = 0;
 
   /// Compiles an image; failures are diagnostics.

@@ -67,7 +67,24 @@ def SetPrecisionPass : Pass<"hadal-set-precision", "::mlir::ModuleOp"> {
   let statistics = [Statistic<"numNarrowed", "num-narrowed", "Values narrowed to bf16">];
 }
 
-def DecomposePass : Pass<"hadal-decompose", "::mlir::ModuleOp"> {
+def FormProgramsPass : Pass<"hadal-form-programs", "::mlir::ModuleOp"> {
+  let summary = "Make a program for each target from the neutral functions";
+  let description = [{
+    Precondition: the model stage, with attention forms and precisions chosen,
+    which are the same for every target. Postcondition: one program for each of
+    `targets`, named after its family, with functions, parameters and states of
+    its own, and none beside them.
+
+    ```
+    hadal.parameter, hadal.state, func.func ==> hadal.program @cpu target <"cpu"> { the same }
+    ```
+  }];
+  let dependentDialects = ["::hadal::HadalDialect"];
+  let options = [ListOption<"targets", "targets", "std::string", "families of the targets, at least one">];
+  let statistics = [Statistic<"numPrograms", "num-programs", "Programs made">];
+}
+
+def DecomposePass : Pass<"hadal-decompose", "::hadal::ProgramOp"> {
   let summary = "Split attention and experts into ops of one kernel each";
   let description = [{
     Precondition: attention ops have a form. Postcondition: no mla_attention and no
@@ -103,14 +120,14 @@ def FusePass : Pass<"hadal-fuse", "::mlir::func::FuncOp"> {
                     Statistic<"numGates", "num-gates", "Gates fused">];
 }
 
-def PackParametersPass : Pass<"hadal-pack-parameters", "::mlir::ModuleOp"> {
+def PackParametersPass : Pass<"hadal-pack-parameters", "::hadal::ProgramOp"> {
   let summary = "Give every parameter the type and layout that its kernels read";
   let description = [{
     Precondition: parameters have their stored types. Postcondition: each has the
     type and layout that the target wants for the role in which it is read (a
     parameter read in two ways becomes two); those that nothing reads are gone.
-    On the CPU, weights of matrix products become panels (`#hadal.panels`) of
-    bf16, f32 or f8E4M3FN, and vectors f32. With `native`, weights of f16 and f32
+    For the CPU, for example, weights of matrix products become panels (`#hadal.panels`)
+    of bf16, f32 or f8E4M3FN, and vectors f32. With `native`, weights of f16 and f32
     are rounded to bf16; with `reference`, they are widened to f32, and bf16 stays
     as it is, since it widens exactly in the kernel.
 
@@ -119,13 +136,12 @@ def PackParametersPass : Pass<"hadal-pack-parameters", "::mlir::ModuleOp"> {
     ```
   }];
   let dependentDialects = ["::hadal::HadalDialect"];
-  let options = [Option<"target", "target", "std::string", "", "family of the target (required)">,
-                 Option<"precision", "precision", "std::string", "\"native\"", "native or reference">];
+  let options = [Option<"precision", "precision", "std::string", "\"native\"", "native or reference">];
   let statistics = [Statistic<"numPacked", "num-packed", "Parameters given a layout">,
                     Statistic<"numDropped", "num-dropped", "Parameters that nothing reads">];
 }
 
-def FormDispatchesPass : Pass<"hadal-form-dispatches", "::mlir::ModuleOp"> {
+def FormDispatchesPass : Pass<"hadal-form-dispatches", "::hadal::ProgramOp"> {
   let summary = "Outline ops to executables, one for each distinct kernel";
   let description = [{
     Precondition: ops of one kernel each. Postcondition (the dispatch stage): the
@@ -137,12 +153,11 @@ def FormDispatchesPass : Pass<"hadal-form-dispatches", "::mlir::ModuleOp"> {
     ```
   }];
   let dependentDialects = ["::hadal::HadalDialect"];
-  let options = [Option<"target", "target", "std::string", "", "family of the target (required)">];
   let statistics = [Statistic<"numDispatches", "num-dispatches", "Dispatches made">,
                     Statistic<"numExecutables", "num-executables", "Distinct executables">];
 }
 
-def VerifyDispatchPass : Pass<"hadal-verify-dispatch", "::mlir::ModuleOp"> {
+def VerifyDispatchPass : Pass<"hadal-verify-dispatch", "::hadal::ProgramOp"> {
   let summary = "Verify what the dispatch stage promises";
   let description = [{
     Precondition: none. Postcondition: entry points hold nothing but dispatches,
@@ -151,7 +166,7 @@ def VerifyDispatchPass : Pass<"hadal-verify-dispatch", "::mlir::ModuleOp"> {
   }];
 }
 
-def VerifyKernelPass : Pass<"hadal-verify-kernel", "::mlir::ModuleOp"> {
+def VerifyKernelPass : Pass<"hadal-verify-kernel", "::hadal::ProgramOp"> {
   let summary = "Verify what the kernel stage promises";
   let description = [{
     Precondition: none. Postcondition: every executable has an interface whose

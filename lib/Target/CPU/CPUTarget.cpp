@@ -34,7 +34,7 @@ struct CommandLine {
 
 class CPUTarget : public Target {
 public:
-  StringRef getFamily() const override { return "cpu"; }
+  StringRef getFamily() const override { return cpu::kFamily; }
   int32_t getKernelABI() const override { return kKernelABI; }
 
   ArrayRef<StringRef> getLevels() const override {
@@ -58,6 +58,14 @@ public:
           return "expected --cpu-level=" + llvm::join(llvm::reverse(getLevels()), " or ") +
                  ", got '" + level + "'";
     return {};
+  }
+
+  TargetAttr getRequest(MLIRContext *context) const override {
+    SmallVector<StringAttr> levels;
+    if (options)
+      for (const std::string &level : options->levels)
+        levels.push_back(StringAttr::get(context, level));
+    return TargetAttr::get(context, getFamily(), levels);
   }
 
   void registerDialects(DialectRegistry &registry) const override {

@@ -22,22 +22,77 @@ namespace hadal {
 namespace {
 using namespace hadal::cpu;
 
-KernelInterfaceAttr toAttribute(MLIRContext *context, const ExecutableInterface &interface) {
-  SmallVector<int64_t> access, grid;
-  for (Access each : interface.access)
-    access.push_back(static_cast<int64_t>(each));
-  for (const GridExtent &extent : interface.grid)
-    grid.append({extent.constant, extent.sequences, extent.rowsPerGroup});
-  return KernelInterfaceAttr::get(context, interface.bindings, access,
-                                  ArrayAttr::get(context, interface.constants), grid,
-                                  interface.rows);
-}
+/// The interface and the count of a kernel, from its description.
+class InterfaceBuilder {
+public:
+  InterfaceBuilder(MLIRContext *context, const ExecutableInterface &interface)
+      : context(context), interface(interface), constants(interface.constants) {
+    // What only the grid needs follows what the kernel reads.
+    for (const GridExtent &extent : interface.grid) {
+      if (extent.rowsPerGroup)
+        numberOf(rows());
+      if (extent.sequences)
+        numberOf(sequences());
+    }
+  }
+
+  KernelInterfaceAttr getAttribute() const {
+    SmallVector<int64_t> access;
+    for (Access each : interface.access)
+      access.push_back(static_cast<int64_t>(each));
+    return KernelInterfaceAttr::get(context, interface.bindings, access,
+                                    ArrayAttr::get(context, constants),
+                                    interface.constants.size());
+  }
+
+  void createCount(OpBuilder builder, Location loc) {
+    auto count = plan::CountOp::create(builder, loc);
+    Block *block = builder.createBlock(&count.getBody());
+    for (size_t i = 0; i < constants.size(); ++i)
+      block->addArgument(plan::IntType::get(context), loc);
+    auto constant = [&](int64_t value) -> Value {
+      return plan::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(value));
+    };
+    auto expr = [&](plan::ExprKind kind, Value a, Value b) -> Value {
+      return plan::ExprOp::create(builder, loc, kind, a, b);
+    };
+    SmallVector<Value> extents;
+    for (const GridExtent &extent : interface.grid) {
+      Value sum = constant(extent.constant);
+      if (extent.sequences)
+        sum = expr(plan::ExprKind::Add, sum,
+                   expr(plan::ExprKind::Mul, block->getArgument(numberOf(sequences())),
+                        constant(extent.sequences)));
+      if (extent.rowsPerGroup)
+        sum = expr(plan::ExprKind::Add, sum,
+                   expr(plan::ExprKind::CeilDiv, block->getArgument(numberOf(rows())),
+                        constant(extent.rowsPerGroup)));
+      extents.push_back(sum);
+    }
+    plan::YieldOp::create(builder, loc, extents);
+  }
+
+private:
+  Attribute rows() const { return ExtentAttr::get(context, interface.rows, 0); }
+  Attribute sequences() const { return HostDimAttr::get(context, "sequences"); }
+
+  unsigned numberOf(Attribute constant) {
+    auto it = llvm::find(constants, constant);
+    if (it == constants.end())
+      it = constants.insert(it, constant);
+    return it - constants.begin();
+  }
+
+  MLIRContext *context;
+  const ExecutableInterface &interface;
+  SmallVector<Attribute> constants;
+};
 
 struct EmitCPUKernelsPass : impl::EmitCPUKernelsPassBase<EmitCPUKernelsPass> {
   using EmitCPUKernelsPassBase::EmitCPUKernelsPassBase;
 
   void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<HadalDialect>();
+    registry.insert<HadalDialect, plan::PlanDialect>();
     registry.insert<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect,
                     LLVM::LLVMDialect, linalg::LinalgDialect, math::MathDialect,
                     memref::MemRefDialect, scf::SCFDialect, vector::VectorDialect,
@@ -46,14 +101,21 @@ struct EmitCPUKernelsPass : impl::EmitCPUKernelsPassBase<EmitCPUKernelsPass> {
 
   LogicalResult chooseTargets() {
     targets.clear();
+    if (StringRef family = getOperation().getTarget().getFamily(); family != kFamily)
+      return getOperation().emitOpError()
+             << "expected the target '" << kFamily << "', got '" << family << "'";
     if (emulateDot) {
       targets.push_back({Level::V4BF16, /*emulate=*/true});
       return success();
     }
-    if (levels.empty())
+    SmallVector<StringRef> wanted(levels.begin(), levels.end());
+    if (wanted.empty())
+      for (StringAttr level : getOperation().getTarget().getLevels())
+        wanted.push_back(level);
+    if (wanted.empty())
       for (Level level : allLevels())
         targets.push_back({level, false});
-    for (const std::string &name : levels) {
+    for (StringRef name : wanted) {
       std::optional<Level> level = parseLevel(name);
       if (!level)
         return getOperation().emitError()
@@ -66,8 +128,8 @@ struct EmitCPUKernelsPass : impl::EmitCPUKernelsPassBase<EmitCPUKernelsPass> {
   void runOnOperation() override {
     if (failed(chooseTargets()))
       return signalPassFailure();
-    for (auto executable : getOperation().getOps<ExecutableOp>())
-      if (executable.getTarget() == "cpu" && !executable.getInterface())
+    for (auto executable : getOperation().getContents().getOps<ExecutableOp>())
+      if (!executable.getInterface())
         for (const KernelTarget &target : targets)
           if (failed(emitVariant(executable, target)))
             return signalPassFailure();
@@ -80,16 +142,17 @@ struct EmitCPUKernelsPass : impl::EmitCPUKernelsPassBase<EmitCPUKernelsPass> {
         emitKernel(&op, executable.getSymName(), *module, target);
     if (failed(interface))
       return failure();
-    KernelInterfaceAttr attr = toAttribute(&getContext(), *interface);
+    InterfaceBuilder description(&getContext(), *interface);
+    KernelInterfaceAttr attr = description.getAttribute();
     if (executable.getInterfaceAttr() && executable.getInterfaceAttr() != attr)
       return executable.emitOpError("expected the same interface of all levels");
     executable.setInterfaceAttr(attr);
-    executable.setScratch(
-        std::max<int64_t>(executable.getScratch().value_or(0), interface->scratchBytes));
     OpBuilder builder = OpBuilder::atBlockEnd(&executable.getContents().front());
     auto variant = VariantOp::create(builder, executable.getLoc(),
-                                     getLevelName(target.codegenLevel()));
+                                     getLevelName(target.codegenLevel()),
+                                     interface->scratchBytes);
     Block *contents = builder.createBlock(&variant.getContents());
+    description.createCount(builder, executable.getLoc());
     for (Operation &kernel : llvm::make_early_inc_range(*module->getBody()))
       kernel.moveBefore(contents, contents->end());
     ++numKernels;

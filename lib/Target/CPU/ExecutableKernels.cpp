@@ -28,8 +28,12 @@ void BodyOp::setRows(Value operand) {
   interface.rows = cast<BlockArgument>(operand).getArgNumber();
 }
 
-void BodyOp::addConstant(StringRef name) {
-  interface.constants.push_back(StringAttr::get(op->getContext(), name));
+void BodyOp::addRowsConstant() {
+  interface.constants.push_back(ExtentAttr::get(op->getContext(), interface.rows, 0));
+}
+
+void BodyOp::addDimConstant(StringRef name) {
+  interface.constants.push_back(HostDimAttr::get(op->getContext(), name));
 }
 
 void BodyOp::addConstant(int64_t value) {
@@ -43,9 +47,9 @@ cpu::FloatType hadal::cpu::floatTypeOf(Value value) {
 namespace {
 /// What the three kernels that read or write the cache need to find rows in it.
 void addPagingConstants(BodyOp &body) {
-  body.addConstant("rows");
-  body.addConstant("sequences");
-  body.addConstant("pages_per_slot");
+  body.addRowsConstant();
+  body.addDimConstant("sequences");
+  body.addDimConstant("pages_per_slot");
 }
 
 /// Emits one kernel: the description gives scratch and grid, the function body.
@@ -231,7 +235,7 @@ struct KernelEmitter {
     body.bind(op.getIds());
     body.bindResult(0);
     body.bindResult(1);
-    body.addConstant("rows");
+    body.addRowsConstant();
     MoEGroupSpec spec;
     spec.experts = op.getExperts();
     spec.topK = typeOf(op.getIds()).getDimSize(1);

@@ -16,9 +16,9 @@ namespace hadal::cpu {
 struct ExecutableInterface {
   llvm::SmallVector<int64_t> bindings; // operand number, or operands + result number
   llvm::SmallVector<Access> access;
-  llvm::SmallVector<mlir::Attribute> constants;
+  llvm::SmallVector<mlir::Attribute> constants; // that the kernel reads
   std::array<GridExtent, 3> grid;
-  int64_t rows = 0;
+  int64_t rows = 0; // the operand whose first extent is the number of rows
   int64_t scratchBytes = 0;
 };
 
@@ -37,7 +37,8 @@ public:
   void bindResult(unsigned number, Access access = Access::Write);
   /// Says which operand's first extent is the number of rows.
   void setRows(mlir::Value operand);
-  void addConstant(llvm::StringRef name);
+  void addRowsConstant();
+  void addDimConstant(llvm::StringRef name);
   void addConstant(int64_t value);
 
   mlir::Operation *op;

@@ -59,7 +59,7 @@ static LogicalResult emitDense(BodyOp &body, LinearSpec &spec, Value weight, Mod
     return failure();
   spec.weight = *packed;
   body.bindResult(0);
-  body.addConstant("rows");
+  body.addRowsConstant();
   Grid grid = getGrid(spec);
   body.interface.grid = {GridExtent::fixed(grid.x), GridExtent::fixed(grid.y),
                          GridExtent::rows(grid.rowsPerWorkgroup)};

@@ -4,9 +4,13 @@
 #include "core/Artifact.h"
 #include "core/Weights.h"
 
+#include <cinttypes>
+#include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <unistd.h>
 
 namespace hadal::test {
@@ -117,6 +121,56 @@ TEST_F(WeightsTest, LargeFilesLoadAtOnce) {
   ModuleHandle module = loadModule(context.get(), artifact);
   SessionHandle session = makeSession(module.get(), 1, 64);
   EXPECT_LT(static_cast<double>(clock() - start) / CLOCKS_PER_SEC, 0.1);
+}
+
+/// Pages from `offset` of the mapped file on that the process has touched.
+size_t touchedPages(const std::string &file, uint64_t offset) {
+  uint64_t page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE)), begin = 0, end = 0;
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);)
+    if (line.size() > file.size() && line.compare(line.size() - file.size(), file.size(), file) == 0)
+      std::sscanf(line.c_str(), "%" SCNx64 "-%" SCNx64, &begin, &end);
+  size_t touched = 0;
+  int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+  for (uint64_t at = begin + offset; at < end; at += page) {
+    uint64_t entry = 0;
+    EXPECT_EQ(pread(pagemap, &entry, sizeof entry, static_cast<off_t>(at / page * sizeof entry)),
+              static_cast<ssize_t>(sizeof entry));
+    touched += entry >> 63; // present
+  }
+  close(pagemap);
+  return touched;
+}
+
+// An artifact for two targets: the device takes in what its own program reads.
+TEST_F(WeightsTest, OfAnotherProgramAreNotTouched) {
+  // Further from the first parameter than a fault maps around it, a huge page at most.
+  constexpr uint64_t begin = 8 << 20, size = 12 << 20;
+  Bytes bytes = makeWeights(model);
+  bytes.resize(size, 1);
+  writeFile(weights(), bytes.data(), bytes.size());
+  model.files[0].size = size;
+  ParameterSpec other = model.parameters[0];
+  other.name = "weight@other";
+  other.shape = {(size - begin) / 4};
+  other.offset = begin;
+  other.length = size - begin;
+  model.parameters.push_back(other);
+  ProgramSpec program = model.programs[0];
+  program.family = "other";
+  for (EntrySpec &entry : program.entries)
+    for (OpSpec &op : entry.ops)
+      for (Binding &binding : op.launch.bindings)
+        if (binding.kind() == BindingKind::parameter)
+          binding = Binding(1, BindingKind::parameter);
+  model.programs.push_back(program);
+  Bytes plan = serialize(model);
+  writeFile(artifact, plan.data(), plan.size());
+  ModuleHandle module = loadModule(context.get(), artifact);
+  SessionHandle session = makeSession(module.get(), 1, 64);
+  EXPECT_EQ(runStep(session.get(), StepSpec().add(0, 0, {3, 4})), "ok");
+  EXPECT_GT(touchedPages(weights(), 0), 0u);
+  EXPECT_EQ(touchedPages(weights(), begin), 0u);
 }
 
 TEST(HeaderStringTest, FindsValues) {

@@ -92,8 +92,8 @@ module attributes {hadal.files = [#hadal.file<"model.safetensors", size = 191201
     return
   }
 
-  // CHECK-LABEL: hadal.executable @rms_norm_0 target "cpu"
-  hadal.executable @rms_norm_0 target "cpu" {
+  // CHECK-LABEL: hadal.executable @rms_norm_0
+  hadal.executable @rms_norm_0 {
     func.func @body(%x: tensor<?x64xf32>, %w: tensor<64xf32>) -> tensor<?x64xf32> {
       %y = hadal.rms_norm %x, %w {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
       return %y : tensor<?x64xf32>
@@ -108,4 +108,15 @@ module attributes {hadal.files = [#hadal.file<"model.safetensors", size = 191201
     %y = hadal.dispatch @rms_norm_0(%x, %w) label "layers.0.input_norm" : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
     return %y : tensor<?x64xf32>
   }
+}
+
+// CHECK-LABEL: hadal.program @one target <"one"> {
+hadal.program @one target <"one"> {
+  // CHECK: hadal.parameter @w
+  hadal.parameter @w : tensor<64xf32>
+  // CHECK: hadal.state @c
+  hadal.state @c : tensor<?x64x80xf32>
+}
+// CHECK-LABEL: hadal.program @two target <"two", levels = ["old", "new"]> {
+hadal.program @two target <"two", levels = ["old", "new"]> {
 }

@@ -71,3 +71,32 @@ plan.program @cpu abi 1 {
     plan.tap "hidden.0", %x : tensor<?x64xf32> sizes()
   }
 }
+
+// -----
+
+// count_c1: arguments are of !plan.int, and three are yielded
+// expected-error @+1 {{expected arguments of !plan.int, got 'index'}}
+plan.count {
+^bb0(%rows: index):
+  %one = plan.constant 1
+  plan.yield %one, %one, %one
+}
+
+// -----
+
+// count_c1
+// expected-error @+1 {{expected three extents of a grid, got 2}}
+plan.count {
+^bb0(%rows: !plan.int):
+  plan.yield %rows, %rows
+}
+
+// -----
+
+// count_c2: holds plan.constant and plan.expr only
+plan.count {
+^bb0(%rows: !plan.int):
+  // expected-error @+1 {{expected constants and expressions in a count}}
+  %n = plan.dim tokens
+  plan.yield %n, %rows, %rows
+}

@@ -94,3 +94,12 @@ plan.program @names abi 1 {
     %18 = plan.expr or %0, %1
   }
 }
+
+// CHECK-LABEL: plan.count {
+// CHECK-NEXT:  ^bb0(%[[ROWS:.*]]: !plan.int):
+plan.count {
+^bb0(%rows: !plan.int):
+  // CHECK: plan.yield %[[ROWS]], %[[ROWS]], %{{.*}}
+  %one = plan.constant 1
+  plan.yield %rows, %rows, %one
+}

@@ -10,6 +10,7 @@
 
 #include <cmath>
 
+using namespace hadal;
 using namespace hadal::cpu;
 using namespace hadal::testing;
 
@@ -48,16 +49,16 @@ struct Weight {
     for (int64_t h = 0; h < c.heads; ++h)
       for (int64_t o = 0; o < outputs; o += panelOutputs) {
         int64_t first = (h * outputs + o) * c.latent;
-        PanelSource source;
-        source.data = &values[first];
-        source.type = SourceType::F32;
+        StoredMatrix source;
+        source.data = reinterpret_cast<const uint8_t *>(&values[first]);
+        source.element = StoredElement::F32;
         if (type == WeightType::F8E4M3) {
           source.data = &bytes[first];
-          source.type = SourceType::F8E4M3;
+          source.element = StoredElement::F8E4M3;
         }
-        source.outputStride = c.latent;
-        EXPECT_TRUE(packPanel(source, std::min(panelOutputs, outputs - o),
-                              c.latent, type, to));
+        source.outputs = std::min(panelOutputs, outputs - o);
+        source.inputs = source.outputStride = c.latent;
+        EXPECT_TRUE(packPanel(source, panelShapeOf(type), elementOf(type), to));
         to += panelBytes(type, c.latent);
       }
   }

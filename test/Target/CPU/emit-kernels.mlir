@@ -5,78 +5,74 @@
 // RUN: not hadal-opt %s --split-input-file --hadal-emit-cpu-kernels=levels=x86-64-v2 2>&1 | FileCheck %s --check-prefix=ERROR
 // ERROR: error: expected a level x86-64-v3 or x86-64-v4-bf16, got 'x86-64-v2'
 
-// x, weight, y: rows come from x.
-// CHECK-LABEL: hadal.executable @norm target "cpu"
-// CHECK-SAME:    interface <bindings = [0, 1, 2], access = [0, 0, 1], constants = []
-// CHECK-SAME:    rows = 0>
-// CHECK:         func.func @body
-// CHECK:         hadal.variant "x86-64-v3"
-// CHECK:           func.func @norm(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr) -> i32
-// ALL:           hadal.variant "x86-64-v4-bf16"
-// ALL:             func.func @norm(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr) -> i32
-// V3-NOT:        hadal.variant
-hadal.executable @norm target "cpu" {
-  func.func @body(%x: tensor<?x64xf32>, %w: tensor<64xf32>) -> tensor<?x64xf32> {
-    %y = hadal.rms_norm %x, %w {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
-    return %y : tensor<?x64xf32>
+hadal.program @cpu target <"cpu"> {
+  // x, weight, y: rows come from x.
+  // CHECK-LABEL: hadal.executable @norm
+  // CHECK-SAME:    interface <bindings = [0, 1, 2], access = [0, 0, 1], constants = [#hadal.extent<0, 0>], passed = 0>
+  // CHECK:         func.func @body
+  // CHECK:         hadal.variant "x86-64-v3" {
+  // CHECK-NEXT:      plan.count {
+  // CHECK-NEXT:      ^bb0(%[[ROWS:.*]]: !plan.int):
+  // CHECK-DAG:         %[[ZERO:.*]] = plan.constant 0
+  // CHECK-DAG:         %[[ONE:.*]] = plan.constant 1
+  // CHECK:             plan.expr ceil_div %[[ROWS]], %[[ONE]]
+  // CHECK:             plan.yield
+  // CHECK:           func.func @norm(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr) -> i32
+  // ALL:           hadal.variant "x86-64-v4-bf16"
+  // ALL:             func.func @norm(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr) -> i32
+  // V3-NOT:        hadal.variant
+  hadal.executable @norm {
+    func.func @body(%x: tensor<?x64xf32>, %w: tensor<64xf32>) -> tensor<?x64xf32> {
+      %y = hadal.rms_norm %x, %w {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+      return %y : tensor<?x64xf32>
+    }
   }
 }
 
 // -----
 
-// Absorbed attention: queries of both kinds, cache, where rows are and whose they are; the threshold is
-// a constant of the launch, so that one kernel serves all.
-// CHECK-LABEL: hadal.executable @absorbed target "cpu"
-// CHECK-SAME:    interface <bindings = [0, 1, 2, 6, 3, 4, 5, 7]
-// CHECK-SAME:    constants = ["rows", "sequences", "pages_per_slot", 171]
-hadal.executable @absorbed target "cpu" {
-  func.func @body(%l: tensor<?x192xf32>, %q: tensor<?x144xf32>, %c: tensor<?x64x80xf32>, %p: tensor<?xi32>, %o: tensor<?xi32>, %s: tensor<?xi32>, %t: tensor<?x?xi32>) -> tensor<?x192xf32> {
-    %y = hadal.mla_attend_absorbed %l, %q, %c, %p, %o, %s, %t {heads = 3 : i64, scale = 0.1 : f32, threshold = 171 : i64}
-      : (tensor<?x192xf32>, tensor<?x144xf32>, tensor<?x64x80xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x192xf32>
-    return %y : tensor<?x192xf32>
+hadal.program @cpu target <"cpu"> {
+  // Absorbed attention: queries of both kinds, cache, where rows are and whose they are; the threshold is
+  // a constant of the launch, so that one kernel serves all.
+  // CHECK-LABEL: hadal.executable @absorbed
+  // CHECK-SAME:    interface <bindings = [0, 1, 2, 6, 3, 4, 5, 7]
+  // CHECK-SAME:    constants = [#hadal.extent<1, 0>, #hadal.host_dim<"sequences">, #hadal.host_dim<"pages_per_slot">, 171], passed = 4>
+  hadal.executable @absorbed {
+    func.func @body(%l: tensor<?x192xf32>, %q: tensor<?x144xf32>, %c: tensor<?x64x80xf32>, %p: tensor<?xi32>, %o: tensor<?xi32>, %s: tensor<?xi32>, %t: tensor<?x?xi32>) -> tensor<?x192xf32> {
+      %y = hadal.mla_attend_absorbed %l, %q, %c, %p, %o, %s, %t {heads = 3 : i64, scale = 0.1 : f32, threshold = 171 : i64}
+        : (tensor<?x192xf32>, tensor<?x144xf32>, tensor<?x64x80xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x192xf32>
+      return %y : tensor<?x192xf32>
+    }
   }
 }
 
 // -----
 
-// Expanded attention writes over its destination, operand 8, and has no result of its own.
-// CHECK-LABEL: hadal.executable @expanded target "cpu"
-// CHECK-SAME:    interface <bindings = [0, 2, 3, 1, 7, 4, 5, 6, 8]
-// CHECK-SAME:    constants = ["rows", "sequences", "pages_per_slot", 0]
-hadal.executable @expanded target "cpu" {
-  func.func @body(%q: tensor<?x144xf32>, %c: tensor<?x64x80xf32>, %uk: tensor<3x32x64xbf16, #hadal.panels<rows = 32, interleave = 2>>, %uv: tensor<3x32x64xbf16, #hadal.panels<rows = 32, interleave = 2>>,
-                  %p: tensor<?xi32>, %o: tensor<?xi32>, %s: tensor<?xi32>, %t: tensor<?x?xi32>, %out: tensor<?x96xf32>) -> tensor<?x96xf32> {
-    %y = hadal.mla_attend_expanded %q, %c, %uk, %uv, %p, %o, %s, %t outs(%out) {scale = 0.1 : f32}
-      : (tensor<?x144xf32>, tensor<?x64x80xf32>, tensor<3x32x64xbf16, #hadal.panels<rows = 32, interleave = 2>>, tensor<3x32x64xbf16, #hadal.panels<rows = 32, interleave = 2>>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>, tensor<?x96xf32>) -> tensor<?x96xf32>
-    return %y : tensor<?x96xf32>
+hadal.program @cpu target <"cpu"> {
+  // Expanded attention writes over its destination, operand 8, and has no result of its own.
+  // CHECK-LABEL: hadal.executable @expanded
+  // CHECK-SAME:    interface <bindings = [0, 2, 3, 1, 7, 4, 5, 6, 8]
+  // CHECK-SAME:    constants = [#hadal.extent<0, 0>, #hadal.host_dim<"sequences">, #hadal.host_dim<"pages_per_slot">, 0], passed = 4>
+  hadal.executable @expanded {
+    func.func @body(%q: tensor<?x144xf32>, %c: tensor<?x64x80xf32>, %uk: tensor<3x32x64xbf16, #hadal.panels<rows = 32, interleave = 2>>, %uv: tensor<3x32x64xbf16, #hadal.panels<rows = 32, interleave = 2>>,
+                    %p: tensor<?xi32>, %o: tensor<?xi32>, %s: tensor<?xi32>, %t: tensor<?x?xi32>, %out: tensor<?x96xf32>) -> tensor<?x96xf32> {
+      %y = hadal.mla_attend_expanded %q, %c, %uk, %uv, %p, %o, %s, %t outs(%out) {scale = 0.1 : f32}
+        : (tensor<?x144xf32>, tensor<?x64x80xf32>, tensor<3x32x64xbf16, #hadal.panels<rows = 32, interleave = 2>>, tensor<3x32x64xbf16, #hadal.panels<rows = 32, interleave = 2>>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>, tensor<?x96xf32>) -> tensor<?x96xf32>
+      return %y : tensor<?x96xf32>
+    }
   }
 }
 
 // -----
 
-// A linear spreads over panels of outputs and over rows.
-// CHECK-LABEL: hadal.executable @linear target "cpu"
-// CHECK-SAME:    interface <bindings = [0, 1, 2, 3], access = [0, 0, 0, 1], constants = ["rows"]
-hadal.executable @linear target "cpu" {
-  func.func @body(%x: tensor<?x64xbf16>, %w: tensor<96x64xbf16, #hadal.panels<rows = 32, interleave = 2>>, %a: tensor<?x96xf32>) -> tensor<?x96xf32> {
-    %y = hadal.linear %x, %w addend %a : (tensor<?x64xbf16>, tensor<96x64xbf16, #hadal.panels<rows = 32, interleave = 2>>, tensor<?x96xf32>) -> tensor<?x96xf32>
-    return %y : tensor<?x96xf32>
-  }
-}
-
-// -----
-
-// Executables of another target are left to it.
-// CHECK-LABEL: hadal.executable @other target "sm_90a" interface
-// CHECK-NOT:     x86-64
-hadal.executable @other target "sm_90a" interface <bindings = [0, 1, 2], access = [0, 0, 1], constants = [], grid = [1, 0, 0, 1, 0, 0, 1, 0, 0], rows = 0> {
-  func.func @body(%x: tensor<?x64xf32>, %w: tensor<64xf32>) -> tensor<?x64xf32> {
-    %y = hadal.rms_norm %x, %w {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
-    return %y : tensor<?x64xf32>
-  }
-  hadal.variant "sm_90a" {
-    func.func @other() {
-      return
+hadal.program @cpu target <"cpu"> {
+  // A linear spreads over panels of outputs and over rows.
+  // CHECK-LABEL: hadal.executable @linear
+  // CHECK-SAME:    interface <bindings = [0, 1, 2, 3], access = [0, 0, 0, 1], constants = [#hadal.extent<0, 0>], passed = 1>
+  hadal.executable @linear {
+    func.func @body(%x: tensor<?x64xbf16>, %w: tensor<96x64xbf16, #hadal.panels<rows = 32, interleave = 2>>, %a: tensor<?x96xf32>) -> tensor<?x96xf32> {
+      %y = hadal.linear %x, %w addend %a : (tensor<?x64xbf16>, tensor<96x64xbf16, #hadal.panels<rows = 32, interleave = 2>>, tensor<?x96xf32>) -> tensor<?x96xf32>
+      return %y : tensor<?x96xf32>
     }
   }
 }

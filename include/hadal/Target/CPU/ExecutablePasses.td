@@ -5,19 +5,20 @@
 
 include "mlir/Pass/PassBase.td"
 
-def EmitCPUKernelsPass : Pass<"hadal-emit-cpu-kernels", "::mlir::ModuleOp"> {
+def EmitCPUKernelsPass : Pass<"hadal-emit-cpu-kernels", "::hadal::ProgramOp"> {
   let summary = "Emit the kernels of executables for every level of the CPU";
   let description = [{
-    Precondition: the dispatch stage. Postcondition (the kernel stage): every
-    executable of target cpu has an interface and one variant a level, a function
-    in scf, vector and memref that follows the kernel interface of the runtime.
+    Precondition: the dispatch stage, a program for the CPU. Postcondition (the
+    kernel stage): every executable has an interface and one variant for each level
+    that the program wants, a function in scf, vector and memref that follows the
+    kernel interface of the runtime.
 
     ```
     hadal.executable @k { body } ==> hadal.executable @k interface <...> { body, variant "x86-64-v3" {...}, ... }
     ```
   }];
   let options = [
-    ListOption<"levels", "levels", "std::string", "Levels to emit; all by default">,
+    ListOption<"levels", "levels", "std::string", "Levels to emit; those that the program wants by default">,
     Option<"emulateDot", "emulate-dot", "bool", "false",
            "Emit the structure of x86-64-v4-bf16 in generic ops, as variant x86-64-v3: for tests on machines without AVX-512">];
   let statistics = [Statistic<"numKernels", "num-kernels", "Kernels emitted">];

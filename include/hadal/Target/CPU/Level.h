@@ -10,6 +10,9 @@
 
 namespace hadal::cpu {
 
+/// The family of the target: its name in options, programs and artifacts.
+inline constexpr llvm::StringLiteral kFamily = "cpu";
+
 /// A level is what the runtime picks by cpuid when it loads an artifact. Levels
 /// share the bindings and the packed weights of a program; only code differs.
 enum class Level {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// How weights lie in memory for CPU kernels, and the function that packs them.
+// How weights lie in memory for CPU kernels.
 #ifndef HADAL_TARGET_CPU_PACKEDLAYOUT_H
 #define HADAL_TARGET_CPU_PACKEDLAYOUT_H
 
-#include <cstddef>
-#include <cstdint>
+#include "hadal/IR/PanelPacking.h"
 
 namespace hadal::cpu {
 
@@ -19,16 +18,24 @@ namespace hadal::cpu {
 ///
 /// BF16 keeps two neighbouring inputs of an output side by side, as the bf16
 /// dot unit wants them; AVX2 splits a pair by a shift and a mask. Outputs
-/// beyond the last and the odd input of a pair are zero. Scales of F8E4M3 stay
-/// a matrix of their own in the order of the checkpoint. Kernels decode NaNs of
-/// F8E4M3 (0x7f, 0xff) as 480 and -480.
+/// beyond the last and the odd input of a pair are zero: #hadal.panels of 32 rows,
+/// with an interleave of 2 for BF16. Scales of F8E4M3 stay a matrix of their own in
+/// the order of the checkpoint. Kernels decode NaNs of F8E4M3 (0x7f, 0xff) as 480
+/// and -480.
 enum class WeightType { BF16, F32, F8E4M3 };
-
-/// Element types of checkpoints that `packPanel` reads.
-enum class SourceType { BF16, F16, F32, F8E4M3 };
 
 /// Outputs of a panel.
 inline constexpr int64_t panelOutputs = 32;
+
+/// The elements that a packed weight holds, and its panels.
+inline constexpr StoredElement elementOf(WeightType type) {
+  return type == WeightType::BF16  ? StoredElement::BF16
+         : type == WeightType::F32 ? StoredElement::F32
+                                   : StoredElement::F8E4M3;
+}
+inline constexpr PanelShape panelShapeOf(WeightType type) {
+  return {panelOutputs, type == WeightType::BF16 ? 2 : 1};
+}
 
 inline constexpr int64_t panelCount(int64_t outputs) {
   return (outputs + panelOutputs - 1) / panelOutputs;
@@ -53,30 +60,6 @@ inline constexpr int64_t packedBytes(WeightType type, int64_t batch,
                                      int64_t outputs, int64_t inputs) {
   return batch * panelCount(outputs) * panelBytes(type, inputs);
 }
-
-/// Where the elements of W lie in a source: element (o, k) at
-/// `data[o * outputStride + k * inputStride]`, strides in elements. A
-/// transposed use of a matrix exchanges the strides.
-struct PanelSource {
-  const void *data = nullptr;
-  SourceType type = SourceType::BF16;
-  int64_t outputStride = 0;
-  int64_t inputStride = 1;
-};
-
-/// Packs the panel whose first output is at `source.data`; `outputs` (1 to 32)
-/// of its 32 rows exist. Writes panelBytes(type, inputs) bytes to `panel`.
-/// bf16, f16 and f32 sources convert to BF16 (nearest even) and F32 (exact);
-/// F8E4M3 takes F8E4M3 only. Returns false, with nothing written, for another
-/// combination.
-bool packPanel(const PanelSource &source, int64_t outputs, int64_t inputs,
-               WeightType type, void *panel);
-
-/// Conversions by which kernels and packer agree.
-float bf16ToF32(uint16_t bits);
-uint16_t f32ToBF16(float value);
-float f16ToF32(uint16_t bits);
-float f8E4M3ToF32(uint8_t bits);
 
 } // namespace hadal::cpu
 

@@ -8,6 +8,7 @@
 
 #include <cmath>
 
+using namespace hadal;
 using namespace hadal::cpu;
 using namespace hadal::cpu::test;
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+using namespace hadal;
 using namespace hadal::cpu;
 using namespace hadal::cpu::test;
 
@@ -43,17 +44,17 @@ Buffer Weights::pack() const {
   for (int64_t b = 0; b < batch; ++b)
     for (int64_t p = 0; p < panels; ++p) {
       int64_t first = b * outputs + p * panelOutputs;
-      PanelSource source;
-      source.outputStride = inputs;
+      StoredMatrix source;
+      source.outputs = std::min(panelOutputs, outputs - p * panelOutputs);
+      source.inputs = source.outputStride = inputs;
       if (type == WeightType::F8E4M3) {
-        source.type = SourceType::F8E4M3;
+        source.element = StoredElement::F8E4M3;
         source.data = bytes.data() + first * inputs;
       } else {
-        source.type = SourceType::F32;
-        source.data = values.data() + first * inputs;
+        source.element = StoredElement::F32;
+        source.data = reinterpret_cast<const uint8_t *>(values.data() + first * inputs);
       }
-      int64_t present = std::min(panelOutputs, outputs - p * panelOutputs);
-      packPanel(source, present, inputs, type,
+      packPanel(source, panelShapeOf(type), elementOf(type),
                 packed.as<char>() + (b * panels + p) * size);
     }
   return packed;

@@ -11,6 +11,7 @@
 #include <functional>
 #include <limits>
 
+using namespace hadal;
 using namespace hadal::cpu;
 using namespace hadal::cpu::test;
 

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Layouts of packed weights that any target may use.
+#include "hadal/IR/HadalDialect.h"
+#include "hadal/IR/PanelPacking.h"
+
+#include "llvm/Support/MathExtras.h"
+#include "llvm/Support/Parallel.h"
+
+#include <vector>
+
+using namespace mlir;
+using namespace hadal;
+
+/// Bytes that are packed and handed on at once.
+static constexpr int64_t kPieceBytes = 4 << 20;
+
+LogicalResult
+PanelsAttr::verifyEncoding(ArrayRef<int64_t> shape, Type elementType,
+                           function_ref<InFlightDiagnostic()> emitError) const {
+  // panels_c1
+  if (shape.size() < 2)
+    return emitError() << "expected a panel layout on a tensor of rank 2 or more, got rank "
+                       << shape.size();
+  // panels_c2
+  if (getRows() <= 0 || getInterleave() <= 0)
+    return emitError() << "expected positive rows and interleave of a panel, got "
+                       << getRows() << " and " << getInterleave();
+  return success();
+}
+
+int64_t PanelsAttr::getStoredElements(ArrayRef<int64_t> shape) const {
+  int64_t count = llvm::alignTo(shape[shape.size() - 2], getRows()) *
+                  llvm::alignTo(shape[shape.size() - 1], getInterleave());
+  for (int64_t extent : shape.drop_back(2))
+    count *= extent;
+  return count;
+}
+
+llvm::Error PanelsAttr::packMatrix(const StoredMatrix &matrix, Type element,
+                                   PackedSink sink) const {
+  PanelShape shape{getRows(), getInterleave()};
+  StoredElement packed = *storedElementOf(element); // of a weight
+  int64_t panels = shape.panels(matrix.outputs);
+  int64_t bytes = shape.elements(matrix.inputs) * bytesOf(packed);
+  int64_t perPiece = std::max<int64_t>(1, kPieceBytes / std::max<int64_t>(1, bytes));
+  std::vector<uint8_t> piece;
+  for (int64_t first = 0; first < panels; first += perPiece) {
+    int64_t count = std::min(perPiece, panels - first);
+    piece.resize(count * bytes);
+    std::vector<char> converted(count);
+    llvm::parallelFor(0, count, [&](size_t i) {
+      StoredMatrix rows = matrix;
+      int64_t output = (first + i) * shape.rows;
+      rows.data += output * matrix.outputStride * bytesOf(matrix.element);
+      rows.outputs = std::min(shape.rows, matrix.outputs - output);
+      converted[i] = packPanel(rows, shape, packed, piece.data() + i * bytes);
+    });
+    if (llvm::is_contained(converted, char(false))) {
+      std::string text;
+      llvm::raw_string_ostream(text) << element;
+      return llvm::createStringError("expected elements that convert to " + text);
+    }
+    if (llvm::Error failed = sink(piece.data(), piece.size()))
+      return failed;
+  }
+  return llvm::Error::success();
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// A target in a library of its own, as small as one can be: for tests of what a loaded target brings.
+#include "hadal/Target/TargetLibrary.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "mlir/IR/TensorEncoding.h"
+#include "mlir/Pass/Pass.h"
+
+using namespace mlir;
+using namespace hadal;
+
+namespace {
+/// `#toy.columns`: a weight [.., out, in] with its inputs outermost.
+class ColumnsAttr
+    : public Attribute::AttrBase<ColumnsAttr, Attribute, AttributeStorage,
+                                 VerifiableTensorEncoding::Trait, LayoutAttrInterface::Trait> {
+public:
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ColumnsAttr)
+  using Base::Base;
+  static constexpr StringLiteral name = "toy.columns";
+
+  LogicalResult verifyEncoding(ArrayRef<int64_t> shape, Type,
+                               llvm::function_ref<InFlightDiagnostic()> emitError) const {
+    if (shape.size() >= 2)
+      return success();
+    return emitError() << "expected rank 2 or more, got " << shape.size();
+  }
+  int64_t getStoredElements(ArrayRef<int64_t> shape) const {
+    return ShapedType::getNumElements(shape);
+  }
+  llvm::Error packMatrix(const StoredMatrix &matrix, Type element, PackedSink sink) const {
+    if (matrix.element != storedElementOf(element))
+      return llvm::createStringError("expected elements as they are stored");
+    size_t bytes = element.getIntOrFloatBitWidth() / 8;
+    std::vector<uint8_t> column(matrix.outputs * bytes);
+    for (int64_t i = 0; i < matrix.inputs; ++i) {
+      for (int64_t o = 0; o < matrix.outputs; ++o)
+        std::memcpy(column.data() + o * bytes,
+                    matrix.data + (o * matrix.outputStride + i * matrix.inputStride) * bytes, bytes);
+      if (llvm::Error failed = sink(column.data(), column.size()))
+        return failed;
+    }
+    return llvm::Error::success();
+  }
+};
+
+class ToyDialect : public Dialect {
+public:
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ToyDialect)
+  static StringRef getDialectNamespace() { return "toy"; }
+  explicit ToyDialect(MLIRContext *context)
+      : Dialect(getDialectNamespace(), context, TypeID::get<ToyDialect>()) {
+    addAttributes<ColumnsAttr>();
+  }
+  Attribute parseAttribute(DialectAsmParser &parser, Type) const override {
+    if (parser.parseKeyword("columns"))
+      return {};
+    return ColumnsAttr::get(getContext());
+  }
+  void printAttribute(Attribute, DialectAsmPrinter &printer) const override { printer << "columns"; }
+};
+
+/// Gives every executable an interface of all operands and results, and a kernel
+/// that says what it would do.
+struct EmitToyKernelsPass : PassWrapper<EmitToyKernelsPass, OperationPass<ProgramOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(EmitToyKernelsPass)
+  StringRef getArgument() const override { return "toy-emit-kernels"; }
+  StringRef getDescription() const override { return "Emit the kernels of the toy target"; }
+  void getDependentDialects(DialectRegistry &registry) const override {
+    registry.insert<plan::PlanDialect, func::FuncDialect>();
+  }
+
+  void runOnOperation() override {
+    for (auto executable : getOperation().getContents().getOps<ExecutableOp>())
+      for (StringRef level : {"toy-2", "toy-1"})
+        emit(executable, level);
+  }
+
+  void emit(ExecutableOp executable, StringRef level) {
+    func::FuncOp body = executable.getBody();
+    auto inPlace = dyn_cast<DestinationStyleOpInterface>(body.getBody().front().front());
+    int64_t operands = body.getNumArguments(), results = inPlace ? 0 : body.getNumResults();
+    SmallVector<int64_t> bindings, access;
+    for (int64_t i = 0; i < operands + results; ++i) {
+      bool isInit = inPlace && inPlace.isDpsInit(&inPlace->getOpOperand(std::min(i, operands - 1)));
+      bindings.push_back(i);
+      access.push_back(i >= operands ? 1 : isInit ? 2 : 0);
+    }
+    OpBuilder builder = OpBuilder::atBlockEnd(&executable.getContents().front());
+    auto rows = cast<Attribute>(ExtentAttr::get(&getContext(), 0, 0));
+    executable.setInterfaceAttr(KernelInterfaceAttr::get(&getContext(), bindings, access,
+                                                         builder.getArrayAttr(rows), 0));
+    auto variant = VariantOp::create(builder, executable.getLoc(), level);
+    Block *contents = builder.createBlock(&variant.getContents());
+    auto count = plan::CountOp::create(builder, executable.getLoc());
+    Block *block = builder.createBlock(&count.getBody());
+    Value all = block->addArgument(plan::IntType::get(&getContext()), executable.getLoc());
+    plan::YieldOp::create(builder, executable.getLoc(), ValueRange{all, all, all});
+    builder.setInsertionPointToEnd(contents);
+    auto kernel = func::FuncOp::create(builder, executable.getLoc(), executable.getSymName(),
+                                       builder.getFunctionType({}, {}));
+    kernel.setPrivate();
+    // What another library defines: the interface of an op of the hadal dialect.
+    auto op = cast<ComputeOpInterface>(body.getBody().front().front());
+    kernel->setAttr("toy.flops_per_row", builder.getI64IntegerAttr(op.getWork().perRow));
+  }
+};
+
+class ToyTarget : public Target {
+public:
+  StringRef getFamily() const override { return "toy"; }
+  int32_t getKernelABI() const override { return 7; }
+  ArrayRef<StringRef> getLevels() const override {
+    static const StringRef levels[] = {"toy-2", "toy-1"};
+    return levels;
+  }
+  void registerDialects(DialectRegistry &registry) const override { registry.insert<ToyDialect>(); }
+  void registerPasses() const override { PassRegistration<EmitToyKernelsPass>(); }
+
+  RankedTensorType getParameterType(OperandRole role, RankedTensorType type,
+                                    StringRef) const override {
+    Type f32 = Float32Type::get(type.getContext());
+    if (role == OperandRole::Vector)
+      return type.clone(f32); // as the CPU has it
+    if (role != OperandRole::Matrix)
+      return type;
+    return RankedTensorType::get(type.getShape(), type.getElementType(),
+                                 ColumnsAttr::get(type.getContext()));
+  }
+  void addKernelPasses(OpPassManager &pm) const override {
+    pm.addPass(std::make_unique<EmitToyKernelsPass>());
+  }
+  void addImagePasses(OpPassManager &) const override {}
+
+  FailureOr<TargetImage> compileImage(plan::ImageOp image) const override {
+    TargetImage result;
+    auto kernels = cast<ModuleOp>(image.getContents().front().front());
+    for (auto kernel : kernels.getOps<func::FuncOp>()) {
+      std::string line = (kernel.getSymName() + "\n").str();
+      result.bytes.insert(result.bytes.end(), line.begin(), line.end());
+      result.symbols.push_back({kernel.getSymName().str(), line.size()});
+    }
+    llvm::sort(result.symbols, [](auto &a, auto &b) { return a.name < b.name; });
+    return result;
+  }
+};
+} // namespace
+
+extern "C" LLVM_ATTRIBUTE_VISIBILITY_DEFAULT void
+hadalGetTargetLibraryInfo(TargetLibraryInfo *info) {
+  *info = {};
+  info->registerTargets = [](TargetRegistry &targets) { targets.add(std::make_shared<ToyTarget>()); };
+}
