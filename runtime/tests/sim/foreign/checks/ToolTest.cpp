@@ -260,7 +260,7 @@ TEST_F(Tool, OutputsThatAreNotFiles) {
   std::filesystem::create_symlink("/dev/null", path("null"));
   Ran full = run(rest + path("full") + ":240");
   EXPECT_EQ(full.code, 1) << full.err;
-  EXPECT_NE(full.err.find("full: No space left"), std::string::npos) << full.err;
+  EXPECT_NE(full.err.find("full: cannot be written: No space left"), std::string::npos) << full.err;
   EXPECT_TRUE(std::filesystem::is_symlink(path("full")) && std::filesystem::is_character_file(path("full")));
   Ran null = run(rest + path("null") + ":240");
   EXPECT_EQ(null.code, 0) << null.err;
@@ -280,7 +280,7 @@ TEST_F(Tool, OutputsThatAreNotFiles) {
   EXPECT_EQ(counters.code, 1) << counters.err;
   EXPECT_FALSE(exists("o.bin"));
   // A folder, and a file system that takes no files.
-  refuses(rest + path("") + ":240", {"Is a directory"});
+  refuses(rest + path("") + ":240", {"expected a file to write, got a directory"});
   refuses(rest + "/proc/hadal:240", {"/proc/hadal"});
   // A link stays one, and what it points to is replaced.
   writeText("target.bin", "old");
@@ -319,7 +319,7 @@ TEST_F(Tool, StandardOutputThatFails) {
   for (const std::string &command : {list, annotate, tool + "--help"}) {
     int status = std::system((command + " > /dev/full 2> '" + path("stderr") + "'").c_str());
     EXPECT_EQ(WEXITSTATUS(status), 1) << command;
-    EXPECT_NE(readText("stderr").find("standard output: No space left"), std::string::npos) << command << ": " << readText("stderr");
+    EXPECT_NE(readText("stderr").find("standard output: cannot be written: No space left"), std::string::npos) << command << ": " << readText("stderr");
   }
   EXPECT_EQ(read<int32_t>("o.bin").size(), 60u); // the outputs are written first
   // A reader that has gone.
