@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loads a module: artifact, weights, kernels, in this order.
-#include "core/Context.h"
+#include "core/Module.h"
 
 #include <cstring>
 #include <sys/stat.h>

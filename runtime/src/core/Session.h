@@ -3,7 +3,7 @@
 #ifndef HADAL_CORE_SESSION_H
 #define HADAL_CORE_SESSION_H
 
-#include "core/Context.h"
+#include "core/Module.h"
 #include "core/Expression.h"
 #include "core/Verify.h"
 

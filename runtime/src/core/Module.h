@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The internal forms of context and module.
-#ifndef HADAL_CORE_CONTEXT_H
-#define HADAL_CORE_CONTEXT_H
+// A loaded artifact and the device that executes it: the internal forms of module and context.
+#ifndef HADAL_CORE_MODULE_H
+#define HADAL_CORE_MODULE_H
 
 #include "core/Artifact.h"
 #include "core/Device.h"
@@ -67,4 +67,4 @@ private:
 
 } // namespace hadal::runtime
 
-#endif // HADAL_CORE_CONTEXT_H
+#endif // HADAL_CORE_MODULE_H
