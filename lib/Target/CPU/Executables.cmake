@@ -3,7 +3,7 @@
 add_dependencies(HadalTargetCPU HadalTargetCPUExecutablesGen HadalDialectGen PlanDialectGen)
 target_link_libraries(HadalTargetCPU PUBLIC HadalDialect PlanDialect HadalTarget)
 target_sources(HadalTargetCPU PRIVATE
-  EmitExecutables.cpp
+  EmitCPUKernels.cpp
   ExecutableKernels.cpp
   ExecutableMatrixKernels.cpp
   CPUTarget.cpp
