@@ -64,8 +64,9 @@ LogicalResult MoeExpertsOp::verify() {
                           tensorType(getResult()).getDimSize(1))))
     return failure();
   // moe_experts_c3
-  if (failed(expectExtent(*this, "the columns of ids", tensorType(getWeights()).getDimSize(1),
-                          tensorType(getIds()).getDimSize(1))))
+  RankedTensorType weights = tensorType(getWeights()), ids = tensorType(getIds());
+  if (failed(expectExtent(*this, "the rows of ids", weights.getDimSize(0), ids.getDimSize(0))) ||
+      failed(expectExtent(*this, "the columns of ids", weights.getDimSize(1), ids.getDimSize(1))))
     return failure();
   // moe_experts_c4, moe_experts_c5
   if (failed(verifyScale(*this, gate, getGateScale(), getBlock())) ||

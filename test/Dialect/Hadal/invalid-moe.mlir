@@ -91,6 +91,15 @@ func.func @moe_experts_c3(%x: tensor<?x64xbf16>, %w: tensor<?x4xf32>, %ids: tens
 
 // -----
 
+// moe_experts_c3
+func.func @moe_experts_c3_rows(%x: tensor<?x64xbf16>, %w: tensor<5x4xf32>, %ids: tensor<6x4xi32>, %g: tensor<16x32x64xbf16>, %u: tensor<16x32x64xbf16>, %d: tensor<16x64x32xbf16>) {
+  // expected-error @+1 {{expected the rows of ids to be 5, got 6}}
+  %y = hadal.moe_experts %x, %w, %ids, %g, %u, %d : (tensor<?x64xbf16>, tensor<5x4xf32>, tensor<6x4xi32>, tensor<16x32x64xbf16>, tensor<16x32x64xbf16>, tensor<16x64x32xbf16>) -> tensor<?x64xf32>
+  return
+}
+
+// -----
+
 // moe_experts_c4: a scale is given exactly for each weight of f8E4M3FN
 func.func @moe_experts_c4(%x: tensor<?x64xbf16>, %w: tensor<?x4xf32>, %ids: tensor<?x4xi32>, %g: tensor<16x32x64xf8E4M3FN>, %u: tensor<16x32x64xf8E4M3FN>, %d: tensor<16x64x32xf8E4M3FN>) {
   // expected-error @+1 {{expected a scale exactly for weights of f8E4M3FN, got no scale for 'tensor<16x32x64xf8E4M3FN>'}}
