@@ -2,6 +2,8 @@
 // Writes entry points of a plan as tables of the artifact.
 #include "EntryWriter.h"
 
+#include "hadal/IR/HadalDialect.h"
+
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -10,7 +12,8 @@ using namespace hadal;
 template <typename T>
 using Off = flatbuffers::Offset<T>;
 
-fb::ElementType hadal::elementTypeOf(Type element) {
+/// The schema's name for an element type, if it has one.
+static std::optional<fb::ElementType> findElementType(Type element) {
   if (element.isF32())
     return fb::ElementType::f32;
   if (element.isF16())
@@ -19,7 +22,34 @@ fb::ElementType hadal::elementTypeOf(Type element) {
     return fb::ElementType::bf16;
   if (isa<Float8E4M3FNType>(element))
     return fb::ElementType::f8E4M3FN;
-  return fb::ElementType::i32;
+  if (element.isUnsignedInteger(8))
+    return fb::ElementType::u8;
+  if (element.isSignlessInteger(8))
+    return fb::ElementType::i8;
+  if (element.isSignlessInteger(32))
+    return fb::ElementType::i32;
+  if (element.isSignlessInteger(64))
+    return fb::ElementType::i64;
+  return std::nullopt;
+}
+
+fb::ElementType hadal::elementTypeOf(Type element) {
+  return *findElementType(element); // of what verifyElementTypes has seen
+}
+
+LogicalResult hadal::verifyElementTypes(plan::ProgramOp program) {
+  WalkResult walked = program.walk([](Operation *op) {
+    auto attr = isa<plan::PlanDialect, HadalDialect>(op->getDialect())
+                    ? op->getAttrOfType<TypeAttr>("type")
+                    : TypeAttr();
+    auto type = attr ? dyn_cast<RankedTensorType>(attr.getValue()) : RankedTensorType();
+    if (!type || findElementType(type.getElementType()))
+      return WalkResult::advance();
+    op->emitOpError() << "expected elements of f32, f16, bf16, f8E4M3FN, i8, ui8, i32 or i64, got "
+                      << type.getElementType();
+    return WalkResult::interrupt();
+  });
+  return failure(walked.wasInterrupted());
 }
 
 namespace {

@@ -13,7 +13,12 @@ namespace hadal {
 
 namespace fb = hadal::artifact;
 
+/// The schema's name for an element type that verifyElementTypes accepts.
 fb::ElementType elementTypeOf(mlir::Type element);
+
+/// Fails, with a diagnostic at the op, where a program declares a tensor of
+/// elements that the schema has no name for.
+llvm::LogicalResult verifyElementTypes(plan::ProgramOp program);
 
 /// Numbers of symbols in the lists of the artifact.
 struct SymbolNumbers {

@@ -42,7 +42,7 @@ public:
   FailureOr<SerializeResult> run() {
     programs = llvm::to_vector(module.getOps<plan::ProgramOp>());
     auto begin = std::chrono::steady_clock::now();
-    if (failed(checkStates()) || failed(compileImages()) || failed(readTextFiles()))
+    if (failed(checkPrograms()) || failed(compileImages()) || failed(readTextFiles()))
       return failure();
     result.codegenSeconds = secondsSince(begin);
     begin = std::chrono::steady_clock::now();
@@ -57,8 +57,11 @@ public:
 private:
   auto statesOf(plan::ProgramOp program) { return program.getContents().getOps<StateOp>(); }
 
-  /// The schema has one list of states for all programs.
-  LogicalResult checkStates() {
+  /// What the schema cannot say. It has one list of states for all programs.
+  LogicalResult checkPrograms() {
+    for (plan::ProgramOp program : programs)
+      if (failed(verifyElementTypes(program)))
+        return failure();
     auto describe = [](StateOp state) { return state->getAttrDictionary(); };
     for (plan::ProgramOp program : programs)
       if (llvm::map_to_vector(statesOf(program), describe) !=

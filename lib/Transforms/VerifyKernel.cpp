@@ -39,6 +39,9 @@ LogicalResult verifyInterface(ExecutableOp executable) {
     return executable.emitOpError() << "expected an access for each of "
                                     << interface.getBindings().size() << " bindings, got "
                                     << interface.getAccess().size();
+  for (int64_t access : interface.getAccess())
+    if (access < 0 || access > 2)
+      return executable.emitOpError() << "expected an access of 0, 1 or 2, got " << access;
   for (Attribute constant : interface.getConstants())
     if (!isConstant(constant, type))
       return executable.emitOpError()

@@ -35,6 +35,17 @@ hadal.program @cpu target <"cpu"> {
 // -----
 
 hadal.program @cpu target <"cpu"> {
+  // expected-error @+1 {{expected an access of 0, 1 or 2, got 3}}
+  hadal.executable @k interface <bindings = [0, 1], access = [0, 3], constants = [], passed = 0> {
+    func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+      return %x : tensor<?x64xf32>
+    }
+  }
+}
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
   // expected-error @+1 {{expected a constant to be an integer, an extent of an operand or a dim that the host knows, got #hadal.extent<1, 0>}}
   hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<1, 0>], passed = 0> {
     func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
