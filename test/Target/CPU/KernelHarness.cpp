@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -37,7 +38,7 @@ Buffer::Buffer(const std::vector<int32_t> &values) : Buffer(values.size(), 4) {
 Buffer::Buffer(const std::vector<float> &values, FloatType type)
     : Buffer(values.size(), type == FloatType::BF16 ? 2 : 4) {
   if (type == FloatType::F32) {
-    std::memcpy(data(), values.data(), size);
+    std::copy(values.begin(), values.end(), static_cast<float *>(data()));
     return;
   }
   for (size_t i = 0; i < values.size(); ++i)
