@@ -34,6 +34,12 @@ std::optional<json::Object> parseJsonObject(std::string text, StringRef path,
   std::vector<JsonCursor::NonFinite> nonFinite;
   JsonCursor cursor(text);
   cursor.collectNonFinite(nonFinite);
+  if (StringRef(text).starts_with("\xEF\xBB\xBF")) {
+    problems.error(path, "",
+                   "expected JSON, got a byte order mark before it; save the "
+                   "file as UTF-8 without one");
+    return std::nullopt;
+  }
   if (cursor.peek() != '{') {
     StringRef got =
         StringRef(text).ltrim().take_while([](char c) { return isPrint(c); });

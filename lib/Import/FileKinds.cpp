@@ -27,6 +27,15 @@ std::optional<std::string> describeStrayContent(StringRef firstBytes) {
   if (isHtml(firstBytes))
     return "a web page, as servers send instead of a file that needs a login "
            "or does not exist; download it again";
+  if (firstBytes.contains("/annex/objects/"))
+    return "a git-annex pointer, which stands for the file; fetch the file with "
+           "git annex get";
+  if (firstBytes.starts_with("GGUF"))
+    return "a GGUF file, in which llama.cpp keeps a model; get the checkpoint "
+           "that it was made from";
+  if (firstBytes.find_first_not_of('\0') == StringRef::npos)
+    return "zeros, as a download leaves that kept room and did not go on; "
+           "download it again";
   if (firstBytes.starts_with("\x1f\x8b"))
     return "a gzip archive; unpack it first";
   if (firstBytes.starts_with("PK\x03\x04") ||

@@ -28,6 +28,7 @@ static void refuseUnsupported(ConfigReader &reader) {
 }
 
 void readTokens(const ConfigReader &reader, ModelConfig &config) {
+  unsigned leftOut = 0;
   auto add = [&](StringRef key,
                  const json::Value &value) -> std::optional<int64_t> {
     std::optional<int64_t> id = value.getAsInteger();
@@ -38,6 +39,7 @@ void readTokens(const ConfigReader &reader, ModelConfig &config) {
     // Such an id can never be generated, so it only has to be left out.
     if (config.shapesKnown && (*id < 0 || *id >= config.vocabSize)) {
       reader.note(key, "left out, " + Twine(*id) + " is not below vocab_size");
+      ++leftOut;
       return std::nullopt;
     }
     return id;
@@ -47,6 +49,7 @@ void readTokens(const ConfigReader &reader, ModelConfig &config) {
     config.bosToken.reset();
   if (const json::Value *bos = reader.find("bos_token_id"))
     config.bosToken = add("bos_token_id", *bos);
+  leftOut = 0;
   if (reader.has("eos_token_id"))
     config.eosTokens.clear();
   const json::Value *eos = reader.find("eos_token_id");
@@ -61,6 +64,10 @@ void readTokens(const ConfigReader &reader, ModelConfig &config) {
       one(value);
   else
     one(*eos);
+  if (config.eosTokens.empty() && leftOut)
+    reader.sink().warning(reader.fileName(), "eos_token_id",
+                          "no id is left, so generation ends with "
+                          "--max-new-tokens alone");
 }
 
 // The norms on the latents (q_a_layernorm, kv_a_layernorm) are made without an

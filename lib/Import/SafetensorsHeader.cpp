@@ -65,7 +65,8 @@ private:
   Checkpoint &checkpoint;
   Problems &problems;
   std::vector<Extent> extents;
-  bool complete = true; // every entry has a place
+  bool complete = true;  // every entry has a place
+  uint64_t furthest = 0; // end of the last entry
 };
 
 } // namespace
@@ -143,6 +144,8 @@ void HeaderReader::addTensor(StringRef name, StoredTensor tensor,
   };
   if (!json::isUTF8(name))
     return refuse("expected a name in UTF-8");
+  if (begin <= end)
+    furthest = std::max(furthest, end);
   if (begin > end || end > dataSize)
     return refuse("expected data_offsets within the " + Twine(dataSize) +
                   " bytes of data, got [" + Twine(begin) + ", " + Twine(end) +
@@ -221,6 +224,12 @@ bool HeaderReader::run() {
                    cursor.error());
     return false;
   }
+  if (furthest > dataSize)
+    problems.cause(path, "", "expected " + Twine(furthest) +
+                                 " bytes of data as the header says, got " +
+                                 Twine(dataSize) +
+                                 ": the file is cut short, as by a download "
+                                 "that did not end");
   // With a tensor refused, holes are its consequence and would only repeat it.
   if (complete)
     checkCoverage();
@@ -240,10 +249,12 @@ bool readSafetensorsHeader(StringRef directory, StringRef name,
       header.size() < 8 ? 0 : support::endian::read64le(header.data());
   uint64_t limit =
       file.size() < 8 ? 0 : std::min(maxHeaderBytes, file.size() - 8);
-  if (file.size() < 8 || length > limit) {
+  if (file.size() < 8 || length == 0 || length > limit) {
     // Any 8 bytes may be a length, so only one that can't be is looked into.
     if (std::optional<std::string> stray = describeStrayContent(header))
       problems.error(path, "", "expected a safetensors file, got " + *stray);
+    else if (StringRef(header).ltrim().starts_with("{"))
+      problems.error(path, "", "expected a safetensors file, got JSON");
     else if (file.size() < 8)
       problems.error(path, "",
                      "expected at least 8 bytes, got " + Twine(file.size()));

@@ -196,13 +196,21 @@ static void reportOutside(const ConfigReader &top, const ConfigReader &text,
     top.note(key, "not read, the value in text_config wins");
 }
 
+/// A key as a message can hold it: one that is no name is escaped and cut short.
+static std::string printable(StringRef key) {
+  constexpr size_t longest = 60;
+  std::string text;
+  raw_string_ostream(text).write_escaped(key.take_front(longest));
+  return key.size() > longest ? text + "..." : text;
+}
+
 static void collectUnknown(const ConfigReader &reader, StringRef prefix,
                            ArrayRef<StringRef> harmless,
                            std::vector<std::string> &unknown) {
   for (StringRef key : reader.unread())
     if (!is_contained(harmless, key) &&
         reader.json().get(key)->kind() != json::Value::Null)
-      unknown.push_back((prefix + key).str());
+      unknown.push_back(prefix.str() + printable(key));
 }
 
 void reportUnread(const ConfigReader &top, const ConfigReader *text) {
@@ -227,13 +235,14 @@ void reportUnread(const ConfigReader &top, const ConfigReader *text) {
       collectUnknown(*inner, inner->where(), harmless, unknown);
   if (unknown.empty())
     return;
-  // One note, and a short one: the file has the rest.
-  constexpr size_t shown = 12;
+  // One note, and a short one unless all is wanted.
+  size_t shown = top.sink().keepsAll() ? unknown.size() : 12;
   size_t more = unknown.size() > shown ? unknown.size() - shown : 0;
   unknown.resize(unknown.size() - more);
   top.note("", "not read, as nothing here knows what they mean: " +
                    join(unknown, ", ") +
-                   (more ? " and " + std::to_string(more) + " more" : ""));
+                   (more ? " and " + std::to_string(more) + " more, which --check=all names"
+                         : std::string()));
 }
 
 } // namespace hadal

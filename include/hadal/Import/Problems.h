@@ -17,7 +17,7 @@ namespace hadal {
 class Problems {
 public:
   explicit Problems(bool keepAll = false)
-      : errorList({keepAll, "tensors", listAll}), warningList({keepAll, "fields", listAll}),
+      : keepAll(keepAll), errorList({keepAll, "tensors", listAll}), warningList({keepAll, "fields", listAll}),
         noteList({keepAll, "tensors", listAll}) {}
 
   void error(llvm::StringRef file, llvm::StringRef where,
@@ -46,6 +46,8 @@ public:
     noteList.add({file.str(), where.str(), message.str()});
   }
 
+  /// Whether everything is wanted, however long.
+  bool keepsAll() const { return keepAll; }
   bool any() const { return count() != 0; }
   size_t count() const { return causes.size() + errorList.count(); }
   size_t warningCount() const { return warningList.count(); }
@@ -64,6 +66,7 @@ public:
 private:
   static constexpr const char *listAll = "hadal-import --check=all lists them";
 
+  bool keepAll;
   std::vector<Problem> causes;
   ProblemList errorList;
   ProblemList warningList;

@@ -304,6 +304,12 @@ def cut_shard(weight_map, folder):
         file.truncate(100)
 
 
+def cut_weights(folder):
+    Tiny().write(folder)
+    with open(os.path.join(folder, "model.safetensors"), "r+b") as file:
+        file.truncate(os.path.getsize(file.name) - 100)
+
+
 def pipe(folder):
     Tiny().write(folder)
     os.remove(os.path.join(folder, "model.safetensors"))
@@ -408,10 +414,16 @@ GROUPS = {
         "index-alone": index_alone,
         "pointer": replaced("model.safetensors", LFS_POINTER),
         "page": replaced("model.safetensors", PAGE),
+        "annex": replaced("model.safetensors", "/annex/objects/SHA256E-s5234139343--0123456789abcdef.safetensors\n"),
+        "other-model": replaced("model.safetensors", "GGUF\x03\0\0\0 and so on"),
+        "zeros": replaced("model.safetensors", "\0" * 4096),
+        "json": replaced("model.safetensors", '{"metadata": {}}'),
+        "cut-short": cut_weights,
         "pointer-shard": replaced(SHARDS[1], LFS_POINTER, shards=4),
         "pointer-index": replaced("model.safetensors.index.json", LFS_POINTER, shards=4),
         "pointer-config": replaced("config.json", LFS_POINTER),
         "page-config": replaced("config.json", PAGE),
+        "mark-config": replaced("config.json", "\ufeff{}"),
         "empty-config": replaced("config.json", ""),
         "gone": gone("model.safetensors"),
         "gone-shards": gone(*SHARDS, shards=4),
