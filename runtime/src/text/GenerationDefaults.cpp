@@ -2,6 +2,7 @@
 // Sampling defaults from generation_config.json.
 #include "GenerationDefaults.h"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -55,7 +56,7 @@ Error GenerationDefaults::read(std::string_view json) {
   for (size_t i = 0, count = isList ? eos.json().size() : 1; i < count; ++i) {
     if (Error error = readId(isList ? eos.element(i) : eos, id))
       return error;
-    if (id)
+    if (id && std::find(eosTokens.begin(), eosTokens.end(), *id) == eosTokens.end())
       eosTokens.push_back(*id);
   }
   return {};

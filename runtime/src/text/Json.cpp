@@ -3,6 +3,7 @@
 #include "Json.h"
 
 #include <cmath>
+#include <set>
 
 namespace hadal::text {
 
@@ -34,7 +35,20 @@ struct Locator : nlohmann::json_sax<Json> {
 } // namespace
 
 Error parseJson(std::string_view bytes, std::string_view name, Json &out) {
-  out = Json::parse(bytes.begin(), bytes.end(), nullptr, /*allow_exceptions=*/false);
+  // Keys of the document and of the objects in it; a vocabulary lies deeper.
+  std::set<std::string> seen[2];
+  std::string twice;
+  auto watch = [&](int depth, Json::parse_event_t event, Json &parsed) {
+    if (event == Json::parse_event_t::object_start && depth < 2)
+      seen[depth].clear();
+    if (event == Json::parse_event_t::key && depth <= 2 &&
+        !seen[depth - 1].insert(*parsed.get_ptr<const std::string *>()).second && twice.empty())
+      twice = *parsed.get_ptr<const std::string *>();
+    return true;
+  };
+  out = Json::parse(bytes.begin(), bytes.end(), watch, /*allow_exceptions=*/false);
+  if (!twice.empty())
+    return Error(std::string(name) + ": expected each key once, got " + quote(twice) + " again");
   if (!out.is_discarded())
     return {};
   Locator locator;

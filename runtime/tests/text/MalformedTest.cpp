@@ -125,6 +125,15 @@ TEST(Malformed, brokenConfigurationIsNamed) {
             "tokenizer_config.json: bos_token: expected a token of tokenizer.json, got \"<s>\"");
 }
 
+TEST(Malformed, aKeyThatComesTwiceIsNamed) {
+  std::string text = minimal().dump(), error;
+  makeTokenizer(text.substr(0, text.rfind('}')) + R"(, "model": {}})", "", error);
+  EXPECT_EQ(error, "tokenizer.json: expected each key once, got \"model\" again");
+  EXPECT_EQ(errorOf(minimal(), R"({"add_bos_token": true, "add_bos_token": "x"})"),
+            "tokenizer_config.json: expected each key once, got \"add_bos_token\" again");
+  EXPECT_EQ(errorOf(minimal(), R"({"pad_token": {"content": "a"}, "unk_token": {"content": "b"}})"), "");
+}
+
 TEST(Malformed, everyTruncationIsAnError) {
   std::string text = readFile(tokenizerPath("added"));
   while (!text.empty() && text.back() == '\n')
