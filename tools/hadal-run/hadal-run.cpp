@@ -81,6 +81,9 @@ void checkOutputs(const CommandLine &line, const Model &model) {
       outputs.push_back(line.text(option));
   if (line.has("input-ids-file"))
     inputs.push_back(line.text("input-ids-file"));
+  for (const char *option : {"input-ids", "prompt"})
+    if (line.has(option) && std::string(line.text(option)) == "-")
+      inputs.push_back("-");
   for (uint32_t i = 0; i < hadal_module_parameter_count(model.module()); ++i) {
     hadal_parameter_info_t info{};
     info.struct_size = sizeof(info);

@@ -32,7 +32,12 @@ void clearAbandoned(const std::string &folder, const std::string &prefix) {
       continue;
     std::string path = folder + entry->d_name;
     int file = open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    if (file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0)
+    // The name may be another file's by now, of somebody who is at work; while it
+    // is that of the file which is locked here, nobody can put another there.
+    struct stat locked, named;
+    if (file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0 && fstat(file, &locked) == 0 &&
+        lstat(path.c_str(), &named) == 0 && locked.st_ino == named.st_ino &&
+        locked.st_dev == named.st_dev)
       unlink(path.c_str());
     if (file >= 0)
       close(file);

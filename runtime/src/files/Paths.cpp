@@ -65,10 +65,14 @@ Target resolveOutput(const std::string &path) {
 }
 
 namespace {
+/// What a name stands for; "-" is standard input, which may be a file.
+bool look(const std::string &path, struct stat *info) {
+  return (path == "-" ? fstat(STDIN_FILENO, info) : stat(path.c_str(), info)) == 0;
+}
+
 bool isSame(const std::string &one, const std::string &other) {
   struct stat a, b;
-  return stat(one.c_str(), &a) == 0 && stat(other.c_str(), &b) == 0 && a.st_dev == b.st_dev &&
-         a.st_ino == b.st_ino;
+  return look(one, &a) && look(other, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 /// Whether `from` is the regular file that would be written.
@@ -94,7 +98,9 @@ std::string outputProblem(const std::vector<std::string> &outputs,
     for (const std::string &input : inputs)
       if (isSameFile(input, targets[i]))
         return outputs[i] + ": expected another file than those that are read, got " +
-               (input == outputs[i] ? "an input" : "the input " + input);
+               (input == outputs[i] ? "an input"
+                : input == "-"      ? "standard input"
+                                    : "the input " + input);
     for (size_t j = 0; j < i; ++j)
       if (isSameOutput(targets[i], targets[j]))
         return outputs[i] + ": expected a file for each output, got one for two";
