@@ -163,9 +163,15 @@ private:
       if (!extents.contains(operand))
         return dispatch.emitOpError("expected operands that are arguments, parameters, states or "
                                     "results of dispatches, got another value");
-    if (!countOf(executable))
-      return dispatch.emitOpError() << "expected a variant with a plan.count in executable "
+    plan::CountOp count = countOf(executable);
+    ArrayAttr constants = executable.getInterface()->getConstants();
+    if (!count || count.getBody().getNumArguments() != constants.size())
+      return dispatch.emitOpError() << "expected a variant with a plan.count of "
+                                    << constants.size() << " constants in executable "
                                     << dispatch.getExecutableAttr() << ", found none";
+    for (Attribute constant : constants)
+      if (auto dim = dyn_cast<HostDimAttr>(constant); dim && !plan::symbolizeDim(dim.getName()))
+        return dispatch.emitOpError() << "expected a dim that the host knows, got " << dim;
     work.push_back(dispatch);
     Operation &op = executable.getBody().getBody().front().front();
     FailureOr<SmallVector<Extents>> shapes = resultExtents(dispatch, executable);
@@ -411,6 +417,10 @@ struct ConvertToPlanPass : impl::ConvertToPlanPassBase<ConvertToPlanPass> {
     const Target *target = lookupTarget(source, source.getTarget().getFamily());
     if (!target)
       return failure();
+    for (auto other : getOperation().getOps<plan::ProgramOp>())
+      if (other.getSymName() == target->getFamily())
+        return source.emitOpError() << "expected one program for target '"
+                                    << target->getFamily() << "', found another";
     OpBuilder builder(source);
     auto program = plan::ProgramOp::create(builder, source.getLoc(), target->getFamily(),
                                            target->getKernelABI());

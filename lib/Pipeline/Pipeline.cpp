@@ -49,8 +49,12 @@ Stage hadal::stageOf(ModuleOp module) {
   auto programs = module.getOps<ProgramOp>();
   if (programs.empty())
     return Stage::Model;
-  auto executables = (*programs.begin()).getContents().getOps<ExecutableOp>();
-  bool hasKernels = !executables.empty() && (*executables.begin()).getInterface();
+  // A module is where the least advanced of its programs is.
+  bool hasKernels = llvm::all_of(programs, [](ProgramOp program) {
+    auto executables = program.getContents().getOps<ExecutableOp>();
+    return !executables.empty() &&
+           llvm::all_of(executables, [](ExecutableOp op) { return op.getInterface().has_value(); });
+  });
   return hasKernels ? Stage::Kernel : Stage::Dispatch;
 }
 

@@ -18,9 +18,9 @@ class TargetPass : public PassWrapper<TargetPass, OperationPass<>> {
 public:
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(TargetPass)
   TargetPass(StringRef family, OpPassManager passes)
-      : family(family.str()), passes(std::move(passes)) {}
+      : family(family.str()), name(("TargetPass: " + family).str()), passes(std::move(passes)) {}
 
-  StringRef getName() const override { return "HadalTargetPass"; }
+  StringRef getName() const override { return name; }
   StringRef getDescription() const override {
     return "Runs a target's passes on the programs of that target";
   }
@@ -35,7 +35,7 @@ public:
   }
 
 private:
-  std::string family;
+  std::string family, name;
   OpPassManager passes;
 };
 } // namespace

@@ -47,9 +47,6 @@ public:
       if (!matrix)
         return matrix.takeError();
       auto layout = dyn_cast_if_present<LayoutAttrInterface>(type.getEncoding());
-      if (type.getEncoding() && !layout)
-        return error("parameter '%s': expected a layout as the encoding, got %s",
-                     parameter.getSymName().str().c_str(), textOf(type).c_str());
       llvm::Error failed = layout ? packMatrices(layout, *matrix, source)
                                   : packRows(*matrix, source);
       if (failed)

@@ -43,8 +43,8 @@ static void placeParameters(WeightsLayout &layout, ModuleOp module) {
         continue;
       }
       std::string name = parameter.getSymName().str();
-      if (!names.insert(name).second)
-        names.insert(name = (name + "@" + program.getSymName()).str());
+      while (!names.insert(name).second)
+        name += ("@" + program.getSymName()).str();
       uint32_t number = layout.parameters.size();
       layout.numbers[parameter] = number;
       ofThis.push_back({recipe, number});

@@ -14,7 +14,11 @@ static llvm::Error error(const char *format, Args... args) {
 
 llvm::Error hadal::loadTargetLibrary(llvm::StringRef path, TargetRegistry &targets) {
   std::string name = path.str(), problem;
-  auto library = llvm::sys::DynamicLibrary::getPermanentLibrary(name.c_str(), &problem);
+  if (name.empty())
+    return error("--load-target: expected the path of a library, got none");
+  // A name without a folder is a file here, not one on the system's path.
+  std::string file = path.contains('/') ? name : "./" + name;
+  auto library = llvm::sys::DynamicLibrary::getPermanentLibrary(file.c_str(), &problem);
   if (!library.isValid())
     return error("--load-target=%s: cannot load: %s", name.c_str(), problem.c_str());
   auto describe = reinterpret_cast<void (*)(TargetLibraryInfo *)>(
@@ -27,9 +31,10 @@ llvm::Error hadal::loadTargetLibrary(llvm::StringRef path, TargetRegistry &targe
   if (info.version != kTargetLibraryVersion)
     return error("--load-target=%s: expected a library for version %u of targets, got %u",
                  name.c_str(), kTargetLibraryVersion, info.version);
-  if (llvm::StringRef(info.llvmVersion) != LLVM_VERSION_STRING)
+  llvm::StringRef llvmVersion = info.llvmVersion ? info.llvmVersion : "none";
+  if (llvmVersion != LLVM_VERSION_STRING)
     return error("--load-target=%s: expected a library built with LLVM %s, got %s", name.c_str(),
-                 LLVM_VERSION_STRING, info.llvmVersion);
+                 LLVM_VERSION_STRING, llvmVersion.str().c_str());
   if (!info.registerTargets)
     return error("--load-target=%s: expected a function that registers targets, got none",
                  name.c_str());

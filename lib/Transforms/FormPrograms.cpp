@@ -23,8 +23,12 @@ struct FormProgramsPass : impl::FormProgramsPassBase<FormProgramsPass> {
     }
     SmallVector<Operation *> neutral;
     for (Operation &op : *module.getBody())
-      if (op.hasTrait<DeclaresStorage>() || isa<func::FuncOp>(op))
+      if (op.hasTrait<DeclaresStorage>() || isa<func::FuncOp>(op)) {
         neutral.push_back(&op);
+      } else {
+        op.emitOpError("expected parameters, states and functions before programs are formed");
+        return signalPassFailure();
+      }
     SmallVector<Block *> programs;
     for (const std::string &family : targets) {
       FailureOr<Block *> contents = makeProgram(family);
@@ -46,7 +50,8 @@ struct FormProgramsPass : impl::FormProgramsPassBase<FormProgramsPass> {
     if (!target)
       return failure();
     if (module.lookupSymbol(family)) {
-      module.emitError() << "expected one program for target '" << family << "', got another";
+      module.emitError() << "expected no symbol '" << family << "' beside the program for target '"
+                         << family << "', found one";
       return failure();
     }
     OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());

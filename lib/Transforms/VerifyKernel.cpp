@@ -12,49 +12,6 @@ namespace hadal {
 #include "hadal/Transforms/Passes.h.inc"
 
 namespace {
-/// Whether a launch can evaluate the constant for a body of type `type`.
-bool isConstant(Attribute constant, FunctionType type) {
-  if (auto extent = dyn_cast<ExtentAttr>(constant)) {
-    int64_t operand = extent.getOperand(), axis = extent.getAxis();
-    return operand >= 0 && operand < type.getNumInputs() && axis >= 0 &&
-           axis < cast<ShapedType>(type.getInput(operand)).getRank();
-  }
-  if (auto dim = dyn_cast<HostDimAttr>(constant))
-    return plan::symbolizeDim(dim.getName()).has_value();
-  return isa<IntegerAttr>(constant);
-}
-
-LogicalResult verifyInterface(ExecutableOp executable) {
-  if (!executable.getInterface())
-    return executable.emitOpError("expected an interface at the kernel stage, found none");
-  KernelInterfaceAttr interface = *executable.getInterface();
-  FunctionType type = executable.getBody().getFunctionType();
-  int64_t count = type.getNumInputs() + type.getNumResults();
-  for (int64_t binding : interface.getBindings())
-    if (binding < 0 || binding >= count)
-      return executable.emitOpError() << "expected bindings below " << count
-                                      << ", the operands and results of the body, got "
-                                      << binding;
-  if (interface.getAccess().size() != interface.getBindings().size())
-    return executable.emitOpError() << "expected an access for each of "
-                                    << interface.getBindings().size() << " bindings, got "
-                                    << interface.getAccess().size();
-  for (int64_t access : interface.getAccess())
-    if (access < 0 || access > 2)
-      return executable.emitOpError() << "expected an access of 0, 1 or 2, got " << access;
-  for (Attribute constant : interface.getConstants())
-    if (!isConstant(constant, type))
-      return executable.emitOpError()
-             << "expected a constant to be an integer, an extent of an operand or a dim that the "
-                "host knows, got "
-             << constant;
-  int64_t constants = interface.getConstants().size();
-  if (interface.getPassed() < 0 || interface.getPassed() > constants)
-    return executable.emitOpError() << "expected at most all " << constants
-                                    << " constants to be passed, got " << interface.getPassed();
-  return success();
-}
-
 /// One op of type OpTy in a variant, or null.
 template <typename OpTy>
 OpTy soleOp(VariantOp variant) {
@@ -62,12 +19,24 @@ OpTy soleOp(VariantOp variant) {
   return llvm::hasSingleElement(ops) ? *ops.begin() : OpTy();
 }
 
-LogicalResult verifyVariants(ExecutableOp executable) {
+LogicalResult verifyVariants(ExecutableOp executable, TargetAttr target) {
+  if (!executable.getInterface())
+    return executable.emitOpError("expected an interface at the kernel stage, found none");
+  for (Attribute constant : executable.getInterface()->getConstants())
+    if (auto dim = dyn_cast<HostDimAttr>(constant); dim && !plan::symbolizeDim(dim.getName()))
+      return executable.emitOpError() << "expected a dim that the host knows, got " << dim;
   auto variants = executable.getContents().front().getOps<VariantOp>();
   if (variants.empty())
     return executable.emitOpError("expected a variant at the kernel stage, found none");
   plan::CountOp first;
+  llvm::DenseSet<StringAttr> levels;
   for (auto variant : variants) {
+    if (!levels.insert(variant.getLevelAttr()).second)
+      return variant.emitOpError("expected one variant for each level, found another");
+    if (!target.getLevels().empty() &&
+        !llvm::is_contained(target.getLevels(), variant.getLevelAttr()))
+      return variant.emitOpError() << "expected a level that its program wants, got "
+                                   << variant.getLevelAttr();
     auto function = soleOp<FunctionOpInterface>(variant);
     if (!function || function.getNameAttr() != executable.getSymNameAttr())
       return variant.emitOpError() << "expected one function named "
@@ -88,7 +57,7 @@ LogicalResult verifyVariants(ExecutableOp executable) {
 struct VerifyKernelPass : impl::VerifyKernelPassBase<VerifyKernelPass> {
   void runOnOperation() override {
     for (auto executable : getOperation().getContents().getOps<ExecutableOp>())
-      if (failed(verifyInterface(executable)) || failed(verifyVariants(executable)))
+      if (failed(verifyVariants(executable, getOperation().getTarget())))
         return signalPassFailure();
     markAllAnalysesPreserved();
   }

@@ -304,7 +304,7 @@ hadal.program @cpu target <"cpu"> {
   hadal.parameter @table : tensor<97x64xf32>
   func.func @prefill(%tokens: tensor<?xi32>, %positions: tensor<?xi32>, %offsets: tensor<?xi32>, %slots: tensor<?xi32>, %rows: tensor<?xi32>, %pages: tensor<?x?xi32>) {
     %t = hadal.param @table : tensor<97x64xf32>
-    // expected-error @+1 {{expected a variant with a plan.count in executable @gather, found none}}
+    // expected-error @+1 {{expected a variant with a plan.count of 0 constants in executable @gather, found none}}
     %y = hadal.dispatch @gather(%tokens, %t) label "gather" : (tensor<?xi32>, tensor<97x64xf32>) -> tensor<?x64xf32>
     return
   }
@@ -328,4 +328,12 @@ hadal.program @cpu target <"cpu"> {
 
 // expected-error @+1 {{expected a target that is registered (cpu), got 'tpu'}}
 hadal.program @tpu target <"tpu"> {
+}
+
+// -----
+
+hadal.program @one target <"cpu"> {
+}
+// expected-error @+1 {{expected one program for target 'cpu', found another}}
+hadal.program @two target <"cpu"> {
 }

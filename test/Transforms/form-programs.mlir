@@ -5,7 +5,7 @@
 // RUN: not hadal-opt %s --hadal-form-programs=targets=cpu,arm 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 // UNKNOWN: error: expected a target that is registered (cpu), got 'arm'
 // RUN: not hadal-opt %s --hadal-form-programs=targets=cpu,cpu 2>&1 | FileCheck %s --check-prefix=TWICE
-// TWICE: error: expected one program for target 'cpu', got another
+// TWICE: error: expected no symbol 'cpu' beside the program for target 'cpu', found one
 
 // CHECK-NOT:   hadal.parameter
 // CHECK-NOT:   func.func

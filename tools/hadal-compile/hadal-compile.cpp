@@ -209,6 +209,15 @@ std::optional<int> chooseTargets(ModuleOp module, const hadal::TargetRegistry &k
     if (!is_contained(*held, target))
       return refuse(input + ": expected a program for --target=" + target->getFamily() +
                     ", found none: the module was made for other targets");
+  for (const hadal::Target *target : *held) {
+    if (!targets.empty() && !is_contained(targets, target))
+      return refuse(input + ": expected --target=" + target->getFamily() +
+                    " too, or none, since the module holds its program");
+    if (hadal::stageOf(module) > hadal::Stage::Dispatch &&
+        !target->getRequest(module.getContext()).getLevels().empty())
+      return refuse(input + ": expected no level of '" + target->getFamily() +
+                    "' on the command line, since the module holds its kernels");
+  }
   targets = std::move(*held);
   return std::nullopt;
 }

@@ -156,7 +156,7 @@ def Hadal_PanelsAttr : Hadal_Attr<"Panels", "panels", [DeclareAttrInterfaceMetho
 
     Constraints:
     1. panels_c1: the tensor is of rank 2 or more
-    2. panels_c2: rows and interleave are positive
+    2. panels_c2: rows and interleave are from 1 to 4,096
   }];
   let parameters = (ins "int64_t":$rows, "int64_t":$interleave);
   let assemblyFormat = "`<` struct(params) `>`";

@@ -8,14 +8,59 @@ using namespace hadal;
 
 LogicalResult ProgramOp::verifyRegions() {
   // program_c1
-  for (Operation &op : getContents().front())
+  for (Operation &op : getContents().front()) {
     if (!op.hasTrait<DeclaresStorage>() && !isa<ExecutableOp, func::FuncOp>(op))
       return op.emitOpError("expected parameters, states, executables and functions in a program");
+    if (auto function = dyn_cast<func::FuncOp>(op); function && function.isExternal())
+      return function.emitOpError("expected a function with a body in a program");
+  }
   return success();
 }
 
 func::FuncOp ExecutableOp::getBody() {
   return dyn_cast_or_null<func::FuncOp>(mlir::SymbolTable::lookupSymbolIn(getOperation(), "body"));
+}
+
+/// Whether a launch can evaluate the constant for a body of type `type`.
+static bool isConstant(Attribute constant, FunctionType type) {
+  if (auto extent = dyn_cast<ExtentAttr>(constant)) {
+    int64_t operand = extent.getOperand(), axis = extent.getAxis();
+    auto shape = operand >= 0 && operand < type.getNumInputs()
+                     ? dyn_cast<RankedTensorType>(type.getInput(operand))
+                     : RankedTensorType();
+    return shape && axis >= 0 && axis < shape.getRank();
+  }
+  auto integer = dyn_cast<IntegerAttr>(constant);
+  return isa<HostDimAttr>(constant) || (integer && integer.getType().isSignlessInteger(64));
+}
+
+static LogicalResult verifyInterface(ExecutableOp op, KernelInterfaceAttr interface) {
+  FunctionType type = op.getBody().getFunctionType();
+  int64_t count = type.getNumInputs() + type.getNumResults();
+  // executable_c2
+  for (int64_t binding : interface.getBindings())
+    if (binding < 0 || binding >= count)
+      return op.emitOpError() << "expected bindings below " << count
+                              << ", the operands and results of the body, got " << binding;
+  if (interface.getAccess().size() != interface.getBindings().size())
+    return op.emitOpError() << "expected an access for each of "
+                            << interface.getBindings().size() << " bindings, got "
+                            << interface.getAccess().size();
+  for (int64_t access : interface.getAccess())
+    if (access < 0 || access > 2)
+      return op.emitOpError() << "expected an access of 0, 1 or 2, got " << access;
+  // executable_c3
+  for (Attribute constant : interface.getConstants())
+    if (!isConstant(constant, type))
+      return op.emitOpError() << "expected a constant to be an integer of i64, an extent of an "
+                                 "operand or a dim that the host knows, got "
+                              << constant;
+  // executable_c4
+  int64_t constants = interface.getConstants().size();
+  if (interface.getPassed() < 0 || interface.getPassed() > constants)
+    return op.emitOpError() << "expected at most all " << constants
+                            << " constants to be passed, got " << interface.getPassed();
+  return success();
 }
 
 LogicalResult ExecutableOp::verify() {
@@ -24,6 +69,14 @@ LogicalResult ExecutableOp::verify() {
   if (!body || !body.getBody().hasOneBlock())
     return emitOpError() << "expected a function named body of one block, found "
                          << (body ? "another" : "none");
+  return getInterface() ? verifyInterface(*this, *getInterface()) : success();
+}
+
+LogicalResult VariantOp::verify() {
+  // variant_c1
+  if (static_cast<int64_t>(getScratch()) < 0)
+    return emitOpError() << "expected scratch that is not negative, got "
+                         << static_cast<int64_t>(getScratch());
   return success();
 }
 

@@ -15,7 +15,7 @@ def Hadal_ProgramOp : Hadal_Op<"program", [Symbol, SymbolTable, NoTerminator, Si
     two programs store alike is written once.
 
     Constraints:
-    1. program_c1: holds parameters, states, executables and functions only
+    1. program_c1: holds parameters, states, executables and functions with a body only
 
     ```mlir
     hadal.program @cpu target <"cpu"> {
@@ -42,6 +42,9 @@ def Hadal_ExecutableOp : Hadal_Op<"executable", [Symbol, SymbolTable, NoTerminat
 
     Constraints:
     1. executable_c1: holds a function named body of one block
+    2. executable_c2: an interface binds operands and results of the body, with an access for each
+    3. executable_c3: constants are integers of i64, extents of operands, or dims by name
+    4. executable_c4: kernels are passed at most all constants
 
     ```mlir
     hadal.executable @rms_norm_0 {
@@ -68,6 +71,9 @@ def Hadal_VariantOp : Hadal_Op<"variant", [HasParent<"ExecutableOp">, SymbolTabl
     and one `plan.count`, which says how many workgroups a launch has. `scratch`
     is the private memory of a workgroup in bytes.
 
+    Constraints:
+    1. variant_c1: scratch is not negative
+
     ```mlir
     hadal.variant "x86-64-v3" scratch 256 {
       plan.count {
@@ -82,6 +88,7 @@ def Hadal_VariantOp : Hadal_Op<"variant", [HasParent<"ExecutableOp">, SymbolTabl
   let arguments = (ins StrAttr:$level, DefaultValuedAttr<I64Attr, "0">:$scratch);
   let regions = (region SizedRegion<1>:$contents);
   let assemblyFormat = "$level (`scratch` $scratch^)? $contents attr-dict";
+  let hasVerifier = 1;
 }
 
 def Hadal_DispatchOp : Hadal_Op<"dispatch", [StaysInEntry, MemoryEffects<[]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {

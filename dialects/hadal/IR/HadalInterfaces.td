@@ -83,8 +83,9 @@ def LayoutAttrInterface : AttrInterface<"LayoutAttrInterface"> {
     }], "int64_t", "getStoredElements", (ins "::llvm::ArrayRef<int64_t>":$shape)>,
     InterfaceMethod<[{
       Gives the bytes of one matrix of the weight to `sink`, in order and in pieces,
-      converted to `element`. Matrices of a weight [.., out, in] follow one another.
-      Fails where there is no such conversion, or where the sink does.
+      converted to `element`; a piece holds whole elements. Matrices of a weight
+      [.., out, in] follow one another. Fails where the sink does, and where there
+      is no such conversion, with what was expected: "expected elements that ...".
     }], "::llvm::Error", "packMatrix",
     (ins "const ::hadal::StoredMatrix &":$matrix, "::mlir::Type":$element,
          "::hadal::PackedSink":$sink)>

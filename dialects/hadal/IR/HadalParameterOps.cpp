@@ -66,9 +66,12 @@ LogicalResult ParameterOp::verify() {
   // parameter_c9
   if (std::optional<RopeTableAttr> table = getTable())
     if (type.getRank() != 2 || !type.getElementType().isF32() ||
-        type.getDimSize(1) != table->getDim() / 2)
+        type.getDimSize(1) != table->getDim() / 2 || type.getEncoding())
       return emitOpError() << "expected a table of [positions, " << table->getDim() / 2
                            << "] of f32, got " << type;
+  // parameter_c10
+  if (type.getEncoding() && !isa<LayoutAttrInterface>(type.getEncoding()))
+    return emitOpError() << "expected a layout as the encoding, got " << type.getEncoding();
   if (getScalesAttr())
     for (auto scale : getScalesAttr().getAsRange<SourceAttr>())
       if (failed(verifyLength(*this, scale)))

@@ -31,7 +31,8 @@ def Hadal_ParameterOp : Hadal_Op<"parameter", [Symbol, DeclaresStorage]> {
     6. parameter_c6: the type has a static shape and elements of f32, f16, bf16 or f8E4M3FN
     7. parameter_c7: a source's length, and a scale's, is that of its stored type
     8. parameter_c8: a block of two positive extents is given exactly with scales
-    9. parameter_c9: the type of a table is [P, dim / 2] of f32
+    9. parameter_c9: the type of a table is [P, dim / 2] of f32, without a layout
+    10. parameter_c10: an encoding of the type is a layout
 
     ```mlir
     hadal.parameter @norm : tensor<192xbf16>

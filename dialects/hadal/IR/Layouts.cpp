@@ -22,8 +22,9 @@ PanelsAttr::verifyEncoding(ArrayRef<int64_t> shape, Type elementType,
     return emitError() << "expected a panel layout on a tensor of rank 2 or more, got rank "
                        << shape.size();
   // panels_c2
-  if (getRows() <= 0 || getInterleave() <= 0)
-    return emitError() << "expected positive rows and interleave of a panel, got "
+  constexpr int64_t most = 4096;
+  if (getRows() < 1 || getInterleave() < 1 || getRows() > most || getInterleave() > most)
+    return emitError() << "expected rows and interleave of a panel from 1 to " << most << ", got "
                        << getRows() << " and " << getInterleave();
   return success();
 }

@@ -52,11 +52,15 @@ public:
   }
 
   std::string findOptionProblem() const override {
-    if (options)
-      for (const std::string &level : options->levels)
-        if (!cpu::parseLevel(level))
-          return "expected --cpu-level=" + llvm::join(llvm::reverse(getLevels()), " or ") +
-                 ", got '" + level + "'";
+    if (!options)
+      return {};
+    for (const std::string &level : options->levels) {
+      if (llvm::count(options->levels, level) > 1)
+        return "expected each level once, got --cpu-level=" + level + " again";
+      if (!cpu::parseLevel(level))
+        return "expected --cpu-level=" + llvm::join(llvm::reverse(getLevels()), " or ") +
+               ", got '" + level + "'";
+    }
     return {};
   }
 

@@ -120,9 +120,22 @@ struct EmitCPUKernelsPass : impl::EmitCPUKernelsPassBase<EmitCPUKernelsPass> {
       if (!level)
         return getOperation().emitError()
                << "expected a level x86-64-v3 or x86-64-v4-bf16, got '" << name << "'";
+      if (llvm::is_contained(llvm::map_range(targets, [](auto &each) { return each.level; }),
+                             *level))
+        return getOperation().emitError() << "expected each level once, got '" << name << "' again";
       targets.push_back({*level, false});
     }
+    recordLevels(wanted);
     return success();
+  }
+
+  /// What is emitted is what the program says that it wants.
+  void recordLevels(ArrayRef<StringRef> wanted) {
+    if (wanted.empty())
+      return;
+    auto names = llvm::map_to_vector(
+        wanted, [&](StringRef name) { return StringAttr::get(&getContext(), name); });
+    getOperation().setTargetAttr(TargetAttr::get(&getContext(), kFamily, names));
   }
 
   void runOnOperation() override {

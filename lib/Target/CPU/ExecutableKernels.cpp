@@ -256,9 +256,24 @@ struct KernelEmitter {
 };
 } // namespace
 
+/// Kernels of products read panels, and look at them; everything else is read in
+/// row-major order.
+static LogicalResult verifyLayouts(Operation *op) {
+  auto reader = dyn_cast<ComputeOpInterface>(op);
+  for (OpOperand &operand : op->getOpOperands())
+    if (auto type = dyn_cast<RankedTensorType>(operand.get().getType());
+        type && type.getEncoding() &&
+        (!reader || reader.getOperandRole(operand) != OperandRole::Matrix))
+      return op->emitOpError() << "expected operand " << operand.getOperandNumber()
+                               << " without a layout, got " << type;
+  return success();
+}
+
 FailureOr<ExecutableInterface> hadal::cpu::emitKernel(Operation *op, StringRef name,
                                                       ModuleOp module,
                                                       const KernelTarget &target) {
+  if (failed(verifyLayouts(op)))
+    return failure();
   ExecutableInterface interface;
   BodyOp body(op, interface);
   std::optional<LogicalResult> matrix = emitMatrixKernel(body, name, module, target);

@@ -13,9 +13,15 @@ func.func private @panels(tensor<64xbf16, #hadal.panels<rows = 32, interleave = 
 
 // -----
 
-// panels_c2: rows and interleave are positive
-// expected-error @+1 {{expected positive rows and interleave of a panel, got 0 and 2}}
+// panels_c2: rows and interleave are from 1 to 4,096
+// expected-error @+1 {{expected rows and interleave of a panel from 1 to 4096, got 0 and 2}}
 func.func private @panels(tensor<96x64xbf16, #hadal.panels<rows = 0, interleave = 2>>)
+
+// -----
+
+// panels_c2
+// expected-error @+1 {{expected rows and interleave of a panel from 1 to 4096, got 4611686018427387904 and 2}}
+func.func private @panels(tensor<96x64xbf16, #hadal.panels<rows = 4611686018427387904, interleave = 2>>)
 
 // -----
 
@@ -84,7 +90,20 @@ hadal.parameter @p : tensor<4x4xf32>
 
 // -----
 
-// parameter_c9: the type of a table is [P, dim / 2] of f32
+// parameter_c10: an encoding of the type is a layout
+// expected-error @+1 {{expected a layout as the encoding, got "rows"}}
+hadal.parameter @p : tensor<128x16xf32, "rows">
+
+// -----
+
+// parameter_c9
+// expected-error @+1 {{expected a table of [positions, 8] of f32, got 'tensor<128x8xf32, #hadal.panels<rows = 32, interleave = 1>>'}}
+hadal.parameter @p : tensor<128x8xf32, #hadal.panels<rows = 32, interleave = 1>>
+  table <component = sin, dim = 16, theta = 1.0e+04 : f64, factor = 1.0 : f64, original_positions = 32, beta_fast = 32.0 : f64, beta_slow = 1.0 : f64, mscale = 1.0 : f64, truncate = true>
+
+// -----
+
+// parameter_c9: the type of a table is [P, dim / 2] of f32, without a layout
 // expected-error @+1 {{expected a table of [positions, 8] of f32, got 'tensor<128x16xf32>'}}
 hadal.parameter @p : tensor<128x16xf32>
   table <component = sin, dim = 16, theta = 1.0e+04 : f64, factor = 1.0 : f64, original_positions = 32, beta_fast = 32.0 : f64, beta_slow = 1.0 : f64, mscale = 1.0 : f64, truncate = true>

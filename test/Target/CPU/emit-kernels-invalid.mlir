@@ -34,3 +34,22 @@ hadal.program @gpu target <"sm_90a"> {
 // expected-error @+1 {{expected a level x86-64-v3 or x86-64-v4-bf16, got 'x86-64-v2'}}
 hadal.program @cpu target <"cpu", levels = ["x86-64-v3", "x86-64-v2"]> {
 }
+
+// -----
+
+// A table of rows that somebody packed.
+hadal.program @cpu target <"cpu"> {
+  hadal.executable @packed {
+    func.func @body(%t: tensor<?xi32>, %w: tensor<97x64xbf16, #hadal.panels<rows = 32, interleave = 2>>) -> tensor<?x64xf32> {
+      // expected-error @+1 {{expected operand 1 without a layout, got 'tensor<97x64xbf16, #hadal.panels<rows = 32, interleave = 2>>'}}
+      %y = hadal.embedding %t, %w : (tensor<?xi32>, tensor<97x64xbf16, #hadal.panels<rows = 32, interleave = 2>>) -> tensor<?x64xf32>
+      return %y : tensor<?x64xf32>
+    }
+  }
+}
+
+// -----
+
+// expected-error @+1 {{expected each level once, got 'x86-64-v3' again}}
+hadal.program @cpu target <"cpu", levels = ["x86-64-v3", "x86-64-v3"]> {
+}

@@ -72,18 +72,29 @@ struct EmitToyKernelsPass : PassWrapper<EmitToyKernelsPass, OperationPass<Progra
   }
 
   void runOnOperation() override {
+    StringRef family = getOperation().getTarget().getFamily();
+    if (family != "toy") {
+      getOperation().emitOpError() << "expected the target 'toy', got '" << family << "'";
+      return signalPassFailure();
+    }
     for (auto executable : getOperation().getContents().getOps<ExecutableOp>())
       for (StringRef level : {"toy-2", "toy-1"})
-        emit(executable, level);
+        if (failed(emit(executable, level)))
+          return signalPassFailure();
   }
 
-  void emit(ExecutableOp executable, StringRef level) {
+  LogicalResult emit(ExecutableOp executable, StringRef level) {
     func::FuncOp body = executable.getBody();
-    auto inPlace = dyn_cast<DestinationStyleOpInterface>(body.getBody().front().front());
-    int64_t operands = body.getNumArguments(), results = inPlace ? 0 : body.getNumResults();
+    // What another library defines: the interface of an op of the hadal dialect.
+    auto op = dyn_cast<ComputeOpInterface>(body.getBody().front().front());
+    int64_t operands = body.getNumArguments();
+    if (!op || operands != op->getNumOperands() || operands == 0)
+      return body.getBody().front().front().emitOpError("has no kernel for the toy");
+    auto inPlace = dyn_cast<DestinationStyleOpInterface>(op.getOperation());
+    int64_t results = inPlace ? 0 : body.getNumResults();
     SmallVector<int64_t> bindings, access;
     for (int64_t i = 0; i < operands + results; ++i) {
-      bool isInit = inPlace && inPlace.isDpsInit(&inPlace->getOpOperand(std::min(i, operands - 1)));
+      bool isInit = inPlace && i < operands && inPlace.isDpsInit(&inPlace->getOpOperand(i));
       bindings.push_back(i);
       access.push_back(i >= operands ? 1 : isInit ? 2 : 0);
     }
@@ -101,9 +112,8 @@ struct EmitToyKernelsPass : PassWrapper<EmitToyKernelsPass, OperationPass<Progra
     auto kernel = func::FuncOp::create(builder, executable.getLoc(), executable.getSymName(),
                                        builder.getFunctionType({}, {}));
     kernel.setPrivate();
-    // What another library defines: the interface of an op of the hadal dialect.
-    auto op = cast<ComputeOpInterface>(body.getBody().front().front());
     kernel->setAttr("toy.flops_per_row", builder.getI64IntegerAttr(op.getWork().perRow));
+    return success();
   }
 };
 
