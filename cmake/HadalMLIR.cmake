@@ -16,9 +16,7 @@ target_include_directories(hadal_mlir SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS} ${ML
 target_include_directories(hadal_mlir INTERFACE
   "${CMAKE_SOURCE_DIR}/include" "${CMAKE_BINARY_DIR}/include"
   "${CMAKE_SOURCE_DIR}/dialects" "${CMAKE_BINARY_DIR}/dialects")
-# The packaged libraries were built with NDEBUG, by which Statistic.h chooses the layout
-# of a pass's statistics: with assertions of our own it would be another.
-target_compile_definitions(hadal_mlir INTERFACE ${HADAL_LLVM_DEFINITIONS} LLVM_ENABLE_STATS=0)
+target_compile_definitions(hadal_mlir INTERFACE ${HADAL_LLVM_DEFINITIONS})
 target_link_libraries(hadal_mlir INTERFACE MLIR LLVM)
 target_link_options(hadal_mlir INTERFACE "-Wl,-rpath,${LLVM_LIBRARY_DIR}")
 

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The MLIR headers that most of the compiler includes.
+// The packaged libraries were built with NDEBUG, by which this header chooses the layout
+// of a pass's statistics: with assertions of our own it would be another.
+#ifndef NDEBUG
+#define NDEBUG
+#include "llvm/ADT/Statistic.h"
+#undef NDEBUG
+#endif
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
