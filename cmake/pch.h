@@ -2,7 +2,7 @@
 // The MLIR headers that most of the compiler includes.
 // The packaged libraries were built with NDEBUG, by which this header chooses the layout
 // of a pass's statistics: with assertions of our own it would be another.
-#ifndef NDEBUG
+#if !defined(NDEBUG)
 #define NDEBUG
 #include "llvm/ADT/Statistic.h"
 #undef NDEBUG
