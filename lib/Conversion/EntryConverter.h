@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Converts one function to a plan.entry.
+#ifndef HADAL_LIB_CONVERSION_ENTRYCONVERTER_H
+#define HADAL_LIB_CONVERSION_ENTRYCONVERTER_H
+
+#include "BufferPlanner.h"
+#include "ExprBuilder.h"
+
+#include "hadal/IR/HadalDialect.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/SymbolTable.h"
+
+namespace hadal {
+
+using Extents = llvm::SmallVector<Extent>;
+
+inline mlir::RankedTensorType typeOf(mlir::Value value) {
+  return mlir::cast<mlir::RankedTensorType>(value.getType());
+}
+
+/// First walks the function and notes extents, lives of buffers and what is to
+/// be executed; then places the buffers and writes the entry.
+class EntryConverter {
+public:
+  EntryConverter(mlir::func::FuncOp function, mlir::SymbolTable &symbols, plan::EntryOp entry)
+      : function(function), symbols(symbols), entry(entry),
+        builder(mlir::OpBuilder::atBlockEnd(&entry.getContents().front())),
+        exprs(makeSection(), function.getLoc()), buffersAt(makeSection()), planner(exprs) {}
+
+  mlir::LogicalResult run();
+
+  int64_t launchCount = 0;
+  int64_t bufferCount() const { return transients.size(); }
+
+private:
+  /// A place to insert at that stays before everything appended later.
+  mlir::OpBuilder makeSection();
+
+  // The walk (EntryConverter.cpp).
+  mlir::LogicalResult bindArguments();
+  mlir::LogicalResult visit(mlir::Operation &op, int64_t step);
+  mlir::LogicalResult visitDispatch(DispatchOp dispatch, int64_t step);
+  mlir::LogicalResult visitReturn(mlir::func::ReturnOp ret);
+  mlir::LogicalResult defineTransient(mlir::Value value, Extents shape, llvm::StringRef name,
+                                      int64_t step);
+  /// Whether kernels bind a result that nothing reads.
+  static bool isBound(ExecutableOp executable, unsigned result);
+
+  // Extents (EntryExtents.cpp).
+  /// The expressions of the dynamic extents of a value.
+  llvm::SmallVector<mlir::Value> sizesOf(mlir::Value value);
+  static Extents staticExtents(mlir::RankedTensorType type);
+  /// Extents of the results, from those of the operands and what the body's op
+  /// says of its shapes.
+  mlir::FailureOr<llvm::SmallVector<Extents>> resultExtents(DispatchOp dispatch,
+                                                            ExecutableOp executable);
+  mlir::FailureOr<Extent> evaluate(DispatchOp dispatch, mlir::OpFoldResult size);
+
+  // What is executed (EntryLaunches.cpp).
+  mlir::LogicalResult emit();
+  mlir::Block *makeBranch(WhenAttr when);
+  void emitLaunch(mlir::OpBuilder &at, DispatchOp dispatch);
+  void emitTap(mlir::OpBuilder &at, TapOp tap);
+  mlir::Value bufferOf(mlir::Value value);
+  mlir::Value launchConstant(mlir::Attribute attr, DispatchOp dispatch);
+  /// The extents of a grid for the given constants.
+  llvm::SmallVector<mlir::Value> grid(plan::CountOp count, llvm::ArrayRef<mlir::Value> constants);
+  /// The count of all variants, which hadal-verify-kernel has found to be equal.
+  static plan::CountOp countOf(ExecutableOp executable);
+  std::pair<mlir::Value, mlir::Value> costs(ExecutableOp executable, mlir::Value rows);
+
+  mlir::func::FuncOp function;
+  mlir::SymbolTable &symbols;
+  plan::EntryOp entry;
+  mlir::OpBuilder builder;
+  llvm::SmallVector<mlir::Operation *> markers;
+  ExprBuilder exprs;
+  mlir::OpBuilder buffersAt;
+  BufferPlanner planner;
+  llvm::DenseMap<mlir::Value, Extents> extents;
+  llvm::DenseMap<mlir::Value, mlir::Value> buffers; // what a kernel binds for a value
+  llvm::DenseMap<mlir::Value, mlir::Value> aliasOf; // a result in place: what it overwrites
+  llvm::DenseMap<mlir::Value, unsigned> transientOf;
+  std::vector<std::pair<mlir::Value, std::string>> transients;
+  llvm::DenseSet<mlir::Value> returned;
+  std::vector<mlir::Operation *> work; // dispatches and taps, in order
+};
+
+} // namespace hadal
+
+#endif // HADAL_LIB_CONVERSION_ENTRYCONVERTER_H

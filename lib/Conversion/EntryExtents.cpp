@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Extents of the values of a function: as types and the ops of bodies tell them.
+#include "EntryConverter.h"
+
+using namespace mlir;
+using namespace hadal;
+
+SmallVector<Value> EntryConverter::sizesOf(Value value) {
+  SmallVector<Value> sizes;
+  for (auto [extent, size] : llvm::zip(extents[value], typeOf(value).getShape()))
+    if (ShapedType::isDynamic(size))
+      sizes.push_back(exprs.extent(extent));
+  return sizes;
+}
+
+Extents EntryConverter::staticExtents(RankedTensorType type) {
+  Extents result;
+  for (int64_t extent : type.getShape())
+    result.push_back(Extent::of(extent));
+  return result;
+}
+
+/// Erases the ops that reification left behind the op, last one first.
+static void eraseUnused(Operation *op) {
+  while (!op->use_empty())
+    op = *op->getUsers().begin();
+  op->erase();
+}
+
+FailureOr<SmallVector<Extents>>
+EntryConverter::resultExtents(DispatchOp dispatch, ExecutableOp executable) {
+  Operation &op = executable.getBody().getBody().front().front();
+  auto reify = dyn_cast<ReifyRankedShapedTypeOpInterface>(op);
+  ReifiedRankedShapedTypeDims shapes;
+  OpBuilder scratch(&op);
+  scratch.setInsertionPointAfter(&op);
+  if (!reify || failed(reify.reifyResultShapes(scratch, shapes)))
+    return op.emitOpError("expected shapes of results that operands tell");
+  SmallVector<Extents> result;
+  LogicalResult status = success();
+  for (auto &shape : shapes) {
+    Extents &list = result.emplace_back();
+    for (OpFoldResult size : shape) {
+      FailureOr<Extent> extent = evaluate(dispatch, size);
+      if (failed(extent))
+        status = op.emitOpError("expected extents that are multiples of an operand's");
+      list.push_back(failed(extent) ? Extent() : *extent);
+    }
+  }
+  while (op.getNextNode() && !isa<func::ReturnOp>(op.getNextNode()))
+    eraseUnused(op.getNextNode());
+  if (failed(status))
+    return failure();
+  return result;
+}
+
+FailureOr<Extent> EntryConverter::evaluate(DispatchOp dispatch, OpFoldResult size) {
+  if (auto attr = dyn_cast<Attribute>(size))
+    return Extent::of(cast<IntegerAttr>(attr).getInt());
+  Value value = cast<Value>(size);
+  if (auto constant = value.getDefiningOp<arith::ConstantIndexOp>())
+    return Extent::of(constant.value());
+  if (auto dim = value.getDefiningOp<tensor::DimOp>()) {
+    auto argument = cast<BlockArgument>(dim.getSource());
+    return extents[dispatch.getOperand(argument.getArgNumber())][*dim.getConstantIndex()];
+  }
+  if (auto mul = value.getDefiningOp<arith::MulIOp>()) {
+    FailureOr<Extent> a = evaluate(dispatch, mul.getLhs()), b = evaluate(dispatch, mul.getRhs());
+    if (failed(a) || failed(b) || (!a->isStatic() && !b->isStatic()))
+      return failure();
+    return b->isStatic() ? a->times(b->constant) : b->times(a->constant);
+  }
+  return failure();
+}
