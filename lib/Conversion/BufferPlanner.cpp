@@ -2,6 +2,7 @@
 // Places transient buffers in the arena of an entry point.
 #include "BufferPlanner.h"
 
+#include "llvm/ADT/MapVector.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
@@ -12,14 +13,22 @@ using namespace hadal;
 /// Buffers begin at multiples of this many bytes, a cache line.
 static constexpr int64_t kAlignment = 64;
 
-/// Bytes per unit of the dim (or in all, where constant), rounded so that every
-/// multiple is aligned.
+/// Bytes per unit (or in all, where constant), rounded so that every multiple is
+/// aligned.
 static int64_t unitBytes(const Extent &bytes) {
   return llvm::alignTo(bytes.isStatic() ? bytes.constant : bytes.factor, kAlignment);
 }
 
 unsigned BufferPlanner::add(TransientBuffer buffer) {
-  assert((buffer.bytes.isStatic() || buffer.bytes.constant == 0) && "size of a mixed form");
+  Extent &bytes = buffer.bytes;
+  bool isDim = bytes.unit && bytes.constant == 0 &&
+               isa_and_present<plan::DimOp, plan::ExtentOp>(bytes.unit.getDefiningOp());
+  if (!bytes.isStatic() && !isDim && (bytes.constant || bytes.factor % kAlignment)) {
+    Value pieces = exprs.expr(plan::ExprKind::CeilDiv, exprs.extent(bytes),
+                              exprs.constant(kAlignment));
+    buffers.push_back({Extent::of(pieces).times(kAlignment), buffer.first, buffer.last});
+    return buffers.size() - 1;
+  }
   buffers.push_back(buffer);
   return buffers.size() - 1;
 }
@@ -29,10 +38,11 @@ Value BufferPlanner::size(unsigned buffer) { return exprs.extent(buffers[buffer]
 void BufferPlanner::place() {
   offsets.resize(buffers.size());
   Value base = exprs.constant(0);
-  std::map<int, std::vector<unsigned>> classes;
+  llvm::MapVector<Value, std::vector<unsigned>> classes;
+  classes[Value()]; // that of constant sizes is the first
   for (unsigned i = 0; i < buffers.size(); ++i)
-    classes[buffers[i].bytes.dim ? static_cast<int>(*buffers[i].bytes.dim) : -1].push_back(i);
-  for (auto &[dim, members] : classes) {
+    classes[buffers[i].bytes.unit].push_back(i);
+  for (auto &[ofUnit, members] : classes) {
     // Largest first, each at the lowest place that no overlapping life occupies.
     std::sort(members.begin(), members.end(), [&](unsigned a, unsigned b) {
       int64_t x = unitBytes(buffers[a].bytes), y = unitBytes(buffers[b].bytes);
@@ -55,7 +65,7 @@ void BufferPlanner::place() {
       placed.push_back({i, at});
       extent = std::max(extent, at + unitBytes(buffers[i].bytes));
     }
-    Value unit = dim < 0 ? exprs.constant(1) : exprs.dim(static_cast<plan::Dim>(dim));
+    Value unit = ofUnit ? ofUnit : exprs.constant(1);
     auto scaled = [&](int64_t units) {
       return exprs.expr(plan::ExprKind::Mul, unit, exprs.constant(units));
     };

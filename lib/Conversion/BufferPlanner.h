@@ -9,16 +9,21 @@ namespace hadal {
 
 /// A buffer that is written at step `first` and read for the last time at `last`.
 struct TransientBuffer {
-  Extent bytes;      // purely factor * dim or purely constant
+  Extent bytes; // known to the host
   int64_t first = 0;
   int64_t last = 0;
 };
 
 /// Offsets of buffers and the size of the arena.
 ///
-/// All buffers whose size is a multiple of the same dim form a class: within it,
-/// an offset is a multiple of the dim as well, so buffers can be packed by their
-/// bytes per unit, whatever the dim will be. Classes follow one another.
+/// All buffers whose size is a multiple of the same unit form a class: within it,
+/// an offset is a multiple of the unit as well, so buffers can be packed by their
+/// bytes per unit, whatever the unit will be. The class of constant sizes comes
+/// first, the others in the order of their first buffer.
+///
+/// A dim is a unit; the bytes of each are rounded up to the alignment. Where the unit
+/// is another expression (the product of two extents), that would waste as much for
+/// each of its elements: the unit is then the alignment, as often as the buffer needs.
 class BufferPlanner {
 public:
   explicit BufferPlanner(ExprBuilder &exprs) : exprs(exprs) {}

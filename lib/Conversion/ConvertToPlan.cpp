@@ -36,7 +36,8 @@ struct ConvertToPlanPass : impl::ConvertToPlanPassBase<ConvertToPlanPass> {
       return failure();
     for (auto function : source.getContents().getOps<func::FuncOp>()) {
       OpBuilder atEnd = OpBuilder::atBlockEnd(contents);
-      auto entry = plan::EntryOp::create(atEnd, function.getLoc(), function.getSymName());
+      auto entry = plan::EntryOp::create(atEnd, function.getLoc(), function.getSymName(),
+                                         entryRoleOf(function));
       atEnd.createBlock(&entry.getContents());
       EntryConverter converter(function, symbols, entry);
       if (failed(converter.run()))
@@ -44,10 +45,10 @@ struct ConvertToPlanPass : impl::ConvertToPlanPassBase<ConvertToPlanPass> {
       numLaunches += converter.launchCount;
       numBuffers += converter.bufferCount();
     }
-    // What is stored and kept stays as it is, before everything else.
+    // What is declared stays as it is, before everything else.
     Block::iterator first = contents->begin();
     for (Operation &op : llvm::make_early_inc_range(source.getContents().front()))
-      if (op.hasTrait<DeclaresStorage>())
+      if (op.hasTrait<plan::ProgramDeclaration>())
         op.moveBefore(contents, first);
     source.erase();
     return success();

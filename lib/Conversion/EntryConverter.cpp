@@ -5,23 +5,6 @@
 using namespace mlir;
 using namespace hadal;
 
-namespace {
-/// Name and extents of the arguments of every entry point, in order.
-struct Port {
-  StringRef name;
-  Extents extents;
-};
-std::vector<Port> argumentPorts() {
-  using plan::Dim;
-  return {{"tokens", {Extent::of(Dim::Tokens)}},
-          {"positions", {Extent::of(Dim::Tokens)}},
-          {"sequence_offsets", {Extent::of(Dim::Sequences, 1)}},
-          {"slots", {Extent::of(Dim::Sequences)}},
-          {"logit_rows", {Extent::of(Dim::LogitRows)}},
-          {"block_table", {Extent::of(Dim::Slots), Extent::of(Dim::PagesPerSlot)}}};
-}
-} // namespace
-
 LogicalResult EntryConverter::run() {
   if (failed(bindArguments()))
     return failure();
@@ -42,19 +25,17 @@ OpBuilder EntryConverter::makeSection() {
 }
 
 LogicalResult EntryConverter::bindArguments() {
-  std::vector<Port> ports = argumentPorts();
-  if (function.getNumArguments() != ports.size())
-    return function.emitOpError() << "expected " << ports.size() << " arguments, got "
-                                  << function.getNumArguments();
-  for (auto [i, port] : llvm::enumerate(ports)) {
-    BlockArgument argument = function.getArgument(i);
-    auto type = dyn_cast<RankedTensorType>(argument.getType());
-    if (!type || type.getRank() != static_cast<int64_t>(port.extents.size()))
-      return function.emitOpError() << "expected argument '" << port.name << "' of rank "
-                                    << port.extents.size() << ", got " << argument.getType();
-    extents[argument] = port.extents;
-    buffers[argument] = plan::ArgumentOp::create(buffersAt, function.getLoc(), i, port.name,
-                                                 typeOf(argument), sizesOf(argument));
+  for (BlockArgument argument : function.getArguments()) {
+    unsigned number = argument.getArgNumber();
+    if (!isa<RankedTensorType>(argument.getType()))
+      return function.emitOpError() << "expected arguments that are ranked tensors, got "
+                                    << argument.getType();
+    PortAttr port = argumentPortOf(function, number);
+    extents[argument] = argumentExtents(argument, port);
+    buffers[argument] =
+        plan::ArgumentOp::create(buffersAt, function.getLoc(), number, port.getName(),
+                                 port.getRole(), port.getBlockTable(), typeOf(argument),
+                                 sizesOf(argument));
   }
   return success();
 }
@@ -70,16 +51,15 @@ LogicalResult EntryConverter::visit(Operation &op, int64_t step) {
     return success();
   }
   if (auto read = dyn_cast<StateReadOp>(op)) {
-    extents[read.getValue()] = staticExtents(typeOf(read.getValue()));
+    extents[read.getValue()] = stateExtents(read);
     buffers[read.getValue()] =
         plan::StateOp::create(buffersAt, op.getLoc(), read.getNameAttr());
     return success();
   }
   if (auto empty = dyn_cast<tensor::EmptyOp>(op)) {
-    // Its rows are those of the step's tokens: the only dynamic empty tensor
-    // that decomposition makes.
-    Extents result = staticExtents(empty.getType());
-    result[0] = Extent::of(plan::Dim::Tokens);
+    Extents result;
+    for (OpFoldResult size : empty.getMixedSizes())
+      result.push_back(extentOf(size));
     return defineTransient(empty.getResult(), result, "scratch", step);
   }
   if (isa<tensor::DimOp, arith::ConstantOp>(op))
@@ -106,15 +86,11 @@ LogicalResult EntryConverter::visitDispatch(DispatchOp dispatch, int64_t step) {
     if (!extents.contains(operand))
       return dispatch.emitOpError("expected operands that are arguments, parameters, states or "
                                   "results of dispatches, got another value");
-  plan::CountOp count = countOf(executable);
-  ArrayAttr constants = executable.getInterface()->getConstants();
-  if (!count || count.getBody().getNumArguments() != constants.size())
-    return dispatch.emitOpError() << "expected a variant with a plan.count of "
-                                  << constants.size() << " constants in executable "
-                                  << dispatch.getExecutableAttr() << ", found none";
-  for (Attribute constant : constants)
-    if (auto dim = dyn_cast<HostDimAttr>(constant); dim && !plan::symbolizeDim(dim.getName()))
-      return dispatch.emitOpError() << "expected a dim that the host knows, got " << dim;
+  for (Attribute constant : executable.getInterface()->getConstants())
+    if (failed(verifyConstant(dispatch, constant)))
+      return failure();
+  if (failed(verifyHostDims(dispatch, executable)))
+    return failure();
   work.push_back(dispatch);
   Operation &op = executable.getBody().getBody().front().front();
   FailureOr<SmallVector<Extents>> shapes = resultExtents(dispatch, executable);
@@ -148,22 +124,21 @@ LogicalResult EntryConverter::visitReturn(func::ReturnOp ret) {
     if (!transientOf.contains(value) || aliasOf.contains(value) || returned.contains(value))
       return ret.emitOpError("expected to return the result of a dispatch, made for this "
                              "alone");
-    buffers[value] = plan::ResultOp::create(buffersAt, ret.getLoc(), i, "logits",
-                                            typeOf(value), sizesOf(value));
+    PortAttr port = resultPortOf(function, i);
+    buffers[value] = plan::ResultOp::create(buffersAt, ret.getLoc(), i, port.getName(),
+                                            port.getRole(), port.getBlockTable(), typeOf(value),
+                                            sizesOf(value));
     returned.insert(value);
   }
   return success();
 }
 
 LogicalResult EntryConverter::defineTransient(Value value, Extents shape, StringRef name, int64_t step) {
-  Extent bytes = Extent::of(typeOf(value).getElementTypeBitWidth() / 8);
-  for (const Extent &extent : shape) {
-    if (!extent.isStatic() && !bytes.isStatic())
-      return emitError(value.getLoc(), "expected at most one dynamic extent in a buffer");
-    bytes = extent.isStatic() ? bytes.times(extent.constant) : extent.times(bytes.constant);
-  }
-  if (!bytes.isStatic() && bytes.constant != 0)
-    return emitError(value.getLoc(), "expected a buffer whose size is a multiple of one extent");
+  Extent bytes = Extent::of(llvm::divideCeil(typeOf(value).getElementTypeBitWidth(), 8));
+  for (const Extent &extent : shape)
+    bytes = exprs.multiply(bytes, extent);
+  if (!bytes.isKnown)
+    return emitError(value.getLoc(), "expected a buffer whose extents the host knows");
   extents[value] = std::move(shape);
   transientOf[value] = planner.add({bytes, step, step});
   transients.push_back({value, name.str()});

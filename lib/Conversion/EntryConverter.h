@@ -47,10 +47,23 @@ private:
   /// Whether kernels bind a result that nothing reads.
   static bool isBound(ExecutableOp executable, unsigned result);
 
+  // Dims (EntryDims.cpp).
+  /// The declaration of the program's dim of that kind, or null.
+  plan::HostDimOp findDim(plan::DimKind kind);
+  /// Its value; it has been verified to exist.
+  mlir::Value dimOf(plan::DimKind kind);
+  mlir::LogicalResult verifyConstant(DispatchOp dispatch, mlir::Attribute constant);
+  /// Verifies that the program declares the dims that conditions and costs are about.
+  mlir::LogicalResult verifyHostDims(DispatchOp dispatch, ExecutableOp executable);
+
   // Extents (EntryExtents.cpp).
   /// The expressions of the dynamic extents of a value.
   llvm::SmallVector<mlir::Value> sizesOf(mlir::Value value);
   static Extents staticExtents(mlir::RankedTensorType type);
+  Extents argumentExtents(mlir::BlockArgument argument, PortAttr port);
+  Extents stateExtents(StateReadOp read);
+  /// The extent that an integer of the function is.
+  Extent extentOf(mlir::OpFoldResult size);
   /// Extents of the results, from those of the operands and what the body's op
   /// says of its shapes.
   mlir::FailureOr<llvm::SmallVector<Extents>> resultExtents(DispatchOp dispatch,
@@ -64,10 +77,6 @@ private:
   void emitTap(mlir::OpBuilder &at, TapOp tap);
   mlir::Value bufferOf(mlir::Value value);
   mlir::Value launchConstant(mlir::Attribute attr, DispatchOp dispatch);
-  /// The extents of a grid for the given constants.
-  llvm::SmallVector<mlir::Value> grid(plan::CountOp count, llvm::ArrayRef<mlir::Value> constants);
-  /// The count of all variants, which hadal-verify-kernel has found to be equal.
-  static plan::CountOp countOf(ExecutableOp executable);
   std::pair<mlir::Value, mlir::Value> costs(ExecutableOp executable, mlir::Value rows);
 
   mlir::func::FuncOp function;

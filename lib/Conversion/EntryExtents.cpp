@@ -20,6 +20,49 @@ Extents EntryConverter::staticExtents(RankedTensorType type) {
   return result;
 }
 
+Extents EntryConverter::argumentExtents(BlockArgument argument, PortAttr port) {
+  Extents result;
+  unsigned next = 0;
+  for (auto [axis, size] : llvm::enumerate(typeOf(argument).getShape())) {
+    if (!ShapedType::isDynamic(size)) {
+      result.push_back(Extent::of(size));
+      continue;
+    }
+    PortExtent named = port.getExtents().empty() ? PortExtent() : port.getExtents()[next++];
+    result.push_back(named.dim
+                         ? Extent::of(exprs.dim(FlatSymbolRefAttr::get(named.dim)), named.plus)
+                         : Extent::of(exprs.argumentExtent(argument.getArgNumber(), axis)));
+  }
+  return result;
+}
+
+Extents EntryConverter::stateExtents(StateReadOp read) {
+  auto state = symbols.lookup<StateOp>(read.getName());
+  Extents result = staticExtents(typeOf(read.getValue()));
+  // How many pages there are, only the session knows.
+  result[0] = Extent::unknown();
+  if (!state || !state.isRing())
+    return result;
+  if (plan::HostDimOp slots = findDim(plan::DimKind::Slots))
+    result[0] = Extent::of(exprs.dim(FlatSymbolRefAttr::get(slots.getSymNameAttr())));
+  result[1] = Extent::of(exprs.inlineBlock(state.getRows().front()));
+  return result;
+}
+
+Extent EntryConverter::extentOf(OpFoldResult size) {
+  if (auto attr = dyn_cast<Attribute>(size))
+    return Extent::of(cast<IntegerAttr>(attr).getInt());
+  Value value = cast<Value>(size);
+  if (auto constant = value.getDefiningOp<arith::ConstantIndexOp>())
+    return Extent::of(constant.value());
+  auto dim = value.getDefiningOp<tensor::DimOp>();
+  std::optional<int64_t> axis = dim ? dim.getConstantIndex() : std::nullopt;
+  auto known = dim ? extents.find(dim.getSource()) : extents.end();
+  if (!axis || known == extents.end())
+    return Extent::unknown();
+  return known->second[*axis];
+}
+
 /// Erases the ops that reification left behind the op, last one first.
 static void eraseUnused(Operation *op) {
   while (!op->use_empty())
@@ -66,9 +109,9 @@ FailureOr<Extent> EntryConverter::evaluate(DispatchOp dispatch, OpFoldResult siz
   }
   if (auto mul = value.getDefiningOp<arith::MulIOp>()) {
     FailureOr<Extent> a = evaluate(dispatch, mul.getLhs()), b = evaluate(dispatch, mul.getRhs());
-    if (failed(a) || failed(b) || (!a->isStatic() && !b->isStatic()))
+    if (failed(a) || failed(b))
       return failure();
-    return b->isStatic() ? a->times(b->constant) : b->times(a->constant);
+    return exprs.multiply(*a, *b);
   }
   return failure();
 }

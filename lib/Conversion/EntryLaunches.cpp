@@ -43,8 +43,8 @@ Block *EntryConverter::makeBranch(WhenAttr when) {
   Value threshold = exprs.constant(when.getThreshold());
   Value holds =
       when.getBound() == SequenceBound::AnyShorter
-          ? exprs.expr(plan::ExprKind::Lt, exprs.dim(plan::Dim::MinSequenceTokens), threshold)
-          : exprs.expr(plan::ExprKind::Le, threshold, exprs.dim(plan::Dim::MaxSequenceTokens));
+          ? exprs.expr(plan::ExprKind::Lt, dimOf(plan::DimKind::MinSequenceTokens), threshold)
+          : exprs.expr(plan::ExprKind::Le, threshold, dimOf(plan::DimKind::MaxSequenceTokens));
   auto branch = plan::BranchOp::create(builder, function.getLoc(), holds);
   return &branch.getThenOps().emplaceBlock();
 }
@@ -54,21 +54,7 @@ Value EntryConverter::launchConstant(Attribute attr, DispatchOp dispatch) {
     return exprs.constant(integer.getInt());
   if (auto extent = dyn_cast<ExtentAttr>(attr))
     return exprs.extent(extents[dispatch.getOperand(extent.getOperand())][extent.getAxis()]);
-  return exprs.dim(*plan::symbolizeDim(cast<HostDimAttr>(attr).getName()));
-}
-
-SmallVector<Value> EntryConverter::grid(plan::CountOp count, ArrayRef<Value> constants) {
-  IRMapping values;
-  values.map(count.getBody().getArguments(), constants);
-  for (Operation &op : count.getBody().front()) {
-    if (auto constant = dyn_cast<plan::ConstantOp>(op))
-      values.map(constant.getResult(), exprs.constant(constant.getValue()));
-    else if (auto expr = dyn_cast<plan::ExprOp>(op))
-      values.map(expr.getResult(), exprs.expr(expr.getKind(), values.lookup(expr.getA()),
-                                              values.lookup(expr.getB())));
-  }
-  auto yield = cast<plan::YieldOp>(count.getBody().front().getTerminator());
-  return llvm::map_to_vector(yield.getValues(), [&](Value v) { return values.lookup(v); });
+  return exprs.dim(cast<HostDimAttr>(attr).getName());
 }
 
 void EntryConverter::emitLaunch(OpBuilder &at, DispatchOp dispatch) {
@@ -82,19 +68,9 @@ void EntryConverter::emitLaunch(OpBuilder &at, DispatchOp dispatch) {
   for (Attribute constant : interface.getConstants())
     constants.push_back(launchConstant(constant, dispatch));
   auto [flops, bytes] = costs(executable, exprs.extent(extents[dispatch.getOperand(0)][0]));
-  SmallVector<Value> extent = grid(countOf(executable), constants);
-  constants.resize(interface.getPassed());
-  plan::LaunchOp::create(at, dispatch.getLoc(), dispatch.getExecutableAttr(), extent[0],
-                         extent[1], extent[2], bindings, constants, dispatch.getLabelAttr(),
-                         flops, bytes);
+  plan::LaunchOp::create(at, dispatch.getLoc(), dispatch.getExecutableAttr(), bindings, constants,
+                         dispatch.getLabelAttr(), flops, bytes);
   ++launchCount;
-}
-
-plan::CountOp EntryConverter::countOf(ExecutableOp executable) {
-  for (auto variant : executable.getContents().front().getOps<VariantOp>())
-    for (auto count : variant.getContents().front().getOps<plan::CountOp>())
-      return count;
-  return {};
 }
 
 std::pair<Value, Value> EntryConverter::costs(ExecutableOp executable, Value rows) {
@@ -104,7 +80,7 @@ std::pair<Value, Value> EntryConverter::costs(ExecutableOp executable, Value row
   Value perRow = exprs.constant(cost.perRow);
   if (cost.perRowAndKey)
     perRow = exprs.expr(plan::ExprKind::Add, perRow,
-                        mul(exprs.dim(plan::Dim::MaxContext), exprs.constant(cost.perRowAndKey)));
+                        mul(dimOf(plan::DimKind::MaxContext), exprs.constant(cost.perRowAndKey)));
   Value flops = cost.perRow || cost.perRowAndKey ? mul(rows, perRow) : exprs.constant(0);
   Value bytes = exprs.constant(cost.fixedBytes);
   if (cost.experts) {

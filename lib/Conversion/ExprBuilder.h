@@ -12,16 +12,19 @@
 
 namespace hadal {
 
-/// An extent that the host knows: factor * dim + constant, or just the constant.
+/// An extent, or a size: factor * unit + constant, where the unit is an
+/// expression, or just the constant.
 struct Extent {
-  std::optional<plan::Dim> dim;
+  mlir::Value unit;
   int64_t factor = 0;
   int64_t constant = 0;
+  bool isKnown = true; // to the host
 
-  static Extent of(int64_t value) { return {std::nullopt, 0, value}; }
-  static Extent of(plan::Dim dim, int64_t constant = 0) { return {dim, 1, constant}; }
-  Extent times(int64_t n) const { return {dim, factor * n, constant * n}; }
-  bool isStatic() const { return !dim; }
+  static Extent of(int64_t value) { return {nullptr, 0, value}; }
+  static Extent of(mlir::Value unit, int64_t constant = 0) { return {unit, 1, constant}; }
+  static Extent unknown() { return {nullptr, 0, 0, false}; }
+  Extent times(int64_t n) const { return {unit, factor * n, constant * n, isKnown}; }
+  bool isStatic() const { return isKnown && !unit; }
 };
 
 /// Appends expressions to the top of an entry point. Equal ones are built once,
@@ -31,15 +34,26 @@ public:
   ExprBuilder(mlir::OpBuilder builder, mlir::Location loc) : builder(builder), loc(loc) {}
 
   mlir::Value constant(int64_t value);
-  mlir::Value dim(plan::Dim dim);
+  mlir::Value dim(mlir::FlatSymbolRefAttr dim);
+  /// An extent of an argument that no dim names.
+  mlir::Value argumentExtent(unsigned argument, unsigned axis);
   mlir::Value expr(plan::ExprKind kind, mlir::Value a, mlir::Value b);
+  mlir::Value select(mlir::Value condition, mlir::Value a, mlir::Value b);
   mlir::Value extent(const Extent &extent);
+  /// The product, as a multiple of one unit.
+  Extent multiply(const Extent &a, const Extent &b);
+  /// What the block of expressions yields.
+  mlir::Value inlineBlock(mlir::Block &block);
 
 private:
-  using Key = std::tuple<int, int64_t, const void *, const void *>;
+  using Key = std::tuple<int, int64_t, int64_t, const void *, const void *, const void *>;
+  template <typename Make>
+  mlir::Value once(Key key, Make make);
+
   mlir::OpBuilder builder;
   mlir::Location loc;
   std::map<Key, mlir::Value> built;
+  llvm::DenseMap<mlir::Value, unsigned> order; // of building
 };
 
 } // namespace hadal

@@ -9,6 +9,18 @@
 using namespace mlir;
 using namespace hadal;
 
+/// Declares the variant at the insertion point, with its interface, and moves its
+/// kernel to the image.
+static void moveVariant(OpBuilder &builder, VariantOp variant, plan::ImageOp image) {
+  auto declared = plan::VariantOp::create(builder, variant.getLoc(), image.getSymName());
+  OpBuilder inner(builder.getContext());
+  Block *contents = inner.createBlock(&declared.getContents());
+  auto kernels = cast<ModuleOp>(image.getContents().front().front());
+  for (Operation &op : llvm::make_early_inc_range(variant.getContents().front()))
+    op.moveBefore(isa<plan::InterfaceOp>(op) ? contents : kernels.getBody(),
+                  isa<plan::InterfaceOp>(op) ? contents->end() : kernels.getBody()->end());
+}
+
 LogicalResult hadal::moveKernels(ProgramOp source, plan::ProgramOp program, const Target &target) {
   auto executables = source.getContents().getOps<ExecutableOp>();
   std::map<std::string, plan::ImageOp> images; // by level
@@ -28,27 +40,20 @@ LogicalResult hadal::moveKernels(ProgramOp source, plan::ProgramOp program, cons
     inner.createBlock(&image.getContents());
     ModuleOp::create(inner, source.getLoc());
   }
-  SmallVector<Attribute> bestFirst;
-  for (StringRef level : target.getLevels())
-    if (auto image = images.find(level.str()); image != images.end())
-      bestFirst.push_back(FlatSymbolRefAttr::get(image->second.getSymNameAttr()));
   for (auto executable : executables) {
-    int64_t scratch = 0;
-    for (auto variant : executable.getContents().front().getOps<VariantOp>()) {
-      plan::ImageOp image = images[variant.getLevel().str()];
-      auto kernels = cast<ModuleOp>(image.getContents().front().front());
-      for (Operation &op : llvm::make_early_inc_range(variant.getContents().front()))
-        if (!isa<plan::CountOp>(op))
-          op.moveBefore(kernels.getBody(), kernels.getBody()->end());
-      scratch = std::max<int64_t>(scratch, variant.getScratch());
-    }
     if (!executable.getInterface())
       continue; // reported where it is dispatched
     KernelInterfaceAttr interface = *executable.getInterface();
-    plan::ExecutableOp::create(
+    builder.setInsertionPointToEnd(contents);
+    auto declared = plan::ExecutableOp::create(
         builder, executable.getLoc(), executable.getSymName(),
         executable.getBody().getBody().front().front().getName().stripDialect(),
-        interface.getAccess(), interface.getPassed(), scratch, builder.getArrayAttr(bestFirst));
+        interface.getAccess(), interface.getConstants().size());
+    builder.createBlock(&declared.getVariants());
+    for (StringRef level : target.getLevels())
+      for (auto variant : executable.getContents().front().getOps<VariantOp>())
+        if (variant.getLevel() == level)
+          moveVariant(builder, variant, images[level.str()]);
   }
   return success();
 }

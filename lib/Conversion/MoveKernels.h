@@ -8,7 +8,7 @@
 namespace hadal {
 
 /// Appends to `program` an image for each level of the variants of `source`, with
-/// the kernels of that level, and the executables.
+/// the kernels of that level, and the executables with their interfaces.
 mlir::LogicalResult moveKernels(ProgramOp source, plan::ProgramOp program, const Target &target);
 
 } // namespace hadal

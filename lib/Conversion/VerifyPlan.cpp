@@ -43,18 +43,32 @@ struct VerifyPlanPass : impl::VerifyPlanPassBase<VerifyPlanPass> {
     for (auto executable : program.getContents().front().getOps<plan::ExecutableOp>()) {
       if (!launched.contains(executable.getSymNameAttr()))
         return executable.emitOpError("expected a launch of every executable, found none");
-      for (Attribute attr : executable.getImages()) {
-        auto image = symbols.lookup<plan::ImageOp>(cast<FlatSymbolRefAttr>(attr).getAttr());
-        if (!image)
-          return executable.emitOpError() << "expected " << attr << " to name a plan.image";
+      llvm::DenseSet<StringAttr> images;
+      for (auto variant : executable.getVariants().front().getOps<plan::VariantOp>()) {
+        if (!images.insert(variant.getImageAttr().getAttr()).second)
+          return variant.emitOpError("expected one variant for each image, found another");
+        auto image = symbols.lookup<plan::ImageOp>(variant.getImage());
         Block &contents = image.getContents().front();
         auto kernels = contents.empty() ? ModuleOp() : dyn_cast<ModuleOp>(contents.front());
         if (!kernels || !kernels.lookupSymbol(executable.getSymNameAttr()))
-          return executable.emitOpError() << "expected image " << attr
-                                          << " to hold a function of this name, found none";
+          return variant.emitOpError() << "expected image @" << variant.getImage()
+                                       << " to hold the function "
+                                       << executable.getSymNameAttr() << ", found none";
       }
+      if (images.empty())
+        return executable.emitOpError("expected a variant of every executable, found none");
     }
-    return success();
+    return plan::verifySignatures(llvm::map_to_vector(
+        program.getContents().front().getOps<plan::EntryOp>(), signatureOf));
+  }
+
+  static plan::Signature signatureOf(plan::EntryOp entry) {
+    plan::Signature signature{entry, entry.getRole(), {}, {}};
+    for (auto argument : entry.getOps<plan::ArgumentOp>())
+      signature.arguments.push_back({argument.getName(), argument.getRole(), argument.getType()});
+    for (auto result : entry.getOps<plan::ResultOp>())
+      signature.results.push_back({result.getName(), result.getRole(), result.getType()});
+    return signature;
   }
 
   template <typename DeclOp>

@@ -25,13 +25,11 @@ struct Inputs {
 };
 } // namespace
 
-/// Chooses how many positions the rotary tables cover.
+/// Chooses how many positions a session may use.
 static void limitContext(StringRef directory, const ImportOptions &options,
                          ModelConfig &config, Problems &problems) {
   int64_t most = config.maxPositions;
-  int64_t fit = std::max<int64_t>(
-      defaultTableBytes / (config.ropeDim * int64_t(sizeof(float))), 1);
-  config.context = std::min(options.maxContext.value_or(fit), most);
+  config.context = std::min(options.maxContext.value_or(most), most);
   std::string configPath = joinPath(directory, "config.json");
   StringRef key = "max_position_embeddings";
   if (options.maxContext > most)
@@ -39,12 +37,6 @@ static void limitContext(StringRef directory, const ImportOptions &options,
                    "expected at least the --max-context of " +
                        formatCount(*options.maxContext) + ", got " +
                        formatCount(most));
-  else if (!options.maxContext && fit < most)
-    problems.warning(configPath, key,
-                     "rotary tables of " + Twine(defaultTableBytes >> 20) +
-                         " MiB cover " + formatCount(fit) + " of " +
-                         formatCount(most) +
-                         " positions; --max-context chooses another number");
 }
 
 static Inputs readInputs(StringRef directory, const ImportOptions &options,

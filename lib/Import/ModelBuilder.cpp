@@ -2,6 +2,7 @@
 // Builds the module of the model stage from a configuration and its weights.
 #include "ModelBuilder.h"
 #include "ParameterBuilder.h"
+#include "StepFunction.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -12,20 +13,6 @@ using namespace mlir;
 namespace hadal {
 
 namespace {
-
-/// The arguments of the step function, in order.
-enum Argument {
-  Tokens,
-  Positions,
-  SequenceOffsets,
-  Slots,
-  LogitRows,
-  BlockTable,
-  ArgumentCount
-};
-constexpr const char *argumentNames[] = {"tokens",           "positions",
-                                         "sequence_offsets", "slots",
-                                         "logit_rows",       "block_table"};
 
 class ModelBuilder {
 public:
@@ -42,7 +29,6 @@ private:
   void setAttributes(ModuleOp module, const Checkpoint &checkpoint,
                      const TextFiles &textFiles, StringRef recordedDirectory);
   DictionaryAttr modelFacts();
-  func::FuncOp createFunction(ModuleOp module);
   Value buildLayers(ParameterBuilder &parameters, Value rotaryCos,
                     Value rotarySin, int64_t pageSize);
   Value attention(ParameterBuilder &parameters, int64_t layer, Value x,
@@ -60,7 +46,7 @@ private:
   }
   FloatAttr f32(double value) { return body.getF32FloatAttr(float(value)); }
   UnitAttr flag(bool on) { return on ? body.getUnitAttr() : UnitAttr(); }
-  Value argument(Argument which) { return function.getArgument(which); }
+  Value argument(plan::PortRole role) { return stepArgument(function, role); }
 
   Value linear(ParameterBuilder &parameters, const std::string &name, Value x);
   Value norm(ParameterBuilder &parameters, const std::string &name, Value x,
@@ -123,7 +109,7 @@ Value ModelBuilder::attention(ParameterBuilder &parameters, int64_t layer,
   std::string prefix = ("layers." + Twine(layer) + ".attn.").str();
   Value q = query(parameters, prefix, x);
   Value rotated = RopeOp::create(
-      body, named(prefix + "rope"), q.getType(), q, argument(Positions), cos,
+      body, named(prefix + "rope"), q.getType(), q, argument(plan::PortRole::Positions), cos,
       sin, body.getI64IntegerAttr(config.heads), flag(config.rope.interleaved));
   Value latent = linear(parameters, prefix + "kv_a", x);
 
@@ -132,22 +118,23 @@ Value ModelBuilder::attention(ParameterBuilder &parameters, int64_t layer,
       {ShapedType::kDynamic, pageSize, config.latentRank + config.ropeDim},
       body.getF32Type());
   StateOp::create(declarations, named(state), body.getStringAttr(state),
+                  FlatSymbolRefAttr::get(body.getContext(), kPagesName),
                   TypeAttr::get(cacheType));
   auto symbol = FlatSymbolRefAttr::get(body.getContext(), state);
   Value cache = StateReadOp::create(body, named(state), cacheType, symbol);
   Value latentNorm = parameters.weight(prefix + "kv_norm").value;
   cache = MlaAppendOp::create(
       body, named(prefix + "append"), cacheType, latent, latentNorm, cos, sin,
-      argument(Positions), argument(SequenceOffsets), argument(Slots),
-      argument(BlockTable), cache, f32(config.latentNormEps),
+      argument(plan::PortRole::Positions), argument(plan::PortRole::SequenceOffsets), argument(plan::PortRole::Slots),
+      argument(plan::PortRole::BlockTable), cache, f32(config.latentNormEps),
       flag(config.rope.interleaved));
   StateWriteOp::create(body, named(state), symbol, cache);
 
   auto [upKeys, upValues] = parameters.upProjections(prefix);
   Value attended = MlaAttentionOp::create(
       body, named(prefix + "attention"), rows(config.heads * config.valueDim),
-      rotated, cache, upKeys, upValues, argument(Positions),
-      argument(SequenceOffsets), argument(Slots), argument(BlockTable),
+      rotated, cache, upKeys, upValues, argument(plan::PortRole::Positions),
+      argument(plan::PortRole::SequenceOffsets), argument(plan::PortRole::Slots), argument(plan::PortRole::BlockTable),
       f32(config.softmaxScale),
       AttentionFormAttr::get(body.getContext(), AttentionForm::Unset),
       /*threshold=*/IntegerAttr());
@@ -191,7 +178,7 @@ Value ModelBuilder::buildLayers(ParameterBuilder &parameters, Value cos,
                                 Value sin, int64_t pageSize) {
   Value table = parameters.weight("embed").value;
   Value x = EmbeddingOp::create(body, named("embed"), rows(config.hiddenSize),
-                                argument(Tokens), table);
+                                argument(plan::PortRole::Tokens), table);
   for (int64_t layer = 0; layer < config.layers; ++layer) {
     tap(layer, x);
     std::string prefix = ("layers." + Twine(layer) + ".").str();
@@ -205,23 +192,6 @@ Value ModelBuilder::buildLayers(ParameterBuilder &parameters, Value cos,
     x = add(prefix + (moe ? "moe.residual" : "mlp.residual"), x, change);
   }
   return x;
-}
-
-func::FuncOp ModelBuilder::createFunction(ModuleOp module) {
-  auto integers =
-      RankedTensorType::get({ShapedType::kDynamic}, body.getI32Type());
-  auto table = RankedTensorType::get(
-      {ShapedType::kDynamic, ShapedType::kDynamic}, body.getI32Type());
-  SmallVector<Type> inputs(ArgumentCount, integers);
-  inputs[BlockTable] = table;
-  auto type =
-      FunctionType::get(body.getContext(), inputs, rows(config.vocabSize));
-  auto step = func::FuncOp::create(named("step"), "step", type);
-  module.push_back(step);
-  Block *entry = step.addEntryBlock();
-  for (auto [value, name] : llvm::zip(entry->getArguments(), argumentNames))
-    value.setLoc(named(name));
-  return step;
 }
 
 DictionaryAttr ModelBuilder::modelFacts() {
@@ -279,7 +249,7 @@ OwningOpRef<ModuleOp> ModelBuilder::build(const Checkpoint &checkpoint,
                                           int64_t pageSize) {
   OwningOpRef<ModuleOp> module = ModuleOp::create(named("model"));
   setAttributes(*module, checkpoint, textFiles, recordedDirectory);
-  function = createFunction(*module);
+  function = createStep(*module, config.vocabSize, pageSize);
   declarations.setInsertionPoint(function);
   body.setInsertionPointToStart(&function.getBody().front());
 
@@ -290,7 +260,7 @@ OwningOpRef<ModuleOp> ModelBuilder::build(const Checkpoint &checkpoint,
   x = norm(parameters, "norm", x, config.normEps);
   tap(config.layers, x);
   Value chosen = GatherRowsOp::create(body, named("logit_rows"), x.getType(), x,
-                                      argument(LogitRows));
+                                      argument(plan::PortRole::LogitRows));
   Value logits;
   if (config.tiedEmbeddings)
     logits = LinearOp::create(body, named("lm_head"), rows(config.vocabSize),

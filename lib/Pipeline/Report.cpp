@@ -65,7 +65,7 @@ Figures collect(ModuleOp module, const SerializeResult &result) {
   auto program = *module.getOps<plan::ProgramOp>().begin();
   for (auto state : program.getContents().getOps<StateOp>()) {
     elementBytes = state.getTensorType().getElementTypeBitWidth() / 8;
-    figures.cacheBytes += state.getTensorType().getDimSize(2) * elementBytes;
+    figures.cacheBytes += state.getBytesPerToken();
   }
   figures.plainCacheBytes =
       figures.layers * fact("heads") * (nope + rope + value) * elementBytes;

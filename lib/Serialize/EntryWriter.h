@@ -3,26 +3,13 @@
 #ifndef HADAL_LIB_SERIALIZE_ENTRYWRITER_H
 #define HADAL_LIB_SERIALIZE_ENTRYWRITER_H
 
-#include "plan/IR/PlanDialect.h"
-
-#include "hadal_generated.h"
-
-#include "llvm/ADT/StringMap.h"
+#include "ExprWriter.h"
 
 namespace hadal {
 
-namespace fb = hadal::artifact;
-
-/// The schema's name for an element type that verifyElementTypes accepts.
-fb::ElementType elementTypeOf(mlir::Type element);
-
-/// Fails, with a diagnostic at the op, where a program declares a tensor of
-/// elements that the schema has no name for.
-llvm::LogicalResult verifyElementTypes(plan::ProgramOp program);
-
 /// Numbers of symbols in the lists of the artifact.
 struct SymbolNumbers {
-  llvm::StringMap<uint32_t> executables, parameters, states;
+  llvm::StringMap<uint32_t> dims, blockTables, executables, parameters, states;
 };
 
 /// Writes one entry point: a walk over its ops, in order.

@@ -2,7 +2,6 @@
 // Produces the bytes of one parameter from its sources, piece by piece.
 #include "ParameterPacker.h"
 
-#include "RopeTable.h"
 #include "SourceMatrix.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -15,10 +14,8 @@ using namespace mlir;
 using namespace hadal;
 
 namespace {
-/// Bytes that are made and handed on at once.
-constexpr int64_t kPieceBytes = 16 << 20;
-/// The same where they are only looked at: they stay in a core's cache until
-/// they are written.
+/// Bytes that are looked at at once: they stay in a core's cache until they are
+/// written.
 constexpr int64_t kCopyBytes = 1 << 20;
 
 template <typename... Args>
@@ -36,8 +33,6 @@ public:
         nonFinite(nonFinite), sink(sink) {}
 
   llvm::Error run() {
-    if (auto table = parameter.getTable())
-      return packTable(*table);
     ArrayAttr sources = parameter.getSourcesAttr();
     if (!sources || sources.empty())
       return error("parameter '%s': sources: expected at least one, got none",
@@ -98,32 +93,6 @@ private:
     if (llvm::Error failed = applyScale(*matrix, scale, block, files))
       return std::move(failed);
     return matrix;
-  }
-
-  llvm::Error packTable(RopeTableAttr table) {
-    std::vector<float> frequencies = ropeFrequencies(table);
-    int64_t width = type.getDimSize(1), rows = type.getDimSize(0);
-    if (static_cast<int64_t>(frequencies.size()) != width)
-      return error("parameter '%s': expected a table of width %zu, got %lld",
-                   parameter.getSymName().str().c_str(), frequencies.size(), (long long)width);
-    int64_t block = std::max<int64_t>(1, kPieceBytes / (4 * width));
-    std::vector<float> piece;
-    for (int64_t first = 0; first < rows; first += block) {
-      int64_t count = std::min(block, rows - first);
-      piece.resize(count * width);
-      llvm::parallelFor(0, count, [&](size_t i) {
-        ropeTableRow(table, frequencies, first + i, piece.data() + i * width);
-      });
-      lookAt(piece.data(), piece.size() * 4);
-      if (isNonFinite)
-        return error("parameter '%s': expected finite values of the rotary configuration, got "
-                     "others in positions %lld to %lld",
-                     parameter.getSymName().str().c_str(), (long long)first,
-                     (long long)(first + count - 1));
-      if (llvm::Error failed = emit(piece.data(), piece.size() * 4))
-        return failed;
-    }
-    return llvm::Error::success();
   }
 
   /// Calls `each(firstRow, rows)` for every group of selected rows.

@@ -2,8 +2,8 @@
 // From a module at the plan stage to an artifact and its weights file.
 #include "hadal/Serialize/Serialize.h"
 
-#include "EntryWriter.h"
-#include "WeightsFile.h"
+#include "ElementTypes.h"
+#include "ProgramWriter.h"
 
 #include "files/ArtifactOutput.h"
 #include "hadal/Target/Target.h"
@@ -21,7 +21,7 @@ using namespace mlir;
 using namespace hadal;
 
 namespace {
-constexpr uint16_t kSchemaMajor = 1, kSchemaMinor = 1;
+constexpr uint16_t kSchemaMajor = 2, kSchemaMinor = 0;
 constexpr char kProducer[] = "hadal-compile 0.1.0";
 
 double secondsSince(std::chrono::steady_clock::time_point begin) {
@@ -55,20 +55,11 @@ public:
   }
 
 private:
-  auto statesOf(plan::ProgramOp program) { return program.getContents().getOps<StateOp>(); }
-
-  /// What the schema cannot say. It has one list of states for all programs.
+  /// What the schema cannot say.
   LogicalResult checkPrograms() {
     for (plan::ProgramOp program : programs)
       if (failed(verifyElementTypes(program)))
         return failure();
-    auto describe = [](StateOp state) { return state->getAttrDictionary(); };
-    for (plan::ProgramOp program : programs)
-      if (llvm::map_to_vector(statesOf(program), describe) !=
-          llvm::map_to_vector(statesOf(programs.front()), describe))
-        return program.emitOpError()
-               << "expected the states of program '" << programs.front().getSymName()
-               << "', got others";
     return success();
   }
 
@@ -140,7 +131,7 @@ private:
         return sources.takeError();
       NonFiniteValues nonFinite(*sources, options.allowNonFinite);
       llvm::Expected<std::string> packed = writeWeights(layout, output.weights(), *sources,
-                                                        nonFinite, seed(), options.progress);
+                                                        nonFinite, seed(layout), options.progress);
       report(nonFinite);
       if (!packed)
         return packed.takeError();
@@ -162,17 +153,24 @@ private:
     }
   }
 
-  /// What the compilation read beside the weights: code and text.
-  uint64_t seed() {
+  /// What the compilation read beside the weights: code, text and what rotary
+  /// tables are made of.
+  uint64_t seed(const WeightsLayout &layout) {
     uint64_t hash = 0;
     for (const SectionBytes &section : sections)
       hash = XXH3_64bits_withSeed(section.bytes.data(), section.bytes.size(), hash);
+    for (const PlacedParameter &placed : layout.parameters)
+      if (!placed.isStored()) {
+        std::string recipe;
+        llvm::raw_string_ostream(recipe) << ParameterOp(placed.parameter);
+        hash = XXH3_64bits_withSeed(recipe.data(), recipe.size(), hash);
+      }
     return hash;
   }
 
   std::string identityOf(const WeightsLayout &layout) {
     return llvm::formatv("{0:x-16}", XXH3_64bits_withSeed(layout.header.data(),
-                                                          layout.header.size(), seed()))
+                                                          layout.header.size(), seed(layout)))
         .str();
   }
 
@@ -213,89 +211,18 @@ private:
     std::vector<flatbuffers::Offset<fb::Parameter>> parameters;
     for (const PlacedParameter &placed : layout.parameters)
       parameters.push_back(writeParameter(builder, placed));
-    std::vector<flatbuffers::Offset<fb::State>> states;
-    for (StateOp state : statesOf(programs.front())) {
-      RankedTensorType type = state.getTensorType();
-      states.push_back(fb::CreateState(builder, builder.CreateString(state.getSymName().str()),
-                                       elementTypeOf(type.getElementType()), type.getDimSize(1),
-                                       type.getDimSize(2)));
-    }
     std::vector<flatbuffers::Offset<fb::Program>> tables;
     for (plan::ProgramOp program : programs)
-      tables.push_back(writeProgram(builder, program, layout));
+      tables.push_back(writeProgram(builder, program, layout, codeSizes));
+    result.decodeWeightBytes = decodeWeightBytes(programs.front());
     auto info = writeModelInfo(builder);
     auto fileList = builder.CreateVector(files);
     auto parameterList = builder.CreateVector(parameters);
-    auto stateList = builder.CreateVector(states);
     auto programList = builder.CreateVector(tables);
-    builder.Finish(fb::CreateModule(builder, info, fileList, parameterList, stateList,
+    builder.Finish(fb::CreateModule(builder, info, fileList, parameterList, /*states=*/0,
                                     programList));
     return std::vector<uint8_t>(builder.GetBufferPointer(),
                                 builder.GetBufferPointer() + builder.GetSize());
-  }
-
-  static flatbuffers::Offset<fb::Parameter> writeParameter(flatbuffers::FlatBufferBuilder &builder,
-                                                           const PlacedParameter &placed) {
-    ParameterOp parameter = placed.parameter;
-    RankedTensorType type = parameter.getTensorType();
-    std::vector<uint64_t> shape(type.getShape().begin(), type.getShape().end());
-    std::string encoding;
-    if (type.getEncoding())
-      llvm::raw_string_ostream(encoding) << type.getEncoding();
-    auto name = builder.CreateString(placed.name);
-    auto shapeList = builder.CreateVector(shape);
-    auto encodingText = builder.CreateString(encoding);
-    return fb::CreateParameter(builder, name, elementTypeOf(type.getElementType()), shapeList,
-                               encodingText, 0, placed.offset, placed.length, placed.checksum);
-  }
-
-  flatbuffers::Offset<fb::Program> writeProgram(flatbuffers::FlatBufferBuilder &builder,
-                                                plan::ProgramOp program,
-                                                const WeightsLayout &layout) {
-    SymbolNumbers numbers;
-    for (auto parameter : program.getContents().getOps<ParameterOp>())
-      numbers.parameters[parameter.getSymName()] = layout.numbers.lookup(parameter);
-    for (auto [number, state] : llvm::enumerate(statesOf(program)))
-      numbers.states[state.getSymName()] = number;
-    std::vector<flatbuffers::Offset<fb::Executable>> executables;
-    std::vector<flatbuffers::Offset<fb::EntryPoint>> entries;
-    for (Operation &op : program.getContents().front()) {
-      if (auto executable = dyn_cast<plan::ExecutableOp>(op)) {
-        numbers.executables[executable.getSymName()] = executables.size();
-        executables.push_back(writeExecutable(builder, program, executable));
-      } else if (auto entry = dyn_cast<plan::EntryOp>(op)) {
-        entries.push_back(writeEntry(builder, entry, numbers));
-        if (entry.getSymName() == "decode" && program == programs.front())
-          result.decodeWeightBytes = weightBytesOfOneToken(entry);
-      }
-    }
-    auto family = builder.CreateString(program.getSymName().str());
-    auto executableList = builder.CreateVector(executables);
-    auto entryList = builder.CreateVector(entries);
-    return fb::CreateProgram(builder, family, program.getAbi(), executableList, entryList);
-  }
-
-  flatbuffers::Offset<fb::Executable> writeExecutable(flatbuffers::FlatBufferBuilder &builder,
-                                                      plan::ProgramOp program,
-                                                      plan::ExecutableOp executable) {
-    std::vector<flatbuffers::Offset<fb::KernelVariant>> variants;
-    for (Attribute attr : executable.getImages()) {
-      auto image = cast<plan::ImageOp>(mlir::SymbolTable::lookupSymbolIn(
-          program, cast<FlatSymbolRefAttr>(attr).getAttr()));
-      std::string name = image.getSymName().str(), symbol = executable.getSymName().str();
-      variants.push_back(fb::CreateKernelVariant(
-          builder, builder.CreateString(image.getLevel().str()), builder.CreateString(name),
-          builder.CreateString(symbol), codeSizes[{name, symbol}]));
-    }
-    std::vector<fb::Access> access;
-    for (int64_t each : executable.getAccess())
-      access.push_back(static_cast<fb::Access>(each));
-    auto name = builder.CreateString(executable.getSymName().str());
-    auto family = builder.CreateString(executable.getFamily().str());
-    auto accessList = builder.CreateVector(access);
-    auto variantList = builder.CreateVector(variants);
-    return fb::CreateExecutable(builder, name, family, accessList, executable.getConstantCount(),
-                                executable.getScratch(), variantList);
   }
 
   flatbuffers::Offset<fb::ModelInfo> writeModelInfo(flatbuffers::FlatBufferBuilder &builder) {
@@ -312,9 +239,9 @@ private:
       return attr ? attr.str() : std::string();
     };
     int64_t cacheBytes = 0, elementBytes = 0;
-    for (StateOp state : statesOf(programs.front())) {
+    for (auto state : programs.front().getContents().getOps<StateOp>()) {
       elementBytes = state.getTensorType().getElementTypeBitWidth() / 8;
-      cacheBytes += state.getTensorType().getDimSize(2) * elementBytes;
+      cacheBytes += state.getBytesPerToken();
     }
     int64_t plain = integer("layers") * integer("heads") * elementBytes *
                     (integer("qk_nope_head_dim") + integer("qk_rope_head_dim") +
@@ -358,7 +285,7 @@ private:
   files::ArtifactOutput output;
   SerializeResult result;
   std::vector<SectionBytes> sections;
-  std::map<std::pair<std::string, std::string>, uint64_t> codeSizes; // (image, symbol)
+  CodeSizes codeSizes;
 };
 } // namespace
 

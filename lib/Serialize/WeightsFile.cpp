@@ -48,7 +48,10 @@ static void placeParameters(WeightsLayout &layout, ModuleOp module) {
       uint32_t number = layout.parameters.size();
       layout.numbers[parameter] = number;
       ofThis.push_back({recipe, number});
-      layout.parameters.push_back({parameter, name, 0, static_cast<uint64_t>(storedBytes(parameter.getTensorType())), 0});
+      layout.parameters.push_back({parameter, name});
+      PlacedParameter &placed = layout.parameters.back();
+      if (placed.isStored())
+        placed.length = storedBytes(parameter.getTensorType());
     }
     for (auto [recipe, number] : ofThis)
       if (recipe)
@@ -64,6 +67,8 @@ WeightsLayout hadal::layOutWeights(ModuleOp module) {
   json += std::string(kNoBuildId) + "\",\"format\":\"hadal\"}";
   uint64_t at = 0;
   for (PlacedParameter &placed : layout.parameters) {
+    if (!placed.isStored())
+      continue;
     // Padding belongs to the tensor: the format allows no holes. The bytes are
     // packed, so their type is that of bytes.
     uint64_t padded = llvm::alignTo(placed.length, kAlignment);
@@ -79,7 +84,8 @@ WeightsLayout hadal::layOutWeights(ModuleOp module) {
   llvm::support::endian::write64le(length, json.size());
   layout.header = std::string(length, 8) + json;
   for (PlacedParameter &placed : layout.parameters)
-    placed.offset += layout.header.size();
+    if (placed.isStored())
+      placed.offset += layout.header.size();
   layout.size = layout.header.size() + at;
   return layout;
 }
@@ -98,6 +104,8 @@ hadal::writeWeights(WeightsLayout &layout, files::OutputFile &file, const Source
   std::vector<uint64_t> identity = {seed,
                                     XXH3_64bits(layout.header.data(), layout.header.size())};
   for (PlacedParameter &placed : layout.parameters) {
+    if (!placed.isStored())
+      continue;
     XXH3_64bits_reset(state.get());
     uint64_t begin = file.size();
     auto write = [&](const uint8_t *data, size_t size) -> llvm::Error {

@@ -14,11 +14,14 @@
 
 namespace hadal {
 
-/// Where a parameter lies in the weights file, and its name there.
+/// Where a parameter lies in the weights file, and its name there. A rotary table
+/// does not: the runtime computes it.
 struct PlacedParameter {
   ParameterOp parameter;
   std::string name;
   uint64_t offset = 0, length = 0, checksum = 0;
+
+  bool isStored() const { return !ParameterOp(parameter).getTableAttr(); }
 };
 
 /// Layout of the file: each tensor begins at a multiple of 64 bytes.

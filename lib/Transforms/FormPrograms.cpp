@@ -23,10 +23,10 @@ struct FormProgramsPass : impl::FormProgramsPassBase<FormProgramsPass> {
     }
     SmallVector<Operation *> neutral;
     for (Operation &op : *module.getBody())
-      if (op.hasTrait<DeclaresStorage>() || isa<func::FuncOp>(op)) {
+      if (op.hasTrait<plan::ProgramDeclaration>() || isa<func::FuncOp>(op)) {
         neutral.push_back(&op);
       } else {
-        op.emitOpError("expected parameters, states and functions before programs are formed");
+        op.emitOpError("expected declarations and functions before programs are formed");
         return signalPassFailure();
       }
     SmallVector<Block *> programs;

@@ -33,8 +33,7 @@ struct SelectAttentionFormPass : impl::SelectAttentionFormPassBase<SelectAttenti
       if (op.getForm() != AttentionForm::Unset)
         return;
       auto function = op->getParentOfType<func::FuncOp>();
-      auto entry = function->getAttrOfType<StringAttr>(kEntryAttrName);
-      bool isDecode = entry && entry.getValue() == "decode";
+      bool isDecode = entryRoleOf(function) == plan::EntryRole::Decode;
       bool isFree = *wanted == AttentionForm::Auto;
       set(op, isDecode && isFree ? AttentionForm::Absorbed : *wanted);
     });

@@ -42,13 +42,19 @@ struct SetPrecisionPass : impl::SetPrecisionPassBase<SetPrecisionPass> {
       signalPassFailure();
   }
 
-  /// Narrows states, and what is read from them and updated in place.
+  /// Narrows growing states of f32, and what is read from them and updated in
+  /// place. A ring is of the type that the model gave it: it may hold sums.
   void narrowCaches() {
-    getOperation().walk([&](Operation *op) {
-      if (auto state = dyn_cast<StateOp>(op))
-        state.setTypeAttr(TypeAttr::get(
-            state.getTensorType().clone(BFloat16Type::get(&getContext()))));
-      else if (auto read = dyn_cast<StateReadOp>(op))
+    llvm::DenseSet<StringAttr> narrow;
+    for (auto state : getOperation().getOps<StateOp>()) {
+      if (state.isRing() || !state.getTensorType().getElementType().isF32())
+        continue;
+      narrow.insert(state.getSymNameAttr());
+      state.setTypeAttr(TypeAttr::get(
+          state.getTensorType().clone(BFloat16Type::get(&getContext()))));
+    }
+    getOperation().walk([&](StateReadOp read) {
+      if (narrow.contains(read.getNameAttr().getAttr()))
         narrowState(read.getValue());
     });
   }

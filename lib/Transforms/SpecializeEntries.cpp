@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes the entry points prefill and decode of the step function.
+// Makes the entry point for one token a sequence of that for any.
 #include "hadal/Transforms/Passes.h"
 
 #include "mlir/IR/Builders.h"
@@ -13,25 +13,19 @@ namespace hadal {
 namespace {
 struct SpecializeEntriesPass : impl::SpecializeEntriesPassBase<SpecializeEntriesPass> {
   void runOnOperation() override {
-    ModuleOp module = getOperation();
-    auto step = module.lookupSymbol<func::FuncOp>("step");
-    if (!step) {
-      if (module.lookupSymbol<func::FuncOp>("prefill"))
+    func::FuncOp step;
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      if (entryRoleOf(function) == plan::EntryRole::Decode)
         return; // specialised before
-      module.emitError("expected a function 'step', found none");
-      return signalPassFailure();
+      if (entryRoleOf(function) == plan::EntryRole::Step)
+        step = function;
     }
-    OpBuilder builder(step);
+    if (!step)
+      return;
     func::FuncOp decode = step.clone();
-    builder.setInsertionPointAfter(step);
-    builder.insert(decode);
-    name(step, "prefill");
-    name(decode, "decode");
-  }
-
-  void name(func::FuncOp function, StringRef entry) {
-    function.setSymName(entry);
-    function->setAttr(kEntryAttrName, StringAttr::get(&getContext(), entry));
+    decode.setSymName(plan::stringifyEntryRole(plan::EntryRole::Decode));
+    decode->setAttr(kEntryAttrName, EntryAttr::get(&getContext(), plan::EntryRole::Decode));
+    SymbolTable(getOperation()).insert(decode, std::next(Block::iterator(step)));
   }
 };
 } // namespace

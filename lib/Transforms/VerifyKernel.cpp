@@ -23,12 +23,13 @@ LogicalResult verifyVariants(ExecutableOp executable, TargetAttr target) {
   if (!executable.getInterface())
     return executable.emitOpError("expected an interface at the kernel stage, found none");
   for (Attribute constant : executable.getInterface()->getConstants())
-    if (auto dim = dyn_cast<HostDimAttr>(constant); dim && !plan::symbolizeDim(dim.getName()))
-      return executable.emitOpError() << "expected a dim that the host knows, got " << dim;
+    if (auto dim = dyn_cast<HostDimAttr>(constant))
+      if (!SymbolTable::lookupNearestSymbolFrom<plan::HostDimOp>(executable->getParentOp(),
+                                                                 dim.getName()))
+        return executable.emitOpError() << "expected " << dim << " to name a plan.host_dim";
   auto variants = executable.getContents().front().getOps<VariantOp>();
   if (variants.empty())
     return executable.emitOpError("expected a variant at the kernel stage, found none");
-  plan::CountOp first;
   llvm::DenseSet<StringAttr> levels;
   for (auto variant : variants) {
     if (!levels.insert(variant.getLevelAttr()).second)
@@ -41,15 +42,19 @@ LogicalResult verifyVariants(ExecutableOp executable, TargetAttr target) {
     if (!function || function.getNameAttr() != executable.getSymNameAttr())
       return variant.emitOpError() << "expected one function named "
                                    << executable.getSymNameAttr();
-    auto count = soleOp<plan::CountOp>(variant);
+    auto interface = soleOp<plan::InterfaceOp>(variant);
     size_t constants = executable.getInterface()->getConstants().size();
-    if (!count || count.getBody().getNumArguments() != constants)
-      return variant.emitOpError() << "expected one plan.count of " << constants << " constants";
-    // The schema has the grid in the launch, not yet in the variant.
-    if (first && !OperationEquivalence::isEquivalentTo(
-                     first, count, OperationEquivalence::IgnoreLocations))
-      return count.emitOpError("expected the count of the variant before it, got another");
-    first = count;
+    if (!interface || interface.getBody().getNumArguments() != constants)
+      return variant.emitOpError() << "expected one plan.interface of " << constants
+                                   << " constants";
+    size_t bindings = executable.getInterface()->getBindings().size();
+    for (auto parameter : interface.getOps<plan::KernelParameterOp>()) {
+      bool binds = parameter.getKind() == plan::KernelParameterKind::Binding ||
+                   parameter.getKind() == plan::KernelParameterKind::TensorMap;
+      if (binds && parameter.getIndex() >= bindings)
+        return parameter.emitOpError() << "expected a binding below " << bindings << ", got "
+                                       << *parameter.getIndex();
+    }
   }
   return success();
 }

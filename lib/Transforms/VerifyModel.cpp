@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verifies that the caches of a model are updated in place.
+// Verifies that the caches of a model are updated in place, and what functions are to each other.
 #include "hadal/Transforms/Passes.h"
 
 #include "llvm/ADT/MapVector.h"
@@ -53,31 +53,9 @@ LogicalResult verifyOneWriter(Value value) {
   return success();
 }
 
-/// The signature that the runtime knows, docs/ModelStage.md.
-LogicalResult verifyStep(func::FuncOp step) {
-  FunctionType type = step.getFunctionType();
-  auto isOf = [](Type type, ArrayRef<int64_t> ranks) {
-    auto tensor = dyn_cast<RankedTensorType>(type);
-    return tensor && tensor.getElementType().isInteger(32) &&
-           llvm::is_contained(ranks, tensor.getRank());
-  };
-  if (type.getNumInputs() != 6 || !isOf(type.getInput(5), {2}) ||
-      !llvm::all_of(type.getInputs().drop_back(), [&](Type input) { return isOf(input, {1}); }))
-    return step.emitOpError() << "expected five vectors and a matrix of i32 as arguments: tokens, "
-                                 "positions, sequence_offsets, slots, logit_rows, block_table, got "
-                              << type;
-  auto logits = type.getNumResults() == 1 ? dyn_cast<RankedTensorType>(type.getResult(0))
-                                          : RankedTensorType();
-  if (!logits || logits.getRank() != 2 || !logits.getElementType().isF32())
-    return step.emitOpError() << "expected the logits as result, a matrix of f32, got " << type;
-  return success();
-}
-
 LogicalResult verifyFunction(func::FuncOp function) {
   if (!function.getBody().hasOneBlock())
     return function.emitOpError("expected a function of one block");
-  if (function.getSymName() == "step" && failed(verifyStep(function)))
-    return failure();
   llvm::MapVector<StringAttr, StateReadOp> reads;
   llvm::DenseSet<StringAttr> written;
   WalkResult result = function.walk([&](Operation *op) {
@@ -120,6 +98,10 @@ struct VerifyModelPass : impl::VerifyModelPassBase<VerifyModelPass> {
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (failed(verifyFunction(function)))
         return signalPassFailure();
+    if (failed(plan::verifySignatures(
+            llvm::map_to_vector(getOperation().getOps<func::FuncOp>(),
+                                [](func::FuncOp function) { return signatureOf(function); }))))
+      return signalPassFailure();
     markAllAnalysesPreserved();
   }
 };

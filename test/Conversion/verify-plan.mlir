@@ -2,8 +2,10 @@
 // RUN: hadal-opt %s --split-input-file --verify-diagnostics --hadal-verify-plan
 
 plan.program @cpu abi 1 {
+  plan.host_dim @tokens is tokens
+  plan.block_table @pages page_size 64
   hadal.parameter @w : tensor<64xf32>
-  hadal.state @c : tensor<?x64x80xf32>
+  hadal.state @c growing @pages : tensor<?x64x80xf32>
   plan.image @v3 level "x86-64-v3" {
     builtin.module {
       func.func @k() {
@@ -11,13 +13,20 @@ plan.program @cpu abi 1 {
       }
     }
   }
-  plan.executable @k family "rms_norm" access [0, 2] constants 0 scratch 0 images [@v3]
-  plan.entry @prefill {
-    %n = plan.dim tokens
+  plan.executable @k family "rms_norm" access [0, 2] constants 0 {
+    plan.variant @v3 {
+      plan.interface {
+        %one = plan.constant 1
+        plan.grid %one, %one, %one
+      }
+    }
+  }
+  plan.entry @forward {
+    %n = plan.dim @tokens
     %w = plan.parameter @w
     %c = plan.state @c
     plan.arena %n
-    plan.launch @k grid(%n, %n, %n) bindings(%w, %c) constants() label "k" flops %n bytes %n
+    plan.launch @k bindings(%w, %c) constants() label "k" flops %n bytes %n
   }
 }
 
@@ -37,8 +46,8 @@ plan.program @cpu abi 1 {
 // -----
 
 plan.program @cpu abi 1 {
-  plan.entry @prefill {
-    %n = plan.dim tokens
+  plan.entry @forward {
+    %n = plan.constant 64
     // expected-error @+1 {{expected @w to name a hadal.parameter}}
     %w = plan.parameter @w
     plan.arena %n
@@ -49,8 +58,8 @@ plan.program @cpu abi 1 {
 
 plan.program @cpu abi 1 {
   hadal.parameter @c : tensor<64xf32>
-  plan.entry @prefill {
-    %n = plan.dim tokens
+  plan.entry @forward {
+    %n = plan.constant 64
     // expected-error @+1 {{expected @c to name a hadal.state}}
     %c = plan.state @c
     plan.arena %n
@@ -61,8 +70,8 @@ plan.program @cpu abi 1 {
 
 plan.program @cpu abi 1 {
   // expected-error @+1 {{expected one arena, got 0}}
-  plan.entry @prefill {
-    %n = plan.dim tokens
+  plan.entry @forward {
+    %n = plan.constant 64
   }
 }
 
@@ -70,9 +79,10 @@ plan.program @cpu abi 1 {
 
 plan.program @cpu abi 1 {
   // expected-error @+1 {{expected a launch of every executable, found none}}
-  plan.executable @k family "rms_norm" access [] constants 0 scratch 0 images []
-  plan.entry @prefill {
-    %n = plan.dim tokens
+  plan.executable @k family "rms_norm" access [] constants 0 {
+  }
+  plan.entry @forward {
+    %n = plan.constant 64
     plan.arena %n
   }
 }
@@ -80,12 +90,13 @@ plan.program @cpu abi 1 {
 // -----
 
 plan.program @cpu abi 1 {
-  // expected-error @+1 {{expected @v3 to name a plan.image}}
-  plan.executable @k family "rms_norm" access [] constants 0 scratch 0 images [@v3]
-  plan.entry @prefill {
-    %n = plan.dim tokens
+  // expected-error @+1 {{expected a variant of every executable, found none}}
+  plan.executable @k family "rms_norm" access [] constants 0 {
+  }
+  plan.entry @forward {
+    %n = plan.constant 64
     plan.arena %n
-    plan.launch @k grid(%n, %n, %n) bindings() constants() label "k" flops %n bytes %n
+    plan.launch @k bindings() constants() label "k" flops %n bytes %n
   }
 }
 
@@ -94,11 +105,62 @@ plan.program @cpu abi 1 {
 plan.program @cpu abi 1 {
   plan.image @v3 level "x86-64-v3" {
   }
-  // expected-error @+1 {{expected image @v3 to hold a function of this name, found none}}
-  plan.executable @k family "rms_norm" access [] constants 0 scratch 0 images [@v3]
-  plan.entry @prefill {
-    %n = plan.dim tokens
+  plan.executable @k family "rms_norm" access [] constants 0 {
+    // expected-error @+1 {{expected image @v3 to hold the function "k", found none}}
+    plan.variant @v3 {
+      plan.interface {
+        %one = plan.constant 1
+        plan.grid %one, %one, %one
+      }
+    }
+  }
+  plan.entry @forward {
+    %n = plan.constant 64
     plan.arena %n
-    plan.launch @k grid(%n, %n, %n) bindings() constants() label "k" flops %n bytes %n
+    plan.launch @k bindings() constants() label "k" flops %n bytes %n
+  }
+}
+
+// -----
+
+plan.program @cpu abi 1 {
+  plan.image @v3 level "x86-64-v3" {
+    builtin.module {
+      func.func @k() {
+        return
+      }
+    }
+  }
+  plan.executable @k family "rms_norm" access [] constants 0 {
+    plan.variant @v3 {
+      plan.interface {
+        %one = plan.constant 1
+        plan.grid %one, %one, %one
+      }
+    }
+    // expected-error @+1 {{expected one variant for each image, found another}}
+    plan.variant @v3 {
+      plan.interface {
+        %two = plan.constant 2
+        plan.grid %two, %two, %two
+      }
+    }
+  }
+  plan.entry @forward {
+    %n = plan.constant 64
+    plan.arena %n
+    plan.launch @k bindings() constants() label "k" flops %n bytes %n
+  }
+}
+
+// -----
+
+// Entry points are to each other what functions are: hadal-verify-model has all the cases.
+plan.program @cpu abi 1 {
+  // expected-error @+1 {{expected a kept result 'hidden' of 'tensor<8xf32>' of an entry point, found none}}
+  plan.entry @forward {
+    %n = plan.constant 64
+    %x = plan.argument 0 "hidden" role kept : tensor<8xf32> sizes()
+    plan.arena %n
   }
 }

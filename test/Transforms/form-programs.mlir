@@ -1,4 +1,4 @@
-// A program for each target takes copies of the neutral functions, parameters and states.
+// A program for each target takes copies of the neutral functions and of what is declared.
 // RUN: hadal-opt %s --hadal-form-programs=targets=cpu | FileCheck %s
 // RUN: not hadal-opt %s --hadal-form-programs 2>&1 | FileCheck %s --check-prefix=NONE
 // NONE: error: expected at least one target, got none
@@ -11,12 +11,16 @@
 // CHECK-NOT:   func.func
 // CHECK:       hadal.program @cpu target <"cpu"> {
 // CHECK-NEXT:    hadal.parameter @w : tensor<64xf32>
-// CHECK-NEXT:    hadal.state @c : tensor<?x64x80xf32>
-// CHECK-NEXT:    func.func @prefill
+// CHECK-NEXT:    plan.block_table @pages page_size 64
+// CHECK-NEXT:    plan.host_dim @tokens is tokens
+// CHECK-NEXT:    hadal.state @c growing @pages : tensor<?x64x80xf32>
+// CHECK-NEXT:    func.func @step(%{{.*}}: tensor<?x64xf32> {hadal.port = #hadal.port<"x", value, [@tokens]>})
 // CHECK-NEXT:      hadal.param @w
 hadal.parameter @w : tensor<64xf32>
-hadal.state @c : tensor<?x64x80xf32>
-func.func @prefill(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+plan.block_table @pages page_size 64
+plan.host_dim @tokens is tokens
+hadal.state @c growing @pages : tensor<?x64x80xf32>
+func.func @step(%x: tensor<?x64xf32> {hadal.port = #hadal.port<"x", value, [@tokens]>}) -> tensor<?x64xf32> {
   %w = hadal.param @w : tensor<64xf32>
   %y = hadal.rms_norm %x, %w {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
   return %y : tensor<?x64xf32>

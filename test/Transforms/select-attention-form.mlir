@@ -1,4 +1,4 @@
-// The form of attention is chosen by cost, forced by an option, and absorbed for decode unless forced.
+// The form of attention is chosen by cost, forced by an option, and absorbed for one token a sequence unless forced.
 // RUN: hadal-opt %s --hadal-select-attention-form | FileCheck %s --check-prefixes=CHECK,AUTO
 // RUN: hadal-opt %s --hadal-select-attention-form=form=absorbed | FileCheck %s --check-prefixes=CHECK,ABSORBED
 // RUN: hadal-opt %s --hadal-select-attention-form=form=expanded | FileCheck %s --check-prefixes=CHECK,EXPANDED
@@ -6,25 +6,25 @@
 // ERROR: error: expected the form auto, absorbed or expanded, got 'unset'
 
 // DeepSeek-V2 and V3: r = 512, dn = dv = 128, dr = 64: 512 (128 + 128) / (1088 - 320), rounded up.
-// CHECK-LABEL: func.func @prefill
+// CHECK-LABEL: func.func @step
 // AUTO:          hadal.mla_attention {{.*}}form = #hadal.form<auto>{{.*}}threshold = 171 : i64
 // ABSORBED:      hadal.mla_attention {{.*}}form = #hadal.form<absorbed>
 // ABSORBED-NOT:  threshold
 // EXPANDED:      hadal.mla_attention {{.*}}form = #hadal.form<expanded>
 // EXPANDED-NOT:  threshold
-func.func @prefill(%q: tensor<?x3072xf32>, %c: tensor<?x64x576xf32>, %uk: tensor<16x128x512xbf16>, %uv: tensor<16x128x512xbf16>, %i: tensor<?xi32>, %t: tensor<?x?xi32>) -> tensor<?x2048xf32> attributes {hadal.entry = "prefill"} {
+func.func @step(%q: tensor<?x3072xf32>, %c: tensor<?x64x576xf32>, %uk: tensor<16x128x512xbf16>, %uv: tensor<16x128x512xbf16>, %i: tensor<?xi32>, %t: tensor<?x?xi32>) -> tensor<?x2048xf32> attributes {hadal.entry = #hadal.entry<step>} {
   %y = hadal.mla_attention %q, %c, %uk, %uv, %i, %i, %i, %t {scale = 0.1 : f32}
     : (tensor<?x3072xf32>, tensor<?x64x576xf32>, tensor<16x128x512xbf16>, tensor<16x128x512xbf16>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x2048xf32>
   return %y : tensor<?x2048xf32>
 }
 
 // A sequence has one new token, so absorbed attention costs less, and a forced form is kept:
-// else chunks of one token would differ from a whole prefill.
+// else chunks of one token would differ from a whole prompt.
 // CHECK-LABEL: func.func @decode
 // AUTO:          hadal.mla_attention {{.*}}form = #hadal.form<absorbed>
 // ABSORBED:      hadal.mla_attention {{.*}}form = #hadal.form<absorbed>
 // EXPANDED:      hadal.mla_attention {{.*}}form = #hadal.form<expanded>
-func.func @decode(%q: tensor<?x3072xf32>, %c: tensor<?x64x576xf32>, %uk: tensor<16x128x512xbf16>, %uv: tensor<16x128x512xbf16>, %i: tensor<?xi32>, %t: tensor<?x?xi32>) -> tensor<?x2048xf32> attributes {hadal.entry = "decode"} {
+func.func @decode(%q: tensor<?x3072xf32>, %c: tensor<?x64x576xf32>, %uk: tensor<16x128x512xbf16>, %uv: tensor<16x128x512xbf16>, %i: tensor<?xi32>, %t: tensor<?x?xi32>) -> tensor<?x2048xf32> attributes {hadal.entry = #hadal.entry<decode>} {
   %y = hadal.mla_attention %q, %c, %uk, %uv, %i, %i, %i, %t {scale = 0.1 : f32}
     : (tensor<?x3072xf32>, tensor<?x64x576xf32>, tensor<16x128x512xbf16>, tensor<16x128x512xbf16>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x2048xf32>
   return %y : tensor<?x2048xf32>
@@ -33,7 +33,7 @@ func.func @decode(%q: tensor<?x3072xf32>, %c: tensor<?x64x576xf32>, %uk: tensor<
 // GLM-4.7-Flash: dn = 192, dv = 256: 512 (192 + 256) / (1088 - 512), rounded up.
 // CHECK-LABEL: func.func @glm
 // AUTO:          threshold = 399 : i64
-func.func @glm(%q: tensor<?x512xf32>, %c: tensor<?x64x576xf32>, %uk: tensor<2x192x512xbf16>, %uv: tensor<2x256x512xbf16>, %i: tensor<?xi32>, %t: tensor<?x?xi32>) -> tensor<?x512xf32> attributes {hadal.entry = "prefill"} {
+func.func @glm(%q: tensor<?x512xf32>, %c: tensor<?x64x576xf32>, %uk: tensor<2x192x512xbf16>, %uv: tensor<2x256x512xbf16>, %i: tensor<?xi32>, %t: tensor<?x?xi32>) -> tensor<?x512xf32> attributes {hadal.entry = #hadal.entry<step>} {
   %y = hadal.mla_attention %q, %c, %uk, %uv, %i, %i, %i, %t {scale = 0.1 : f32}
     : (tensor<?x512xf32>, tensor<?x64x576xf32>, tensor<2x192x512xbf16>, tensor<2x256x512xbf16>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x512xf32>
   return %y : tensor<?x512xf32>
@@ -43,7 +43,7 @@ func.func @glm(%q: tensor<?x512xf32>, %c: tensor<?x64x576xf32>, %uk: tensor<2x19
 // CHECK-LABEL: func.func @never
 // AUTO:          hadal.mla_attention {{.*}}form = #hadal.form<absorbed>
 // AUTO-NOT:      threshold
-func.func @never(%q: tensor<?x72xf32>, %c: tensor<?x64x24xf32>, %uk: tensor<3x16x16xbf16>, %uv: tensor<3x16x16xbf16>, %i: tensor<?xi32>, %t: tensor<?x?xi32>) -> tensor<?x48xf32> attributes {hadal.entry = "prefill"} {
+func.func @never(%q: tensor<?x72xf32>, %c: tensor<?x64x24xf32>, %uk: tensor<3x16x16xbf16>, %uv: tensor<3x16x16xbf16>, %i: tensor<?xi32>, %t: tensor<?x?xi32>) -> tensor<?x48xf32> attributes {hadal.entry = #hadal.entry<step>} {
   %y = hadal.mla_attention %q, %c, %uk, %uv, %i, %i, %i, %t {scale = 0.1 : f32}
     : (tensor<?x72xf32>, tensor<?x64x24xf32>, tensor<3x16x16xbf16>, tensor<3x16x16xbf16>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x48xf32>
   return %y : tensor<?x48xf32>

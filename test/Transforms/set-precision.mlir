@@ -34,13 +34,14 @@ func.func @router(%x: tensor<?x64xf32>, %n: tensor<64xf32>, %r: tensor<16x64xf32
 // -----
 
 // Caches are bf16 and what is appended is rounded; queries are rounded by their rope.
-// CHECK-LABEL: hadal.state @c : tensor<?x64x80xbf16>
+// CHECK-LABEL: hadal.state @c growing @pages : tensor<?x64x80xbf16>
 // CHECK:         hadal.state_read @c : tensor<?x64x80xbf16>
 // CHECK:         hadal.rope {{.*}} -> tensor<?x144xbf16>
 // CHECK:         hadal.mla_append {{.*}} -> tensor<?x64x80xbf16>
 // CHECK:         hadal.mla_attention {{.*}} -> tensor<?x96xbf16>
 // CHECK:         hadal.linear {{.*}} -> tensor<?x64xf32>
-hadal.state @c : tensor<?x64x80xf32>
+plan.block_table @pages page_size 64
+hadal.state @c growing @pages : tensor<?x64x80xf32>
 func.func @attention(%q: tensor<?x144xf32>, %kv: tensor<?x80xf32>, %n: tensor<64xf32>, %cos: tensor<128x8xf32>, %u: tensor<3x32x64xf32>, %o: tensor<64x96xf32>, %i: tensor<?xi32>, %t: tensor<?x?xi32>) -> tensor<?x64xf32> {
   %c = hadal.state_read @c : tensor<?x64x80xf32>
   %r = hadal.rope %q, %i, %cos, %cos {heads = 3 : i64} : (tensor<?x144xf32>, tensor<?xi32>, tensor<128x8xf32>, tensor<128x8xf32>) -> tensor<?x144xf32>

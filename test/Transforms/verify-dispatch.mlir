@@ -66,7 +66,8 @@ hadal.program @cpu target <"cpu"> {
       return %y : tensor<?x64x80xf32>
     }
   }
-  hadal.state @c : tensor<?x64x80xf32>
+  plan.block_table @pages page_size 64
+  hadal.state @c growing @pages : tensor<?x64x80xf32>
   func.func @prefill(%kv: tensor<?x80xf32>, %w: tensor<64xf32>, %cos: tensor<128x8xf32>, %i: tensor<?xi32>, %t: tensor<?x?xi32>) {
     %c = hadal.state_read @c : tensor<?x64x80xf32>
     %c1 = hadal.dispatch @append(%kv, %w, %cos, %i, %t, %c) label "append" : (tensor<?x80xf32>, tensor<64xf32>, tensor<128x8xf32>, tensor<?xi32>, tensor<?x?xi32>, tensor<?x64x80xf32>) -> tensor<?x64x80xf32>

@@ -13,8 +13,8 @@ hadal.program @cpu target <"cpu"> {
 // -----
 
 hadal.program @cpu target <"cpu"> {
-  // expected-error @+1 {{expected a dim that the host knows, got #hadal.host_dim<"rows">}}
-  hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.host_dim<"rows">], passed = 0> {
+  // expected-error @+1 {{expected #hadal.host_dim<@rows> to name a plan.host_dim}}
+  hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.host_dim<@rows>]> {
     func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
       return %x : tensor<?x64xf32>
     }
@@ -25,7 +25,7 @@ hadal.program @cpu target <"cpu"> {
 
 hadal.program @cpu target <"cpu"> {
   // expected-error @+1 {{expected a variant at the kernel stage, found none}}
-  hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [], passed = 0> {
+  hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = []> {
     func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
       return %x : tensor<?x64xf32>
     }
@@ -35,15 +35,15 @@ hadal.program @cpu target <"cpu"> {
 // -----
 
 hadal.program @cpu target <"cpu"> {
-  hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 0>], passed = 0> {
+  hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 0>]> {
     func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
       return %x : tensor<?x64xf32>
     }
     // expected-error @+1 {{expected one function named "k"}}
     hadal.variant "x86-64-v3" {
-      plan.count {
+      plan.interface {
       ^bb0(%rows: !plan.int):
-        plan.yield %rows, %rows, %rows
+        plan.grid %rows, %rows, %rows
       }
       func.func @other() {
         return
@@ -55,11 +55,11 @@ hadal.program @cpu target <"cpu"> {
 // -----
 
 hadal.program @cpu target <"cpu"> {
-  hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 0>], passed = 0> {
+  hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 0>]> {
     func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
       return %x : tensor<?x64xf32>
     }
-    // expected-error @+1 {{expected one plan.count of 1 constants}}
+    // expected-error @+1 {{expected one plan.interface of 1 constants}}
     hadal.variant "x86-64-v3" {
       func.func @k() {
         return
@@ -70,26 +70,50 @@ hadal.program @cpu target <"cpu"> {
 
 // -----
 
+// Variants spread their work as they like.
 hadal.program @cpu target <"cpu"> {
-  hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 0>], passed = 0> {
+  plan.host_dim @context is max_context
+  hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 0>, #hadal.host_dim<@context>]> {
     func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
       return %x : tensor<?x64xf32>
     }
     hadal.variant "x86-64-v3" {
-      plan.count {
-      ^bb0(%rows: !plan.int):
-        plan.yield %rows, %rows, %rows
+      plan.interface {
+      ^bb0(%rows: !plan.int, %context: !plan.int):
+        plan.grid %rows, %rows, %rows
       }
       func.func @k() {
         return
       }
     }
     hadal.variant "x86-64-v4-bf16" {
-      // expected-error @+1 {{expected the count of the variant before it, got another}}
-      plan.count {
-      ^bb0(%rows: !plan.int):
+      plan.interface scratch 64 {
+      ^bb0(%rows: !plan.int, %context: !plan.int):
         %one = plan.constant 1
-        plan.yield %rows, %one, %one
+        %128 = plan.constant 128
+        %splits = plan.expr ceil_div %context, %128
+        plan.grid %rows, %splits, %one
+      }
+      func.func @k() {
+        return
+      }
+    }
+  }
+}
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 0>]> {
+    func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+      return %x : tensor<?x64xf32>
+    }
+    hadal.variant "x86-64-v3" {
+      plan.interface {
+      ^bb0(%rows: !plan.int):
+        // expected-error @+1 {{expected a binding below 2, got 2}}
+        plan.kernel_parameter binding[2]
+        plan.grid %rows, %rows, %rows
       }
       func.func @k() {
         return
@@ -101,15 +125,15 @@ hadal.program @cpu target <"cpu"> {
 // -----
 
 hadal.program @cpu target <"cpu", levels = ["x86-64-v3"]> {
-  hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 0>], passed = 0> {
+  hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 0>]> {
     func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
       return %x : tensor<?x64xf32>
     }
     // expected-error @+1 {{expected a level that its program wants, got "x86-64-v4-bf16"}}
     hadal.variant "x86-64-v4-bf16" {
-      plan.count {
+      plan.interface {
       ^bb0(%rows: !plan.int):
-        plan.yield %rows, %rows, %rows
+        plan.grid %rows, %rows, %rows
       }
       func.func @k() {
         return
@@ -121,14 +145,14 @@ hadal.program @cpu target <"cpu", levels = ["x86-64-v3"]> {
 // -----
 
 hadal.program @cpu target <"cpu"> {
-  hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 0>], passed = 0> {
+  hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 0>]> {
     func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
       return %x : tensor<?x64xf32>
     }
     hadal.variant "x86-64-v3" {
-      plan.count {
+      plan.interface {
       ^bb0(%rows: !plan.int):
-        plan.yield %rows, %rows, %rows
+        plan.grid %rows, %rows, %rows
       }
       func.func @k() {
         return

@@ -1,8 +1,9 @@
-// Caches are updated in place, states that are read are written, and step has the runtime's signature.
+// Caches are updated in place, states that are read are written, and functions are what they say beside each other.
 // RUN: hadal-opt %s --split-input-file --verify-diagnostics --hadal-verify-model
 
 // What an importer makes is accepted: one update for each state, written back.
-hadal.state @c : tensor<?x64x80xf32>
+plan.block_table @pages page_size 64
+hadal.state @c growing @pages : tensor<?x64x80xf32>
 func.func @step(%tokens: tensor<?xi32>, %pos: tensor<?xi32>, %offs: tensor<?xi32>, %slots: tensor<?xi32>, %rows: tensor<?xi32>, %pages: tensor<?x?xi32>) -> tensor<?x80xf32> {
   %table = hadal.param @table : tensor<97x80xf32>
   %w = hadal.param @w : tensor<64xf32>
@@ -21,7 +22,8 @@ hadal.parameter @cos : tensor<128x8xf32>
 // -----
 
 // A state that is read and not written would lose the step's tokens.
-hadal.state @c : tensor<?x64x80xf32>
+plan.block_table @pages page_size 64
+hadal.state @c growing @pages : tensor<?x64x80xf32>
 func.func @f() {
   // expected-error @+1 {{expected a state that is read to be written too, found no hadal.state_write}}
   %c = hadal.state_read @c : tensor<?x64x80xf32>
@@ -30,7 +32,8 @@ func.func @f() {
 
 // -----
 
-hadal.state @c : tensor<?x64x80xf32>
+plan.block_table @pages page_size 64
+hadal.state @c growing @pages : tensor<?x64x80xf32>
 func.func @f() {
   %c = hadal.state_read @c : tensor<?x64x80xf32>
   // expected-error @+1 {{expected state @c to be read once in a function}}
@@ -41,8 +44,9 @@ func.func @f() {
 
 // -----
 
-hadal.state @c : tensor<?x64x80xf32>
-hadal.state @d : tensor<?x64x80xf32>
+plan.block_table @pages page_size 64
+hadal.state @c growing @pages : tensor<?x64x80xf32>
+hadal.state @d growing @pages : tensor<?x64x80xf32>
 func.func @f() {
   %c = hadal.state_read @c : tensor<?x64x80xf32>
   %d = hadal.state_read @d : tensor<?x64x80xf32>
@@ -54,7 +58,8 @@ func.func @f() {
 
 // -----
 
-hadal.state @c : tensor<?x64x80xf32>
+plan.block_table @pages page_size 64
+hadal.state @c growing @pages : tensor<?x64x80xf32>
 func.func @f(%x: tensor<?x64x80xf32>) {
   // expected-error @+1 {{expected the value of state @c, updated in place, got a value that is not a state's, which would copy the cache}}
   hadal.state_write @c, %x : tensor<?x64x80xf32>
@@ -63,7 +68,8 @@ func.func @f(%x: tensor<?x64x80xf32>) {
 
 // -----
 
-hadal.state @c : tensor<?x64x80xf32>
+plan.block_table @pages page_size 64
+hadal.state @c growing @pages : tensor<?x64x80xf32>
 func.func @f(%kv: tensor<?x80xf32>, %w: tensor<64xf32>, %cos: tensor<128x8xf32>, %i: tensor<?xi32>, %pages: tensor<?x?xi32>) {
   %c = hadal.state_read @c : tensor<?x64x80xf32>
   %c1 = hadal.mla_append %kv, %w, %cos, %cos, %i, %i, %i, %pages outs(%c) {eps = 1.0e-6 : f32}
@@ -77,7 +83,8 @@ func.func @f(%kv: tensor<?x80xf32>, %w: tensor<64xf32>, %cos: tensor<128x8xf32>,
 
 // -----
 
-hadal.state @c : tensor<?x64x80xf32>
+plan.block_table @pages page_size 64
+hadal.state @c growing @pages : tensor<?x64x80xf32>
 func.func @f(%kv: tensor<?x80xf32>, %w: tensor<64xf32>, %cos: tensor<128x8xf32>, %i: tensor<?xi32>, %pages: tensor<?x?xi32>,
              %q: tensor<?x144xf32>, %u: tensor<3x32x64xf32>) {
   %c = hadal.state_read @c : tensor<?x64x80xf32>
@@ -92,18 +99,67 @@ func.func @f(%kv: tensor<?x80xf32>, %w: tensor<64xf32>, %cos: tensor<128x8xf32>,
 
 // -----
 
-// expected-error @+1 {{expected five vectors and a matrix of i32 as arguments: tokens, positions, sequence_offsets, slots, logit_rows, block_table, got '(tensor<?xi32>) -> tensor<?x97xf32>'}}
-func.func @step(%tokens: tensor<?xi32>) -> tensor<?x97xf32> {
-  %y = tensor.empty() : tensor<4x97xf32>
-  %z = tensor.cast %y : tensor<4x97xf32> to tensor<?x97xf32>
-  return %z : tensor<?x97xf32>
+// expected-error @+1 {{expected an argument of the role tokens and a result of the role logits in an entry point of the role step, found none}}
+func.func @forward(%tokens: tensor<?xi32> {hadal.port = #hadal.port<"tokens", tokens>}) -> tensor<?xi32> attributes {hadal.entry = #hadal.entry<step>} {
+  return %tokens : tensor<?xi32>
 }
 
 // -----
 
-// expected-error @+1 {{expected the logits as result, a matrix of f32, got}}
-func.func @step(%tokens: tensor<?xi32>, %pos: tensor<?xi32>, %offs: tensor<?xi32>, %slots: tensor<?xi32>, %rows: tensor<?xi32>, %pages: tensor<?x?xi32>) -> tensor<?xi32> {
-  return %tokens : tensor<?xi32>
+func.func @one(%x: tensor<?x8xf32>, %t: tensor<?xi32> {hadal.port = #hadal.port<"tokens", tokens>}) -> (tensor<?x8xf32> {hadal.port = #hadal.port<"logits", logits>})
+    attributes {hadal.entry = #hadal.entry<decode>} {
+  return %x : tensor<?x8xf32>
+}
+// expected-error @+1 {{expected one entry point of the role decode, got another}}
+func.func @two(%x: tensor<?x8xf32>, %t: tensor<?xi32> {hadal.port = #hadal.port<"tokens", tokens>}) -> (tensor<?x8xf32> {hadal.port = #hadal.port<"logits", logits>})
+    attributes {hadal.entry = #hadal.entry<decode>} {
+  return %x : tensor<?x8xf32>
+}
+
+// -----
+
+// expected-error @+1 {{expected one argument 'x', got another}}
+func.func @f(%x: tensor<8xf32> {hadal.port = #hadal.port<"x", value>}, %y: tensor<8xf32> {hadal.port = #hadal.port<"x", value>}) {
+  return
+}
+
+// -----
+
+// Values without a name have that of their position, which is taken here.
+// expected-error @+1 {{expected one result '1', got another}}
+func.func @f(%x: tensor<8xf32>) -> (tensor<8xf32> {hadal.port = #hadal.port<"1", value>}, tensor<8xf32>) {
+  return %x, %x : tensor<8xf32>, tensor<8xf32>
+}
+
+// -----
+
+// expected-error @+1 {{expected one argument of the role positions, got another}}
+func.func @f(%x: tensor<?xi32> {hadal.port = #hadal.port<"x", positions>}, %y: tensor<?xi32> {hadal.port = #hadal.port<"y", positions>}) {
+  return
+}
+
+// -----
+
+// What was kept has been a result, here or elsewhere.
+func.func @gives(%x: tensor<?x8xf32>) -> (tensor<?x8xf32> {hadal.port = #hadal.port<"hidden", kept>}) {
+  return %x : tensor<?x8xf32>
+}
+func.func @takes(%x: tensor<?x8xf32> {hadal.port = #hadal.port<"hidden", kept>}) {
+  return
+}
+// expected-error @+1 {{expected a kept result 'other' of 'tensor<?x8xf32>' of an entry point, found none}}
+func.func @wants(%x: tensor<?x8xf32> {hadal.port = #hadal.port<"other", kept>}) {
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<?x8xf32>) -> (tensor<?x8xf32> {hadal.port = #hadal.port<"hidden", kept>}) {
+  return %x : tensor<?x8xf32>
+}
+// expected-error @+1 {{expected the kept result 'hidden' of 'tensor<?x8xf32>', as elsewhere, got 'tensor<8xf32>'}}
+func.func @g(%x: tensor<8xf32>) -> (tensor<8xf32> {hadal.port = #hadal.port<"hidden", kept>}) {
+  return %x : tensor<8xf32>
 }
 
 // -----

@@ -162,6 +162,63 @@ def Hadal_PanelsAttr : Hadal_Attr<"Panels", "panels", [DeclareAttrInterfaceMetho
   let assemblyFormat = "`<` struct(params) `>`";
 }
 
+// ---- Entry points -------------------------------------------------------------
+
+// An enumeration of the plan dialect.
+class Hadal_PlanEnumParameter<string name> : AttrParameter<"::hadal::plan::" # name, ""> {
+  let printer = "$_printer << ::hadal::plan::stringify" # name # "($_self)";
+}
+
+def Hadal_EntryAttr : Hadal_Attr<"Entry", "entry"> {
+  let summary = "What a function is called for";
+  let description = [{
+    Attribute `hadal.entry` of a function; one without is called by its name
+    (other). The next tokens of sequences go through the one of the role step, or
+    through that of the role decode where each sequence has one.
+
+    Constraints:
+    1. entry_c1: hadal.entry is an attribute of this type
+
+    ```mlir
+    func.func private @forward() attributes {hadal.entry = #hadal.entry<step>}
+    ```
+  }];
+  let parameters = (ins Hadal_PlanEnumParameter<"EntryRole">:$role);
+  let assemblyFormat = "`<` $role `>`";
+}
+
+def Hadal_PortAttr : Hadal_Attr<"Port", "port"> {
+  let summary = "What an argument or a result of a function is";
+  let description = [{
+    Attribute `hadal.port` of arguments and results, and the only place that says what
+    they are: name, role, and what each dynamic extent of an argument is, a
+    plan.host_dim with a number added, or `?`, an extent that no dim names. Without
+    a list no dim names any. An argument or result without the attribute is a value
+    named after its position. The extents of a result follow from the function.
+
+    A result of the role `kept` stays on the device; as an argument `kept` is what a
+    result of that name was in the last call that had one.
+
+    Constraints:
+    1. port_c1: hadal.port is an attribute of this type on a ranked tensor
+    2. port_c2: the role is one of an argument, or of a result, and of such a tensor
+    3. port_c3: extents are given for none or all of the dynamic axes of an argument, and for none of a result
+    4. port_c4: extents name dims, which are those of the role
+    5. port_c5: a block table is named exactly by that role, and is a plan.block_table
+
+    ```mlir
+    #hadal.port<"sequence_offsets", sequence_offsets, [@sequences + 1]>
+    #hadal.port<"block_table", block_table of @pages, [@slots, @pages_per_slot]>
+    #hadal.port<"mask", value, [@tokens, ?]>
+    #hadal.port<"logits", logits>
+    ```
+  }];
+  let parameters = (ins StringRefParameter<>:$name, Hadal_PlanEnumParameter<"PortRole">:$role,
+                        OptionalParameter<"::mlir::FlatSymbolRefAttr">:$block_table,
+                        OptionalArrayRefParameter<"::hadal::PortExtent">:$extents);
+  let assemblyFormat = "`<` $name `,` $role (`of` $block_table^)? (`,` `[` $extents^ `]`)? `>`";
+}
+
 // ---- Targets ----------------------------------------------------------------
 
 def Hadal_TargetAttr : Hadal_Attr<"Target", "target"> {
@@ -199,13 +256,13 @@ def Hadal_ExtentAttr : Hadal_Attr<"Extent", "extent"> {
 }
 
 def Hadal_HostDimAttr : Hadal_Attr<"HostDim", "host_dim"> {
-  let summary = "An integer that the host knows before a step starts, by its name";
+  let summary = "An integer that the host knows, by the name of its plan.host_dim";
   let description = [{
     ```mlir
-    #hadal.host_dim<"sequences">
+    #hadal.host_dim<@max_context>
     ```
   }];
-  let parameters = (ins StringRefParameter<>:$name);
+  let parameters = (ins "::mlir::FlatSymbolRefAttr":$name);
   let assemblyFormat = "`<` $name `>`";
 }
 
@@ -214,23 +271,22 @@ def Hadal_KernelInterfaceAttr : Hadal_Attr<"KernelInterface", "interface"> {
   let description = [{
     Set when kernels are emitted, and the same for all variants, so that one launch
     serves whichever the device takes. How the work is spread is each variant's own
-    (`plan.count`).
+    (`plan.interface`).
 
     `bindings`: for each binding of the kernel, the operand of the body that it
     is, or, from the number of operands on, the result. `access`: 0 read,
     1 write, 2 both. `constants`: the launch's constants, each an integer, a
-    `#hadal.extent` or a `#hadal.host_dim`; kernels read the first `passed` of
-    them, counts all.
+    `#hadal.extent` or a `#hadal.host_dim`. A kernel reads as many of the first as it
+    needs; the variants' interfaces take all.
 
     ```mlir
-    #hadal.interface<bindings = [0, 1, 2], access = [0, 0, 1], constants = [#hadal.extent<0, 0>, 7], passed = 1>
+    #hadal.interface<bindings = [0, 1, 2], access = [0, 0, 1], constants = [#hadal.extent<0, 0>, 7]>
     ```
   }];
   let parameters = (ins ArrayRefParameter<"int64_t">:$bindings, ArrayRefParameter<"int64_t">:$access,
-                        "::mlir::ArrayAttr":$constants, "int64_t":$passed);
+                        "::mlir::ArrayAttr":$constants);
   let assemblyFormat = [{
-    `<` `bindings` `=` `[` $bindings `]` `,` `access` `=` `[` $access `]` `,` `constants` `=` $constants `,`
-    `passed` `=` $passed `>`
+    `<` `bindings` `=` `[` $bindings `]` `,` `access` `=` `[` $access `]` `,` `constants` `=` $constants `>`
   }];
 }
 

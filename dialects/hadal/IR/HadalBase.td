@@ -35,7 +35,10 @@ def Hadal_Dialect : Dialect {
     Weights follow the checkpoint's convention `[out, in]`: a linear layer is
     `y = x Wᵀ`. Activations are `f32`, or `bf16` where they feed the dot unit.
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::tensor::TensorDialect"];
+  let dependentDialects = ["::hadal::plan::PlanDialect", "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::tensor::TensorDialect"];
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
   let useDefaultAttributePrinterParser = 1;
 }
 

@@ -4,6 +4,8 @@
 #define HADAL_IR_HADALDIALECT_H
 
 #include "hadal/IR/HadalInterfaces.h"
+#include "hadal/IR/PortExtent.h"
+#include "plan/IR/Signature.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -16,6 +18,7 @@
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/IR/TensorEncoding.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
@@ -41,6 +44,16 @@ namespace hadal {
 /// fed back in at a later stage gives the same artifact.
 inline constexpr llvm::StringLiteral kPrecisionAttrName = "hadal.precision";
 inline constexpr llvm::StringLiteral kAttentionAttrName = "hadal.attention";
+
+/// Attributes of functions, their arguments and results: #hadal.entry, #hadal.port.
+inline constexpr llvm::StringLiteral kEntryAttrName = "hadal.entry";
+inline constexpr llvm::StringLiteral kPortAttrName = "hadal.port";
+
+/// What a function is called for, and what its arguments and results are.
+plan::EntryRole entryRoleOf(mlir::FunctionOpInterface function);
+PortAttr argumentPortOf(mlir::FunctionOpInterface function, unsigned number);
+PortAttr resultPortOf(mlir::FunctionOpInterface function, unsigned number);
+plan::Signature signatureOf(mlir::FunctionOpInterface function);
 
 } // namespace hadal
 

@@ -9,8 +9,8 @@ using namespace hadal;
 LogicalResult ProgramOp::verifyRegions() {
   // program_c1
   for (Operation &op : getContents().front()) {
-    if (!op.hasTrait<DeclaresStorage>() && !isa<ExecutableOp, func::FuncOp>(op))
-      return op.emitOpError("expected parameters, states, executables and functions in a program");
+    if (!op.hasTrait<plan::ProgramDeclaration>() && !isa<ExecutableOp, func::FuncOp>(op))
+      return op.emitOpError("expected declarations, executables and functions in a program");
     if (auto function = dyn_cast<func::FuncOp>(op); function && function.isExternal())
       return function.emitOpError("expected a function with a body in a program");
   }
@@ -55,11 +55,6 @@ static LogicalResult verifyInterface(ExecutableOp op, KernelInterfaceAttr interf
       return op.emitOpError() << "expected a constant to be an integer of i64, an extent of an "
                                  "operand or a dim that the host knows, got "
                               << constant;
-  // executable_c4
-  int64_t constants = interface.getConstants().size();
-  if (interface.getPassed() < 0 || interface.getPassed() > constants)
-    return op.emitOpError() << "expected at most all " << constants
-                            << " constants to be passed, got " << interface.getPassed();
   return success();
 }
 
@@ -70,14 +65,6 @@ LogicalResult ExecutableOp::verify() {
     return emitOpError() << "expected a function named body of one block, found "
                          << (body ? "another" : "none");
   return getInterface() ? verifyInterface(*this, *getInterface()) : success();
-}
-
-LogicalResult VariantOp::verify() {
-  // variant_c1
-  if (static_cast<int64_t>(getScratch()) < 0)
-    return emitOpError() << "expected scratch that is not negative, got "
-                         << static_cast<int64_t>(getScratch());
-  return success();
 }
 
 LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &symbols) {

@@ -10,12 +10,12 @@ def Hadal_ProgramOp : Hadal_Op<"program", [Symbol, SymbolTable, NoTerminator, Si
   let summary = "Everything for one target";
   let description = [{
     From the dispatch stage on a module holds one program for each target that it
-    is compiled for. Parameters, states, entry points and executables are the
+    is compiled for. Declarations, entry points and executables are the
     program's own, since layouts and fusion differ from target to target; what
     two programs store alike is written once.
 
     Constraints:
-    1. program_c1: holds parameters, states, executables and functions with a body only
+    1. program_c1: holds declarations, executables and functions with a body only
 
     ```mlir
     hadal.program @cpu target <"cpu"> {
@@ -44,7 +44,6 @@ def Hadal_ExecutableOp : Hadal_Op<"executable", [Symbol, SymbolTable, NoTerminat
     1. executable_c1: holds a function named body of one block
     2. executable_c2: an interface binds operands and results of the body, with an access for each
     3. executable_c3: constants are integers of i64, extents of operands, or dims by name
-    4. executable_c4: kernels are passed at most all constants
 
     ```mlir
     hadal.executable @rms_norm_0 {
@@ -68,27 +67,22 @@ def Hadal_VariantOp : Hadal_Op<"variant", [HasParent<"ExecutableOp">, SymbolTabl
   let summary = "The code of a kernel for one level of its target";
   let description = [{
     Holds one function, the kernel, which follows the target's kernel interface,
-    and one `plan.count`, which says how many workgroups a launch has. `scratch`
-    is the private memory of a workgroup in bytes.
-
-    Constraints:
-    1. variant_c1: scratch is not negative
+    and one `plan.interface`, which says how it is launched.
 
     ```mlir
-    hadal.variant "x86-64-v3" scratch 256 {
-      plan.count {
+    hadal.variant "x86-64-v3" {
+      plan.interface scratch 256 {
       ^bb0(%rows: !plan.int):
         %one = plan.constant 1
-        plan.yield %rows, %one, %one
+        plan.grid %rows, %one, %one
       }
       func.func @norm(%dispatch: !llvm.ptr, %workgroup: !llvm.ptr) -> i32
     }
     ```
   }];
-  let arguments = (ins StrAttr:$level, DefaultValuedAttr<I64Attr, "0">:$scratch);
+  let arguments = (ins StrAttr:$level);
   let regions = (region SizedRegion<1>:$contents);
-  let assemblyFormat = "$level (`scratch` $scratch^)? $contents attr-dict";
-  let hasVerifier = 1;
+  let assemblyFormat = "$level $contents attr-dict";
 }
 
 def Hadal_DispatchOp : Hadal_Op<"dispatch", [StaysInEntry, MemoryEffects<[]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {

@@ -85,8 +85,6 @@ template <typename ConcreteOp>
 class RoundsBeside : public mlir::OpTrait::TraitBase<ConcreteOp, RoundsBeside> {};
 template <typename ConcreteOp>
 class StaysInEntry : public mlir::OpTrait::TraitBase<ConcreteOp, StaysInEntry> {};
-template <typename ConcreteOp>
-class DeclaresStorage : public mlir::OpTrait::TraitBase<ConcreteOp, DeclaresStorage> {};
 
 /// Takes consecutive pieces of a weight's bytes.
 using PackedSink = llvm::function_ref<llvm::Error(const uint8_t *data, size_t size)>;

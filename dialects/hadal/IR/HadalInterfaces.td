@@ -41,8 +41,11 @@ def RoundsBeside : Hadal_Trait<"RoundsBeside">;
 // The op belongs to the frame of an entry point: nothing is launched for it.
 def StaysInEntry : Hadal_Trait<"StaysInEntry">;
 
-// The op declares what a program stores or keeps: it goes along with the functions.
-def DeclaresStorage : Hadal_Trait<"DeclaresStorage">;
+// The op declares what a program has beside functions and kernels: it goes along
+// with them. The plan dialect defines the trait.
+def ProgramDeclaration : NativeOpTrait<"ProgramDeclaration"> {
+  let cppNamespace = "::hadal::plan";
+}
 
 // ---- The interface of everything that becomes a kernel ---------------------------
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verifiers of parameters, states and the ops that read and write them.
+// Verifiers of parameters and of the ops that read and write them and states.
 #include "hadal/IR/HadalDialect.h"
 #include "hadal/IR/Verify.h"
 
@@ -96,19 +96,6 @@ LogicalResult ParameterOp::verify() {
   if (given != type.getNumElements())
     return emitOpError() << "expected sources with " << type.getNumElements()
                          << " elements in all, got " << given;
-  return success();
-}
-
-LogicalResult StateOp::verify() {
-  auto type = dyn_cast<RankedTensorType>(getType());
-  // state_c1
-  if (!type || type.getRank() != 3 || !type.isDynamicDim(0) || type.isDynamicDim(1) ||
-      type.isDynamicDim(2))
-    return emitOpError() << "expected a tensor of [dynamic pages, page size, row], got "
-                         << getType();
-  // state_c2
-  if (!type.getElementType().isF32() && !type.getElementType().isBF16())
-    return emitOpError() << "expected elements of f32 or bf16, got " << type.getElementType();
   return success();
 }
 

@@ -5,13 +5,13 @@
 
 include "hadal/IR/HadalAttributes.td"
 
-def Hadal_ParameterOp : Hadal_Op<"parameter", [Symbol, DeclaresStorage]> {
+def Hadal_ParameterOp : Hadal_Op<"parameter", [Symbol, ProgramDeclaration]> {
   let summary = "Declares a weight and says where its bytes come from";
   let description = [{
     One logical weight. Its bytes are those of `sources`, each of the same
     stored shape, and of a stored type of its own, stacked along a new first dimension when there are several
     (the experts of a layer are one parameter); or a rotary table that the
-    compiler computes (`table`). With neither, the module was made from a
+    runtime computes (`table`). With neither, the module was made from a
     configuration alone and can be compiled for inspection, not run.
 
     Steps from source to parameter, in this order: select rows (`select`),
@@ -71,25 +71,46 @@ def Hadal_ParamOp : Hadal_Op<"param", [Pure, StaysInEntry, DeclareOpInterfaceMet
   let assemblyFormat = "$name attr-dict `:` type($value)";
 }
 
-def Hadal_StateOp : Hadal_Op<"state", [Symbol, DeclaresStorage]> {
-  let summary = "Declares the latent cache of one layer";
+def Hadal_StateOp : Hadal_Op<"state", [Symbol, ProgramDeclaration, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "Declares what a session keeps between calls";
   let description = [{
-    `[pages, page_size, r + dr]` on the device, zero when a session opens. How
-    many pages there are is chosen then, so the first extent is dynamic.
+    Rows of the slots' sequences on the device, zero when a session opens; a row is
+    of any shape.
+
+    A *growing* state has a row for every `tokens_per_row` tokens of its block table:
+    `[pages, page_size, row...]`. How many pages there are is chosen when a session
+    opens. A *ring* has the last rows of each slot: `[slots, rows, row...]`, where a
+    region computes the rows from dims of the session.
 
     Constraints:
-    1. state_c1: rank 3, dynamic pages, static page size and row
-    2. state_c2: elements are f32 or bf16
+    1. state_c1: a growing state is [dynamic pages, page size of its block table, static row...]
+    2. state_c2: a ring is [dynamic slots, dynamic rows, static row...]
+    3. state_c3: elements are f64, f32, f16, bf16, f8E4M3FN, i8, i16, i32 or i64
+    4. state_c4: a ring, and no other, has rows: a block that yields one integer of constants, dims of the session, expressions and selections
+    5. state_c5: the symbol names a plan.block_table
 
     ```mlir
-    hadal.state @cache.0 : tensor<?x64x80xf32>
+    hadal.state @cache.0 growing @pages : tensor<?x64x80xf32>
+    hadal.state @window ring : tensor<?x?x2x128xf32> rows {
+      %window = plan.constant 128
+      %step = plan.dim @step_tokens
+      %rows = plan.expr add %window, %step
+      plan.yield %rows
+    }
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<AnyRankedTensor>:$type);
-  let assemblyFormat = "$sym_name `:` $type attr-dict";
+  let arguments = (ins SymbolNameAttr:$sym_name, OptionalAttr<FlatSymbolRefAttr>:$block_table, TypeAttrOf<AnyRankedTensor>:$type);
+  let regions = (region AnyRegion:$rows);
+  let assemblyFormat = "$sym_name (`growing` $block_table^) : (`ring`)? `:` $type (`rows` $rows^)? attr-dict";
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
     ::mlir::RankedTensorType getTensorType() { return ::mlir::cast<::mlir::RankedTensorType>(getType()); }
+    bool isRing() { return !getBlockTableAttr(); }
+    /// The shape of one row.
+    ::llvm::ArrayRef<int64_t> getRowShape() { return getTensorType().getShape().drop_front(2); }
+    /// Bytes that a token takes, rounded up; none in a ring.
+    int64_t getBytesPerToken();
   }];
 }
 
@@ -104,7 +125,7 @@ def Hadal_StateReadOp : Hadal_Op<"state_read", [StaysInEntry, MemoryEffects<[Mem
     ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$name);
-  let results = (outs Hadal_Cache:$value);
+  let results = (outs AnyRankedTensor:$value);
   let assemblyFormat = "$name attr-dict `:` type($value)";
 }
 
@@ -122,7 +143,7 @@ def Hadal_StateWriteOp : Hadal_Op<"state_write", [StaysInEntry, MemoryEffects<[M
     hadal.state_write @cache.0, %cache : tensor<?x64x80xf32>
     ```
   }];
-  let arguments = (ins FlatSymbolRefAttr:$name, Hadal_Cache:$value);
+  let arguments = (ins FlatSymbolRefAttr:$name, AnyRankedTensor:$value);
   let assemblyFormat = "$name `,` $value attr-dict `:` type($value)";
 }
 

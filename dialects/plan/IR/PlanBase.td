@@ -21,8 +21,11 @@ def Plan_Dialect : Dialect {
     `runtime/schema/hadal.fbs`, with its fields in the same order, so that
     serialisation is a walk and a test of the text is a test of the artifact.
 
-    Values of type `!plan.int` are the expressions of an entry point, evaluated
-    once when a step starts; values of type `!plan.buffer` are what kernels bind.
+    `plan.host_dim` and `plan.block_table` say what the host knows. They are declared
+    at the model stage and go along to the last.
+
+    Values of type `!plan.int` are expressions: those of an entry point are evaluated
+    once when a call starts, those of a kernel's interface at a launch; values of type `!plan.buffer` are what kernels bind.
   }];
   let useDefaultTypePrinterParser = 1;
   let hasConstantMaterializer = 1;
@@ -32,7 +35,7 @@ class Plan_Type<string name, string typeMnemonic> : TypeDef<Plan_Dialect, name> 
   let mnemonic = typeMnemonic;
 }
 def Plan_Int : Plan_Type<"Int", "int"> {
-  let summary = "An integer that the host knows when a step starts";
+  let summary = "An integer that the host knows";
 }
 def Plan_Buffer : Plan_Type<"Buffer", "buffer"> {
   let summary = "Device memory that a kernel can bind";
@@ -42,8 +45,10 @@ class Plan_Enum<string name, string summary, list<I32EnumAttrCase> cases> : I32E
   let cppNamespace = "::hadal::plan";
 }
 
-// The numbers are those of the schema's enum Dim.
-def Plan_Dim : Plan_Enum<"Dim", "integer that the caller or the session sets", [
+// The numbers of the enumerations are those of the schema.
+
+// enum Dim
+def Plan_DimKind : Plan_Enum<"DimKind", "what an integer that the host knows is", [
     I32EnumAttrCase<"Tokens", 0, "tokens">,
     I32EnumAttrCase<"Sequences", 1, "sequences">,
     I32EnumAttrCase<"LogitRows", 2, "logit_rows">,
@@ -52,9 +57,40 @@ def Plan_Dim : Plan_Enum<"Dim", "integer that the caller or the session sets", [
     I32EnumAttrCase<"PagesPerSlot", 5, "pages_per_slot">,
     I32EnumAttrCase<"MaxSequenceTokens", 6, "max_sequence_tokens">,
     I32EnumAttrCase<"MinSequenceTokens", 7, "min_sequence_tokens">,
-    I32EnumAttrCase<"MaxContext", 8, "max_context">]>;
+    I32EnumAttrCase<"MaxContext", 8, "max_context">,
+    I32EnumAttrCase<"StepTokens", 9, "step_tokens">,
+    I32EnumAttrCase<"Rank", 10, "rank">,
+    I32EnumAttrCase<"WorldSize", 11, "world_size">,
+    I32EnumAttrCase<"SessionValue", 12, "session_value">,
+    I32EnumAttrCase<"CallValue", 13, "call_value">]>;
 
-// The numbers are those of the schema's enum ExprKind.
+// enum PortRole
+def Plan_PortRole : Plan_Enum<"PortRole", "what an argument or a result is", [
+    I32EnumAttrCase<"Value", 0, "value">,
+    I32EnumAttrCase<"Tokens", 1, "tokens">,
+    I32EnumAttrCase<"Positions", 2, "positions">,
+    I32EnumAttrCase<"SequenceOffsets", 3, "sequence_offsets">,
+    I32EnumAttrCase<"Slots", 4, "slots">,
+    I32EnumAttrCase<"LogitRows", 5, "logit_rows">,
+    I32EnumAttrCase<"BlockTable", 6, "block_table">,
+    I32EnumAttrCase<"Logits", 7, "logits">,
+    I32EnumAttrCase<"Kept", 8, "kept">]>;
+
+// enum EntryRole
+def Plan_EntryRole : Plan_Enum<"EntryRole", "what an entry point is called for", [
+    I32EnumAttrCase<"Other", 0, "other">,
+    I32EnumAttrCase<"Step", 1, "step">,
+    I32EnumAttrCase<"Decode", 2, "decode">]>;
+
+// enum KernelParameterKind
+def Plan_KernelParameterKind : Plan_Enum<"KernelParameterKind", "what a kernel is passed for a parameter", [
+    I32EnumAttrCase<"Binding", 0, "binding">,
+    I32EnumAttrCase<"ConstantI32", 1, "constant_i32">,
+    I32EnumAttrCase<"ConstantI64", 2, "constant_i64">,
+    I32EnumAttrCase<"TensorMap", 3, "tensor_map">,
+    I32EnumAttrCase<"Workspace", 4, "workspace">]>;
+
+// enum ExprKind
 def Plan_ExprKind : Plan_Enum<"ExprKind", "operation of an expression", [
     I32EnumAttrCase<"Add", 2, "add">,
     I32EnumAttrCase<"Sub", 3, "sub">,
@@ -68,6 +104,12 @@ def Plan_ExprKind : Plan_Enum<"ExprKind", "operation of an expression", [
     I32EnumAttrCase<"Eq", 11, "eq">,
     I32EnumAttrCase<"And", 12, "and">,
     I32EnumAttrCase<"Or", 13, "or">]>;
+
+// The op declares what a program has beside functions and kernels: it goes along
+// with them from stage to stage.
+def ProgramDeclaration : NativeOpTrait<"ProgramDeclaration"> {
+  let cppNamespace = "::hadal::plan";
+}
 
 class Plan_Op<string mnemonic, list<Trait> traits = []> : Op<Plan_Dialect, mnemonic, traits>;
 

@@ -18,6 +18,15 @@
 
 #include "plan/IR/PlanEnums.h.inc"
 
+namespace hadal::plan {
+
+/// The op declares what a program has beside functions and kernels: it goes along
+/// with them from stage to stage.
+template <typename ConcreteOp>
+class ProgramDeclaration : public mlir::OpTrait::TraitBase<ConcreteOp, ProgramDeclaration> {};
+
+} // namespace hadal::plan
+
 #define GET_TYPEDEF_CLASSES
 #include "plan/IR/PlanTypes.h.inc"
 
@@ -25,6 +34,13 @@
 #include "plan/IR/PlanOps.h.inc"
 
 namespace hadal::plan {
+
+/// Whether a dim is known when a session opens; others are known when a call
+/// starts.
+bool isOfSession(DimKind kind);
+
+/// The declaration that a plan.dim names, or null.
+HostDimOp declarationOf(DimOp dim);
 
 /// What an expression of two numbers is; nullopt where the runtime would refuse
 /// it (an overflow, a divisor that is not positive).
@@ -36,15 +52,17 @@ mlir::OpFoldResult foldExpr(ExprKind kind, mlir::Value a, mlir::Value b);
 /// The constant that a value is, if it is one.
 std::optional<int64_t> constantOf(mlir::Value value);
 
-/// Values of expressions for given dims. Not known: what depends on a dim that
-/// `dims` does not know, and what the runtime would refuse.
+/// Values of expressions, for given values of what they are made of: dims,
+/// extents of arguments, constants of a launch. Not known: what depends on one
+/// that `leaves` does not know, and what the runtime would refuse.
 class Evaluator {
 public:
-  explicit Evaluator(std::function<std::optional<int64_t>(Dim)> dims) : dims(std::move(dims)) {}
+  explicit Evaluator(std::function<std::optional<int64_t>(mlir::Value)> leaves)
+      : leaves(std::move(leaves)) {}
   std::optional<int64_t> operator()(mlir::Value value);
 
 private:
-  std::function<std::optional<int64_t>(Dim)> dims;
+  std::function<std::optional<int64_t>(mlir::Value)> leaves;
   llvm::DenseMap<mlir::Value, std::optional<int64_t>> known;
 };
 

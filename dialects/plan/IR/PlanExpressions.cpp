@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Folds and evaluates the expressions of an entry point, as the runtime does.
+// Folds and evaluates expressions, as the runtime does.
 #include "plan/IR/PlanDialect.h"
 
 #include "mlir/IR/Builders.h"
@@ -84,15 +84,15 @@ std::optional<int64_t> Evaluator::operator()(Value value) {
   if (auto it = known.find(value); it != known.end())
     return it->second;
   std::optional<int64_t> result = constantOf(value);
-  if (auto dim = value.getDefiningOp<DimOp>()) {
-    result = dims(dim.getDim());
-  } else if (auto expr = value.getDefiningOp<ExprOp>()) {
+  if (auto expr = value.getDefiningOp<ExprOp>()) {
     std::optional<int64_t> a = (*this)(expr.getA()), b = (*this)(expr.getB());
     if (a && b)
       result = evaluate(expr.getKind(), *a, *b);
   } else if (auto select = value.getDefiningOp<SelectOp>()) {
     if (std::optional<int64_t> condition = (*this)(select.getCondition()))
       result = (*this)(*condition ? select.getA() : select.getB());
+  } else if (!result) {
+    result = leaves(value);
   }
   known[value] = result;
   return result;

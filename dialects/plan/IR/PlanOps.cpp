@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verifiers of the plan ops.
+// Verifiers of the ops of programs and entry points.
 #include "plan/IR/PlanDialect.h"
+#include "plan/IR/Signature.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -10,6 +11,92 @@ using namespace hadal::plan;
 #define GET_OP_CLASSES
 #include "plan/IR/PlanOps.cpp.inc"
 
+//===-- what the host knows ----------------------------------------------------===//
+
+bool hadal::plan::isOfSession(DimKind kind) {
+  switch (kind) {
+  case DimKind::Slots:
+  case DimKind::Capacity:
+  case DimKind::PagesPerSlot:
+  case DimKind::StepTokens:
+  case DimKind::Rank:
+  case DimKind::WorldSize:
+  case DimKind::SessionValue:
+    return true;
+  case DimKind::Tokens:
+  case DimKind::Sequences:
+  case DimKind::LogitRows:
+  case DimKind::MaxSequenceTokens:
+  case DimKind::MinSequenceTokens:
+  case DimKind::MaxContext:
+  case DimKind::CallValue:
+    return false;
+  }
+  return false;
+}
+
+HostDimOp hadal::plan::declarationOf(DimOp dim) {
+  return SymbolTable::lookupNearestSymbolFrom<HostDimOp>(dim, dim.getDimAttr());
+}
+
+LogicalResult HostDimOp::verify() {
+  // host_dim_c1
+  if (getBlockTableAttr() ? getKind() != DimKind::PagesPerSlot
+                          : getKind() == DimKind::PagesPerSlot)
+    return emitOpError() << "expected a block table exactly for pages_per_slot, got "
+                         << (getBlockTableAttr() ? "one" : "none") << " for "
+                         << stringifyDimKind(getKind());
+  // host_dim_c2
+  bool isCallers = getKind() == DimKind::SessionValue || getKind() == DimKind::CallValue;
+  if (!isCallers && (getDefaultValue() || getMinimum() || getMaximum()))
+    return emitOpError() << "expected a default and bounds only for session_value and call_value, "
+                            "got them for "
+                         << stringifyDimKind(getKind());
+  // host_dim_c3
+  if (getDefaultOrZero() < getLeast() || getDefaultOrZero() > getMost())
+    return emitOpError() << "expected a default from " << getLeast() << " to " << getMost()
+                         << ", got " << getDefaultOrZero();
+  return success();
+}
+
+LogicalResult HostDimOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  // host_dim_c1
+  if (getBlockTableAttr() &&
+      !symbols.lookupNearestSymbolFrom<BlockTableOp>(*this, getBlockTableAttr()))
+    return emitOpError() << "expected " << getBlockTableAttr() << " to name a plan.block_table";
+  return success();
+}
+
+LogicalResult BlockTableOp::verify() {
+  // block_table_c1
+  auto pageSize = static_cast<int64_t>(getPageSize()),
+       tokens = static_cast<int64_t>(getTokensPerRow());
+  if (pageSize <= 0 || tokens <= 0)
+    return emitOpError() << "expected a positive page size and tokens a row, got " << pageSize
+                         << " and " << tokens;
+  return success();
+}
+
+LogicalResult DimOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  // dim_c1
+  if (!symbols.lookupNearestSymbolFrom<HostDimOp>(*this, getDimAttr()))
+    return emitOpError() << "expected " << getDimAttr() << " to name a plan.host_dim";
+  return success();
+}
+
+LogicalResult ExtentOp::verify() {
+  // extent_c1
+  for (auto argument : getOperation()->getBlock()->getOps<ArgumentOp>())
+    if (argument.getIndex() == getArgument() &&
+        getAxis() < static_cast<uint64_t>(cast<RankedTensorType>(argument.getType()).getRank()))
+      return success();
+  return emitOpError() << "expected an axis of an argument of the entry point, got axis "
+                       << static_cast<int64_t>(getAxis()) << " of argument "
+                       << static_cast<int64_t>(getArgument());
+}
+
+//===-- entry points -----------------------------------------------------------===//
+
 /// One size for each dynamic extent of `type`.
 static LogicalResult verifySizes(Operation *op, Type type, size_t sizes) {
   auto dynamic = static_cast<size_t>(cast<RankedTensorType>(type).getNumDynamicDims());
@@ -18,42 +105,40 @@ static LogicalResult verifySizes(Operation *op, Type type, size_t sizes) {
   return op->emitOpError() << "expected " << dynamic << " sizes for " << type << ", got " << sizes;
 }
 
-// port_c1
-LogicalResult ArgumentOp::verify() { return verifySizes(*this, getType(), getSizes().size()); }
-// port_c1
-LogicalResult ResultOp::verify() { return verifySizes(*this, getType(), getSizes().size()); }
+template <typename PortOp>
+static LogicalResult verifyPort(PortOp op, bool isArgument) {
+  // port_c1
+  if (failed(verifySizes(op, op.getType(), op.getSizes().size())))
+    return failure();
+  // port_c2
+  return verifyPortType([&] { return op.emitOpError(); }, op.getRole(), isArgument,
+                        cast<RankedTensorType>(op.getType()));
+}
+
+// port_c3
+template <typename PortOp>
+static LogicalResult verifyBlockTable(PortOp op, SymbolTableCollection &symbols) {
+  FlatSymbolRefAttr table = op.getBlockTableAttr();
+  if (static_cast<bool>(table) != (op.getRole() == PortRole::BlockTable))
+    return op.emitOpError() << "expected a plan.block_table exactly for the role block_table, got "
+                            << (table ? "one" : "none") << " for "
+                            << stringifyPortRole(op.getRole());
+  if (table && !symbols.lookupNearestSymbolFrom<BlockTableOp>(op, table))
+    return op.emitOpError() << "expected " << table << " to name a plan.block_table";
+  return success();
+}
+
+LogicalResult ArgumentOp::verify() { return verifyPort(*this, /*isArgument=*/true); }
+LogicalResult ResultOp::verify() { return verifyPort(*this, /*isArgument=*/false); }
+LogicalResult ArgumentOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  return verifyBlockTable(*this, symbols);
+}
+LogicalResult ResultOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  return verifyBlockTable(*this, symbols);
+}
+
 // tap_c1
 LogicalResult TapOp::verify() { return verifySizes(*this, getType(), getSizes().size()); }
-
-LogicalResult CountOp::verifyRegions() {
-  // count_c1
-  Block &block = getBody().front();
-  for (BlockArgument argument : block.getArguments())
-    if (!isa<IntType>(argument.getType()))
-      return emitOpError() << "expected arguments of !plan.int, got " << argument.getType();
-  auto yield = dyn_cast<YieldOp>(block.back());
-  size_t yielded = yield ? yield.getValues().size() : 0;
-  if (yielded != 3)
-    return emitOpError() << "expected three extents of a grid, got " << yielded;
-  // count_c2
-  for (Operation &op : block.without_terminator())
-    if (!isa<ConstantOp, ExprOp>(op))
-      return op.emitOpError("expected constants and expressions in a count");
-  return success();
-}
-
-LogicalResult ExecutableOp::verify() {
-  // executable_c1
-  for (int64_t access : getAccess())
-    if (access < 0 || access > 2)
-      return emitOpError() << "expected an access of 0, 1 or 2, got " << access;
-  // executable_c2
-  if (static_cast<int64_t>(getConstantCount()) < 0 || static_cast<int64_t>(getScratch()) < 0)
-    return emitOpError() << "expected constants and scratch that are not negative, got "
-                         << static_cast<int64_t>(getConstantCount()) << " and "
-                         << static_cast<int64_t>(getScratch());
-  return success();
-}
 
 LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   // launch_c1

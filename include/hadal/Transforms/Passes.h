@@ -13,9 +13,6 @@ namespace hadal {
 /// dispatch that an op becomes.
 inline constexpr llvm::StringLiteral kWhenAttrName = "hadal.when";
 
-/// Name of the attribute that marks an entry point: "prefill" or "decode".
-inline constexpr llvm::StringLiteral kEntryAttrName = "hadal.entry";
-
 /// New tokens of a sequence from which expanded attention costs less than
 /// absorbed, or nullopt where it never does. Derived in the description of
 /// hadal-select-attention-form; 171 for DeepSeek-V2 and V3.

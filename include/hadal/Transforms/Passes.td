@@ -8,21 +8,23 @@ include "mlir/Pass/PassBase.td"
 def VerifyModelPass : Pass<"hadal-verify-model", "::mlir::ModuleOp"> {
   let summary = "Verify what the model stage promises";
   let description = [{
-    Precondition: none. Postcondition: every function that reads a state also
-    writes it, and the value written descends from the one read through
+    Precondition: none. Postcondition: one function at most has the role step and one
+    the role decode, and both take tokens and give logits; names of arguments and of
+    results differ, and what was kept is a result somewhere. Every function that
+    reads a state also writes it, and the value written descends from the one read through
     destination-style ops only, each value in between used by one writer: the
     cache can be updated in place and is never copied.
   }];
 }
 
 def SpecializeEntriesPass : Pass<"hadal-specialize-entries", "::mlir::ModuleOp"> {
-  let summary = "Make the entry points prefill and decode of the step function";
+  let summary = "Make the entry point for one token a sequence";
   let description = [{
-    Precondition: a function `step`. Postcondition: `prefill`, the general case,
-    and `decode`, for one token a sequence (N = S).
+    Precondition: none. Postcondition: a module with a function of the role step has
+    one of the role decode too, for one token a sequence (N = S).
 
     ```
-    @step ==> @prefill {hadal.entry = "prefill"}, @decode {hadal.entry = "decode"}
+    @step {hadal.entry = #hadal.entry<step>} ==> the same, @decode {hadal.entry = #hadal.entry<decode>}
     ```
   }];
   let dependentDialects = ["::hadal::HadalDialect"];
@@ -32,8 +34,8 @@ def SelectAttentionFormPass : Pass<"hadal-select-attention-form", "::mlir::Modul
   let summary = "Choose absorbed or expanded attention by cost";
   let description = [{
     Precondition: attention ops of unset form. Postcondition: every one has a form.
-    A forced form is that of both entry points, so that a prompt gives the same bits
-    in chunks of any size. With `auto`, decode is absorbed, and prefill compares
+    A forced form is that of all entry points, so that a prompt gives the same bits
+    in chunks of any size. With `auto`, those of the role decode are absorbed, and others compare
     costs in multiply-adds a head: expansion costs `r (dn + dv)` a cached token, and saves
     `(2r + dr) - (dn + dr + dv)` a query and key. So it pays from their ratio on,
     whatever the context; where it never does, the form is absorbed. The module says

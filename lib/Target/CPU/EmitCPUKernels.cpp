@@ -22,7 +22,7 @@ namespace hadal {
 namespace {
 using namespace hadal::cpu;
 
-/// The interface and the count of a kernel, from its description.
+/// The interfaces of a kernel and of its variant, from its description.
 class InterfaceBuilder {
 public:
   InterfaceBuilder(MLIRContext *context, const ExecutableInterface &interface)
@@ -41,13 +41,12 @@ public:
     for (Access each : interface.access)
       access.push_back(static_cast<int64_t>(each));
     return KernelInterfaceAttr::get(context, interface.bindings, access,
-                                    ArrayAttr::get(context, constants),
-                                    interface.constants.size());
+                                    ArrayAttr::get(context, constants));
   }
 
-  void createCount(OpBuilder builder, Location loc) {
-    auto count = plan::CountOp::create(builder, loc);
-    Block *block = builder.createBlock(&count.getBody());
+  void createInterface(OpBuilder builder, Location loc) {
+    auto variant = plan::InterfaceOp::create(builder, loc, interface.scratchBytes);
+    Block *block = builder.createBlock(&variant.getBody());
     for (size_t i = 0; i < constants.size(); ++i)
       block->addArgument(plan::IntType::get(context), loc);
     auto constant = [&](int64_t value) -> Value {
@@ -69,12 +68,13 @@ public:
                         constant(extent.rowsPerGroup)));
       extents.push_back(sum);
     }
-    plan::YieldOp::create(builder, loc, extents);
+    plan::GridOp::create(builder, loc, extents[0], extents[1], extents[2],
+                         /*dynamic_shared=*/Value(), /*workspace=*/Value());
   }
 
 private:
   Attribute rows() const { return ExtentAttr::get(context, interface.rows, 0); }
-  Attribute sequences() const { return HostDimAttr::get(context, "sequences"); }
+  Attribute sequences() const { return ExtentAttr::get(context, interface.slots, 0); }
 
   unsigned numberOf(Attribute constant) {
     auto it = llvm::find(constants, constant);
@@ -162,10 +162,9 @@ struct EmitCPUKernelsPass : impl::EmitCPUKernelsPassBase<EmitCPUKernelsPass> {
     executable.setInterfaceAttr(attr);
     OpBuilder builder = OpBuilder::atBlockEnd(&executable.getContents().front());
     auto variant = VariantOp::create(builder, executable.getLoc(),
-                                     getLevelName(target.codegenLevel()),
-                                     interface->scratchBytes);
+                                     getLevelName(target.codegenLevel()));
     Block *contents = builder.createBlock(&variant.getContents());
-    description.createCount(builder, executable.getLoc());
+    description.createInterface(builder, executable.getLoc());
     for (Operation &kernel : llvm::make_early_inc_range(*module->getBody()))
       kernel.moveBefore(contents, contents->end());
     ++numKernels;

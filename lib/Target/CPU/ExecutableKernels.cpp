@@ -32,8 +32,13 @@ void BodyOp::addRowsConstant() {
   interface.constants.push_back(ExtentAttr::get(op->getContext(), interface.rows, 0));
 }
 
-void BodyOp::addDimConstant(StringRef name) {
-  interface.constants.push_back(HostDimAttr::get(op->getContext(), name));
+void BodyOp::setSlots(Value operand) {
+  interface.slots = cast<BlockArgument>(operand).getArgNumber();
+}
+
+void BodyOp::addExtentConstant(Value operand, int64_t axis) {
+  interface.constants.push_back(ExtentAttr::get(
+      op->getContext(), cast<BlockArgument>(operand).getArgNumber(), axis));
 }
 
 void BodyOp::addConstant(int64_t value) {
@@ -46,10 +51,12 @@ cpu::FloatType hadal::cpu::floatTypeOf(Value value) {
 
 namespace {
 /// What the three kernels that read or write the cache need to find rows in it.
-void addPagingConstants(BodyOp &body) {
+template <typename Op>
+void addPagingConstants(BodyOp &body, Op op) {
+  body.setSlots(op.getSlots());
   body.addRowsConstant();
-  body.addDimConstant("sequences");
-  body.addDimConstant("pages_per_slot");
+  body.addExtentConstant(op.getSlots());
+  body.addExtentConstant(op.getBlockTable(), 1);
 }
 
 /// Emits one kernel: the description gives scratch and grid, the function body.
@@ -155,7 +162,7 @@ struct KernelEmitter {
     body.bindAll(op.getKv(), op.getWeight(), op.getCos(), op.getSin(), op.getPositions(),
                           op.getSequenceOffsets(), op.getSlots(), op.getBlockTable(),
                           op.getCache());
-    addPagingConstants(body);
+    addPagingConstants(body, op);
     MLAAppendSpec spec;
     spec.latent = typeOf(op.getWeight()).getDimSize(0);
     spec.rope = 2 * typeOf(op.getCos()).getDimSize(1);
@@ -171,7 +178,7 @@ struct KernelEmitter {
     body.bindAll(op.getQLatent(), op.getQ(), op.getCache(), op.getBlockTable(),
                           op.getPositions(), op.getSequenceOffsets(), op.getSlots());
     body.bindResult(0);
-    addPagingConstants(body);
+    addPagingConstants(body, op);
     body.addConstant(op.getThreshold() ? static_cast<int64_t>(*op.getThreshold())
                                        : std::numeric_limits<int64_t>::max());
     MLAAbsorbedSpec spec;
@@ -189,7 +196,7 @@ struct KernelEmitter {
     body.setRows(op.getQ());
     body.bindAll(op.getQ(), op.getWUk(), op.getWUv(), op.getCache(), op.getBlockTable(),
                           op.getPositions(), op.getSequenceOffsets(), op.getSlots(), op.getOut());
-    addPagingConstants(body);
+    addPagingConstants(body, op);
     body.addConstant(op.getThreshold() ? static_cast<int64_t>(*op.getThreshold()) : 0);
     std::optional<WeightType> weight = weightTypeOf(op.getWUk());
     if (!weight || weightTypeOf(op.getWUv()) != weight)

@@ -18,7 +18,8 @@ struct ExecutableInterface {
   llvm::SmallVector<Access> access;
   llvm::SmallVector<mlir::Attribute> constants; // that the kernel reads
   std::array<GridExtent, 3> grid;
-  int64_t rows = 0; // the operand whose first extent is the number of rows
+  int64_t rows = 0;  // the operand whose first extent is the number of rows
+  int64_t slots = 0; // that whose first extent is the number of sequences
   int64_t scratchBytes = 0;
 };
 
@@ -37,8 +38,10 @@ public:
   void bindResult(unsigned number, Access access = Access::Write);
   /// Says which operand's first extent is the number of rows.
   void setRows(mlir::Value operand);
+  /// Says which operand's first extent is the number of sequences.
+  void setSlots(mlir::Value operand);
+  void addExtentConstant(mlir::Value operand, int64_t axis = 0);
   void addRowsConstant();
-  void addDimConstant(llvm::StringRef name);
   void addConstant(int64_t value);
 
   mlir::Operation *op;

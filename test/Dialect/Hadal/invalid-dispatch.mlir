@@ -1,9 +1,9 @@
 // Every constraint of programs, executables and dispatches is enforced.
 // RUN: hadal-opt %s --split-input-file --verify-diagnostics
 
-// program_c1: holds parameters, states, executables and functions with a body only
+// program_c1: holds declarations, executables and functions with a body only
 hadal.program @cpu target <"cpu"> {
-  // expected-error @+1 {{expected parameters, states, executables and functions in a program}}
+  // expected-error @+1 {{expected declarations, executables and functions in a program}}
   builtin.module {
   }
 }
@@ -52,7 +52,7 @@ func.func @f(%x: tensor<?x64xf32>) {
 
 // executable_c2: an interface binds operands and results of the body, with an access for each
 // expected-error @+1 {{expected bindings below 2, the operands and results of the body, got 2}}
-hadal.executable @k interface <bindings = [0, 2], access = [0, 1], constants = [], passed = 0> {
+hadal.executable @k interface <bindings = [0, 2], access = [0, 1], constants = []> {
   func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
     return %x : tensor<?x64xf32>
   }
@@ -62,7 +62,7 @@ hadal.executable @k interface <bindings = [0, 2], access = [0, 1], constants = [
 
 // executable_c2
 // expected-error @+1 {{expected an access for each of 2 bindings, got 1}}
-hadal.executable @k interface <bindings = [0, 1], access = [0], constants = [], passed = 0> {
+hadal.executable @k interface <bindings = [0, 1], access = [0], constants = []> {
   func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
     return %x : tensor<?x64xf32>
   }
@@ -72,7 +72,7 @@ hadal.executable @k interface <bindings = [0, 1], access = [0], constants = [], 
 
 // executable_c2
 // expected-error @+1 {{expected an access of 0, 1 or 2, got 3}}
-hadal.executable @k interface <bindings = [0, 1], access = [0, 3], constants = [], passed = 0> {
+hadal.executable @k interface <bindings = [0, 1], access = [0, 3], constants = []> {
   func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
     return %x : tensor<?x64xf32>
   }
@@ -82,7 +82,7 @@ hadal.executable @k interface <bindings = [0, 1], access = [0, 3], constants = [
 
 // executable_c3: constants are integers of i64, extents of operands, or dims by name
 // expected-error @+1 {{expected a constant to be an integer of i64, an extent of an operand or a dim that the host knows, got #hadal.extent<1, 0>}}
-hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<1, 0>], passed = 0> {
+hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<1, 0>]> {
   func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
     return %x : tensor<?x64xf32>
   }
@@ -92,17 +92,7 @@ hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [
 
 // executable_c3
 // expected-error @+1 {{expected a constant to be an integer of i64, an extent of an operand or a dim that the host knows, got #hadal.extent<0, 2>}}
-hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 2>], passed = 0> {
-  func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
-    return %x : tensor<?x64xf32>
-  }
-}
-
-// -----
-
-// executable_c4: kernels are passed at most all constants
-// expected-error @+1 {{expected at most all 1 constants to be passed, got 2}}
-hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [7], passed = 2> {
+hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 2>]> {
   func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
     return %x : tensor<?x64xf32>
   }
@@ -112,7 +102,7 @@ hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [
 
 // executable_c3
 // expected-error @+1 {{expected a constant to be an integer of i64, an extent of an operand or a dim that the host knows, got true}}
-hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [true], passed = 0> {
+hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [true]> {
   func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
     return %x : tensor<?x64xf32>
   }
@@ -122,20 +112,8 @@ hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [
 
 // executable_c3
 // expected-error @+1 {{got #hadal.extent<0, 0>}}
-hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 0>], passed = 0> {
+hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 0>]> {
   func.func @body(%x: i32) -> i32 {
     return %x : i32
-  }
-}
-
-// -----
-
-// variant_c1: scratch is not negative
-hadal.executable @k {
-  func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
-    return %x : tensor<?x64xf32>
-  }
-  // expected-error @+1 {{expected scratch that is not negative, got -1}}
-  hadal.variant "old" scratch -1 {
   }
 }

@@ -1,4 +1,4 @@
-// Every constraint of attributes, parameters and states is enforced.
+// Every constraint of attributes and parameters is enforced.
 // RUN: hadal-opt %s --split-input-file --verify-diagnostics
 
 // source_c1: the stored type has a static shape
@@ -115,37 +115,5 @@ hadal.parameter @p : tensor<4xbf16>
 func.func @f() {
   // expected-error @+1 {{expected the type of the symbol to be 'tensor<4xbf16>', got 'tensor<5xbf16>'}}
   %w = hadal.param @p : tensor<5xbf16>
-  return
-}
-
-// -----
-
-// state_c1: rank 3, dynamic pages, static page size and row
-// expected-error @+1 {{expected a tensor of [dynamic pages, page size, row], got 'tensor<8x64x80xf32>'}}
-hadal.state @c : tensor<8x64x80xf32>
-
-// -----
-
-// state_c2: elements are f32 or bf16
-// expected-error @+1 {{expected elements of f32 or bf16, got 'f16'}}
-hadal.state @c : tensor<?x64x80xf16>
-
-// -----
-
-// state_read_c1: the symbol names a hadal.state of the same type
-hadal.parameter @c : tensor<4x4xf32>
-func.func @f() {
-  // expected-error @+1 {{expected @c to name a hadal.state}}
-  %c = hadal.state_read @c : tensor<?x64x80xf32>
-  return
-}
-
-// -----
-
-// state_write_c1: the symbol names a hadal.state of the same type
-hadal.state @c : tensor<?x64x80xf32>
-func.func @f(%value: tensor<?x64x80xbf16>) {
-  // expected-error @+1 {{expected the type of the symbol to be 'tensor<?x64x80xf32>', got 'tensor<?x64x80xbf16>'}}
-  hadal.state_write @c, %value : tensor<?x64x80xbf16>
   return
 }

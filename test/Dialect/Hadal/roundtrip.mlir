@@ -12,8 +12,40 @@ module attributes {hadal.files = [#hadal.file<"model.safetensors", size = 191201
   // CHECK: hadal.parameter @cos : tensor<128x8xf32> table <component = cos
   hadal.parameter @cos : tensor<128x8xf32>
     table <component = cos, dim = 16, theta = 1.000000e+04 : f64, factor = 4.000000e+00 : f64, original_positions = 32, beta_fast = 3.200000e+01 : f64, beta_slow = 1.000000e+00 : f64, mscale = 1.000000e+00 : f64, truncate = true>
-  // CHECK: hadal.state @cache.0 : tensor<?x64x80xf32>
-  hadal.state @cache.0 : tensor<?x64x80xf32>
+  // CHECK: hadal.state @cache.0 growing @pages : tensor<?x64x80xf32>
+  plan.block_table @pages page_size 64
+  hadal.state @cache.0 growing @pages : tensor<?x64x80xf32>
+
+  // A state may hold rows of any shape and elements; a ring has as many as an expression of the session says.
+  // CHECK: hadal.state @index growing @fours : tensor<?x16xi8>
+  hadal.state @index growing @fours : tensor<?x16xi8>
+  // CHECK: plan.block_table @fours page_size 16 tokens_per_row 4
+  plan.block_table @fours page_size 16 tokens_per_row 4
+  // CHECK: hadal.state @window ring : tensor<?x?x2x128xf8E4M3FN> rows {
+  // CHECK:   %[[STEP:.*]] = plan.dim @step_tokens
+  // CHECK:   plan.yield %[[STEP]]
+  hadal.state @window ring : tensor<?x?x2x128xf8E4M3FN> rows {
+    %step = plan.dim @step_tokens
+    plan.yield %step
+  }
+  plan.host_dim @step_tokens is step_tokens
+  plan.host_dim @tokens is tokens
+  plan.host_dim @sequences is sequences
+  plan.host_dim @slots is slots
+  plan.host_dim @pages_per_slot is pages_per_slot of @pages
+
+  // CHECK-LABEL: func.func private @ports
+  // CHECK-SAME:    tensor<?xi32> {hadal.port = #hadal.port<"offsets", sequence_offsets, [@sequences + 1]>}
+  // CHECK-SAME:    tensor<?x?xi32> {hadal.port = #hadal.port<"table", block_table of @pages, [@slots, @pages_per_slot]>}
+  // CHECK-SAME:    tensor<?x?xi8> {hadal.port = #hadal.port<"mask", value, [@tokens, ?]>}
+  // CHECK-SAME:    tensor<?x8xf32> {hadal.port = #hadal.port<"hidden", kept>}
+  // CHECK-SAME:    -> (tensor<?x8xf32> {hadal.port = #hadal.port<"hidden", kept>})
+  // CHECK-SAME:    attributes {hadal.entry = #hadal.entry<decode>}
+  func.func private @ports(tensor<?xi32> {hadal.port = #hadal.port<"offsets", sequence_offsets, [@sequences + 1]>},
+                           tensor<?x?xi32> {hadal.port = #hadal.port<"table", block_table of @pages, [@slots, @pages_per_slot]>},
+                           tensor<?x?xi8> {hadal.port = #hadal.port<"mask", value, [@tokens, ?]>},
+                           tensor<?x8xf32> {hadal.port = #hadal.port<"hidden", kept>}) -> (tensor<?x8xf32> {hadal.port = #hadal.port<"hidden", kept>})
+    attributes {hadal.entry = #hadal.entry<decode>}
 
   // CHECK-LABEL: func.func @core
   func.func @core(%tokens: tensor<?xi32>, %rows: tensor<?xi32>, %table: tensor<97x64xbf16>, %n: tensor<64xf32>,
@@ -114,8 +146,9 @@ module attributes {hadal.files = [#hadal.file<"model.safetensors", size = 191201
 hadal.program @one target <"one"> {
   // CHECK: hadal.parameter @w
   hadal.parameter @w : tensor<64xf32>
-  // CHECK: hadal.state @c
-  hadal.state @c : tensor<?x64x80xf32>
+  // CHECK: hadal.state @c growing @pages
+  plan.block_table @pages page_size 64
+  hadal.state @c growing @pages : tensor<?x64x80xf32>
 }
 // CHECK-LABEL: hadal.program @two target <"two", levels = ["old", "new"]> {
 hadal.program @two target <"two", levels = ["old", "new"]> {

@@ -2,7 +2,9 @@
 // RUN: hadal-opt %s --canonicalize | FileCheck %s
 
 plan.program @cpu abi 1 {
-  plan.executable @k family "f" access [] constants 13 scratch 0 images []
+  plan.host_dim @tokens is tokens
+  plan.executable @k family "f" access [] constants 13 {
+  }
   // CHECK-LABEL: plan.entry @constants
   plan.entry @constants {
     %m7 = plan.constant -7
@@ -31,8 +33,8 @@ plan.program @cpu abi 1 {
     // CHECK-DAG: %[[C3:.*]] = plan.constant 3
     // CHECK-DAG: %[[C1:.*]] = plan.constant 1
     // CHECK-DAG: %[[C0:.*]] = plan.constant 0
-    // CHECK: plan.launch @k {{.*}}constants(%[[C5]], %[[CM1]], %[[CM21]], %[[CM4]], %[[CM3]], %[[CM7]], %[[C3]], %[[C1]], %[[C0]], %[[C1]], %[[C0]], %[[C1]], %[[CM7]])
-    plan.launch @k grid(%3, %3, %3) bindings() constants(%add, %sub, %mul, %floor, %ceil, %min, %max, %lt, %le, %eq, %and, %or, %select) label "k" flops %0 bytes %0
+    // CHECK: plan.launch @k bindings() constants(%[[C5]], %[[CM1]], %[[CM21]], %[[CM4]], %[[CM3]], %[[CM7]], %[[C3]], %[[C1]], %[[C0]], %[[C1]], %[[C0]], %[[C1]], %[[CM7]])
+    plan.launch @k bindings() constants(%add, %sub, %mul, %floor, %ceil, %min, %max, %lt, %le, %eq, %and, %or, %select) label "k" flops %0 bytes %0
   }
 
   // Neutral operands go; overflows and divisors that are not positive are left to the runtime's error.
@@ -41,8 +43,8 @@ plan.program @cpu abi 1 {
     %0 = plan.constant 0
     %1 = plan.constant 1
     %most = plan.constant 9223372036854775807
-    // CHECK: %[[N:.*]] = plan.dim tokens
-    %n = plan.dim tokens
+    // CHECK: %[[N:.*]] = plan.dim @tokens
+    %n = plan.dim @tokens
     %a = plan.expr add %0, %n
     %b = plan.expr sub %n, %0
     %c = plan.expr mul %n, %1
@@ -62,7 +64,7 @@ plan.program @cpu abi 1 {
     %lt = plan.expr lt %0, %n
     // CHECK: %[[SELECT:.*]] = plan.select
     %select = plan.select %n, %0, %1
-    // CHECK: plan.launch @k {{.*}}constants(%[[N]], %[[N]], %[[N]], %[[N]], %[[N]], %[[N]], %[[N]], %[[OVER]], %[[ZERO]], %[[CEIL]], %[[MUL]], %[[LT]], %[[SELECT]])
-    plan.launch @k grid(%n, %n, %n) bindings() constants(%a, %b, %c, %d, %e, %f, %g, %over, %zero, %ceil, %mul, %lt, %select) label "k" flops %n bytes %n
+    // CHECK: plan.launch @k bindings() constants(%[[N]], %[[N]], %[[N]], %[[N]], %[[N]], %[[N]], %[[N]], %[[OVER]], %[[ZERO]], %[[CEIL]], %[[MUL]], %[[LT]], %[[SELECT]])
+    plan.launch @k bindings() constants(%a, %b, %c, %d, %e, %f, %g, %over, %zero, %ceil, %mul, %lt, %select) label "k" flops %n bytes %n
   }
 }

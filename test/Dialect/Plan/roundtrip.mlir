@@ -9,22 +9,43 @@ plan.program @cpu abi 1 {
       return
     }
   }
-  // CHECK: plan.executable @norm family "rms_norm" access [0, 0, 1] constants 1 scratch 256 images [@cpu.v3]
-  plan.executable @norm family "rms_norm" access [0, 0, 1] constants 1 scratch 256 images [@cpu.v3]
-  // CHECK: plan.entry @prefill
-  plan.entry @prefill {
+  // CHECK: plan.host_dim @tokens is tokens{{$}}
+  plan.host_dim @tokens is tokens
+  // CHECK: plan.block_table @pages page_size 64{{$}}
+  plan.block_table @pages page_size 64
+  // CHECK: plan.block_table @fours page_size 16 tokens_per_row 4
+  plan.block_table @fours page_size 16 tokens_per_row 4
+  // CHECK: plan.executable @norm family "rms_norm" access [0, 0, 1] constants 1 {
+  // CHECK-NEXT: plan.variant @cpu.v3 {
+  // CHECK-NEXT:   plan.interface scratch 256 {
+  // CHECK-NEXT:   ^bb0(%[[ROWS:.*]]: !plan.int):
+  // CHECK-NEXT:     plan.grid %[[ROWS]], %[[ROWS]], %[[ROWS]]{{$}}
+  plan.executable @norm family "rms_norm" access [0, 0, 1] constants 1 {
+    plan.variant @cpu.v3 {
+      plan.interface scratch 256 {
+      ^bb0(%rows: !plan.int):
+        plan.grid %rows, %rows, %rows
+      }
+    }
+  }
+  // CHECK: plan.entry @forward role step
+  plan.entry @forward role step {
     // CHECK: %[[C:.*]] = plan.constant 64
     %c = plan.constant 64
-    // CHECK: %[[N:.*]] = plan.dim tokens
-    %n = plan.dim tokens
+    // CHECK: %[[N:.*]] = plan.dim @tokens
+    %n = plan.dim @tokens
+    // CHECK: plan.extent 1, 0
+    %e = plan.extent 1, 0
     // CHECK: %[[M:.*]] = plan.expr mul %[[N]], %[[C]]
     %m = plan.expr mul %n, %c
     // CHECK: plan.select %[[N]], %[[M]], %[[C]]
     %s = plan.select %n, %m, %c
-    // CHECK: plan.argument 0 "tokens" : tensor<?x64xf32> sizes(%[[N]])
-    %x = plan.argument 0 "tokens" : tensor<?x64xf32> sizes(%n)
-    // CHECK: plan.result 0 "logits" : tensor<4x64xf32> sizes()
-    %y = plan.result 0 "logits" : tensor<4x64xf32> sizes()
+    // CHECK: plan.argument 0 "x" : tensor<?x64xf32> sizes(%[[N]])
+    %x = plan.argument 0 "x" : tensor<?x64xf32> sizes(%n)
+    // CHECK: plan.argument 1 "table" role block_table of @pages : tensor<?x?xi32> sizes(%{{.*}}, %[[N]])
+    %table = plan.argument 1 "table" role block_table of @pages : tensor<?x?xi32> sizes(%e, %n)
+    // CHECK: plan.result 0 "logits" role logits : tensor<4x64xf32> sizes()
+    %y = plan.result 0 "logits" role logits : tensor<4x64xf32> sizes()
     // CHECK: plan.parameter @norm
     %w = plan.parameter @norm
     // CHECK: plan.state @cache.0
@@ -35,8 +56,8 @@ plan.program @cpu abi 1 {
     plan.arena %m
     // CHECK: plan.branch %[[N]]
     plan.branch %n {
-      // CHECK: plan.launch @norm grid(%[[N]], %[[C]], %[[C]]) bindings(%{{.*}}, %{{.*}}, %{{.*}}) constants(%[[N]]) label "norm" flops %[[M]] bytes %[[C]]
-      plan.launch @norm grid(%n, %c, %c) bindings(%x, %w, %t) constants(%n) label "norm" flops %m bytes %c
+      // CHECK: plan.launch @norm bindings(%{{.*}}, %{{.*}}, %{{.*}}) constants(%[[N]]) label "norm" flops %[[M]] bytes %[[C]]
+      plan.launch @norm bindings(%x, %w, %t) constants(%n) label "norm" flops %m bytes %c
     } else {
       // CHECK: } else {
       // CHECK: plan.tap "hidden.0", %{{.*}} : tensor<?x64xf32> sizes(%[[N]])
@@ -50,56 +71,85 @@ plan.program @cpu abi 1 {
   }
 }
 
-// Every dimension and every operation has a name.
+// Every kind of dim and every operation has a name.
 // CHECK-LABEL: plan.program @names
 plan.program @names abi 1 {
+  plan.block_table @pages page_size 64
+  // CHECK: plan.host_dim @d0 is tokens{{$}}
+  plan.host_dim @d0 is tokens
+  // CHECK: plan.host_dim @d1 is sequences{{$}}
+  plan.host_dim @d1 is sequences
+  // CHECK: plan.host_dim @d2 is logit_rows{{$}}
+  plan.host_dim @d2 is logit_rows
+  // CHECK: plan.host_dim @d3 is slots{{$}}
+  plan.host_dim @d3 is slots
+  // CHECK: plan.host_dim @d4 is capacity{{$}}
+  plan.host_dim @d4 is capacity
+  // CHECK: plan.host_dim @d5 is max_sequence_tokens{{$}}
+  plan.host_dim @d5 is max_sequence_tokens
+  // CHECK: plan.host_dim @d6 is min_sequence_tokens{{$}}
+  plan.host_dim @d6 is min_sequence_tokens
+  // CHECK: plan.host_dim @d7 is max_context{{$}}
+  plan.host_dim @d7 is max_context
+  // CHECK: plan.host_dim @d8 is step_tokens{{$}}
+  plan.host_dim @d8 is step_tokens
+  // CHECK: plan.host_dim @d9 is rank{{$}}
+  plan.host_dim @d9 is rank
+  // CHECK: plan.host_dim @d10 is world_size{{$}}
+  plan.host_dim @d10 is world_size
+  // CHECK: plan.host_dim @d11 is pages_per_slot of @pages
+  plan.host_dim @d11 is pages_per_slot of @pages
+  // CHECK: plan.host_dim @d12 is session_value default 2 from 1 to 8
+  plan.host_dim @d12 is session_value default 2 from 1 to 8
+  // CHECK: plan.host_dim @d13 is call_value{{$}}
+  plan.host_dim @d13 is call_value
   plan.entry @all {
-    // CHECK: plan.dim sequences
-    %0 = plan.dim sequences
-    // CHECK: plan.dim logit_rows
-    %1 = plan.dim logit_rows
-    // CHECK: plan.dim slots
-    %2 = plan.dim slots
-    // CHECK: plan.dim capacity
-    %3 = plan.dim capacity
-    // CHECK: plan.dim pages_per_slot
-    %4 = plan.dim pages_per_slot
-    // CHECK: plan.dim max_sequence_tokens
-    %5 = plan.dim max_sequence_tokens
-    // CHECK: plan.dim min_sequence_tokens
-    %6 = plan.dim min_sequence_tokens
-    // CHECK: plan.dim max_context
-    %7 = plan.dim max_context
+    %0 = plan.dim @d0
+    %1 = plan.dim @d1
     // CHECK: plan.expr add
-    %8 = plan.expr add %0, %1
+    %2 = plan.expr add %0, %1
     // CHECK: plan.expr sub
-    %9 = plan.expr sub %0, %1
+    %3 = plan.expr sub %0, %1
     // CHECK: plan.expr floor_div
-    %10 = plan.expr floor_div %0, %1
+    %4 = plan.expr floor_div %0, %1
     // CHECK: plan.expr ceil_div
-    %11 = plan.expr ceil_div %0, %1
+    %5 = plan.expr ceil_div %0, %1
     // CHECK: plan.expr min
-    %12 = plan.expr min %0, %1
+    %6 = plan.expr min %0, %1
     // CHECK: plan.expr max
-    %13 = plan.expr max %0, %1
+    %7 = plan.expr max %0, %1
     // CHECK: plan.expr lt
-    %14 = plan.expr lt %0, %1
+    %8 = plan.expr lt %0, %1
     // CHECK: plan.expr le
-    %15 = plan.expr le %0, %1
+    %9 = plan.expr le %0, %1
     // CHECK: plan.expr eq
-    %16 = plan.expr eq %0, %1
+    %10 = plan.expr eq %0, %1
     // CHECK: plan.expr and
-    %17 = plan.expr and %0, %1
+    %11 = plan.expr and %0, %1
     // CHECK: plan.expr or
-    %18 = plan.expr or %0, %1
+    %12 = plan.expr or %0, %1
   }
 }
 
-// CHECK-LABEL: plan.count {
-// CHECK-NEXT:  ^bb0(%[[ROWS:.*]]: !plan.int):
-plan.count {
-^bb0(%rows: !plan.int):
-  // CHECK: plan.yield %[[ROWS]], %[[ROWS]], %{{.*}}
+// Everything that an interface may say.
+// CHECK-LABEL: plan.interface scratch 64 workgroup_size [128, 2, 1] static_shared 1024 cluster [2, 1, 1] cooperative {
+// CHECK-NEXT:  ^bb0(%[[ROWS:.*]]: !plan.int, %[[K:.*]]: !plan.int):
+plan.interface scratch 64 workgroup_size [128, 2, 1] static_shared 1024 cluster [2, 1, 1] cooperative {
+^bb0(%rows: !plan.int, %k: !plan.int):
+  // CHECK: %[[ONE:.*]] = plan.constant 1
   %one = plan.constant 1
-  plan.yield %rows, %rows, %one
+  // CHECK: %[[MORE:.*]] = plan.select %[[K]], %[[ROWS]], %[[ONE]]
+  %more = plan.select %k, %rows, %one
+  // CHECK: plan.kernel_parameter binding[0]
+  plan.kernel_parameter binding[0]
+  // CHECK: plan.kernel_parameter constant_i32[0]
+  plan.kernel_parameter constant_i32[0]
+  // CHECK: plan.kernel_parameter constant_i64[1]
+  plan.kernel_parameter constant_i64[1]
+  // CHECK: plan.kernel_parameter tensor_map[2] of bf16 extents(%[[K]], %[[ROWS]]) strides(%[[K]]) box [64, 32] swizzle 128
+  plan.kernel_parameter tensor_map[2] of bf16 extents(%k, %rows) strides(%k) box [64, 32] swizzle 128
+  // CHECK: plan.kernel_parameter workspace
+  plan.kernel_parameter workspace
+  // CHECK: plan.grid %[[ROWS]], %[[MORE]], %[[ONE]] dynamic_shared %[[K]] workspace %[[ROWS]]
+  plan.grid %rows, %more, %one dynamic_shared %k workspace %rows
 }

@@ -8,15 +8,15 @@
 hadal.program @cpu target <"cpu"> {
   // x, weight, y: rows come from x.
   // CHECK-LABEL: hadal.executable @norm
-  // CHECK-SAME:    interface <bindings = [0, 1, 2], access = [0, 0, 1], constants = [#hadal.extent<0, 0>], passed = 0>
+  // CHECK-SAME:    interface <bindings = [0, 1, 2], access = [0, 0, 1], constants = [#hadal.extent<0, 0>]>
   // CHECK:         func.func @body
   // CHECK:         hadal.variant "x86-64-v3" {
-  // CHECK-NEXT:      plan.count {
+  // CHECK-NEXT:      plan.interface {
   // CHECK-NEXT:      ^bb0(%[[ROWS:.*]]: !plan.int):
   // CHECK-DAG:         %[[ZERO:.*]] = plan.constant 0
   // CHECK-DAG:         %[[ONE:.*]] = plan.constant 1
   // CHECK:             plan.expr ceil_div %[[ROWS]], %[[ONE]]
-  // CHECK:             plan.yield
+  // CHECK:             plan.grid
   // CHECK:           func.func @norm(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr) -> i32
   // ALL:           hadal.variant "x86-64-v4-bf16"
   // ALL:             func.func @norm(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr) -> i32
@@ -36,7 +36,7 @@ hadal.program @cpu target <"cpu"> {
   // a constant of the launch, so that one kernel serves all.
   // CHECK-LABEL: hadal.executable @absorbed
   // CHECK-SAME:    interface <bindings = [0, 1, 2, 6, 3, 4, 5, 7]
-  // CHECK-SAME:    constants = [#hadal.extent<1, 0>, #hadal.host_dim<"sequences">, #hadal.host_dim<"pages_per_slot">, 171], passed = 4>
+  // CHECK-SAME:    constants = [#hadal.extent<1, 0>, #hadal.extent<5, 0>, #hadal.extent<6, 1>, 171]>
   hadal.executable @absorbed {
     func.func @body(%l: tensor<?x192xf32>, %q: tensor<?x144xf32>, %c: tensor<?x64x80xf32>, %p: tensor<?xi32>, %o: tensor<?xi32>, %s: tensor<?xi32>, %t: tensor<?x?xi32>) -> tensor<?x192xf32> {
       %y = hadal.mla_attend_absorbed %l, %q, %c, %p, %o, %s, %t {heads = 3 : i64, scale = 0.1 : f32, threshold = 171 : i64}
@@ -52,7 +52,7 @@ hadal.program @cpu target <"cpu"> {
   // Expanded attention writes over its destination, operand 8, and has no result of its own.
   // CHECK-LABEL: hadal.executable @expanded
   // CHECK-SAME:    interface <bindings = [0, 2, 3, 1, 7, 4, 5, 6, 8]
-  // CHECK-SAME:    constants = [#hadal.extent<0, 0>, #hadal.host_dim<"sequences">, #hadal.host_dim<"pages_per_slot">, 0], passed = 4>
+  // CHECK-SAME:    constants = [#hadal.extent<0, 0>, #hadal.extent<6, 0>, #hadal.extent<7, 1>, 0]>
   hadal.executable @expanded {
     func.func @body(%q: tensor<?x144xf32>, %c: tensor<?x64x80xf32>, %uk: tensor<3x32x64xbf16, #hadal.panels<rows = 32, interleave = 2>>, %uv: tensor<3x32x64xbf16, #hadal.panels<rows = 32, interleave = 2>>,
                     %p: tensor<?xi32>, %o: tensor<?xi32>, %s: tensor<?xi32>, %t: tensor<?x?xi32>, %out: tensor<?x96xf32>) -> tensor<?x96xf32> {
@@ -68,7 +68,7 @@ hadal.program @cpu target <"cpu"> {
 hadal.program @cpu target <"cpu"> {
   // A linear spreads over panels of outputs and over rows.
   // CHECK-LABEL: hadal.executable @linear
-  // CHECK-SAME:    interface <bindings = [0, 1, 2, 3], access = [0, 0, 0, 1], constants = [#hadal.extent<0, 0>], passed = 1>
+  // CHECK-SAME:    interface <bindings = [0, 1, 2, 3], access = [0, 0, 0, 1], constants = [#hadal.extent<0, 0>]>
   hadal.executable @linear {
     func.func @body(%x: tensor<?x64xbf16>, %w: tensor<96x64xbf16, #hadal.panels<rows = 32, interleave = 2>>, %a: tensor<?x96xf32>) -> tensor<?x96xf32> {
       %y = hadal.linear %x, %w addend %a : (tensor<?x64xbf16>, tensor<96x64xbf16, #hadal.panels<rows = 32, interleave = 2>>, tensor<?x96xf32>) -> tensor<?x96xf32>

@@ -101,13 +101,16 @@ struct EmitToyKernelsPass : PassWrapper<EmitToyKernelsPass, OperationPass<Progra
     OpBuilder builder = OpBuilder::atBlockEnd(&executable.getContents().front());
     auto rows = cast<Attribute>(ExtentAttr::get(&getContext(), 0, 0));
     executable.setInterfaceAttr(KernelInterfaceAttr::get(&getContext(), bindings, access,
-                                                         builder.getArrayAttr(rows), 0));
+                                                         builder.getArrayAttr(rows)));
     auto variant = VariantOp::create(builder, executable.getLoc(), level);
     Block *contents = builder.createBlock(&variant.getContents());
-    auto count = plan::CountOp::create(builder, executable.getLoc());
-    Block *block = builder.createBlock(&count.getBody());
+    // The levels spread the work differently.
+    auto interface = plan::InterfaceOp::create(builder, executable.getLoc());
+    Block *block = builder.createBlock(&interface.getBody());
     Value all = block->addArgument(plan::IntType::get(&getContext()), executable.getLoc());
-    plan::YieldOp::create(builder, executable.getLoc(), ValueRange{all, all, all});
+    Value one = plan::ConstantOp::create(builder, executable.getLoc(), builder.getI64IntegerAttr(1));
+    plan::GridOp::create(builder, executable.getLoc(), all, level == "toy-2" ? all : one, one,
+                         /*dynamic_shared=*/Value(), /*workspace=*/Value());
     builder.setInsertionPointToEnd(contents);
     auto kernel = func::FuncOp::create(builder, executable.getLoc(), executable.getSymName(),
                                        builder.getFunctionType({}, {}));

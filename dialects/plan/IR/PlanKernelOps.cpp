@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verifiers of the ops of kernels: executables, variants, interfaces.
+#include "plan/IR/PlanDialect.h"
+
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace hadal::plan;
+
+LogicalResult ExecutableOp::verify() {
+  // executable_c1
+  for (int64_t access : getAccess())
+    if (access < 0 || access > 2)
+      return emitOpError() << "expected an access of 0, 1 or 2, got " << access;
+  // executable_c2
+  if (static_cast<int64_t>(getConstantCount()) < 0)
+    return emitOpError() << "expected constants that are not negative, got "
+                         << static_cast<int64_t>(getConstantCount());
+  return success();
+}
+
+LogicalResult ExecutableOp::verifyRegions() {
+  for (Operation &op : getVariants().front()) {
+    // executable_c3
+    auto variant = dyn_cast<VariantOp>(op);
+    if (!variant)
+      return op.emitOpError("expected variants in an executable");
+    // executable_c4
+    InterfaceOp interface = variant.getInterface();
+    if (!interface)
+      continue; // variant_c2
+    if (interface.getBody().getNumArguments() != getConstantCount())
+      return interface.emitOpError() << "expected an argument for each of "
+                                     << getConstantCount() << " constants, got "
+                                     << interface.getBody().getNumArguments();
+    for (auto parameter : interface.getOps<KernelParameterOp>()) {
+      bool binds = parameter.getKind() == KernelParameterKind::Binding ||
+                   parameter.getKind() == KernelParameterKind::TensorMap;
+      if (binds && parameter.getIndex() >= getAccess().size())
+        return parameter.emitOpError() << "expected a binding below " << getAccess().size()
+                                       << ", got " << *parameter.getIndex();
+    }
+  }
+  return success();
+}
+
+InterfaceOp VariantOp::getInterface() {
+  auto interfaces = getContents().front().getOps<InterfaceOp>();
+  return interfaces.empty() ? InterfaceOp() : *interfaces.begin();
+}
+
+LogicalResult VariantOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  // variant_c1
+  if (!symbols.lookupNearestSymbolFrom<ImageOp>(getOperation()->getParentOp(), getImageAttr()))
+    return emitOpError() << "expected " << getImageAttr() << " to name a plan.image";
+  return success();
+}
+
+LogicalResult VariantOp::verifyRegions() {
+  // variant_c2
+  Block &block = getContents().front();
+  if (!llvm::hasSingleElement(block) || !isa<InterfaceOp>(block.front()))
+    return emitOpError() << "expected one plan.interface, got " << block.getOperations().size()
+                         << " ops";
+  return success();
+}
+
+GridOp InterfaceOp::getGrid() { return cast<GridOp>(getBody().front().getTerminator()); }
+
+LogicalResult InterfaceOp::verify() {
+  // interface_c3
+  auto scratch = static_cast<int64_t>(getScratch()), shared = static_cast<int64_t>(getStaticShared());
+  if (scratch < 0 || shared < 0)
+    return emitOpError() << "expected scratch and shared memory that are not negative, got "
+                         << scratch << " and " << shared;
+  // interface_c4
+  for (auto [what, extents] : {std::pair("workgroup size", getWorkgroupSize()),
+                               std::pair("cluster", getCluster())})
+    if (extents && (extents->size() != 3 || llvm::any_of(*extents, [](int64_t n) { return n <= 0; })))
+      return emitOpError() << "expected a " << what << " of three positive extents, got ["
+                           << *extents << "]";
+  return success();
+}
+
+LogicalResult InterfaceOp::verifyRegions() {
+  // interface_c1
+  Block &block = getBody().front();
+  for (BlockArgument argument : block.getArguments())
+    if (!isa<IntType>(argument.getType()))
+      return emitOpError() << "expected arguments of !plan.int, got " << argument.getType();
+  auto grid = block.empty() ? GridOp() : dyn_cast<GridOp>(block.back());
+  if (!grid)
+    return emitOpError("expected plan.grid at the end, found none");
+  for (Operation &op : block.without_terminator()) {
+    // interface_c2
+    if (!isa<ConstantOp, ExprOp, SelectOp, KernelParameterOp>(op))
+      return op.emitOpError(
+          "expected constants, expressions, selections and kernel parameters in an interface");
+    // interface_c5
+    auto parameter = dyn_cast<KernelParameterOp>(op);
+    if (!parameter)
+      continue;
+    bool isConstant = parameter.getKind() == KernelParameterKind::ConstantI32 ||
+                      parameter.getKind() == KernelParameterKind::ConstantI64;
+    if (isConstant && parameter.getIndex() >= block.getNumArguments())
+      return parameter.emitOpError() << "expected a constant below " << block.getNumArguments()
+                                     << ", got " << *parameter.getIndex();
+    if (parameter.getKind() == KernelParameterKind::Workspace && !grid.getWorkspace())
+      return parameter.emitOpError("expected a grid that asks for a workspace, found none");
+  }
+  return success();
+}
+
+LogicalResult KernelParameterOp::verify() {
+  // kernel_parameter_c1
+  bool isWorkspace = getKind() == KernelParameterKind::Workspace;
+  if (getIndex().has_value() == isWorkspace || static_cast<int64_t>(getIndex().value_or(0)) < 0)
+    return emitOpError() << "expected an index that is not negative for all but a workspace, got "
+                         << (getIndex() ? std::to_string(static_cast<int64_t>(*getIndex())) : "none")
+                         << " for " << stringifyKernelParameterKind(getKind());
+  // kernel_parameter_c2
+  size_t rank = getExtents().size(), box = getBox() ? getBox()->size() : 0;
+  if (getKind() != KernelParameterKind::TensorMap) {
+    if (getElement() || rank || getStrides().size() || getBox() || getSwizzle())
+      return emitOpError() << "expected elements, extents, strides, a box and a swizzle of a "
+                              "tensor map only, got them for "
+                           << stringifyKernelParameterKind(getKind());
+    return success();
+  }
+  if (!getElement() || rank < 1 || rank > 5 || getStrides().size() + 1 != rank || box != rank ||
+      llvm::any_of(*getBox(), [](int64_t n) { return n <= 0; }))
+    return emitOpError() << "expected elements, one to five extents, a stride for each but the "
+                            "first and as many positive extents of a box, got "
+                         << rank << " extents, " << getStrides().size() << " strides and a box of "
+                         << box;
+  // kernel_parameter_c3
+  if (!llvm::is_contained({0, 32, 64, 128}, static_cast<int64_t>(getSwizzle())))
+    return emitOpError() << "expected a swizzle of 0, 32, 64 or 128, got "
+                         << static_cast<int64_t>(getSwizzle());
+  return success();
+}

@@ -1,0 +1,218 @@
+// Every constraint of executables, their variants and how each is launched is enforced.
+// RUN: hadal-opt %s --split-input-file --verify-diagnostics
+
+// executable_c1: every access is 0, 1 or 2
+plan.program @cpu abi 1 {
+  // expected-error @+1 {{expected an access of 0, 1 or 2, got 3}}
+  plan.executable @k family "rms_norm" access [0, 3] constants 0 {
+  }
+}
+
+// -----
+
+// executable_c2: constants are not negative
+plan.program @cpu abi 1 {
+  // expected-error @+1 {{expected constants that are not negative, got -2}}
+  plan.executable @k family "rms_norm" access [0] constants -2 {
+  }
+}
+
+// -----
+
+// executable_c3: holds plan.variant only
+plan.program @cpu abi 1 {
+  plan.executable @k family "rms_norm" access [0] constants 0 {
+    // expected-error @+1 {{expected variants in an executable}}
+    %n = plan.constant 1
+  }
+}
+
+// -----
+
+// executable_c4: the interface of a variant takes the constants, and binds what is bound
+plan.program @cpu abi 1 {
+  plan.image @v3 level "x86-64-v3" {
+  }
+  plan.executable @k family "rms_norm" access [0] constants 0 {
+    plan.variant @v3 {
+      // expected-error @+1 {{expected an argument for each of 0 constants, got 1}}
+      plan.interface {
+      ^bb0(%rows: !plan.int):
+        plan.grid %rows, %rows, %rows
+      }
+    }
+  }
+}
+
+// -----
+
+// executable_c4
+plan.program @cpu abi 1 {
+  plan.image @v3 level "x86-64-v3" {
+  }
+  plan.executable @k family "rms_norm" access [0] constants 1 {
+    plan.variant @v3 {
+      plan.interface {
+      ^bb0(%rows: !plan.int):
+        // expected-error @+1 {{expected a binding below 1, got 1}}
+        plan.kernel_parameter binding[1]
+        plan.grid %rows, %rows, %rows
+      }
+    }
+  }
+}
+
+// -----
+
+// variant_c1: the symbol names a plan.image
+plan.program @cpu abi 1 {
+  plan.executable @k family "rms_norm" access [] constants 1 {
+    // expected-error @+1 {{expected @k to name a plan.image}}
+    plan.variant @k {
+      plan.interface {
+      ^bb0(%rows: !plan.int):
+        plan.grid %rows, %rows, %rows
+      }
+    }
+  }
+}
+
+// -----
+
+// variant_c2: holds one plan.interface
+plan.program @cpu abi 1 {
+  plan.image @v3 level "x86-64-v3" {
+  }
+  plan.executable @k family "rms_norm" access [] constants 1 {
+    // expected-error @+1 {{expected one plan.interface, got 0 ops}}
+    plan.variant @v3 {
+    }
+  }
+}
+
+// -----
+
+// interface_c1: arguments are of !plan.int, and plan.grid ends the block
+// expected-error @+1 {{expected arguments of !plan.int, got 'index'}}
+plan.interface {
+^bb0(%rows: index):
+  %one = plan.constant 1
+  plan.grid %one, %one, %one
+}
+
+// -----
+
+// interface_c1
+// expected-error @+1 {{expected plan.grid at the end, found none}}
+plan.interface {
+^bb0(%rows: !plan.int):
+  plan.yield %rows
+}
+
+// -----
+
+// interface_c2: holds constants, expressions, selections and kernel parameters only
+plan.host_dim @tokens is tokens
+plan.interface {
+^bb0(%rows: !plan.int):
+  // expected-error @+1 {{expected constants, expressions, selections and kernel parameters in an interface}}
+  %n = plan.dim @tokens
+  plan.grid %n, %rows, %rows
+}
+
+// -----
+
+// interface_c3: scratch and shared memory are not negative
+// expected-error @+1 {{expected scratch and shared memory that are not negative, got 0 and -1}}
+plan.interface static_shared -1 {
+^bb0(%rows: !plan.int):
+  plan.grid %rows, %rows, %rows
+}
+
+// -----
+
+// interface_c4: a workgroup size and a cluster are three positive extents
+// expected-error @+1 {{expected a workgroup size of three positive extents, got [128, 0, 1]}}
+plan.interface workgroup_size [128, 0, 1] {
+^bb0(%rows: !plan.int):
+  plan.grid %rows, %rows, %rows
+}
+
+// -----
+
+// interface_c4
+// expected-error @+1 {{expected a cluster of three positive extents, got [2]}}
+plan.interface cluster [2] {
+^bb0(%rows: !plan.int):
+  plan.grid %rows, %rows, %rows
+}
+
+// -----
+
+// interface_c5: a kernel parameter names a constant that there is, or a workspace where the grid asks for one
+plan.interface {
+^bb0(%rows: !plan.int):
+  // expected-error @+1 {{expected a constant below 1, got 1}}
+  plan.kernel_parameter constant_i64[1]
+  plan.grid %rows, %rows, %rows
+}
+
+// -----
+
+// interface_c5
+plan.interface {
+^bb0(%rows: !plan.int):
+  // expected-error @+1 {{expected a grid that asks for a workspace, found none}}
+  plan.kernel_parameter workspace
+  plan.grid %rows, %rows, %rows
+}
+
+// -----
+
+// kernel_parameter_c1: all but a workspace have an index that is not negative
+plan.interface {
+^bb0(%rows: !plan.int):
+  // expected-error @+1 {{expected an index that is not negative for all but a workspace, got none for binding}}
+  plan.kernel_parameter binding
+  plan.grid %rows, %rows, %rows
+}
+
+// -----
+
+// kernel_parameter_c1
+plan.interface {
+^bb0(%rows: !plan.int):
+  // expected-error @+1 {{expected an index that is not negative for all but a workspace, got -1 for binding}}
+  plan.kernel_parameter binding[-1]
+  plan.grid %rows, %rows, %rows
+}
+
+// -----
+
+// kernel_parameter_c2: a tensor map, and nothing else, has elements, one to five extents, a stride for each but the first, and positive extents of a box
+plan.interface {
+^bb0(%rows: !plan.int):
+  // expected-error @+1 {{expected elements, extents, strides, a box and a swizzle of a tensor map only, got them for binding}}
+  plan.kernel_parameter binding[0] swizzle 32
+  plan.grid %rows, %rows, %rows
+}
+
+// -----
+
+// kernel_parameter_c2
+plan.interface {
+^bb0(%rows: !plan.int):
+  // expected-error @+1 {{expected elements, one to five extents, a stride for each but the first and as many positive extents of a box, got 2 extents, 0 strides and a box of 2}}
+  plan.kernel_parameter tensor_map[0] of bf16 extents(%rows, %rows) box [64, 64]
+  plan.grid %rows, %rows, %rows
+}
+
+// -----
+
+// kernel_parameter_c3: a swizzle is 0, 32, 64 or 128
+plan.interface {
+^bb0(%rows: !plan.int):
+  // expected-error @+1 {{expected a swizzle of 0, 32, 64 or 128, got 16}}
+  plan.kernel_parameter tensor_map[0] of bf16 extents(%rows) box [64] swizzle 16
+  plan.grid %rows, %rows, %rows
+}
