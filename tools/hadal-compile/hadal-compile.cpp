@@ -43,7 +43,7 @@ static cl::opt<bool> shapesOnly("shapes-only",
                                 cl::cat(category));
 static cl::opt<int64_t> maxContext("max-context",
                                    cl::desc("Longest context that the model will run with (default: its "
-                                            "own, as far as rotary tables of 64 MiB go)"),
+                                            "own)"),
                                    cl::value_desc("N"), cl::cat(category));
 static cl::opt<bool> allowNonFinite("allow-nonfinite",
                                     cl::desc("Pack weights that are NaN or infinite as they are, with a warning"),
@@ -113,8 +113,8 @@ std::optional<int> checkOptions(const hadal::TargetRegistry &targets) {
   if (maxContext.getNumOccurrences() && maxContext < 1)
     return usage("expected a --max-context of at least 1, got " + Twine(maxContext));
   if (maxContext.getNumOccurrences() && isModuleInput())
-    return usage("expected --max-context with a checkpoint's folder, got a module, whose rotary tables "
-                 "are made: give it to hadal-import");
+    return usage("expected --max-context with a checkpoint's folder, got a module, which has its own: "
+                 "give it to hadal-import");
   if (report != "" && report != "text" && report != "json")
     return usage("expected --report=text or json, got '" + report + "'");
   if (quantize == "int8" || quantize == "int4")

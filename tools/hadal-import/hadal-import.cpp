@@ -43,8 +43,7 @@ static cl::opt<int64_t>
 
 static cl::opt<int64_t> maxContext(
     "max-context",
-    cl::desc("Positions that the rotary tables cover (default: the model's, as "
-             "far as 64 MiB go)"),
+    cl::desc("Positions that a session may use (default: the model's own)"),
     cl::value_desc("N"), cl::cat(category));
 
 enum ExitCode { done = 0, badInput = 1, badUsage = 2 };

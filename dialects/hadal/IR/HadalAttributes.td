@@ -123,7 +123,7 @@ def Hadal_RowSelectAttr : Hadal_Attr<"RowSelect", "rows"> {
 }
 
 def Hadal_RopeTableAttr : Hadal_Attr<"RopeTable", "rope_table"> {
-  let summary = "A rotary table that the compiler computes";
+  let summary = "A rotary table that the runtime computes";
   let description = [{
     Row p, column i is `mscale * cos(p * f_i)` (or sin). Without YaRN
     (`factor` = 1), `f_i = theta^(-2i / dim)`. With YaRN (Peng et al. 2023,

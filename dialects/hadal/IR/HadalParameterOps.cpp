@@ -38,6 +38,14 @@ static FailureOr<int64_t> elementsOf(ParameterOp op, RankedTensorType stored) {
   return stored.getNumElements() / select->getGroup() * select->getCount();
 }
 
+/// The largest angle of a table: that of its last position and its fastest pair.
+/// YaRN only slows pairs down.
+static double largestAngle(RopeTableAttr table, int64_t positions) {
+  double dim = table.getDim(), theta = table.getTheta().getValueAsDouble();
+  double fastest = std::max(1.0, std::pow(theta, -(dim - 2) / dim));
+  return fastest / std::min(1.0, table.getFactor().getValueAsDouble()) * positions;
+}
+
 LogicalResult ParameterOp::verify() {
   auto type = dyn_cast<RankedTensorType>(getType());
   // parameter_c6
@@ -69,6 +77,12 @@ LogicalResult ParameterOp::verify() {
         type.getDimSize(1) != table->getDim() / 2 || type.getEncoding())
       return emitOpError() << "expected a table of [positions, " << table->getDim() / 2
                            << "] of f32, got " << type;
+  // parameter_c11
+  if (std::optional<RopeTableAttr> table = getTable())
+    if (!(largestAngle(*table, type.getDimSize(0)) <= std::numeric_limits<float>::max()))
+      return emitOpError() << "expected finite angles of a rotary table, got theta "
+                           << table->getTheta() << " and factor " << table->getFactor() << " for "
+                           << type.getDimSize(0) << " positions";
   // parameter_c10
   if (type.getEncoding() && !isa<LayoutAttrInterface>(type.getEncoding()))
     return emitOpError() << "expected a layout as the encoding, got " << type.getEncoding();

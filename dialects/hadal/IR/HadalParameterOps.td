@@ -33,6 +33,7 @@ def Hadal_ParameterOp : Hadal_Op<"parameter", [Symbol, ProgramDeclaration]> {
     8. parameter_c8: a block of two positive extents is given exactly with scales
     9. parameter_c9: the type of a table is [P, dim / 2] of f32, without a layout
     10. parameter_c10: an encoding of the type is a layout
+    11. parameter_c11: the angles of a table are finite in f32
 
     ```mlir
     hadal.parameter @norm : tensor<192xbf16>

@@ -10,14 +10,15 @@ def ConvertToPlanPass : Pass<"hadal-convert-to-plan", "::mlir::ModuleOp"> {
   let description = [{
     Precondition: the kernel stage: every executable has an interface and variants.
     Postcondition (the plan stage): one plan.program for the target family, with an
-    image for each level, its executables and its entry points; parameters and
-    states stay as they are, the recipe of the weights file.
+    image for each level, its executables with the interfaces of their variants, and
+    its entry points; what is declared stays as it is: dims, block tables, states, and
+    parameters, the recipe of the weights file.
 
     Results of dispatches become transient buffers; those whose lives do not
     overlap share storage. Consecutive dispatches of one condition become a branch.
 
     ```
-    %y = hadal.dispatch @k(%x) ==> plan.launch @k grid(...) bindings(%x, %y) ...
+    %y = hadal.dispatch @k(%x) ==> plan.launch @k bindings(%x, %y) constants(...) ...
     ```
   }];
   let dependentDialects = ["::hadal::HadalDialect", "::hadal::plan::PlanDialect"];
@@ -30,7 +31,8 @@ def VerifyPlanPass : Pass<"hadal-verify-plan", "::mlir::ModuleOp"> {
   let description = [{
     Precondition: none. Postcondition: a program holds its entry points, each with
     one arena; every binding names a declared parameter or state; every executable
-    is launched somewhere and its images hold a function of its name.
+    is launched somewhere and has variants, whose images hold a function of its name;
+    entry points are beside each other what hadal-verify-model wants of functions.
   }];
 }
 

@@ -15,8 +15,10 @@
 //                                  where it is not
 //   hadal.parameter                one for each logical weight; experts stacked
 //   hadal.state                    @cache.N, one for each layer
-//   func.func @step                (tokens, positions, sequence_offsets, slots,
-//                                  logit_rows, block_table) -> logits
+//   plan.host_dim                  one for each dim of a language model
+//   plan.block_table               @pages, that of all caches
+//   func.func @step                of the role step; attributes say what its
+//                                  arguments and its result are
 #ifndef HADAL_IMPORT_IMPORT_H
 #define HADAL_IMPORT_IMPORT_H
 
@@ -30,17 +32,13 @@
 
 namespace hadal {
 
-/// Bytes of both rotary tables, unless others are asked for: as many positions
-/// as any published model has, and little beside the weights.
-constexpr int64_t defaultTableBytes = 64 << 20;
-
 struct ImportOptions {
   /// Needs config.json only; parameters then have no sources.
   bool shapesOnly = false;
   /// Tokens on a page of the latent cache.
   int64_t pageSize = 64;
-  /// Positions that the rotary tables cover, at most those of the model; where
-  /// it is not given, as many as defaultTableBytes hold.
+  /// Positions that a session may use, at most those of the model; where it is
+  /// not given, all of them.
   std::optional<int64_t> maxContext;
   /// Recorded as hadal.checkpoint instead of the directory that was read.
   std::string recordedDirectory;

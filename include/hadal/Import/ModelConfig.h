@@ -45,7 +45,7 @@ struct ModelConfig {
   int64_t hiddenSize = 0;
   int64_t vocabSize = 0;
   int64_t maxPositions = 0; // max_position_embeddings
-  int64_t context = 0;      // positions that the rotary tables cover
+  int64_t context = 0;      // positions that a session may use
   double normEps = 1e-6;
   double latentNormEps = 1e-6; // of the norms on both latents: the families fix
                                // it, see ModelConfig.cpp

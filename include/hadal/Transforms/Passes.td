@@ -74,11 +74,11 @@ def FormProgramsPass : Pass<"hadal-form-programs", "::mlir::ModuleOp"> {
   let description = [{
     Precondition: the model stage, with attention forms and precisions chosen,
     which are the same for every target. Postcondition: one program for each of
-    `targets`, named after its family, with functions, parameters and states of
-    its own, and none beside them.
+    `targets`, named after its family, with functions and declarations of its own,
+    and none beside them.
 
     ```
-    hadal.parameter, hadal.state, func.func ==> hadal.program @cpu target <"cpu"> { the same }
+    plan.host_dim, hadal.parameter, hadal.state, func.func ==> hadal.program @cpu target <"cpu"> { the same }
     ```
   }];
   let dependentDialects = ["::hadal::HadalDialect"];
@@ -172,8 +172,9 @@ def VerifyKernelPass : Pass<"hadal-verify-kernel", "::hadal::ProgramOp"> {
   let summary = "Verify what the kernel stage promises";
   let description = [{
     Precondition: none. Postcondition: every executable has an interface whose
-    bindings exist in its body, and variants that hold one function of its name
-    each.
+    bindings exist in its body and whose constants name dims of the program, and
+    variants that hold one function of its name and one plan.interface each, which
+    takes the constants and binds what is bound.
   }];
 }
 

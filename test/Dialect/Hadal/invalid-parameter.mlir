@@ -110,6 +110,13 @@ hadal.parameter @p : tensor<128x16xf32>
 
 // -----
 
+// parameter_c11: the angles of a table are finite in f32
+// expected-error @+1 {{expected finite angles of a rotary table, got theta 1.000000e-300 : f64 and factor 1.000000e+00 : f64 for 128 positions}}
+hadal.parameter @p : tensor<128x8xf32>
+  table <component = sin, dim = 16, theta = 1.0e-300 : f64, factor = 1.0 : f64, original_positions = 32, beta_fast = 32.0 : f64, beta_slow = 1.0 : f64, mscale = 1.0 : f64, truncate = true>
+
+// -----
+
 // param_c1: the symbol names a hadal.parameter of the same type
 hadal.parameter @p : tensor<4xbf16>
 func.func @f() {
