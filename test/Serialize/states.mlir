@@ -6,6 +6,39 @@
 // RUN: hadal-compile %t/m.mlir -o %t/again.hadal --shapes-only && cmp %t/m.hadal %t/again.hadal
 // RUN: hadal-objdump %t/m.hadal --plan | FileCheck %s
 
+// CHECK:      cache: 616 B a token;
+// CHECK:      dims: n, s, r, slots, step, pages.1, pages.4, pages.128, drafts, depth
+// CHECK-NEXT: block tables: 3
+// CHECK-NEXT:   #0 ones: 64 rows a page, 1 tokens a row
+// CHECK-NEXT:   #1 fours: 16 rows a page, 4 tokens a row
+// CHECK-NEXT:   #2 blocks: 1 rows a page, 128 tokens a row
+// CHECK-NEXT: states: 4
+// CHECK-NEXT:   #0 cache: f8E4M3FN [pages, 64, 576]
+// CHECK-NEXT:   #1 index: i8 [pages, 16, 128]
+// CHECK-NEXT:   #2 far: bf16 [pages, 1, 512]
+// CHECK-NEXT:   #3 window: f32 [slots, (128 + step) + drafts, 2, 256]
+// CHECK:        #0 touch: {{.*}}, 2 constants
+// CHECK-NEXT:     x86-64-v4-bf16: {{[0-9]+}} B of code, symbol touch in new
+// CHECK-NEXT:       grid [c0, (256 <= c0) ? 1 : c1, 1], 128 B scratch
+// CHECK-NEXT:     x86-64-v3: {{[0-9]+}} B of code, symbol touch in old
+// CHECK-NEXT:       grid [c0, 1, 1], 0 B scratch
+// CHECK:      entry forward: role step,
+// CHECK-NEXT:   argument ids i32 [N] (tokens)
+// CHECK-NEXT:   argument where i32 [N] (positions)
+// CHECK-NEXT:   argument ends i32 [S + 1] (sequence_offsets)
+// CHECK-NEXT:   argument owners i32 [S] (slots)
+// CHECK-NEXT:   argument rows i32 [R] (logit_rows)
+// CHECK-NEXT:   argument table.1 i32 [slots, pages.1] (block_table)
+// CHECK-NEXT:   argument table.4 i32 [slots, pages.4] (block_table)
+// CHECK-NEXT:   argument table.128 i32 [slots, pages.128] (block_table)
+// CHECK-NEXT:   result scores f32 [R, 97] (logits)
+// CHECK-NEXT:   result hidden bf16 [N, 512] (kept)
+// CHECK:          constants [N, depth]
+// CHECK:      entry draft.once: role other,
+// CHECK-NEXT:   argument hidden bf16 [extent(hidden, 0), 512] (kept)
+// CHECK-NEXT:   result next i32 [extent(hidden, 0)] (value)
+
+module attributes {hadal.model = {vocab_size = 97 : i64, max_positions = 4096 : i64}} {
 plan.program @cpu abi 1 {
   plan.block_table @ones page_size 64
   plan.block_table @fours page_size 16 tokens_per_row 4
@@ -36,6 +69,10 @@ plan.program @cpu abi 1 {
   plan.image @old level "x86-64-v3" {
     builtin.module {
       llvm.func @touch(%dispatch: !llvm.ptr, %workgroup: !llvm.ptr) -> i32 {
+        %done = llvm.mlir.constant(0 : i32) : i32
+        llvm.return %done : i32
+      }
+      llvm.func @draft(%dispatch: !llvm.ptr, %workgroup: !llvm.ptr) -> i32 {
         %done = llvm.mlir.constant(0 : i32) : i32
         llvm.return %done : i32
       }
@@ -117,4 +154,5 @@ plan.program @cpu abi 1 {
     plan.arena %zero
     plan.launch @draft bindings(%hidden, %next) constants() label "draft" flops %zero bytes %zero
   }
+}
 }

@@ -57,15 +57,19 @@ public:
     };
     SmallVector<Value> extents;
     for (const GridExtent &extent : interface.grid) {
-      Value sum = constant(extent.constant);
+      // Only what says something: the device evaluates it at each launch.
+      Value sum;
+      auto add = [&](Value value) { sum = sum ? expr(plan::ExprKind::Add, sum, value) : value; };
+      auto by = [&](plan::ExprKind kind, Attribute of, int64_t number) {
+        Value value = block->getArgument(numberOf(of));
+        add(number == 1 ? value : expr(kind, value, constant(number)));
+      };
       if (extent.sequences)
-        sum = expr(plan::ExprKind::Add, sum,
-                   expr(plan::ExprKind::Mul, block->getArgument(numberOf(sequences())),
-                        constant(extent.sequences)));
+        by(plan::ExprKind::Mul, sequences(), extent.sequences);
       if (extent.rowsPerGroup)
-        sum = expr(plan::ExprKind::Add, sum,
-                   expr(plan::ExprKind::CeilDiv, block->getArgument(numberOf(rows())),
-                        constant(extent.rowsPerGroup)));
+        by(plan::ExprKind::CeilDiv, rows(), extent.rowsPerGroup);
+      if (extent.constant || !sum)
+        add(constant(extent.constant));
       extents.push_back(sum);
     }
     plan::GridOp::create(builder, loc, extents[0], extents[1], extents[2],

@@ -13,10 +13,9 @@ hadal.program @cpu target <"cpu"> {
   // CHECK:         hadal.variant "x86-64-v3" {
   // CHECK-NEXT:      plan.interface {
   // CHECK-NEXT:      ^bb0(%[[ROWS:.*]]: !plan.int):
-  // CHECK-DAG:         %[[ZERO:.*]] = plan.constant 0
-  // CHECK-DAG:         %[[ONE:.*]] = plan.constant 1
-  // CHECK:             plan.expr ceil_div %[[ROWS]], %[[ONE]]
-  // CHECK:             plan.grid
+  // CHECK-NEXT:        %[[Y:.*]] = plan.constant 1
+  // CHECK-NEXT:        %[[Z:.*]] = plan.constant 1
+  // CHECK-NEXT:        plan.grid %[[ROWS]], %[[Y]], %[[Z]]
   // CHECK:           func.func @norm(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr) -> i32
   // ALL:           hadal.variant "x86-64-v4-bf16"
   // ALL:             func.func @norm(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr) -> i32
@@ -53,6 +52,12 @@ hadal.program @cpu target <"cpu"> {
   // CHECK-LABEL: hadal.executable @expanded
   // CHECK-SAME:    interface <bindings = [0, 2, 3, 1, 7, 4, 5, 6, 8]
   // CHECK-SAME:    constants = [#hadal.extent<0, 0>, #hadal.extent<6, 0>, #hadal.extent<7, 1>, 0]>
+  // Each sequence may begin a tile of rows.
+  // CHECK:           plan.interface scratch
+  // CHECK-NEXT:      ^bb0(%[[ROWS:.*]]: !plan.int, %[[S:.*]]: !plan.int, %{{.*}}: !plan.int, %{{.*}}: !plan.int):
+  // CHECK:             %[[TILES:.*]] = plan.expr ceil_div %[[ROWS]], %{{.*}}
+  // CHECK-NEXT:        %[[ALL:.*]] = plan.expr add %[[S]], %[[TILES]]
+  // CHECK:             plan.grid %{{.*}}, %[[ALL]], %{{.*}}
   hadal.executable @expanded {
     func.func @body(%q: tensor<?x144xf32>, %c: tensor<?x64x80xf32>, %uk: tensor<3x32x64xbf16, #hadal.panels<rows = 32, interleave = 2>>, %uv: tensor<3x32x64xbf16, #hadal.panels<rows = 32, interleave = 2>>,
                     %p: tensor<?xi32>, %o: tensor<?xi32>, %s: tensor<?xi32>, %t: tensor<?x?xi32>, %out: tensor<?x96xf32>) -> tensor<?x96xf32> {
