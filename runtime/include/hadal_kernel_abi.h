@@ -16,7 +16,9 @@ extern "C" {
 /* What is common to all workgroups of one launch. Owned by the runtime, valid
  * while the launch runs. The compiler addresses the fields by offset. */
 typedef struct hadal_dispatch_state_t {
-  void *const *bindings;           /* offset  0: buffers, 64-byte aligned */
+  void *const *bindings;           /* offset  0: buffers, 64-byte aligned: the
+                                      launch's, and behind them its workspace,
+                                      where the kernel's interface asks for one */
   const int64_t *constants;        /* offset  8: launch constants */
   uint32_t workgroup_count[3];     /* offset 16: extents of the grid, x, y, z */
   uint32_t binding_count;          /* offset 28 */

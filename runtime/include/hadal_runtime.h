@@ -8,7 +8,7 @@
  *
  *   context   a device and the threads that serve it
  *   module    a loaded artifact; its weights are mapped, never copied
- *   session   the latent cache of a module: so many slots of so many tokens
+ *   session   what a module keeps between calls: so many slots of so many tokens
  *   status    why a call failed
  *
  *   hadal_context_t *context;  hadal_module_t *module;  hadal_session_t *session;
@@ -169,13 +169,13 @@ typedef struct hadal_model_info_t {
   uint32_t vocab_size;
   uint32_t heads;
   uint32_t max_positions;               /* largest context, in tokens */
-  uint32_t page_size;                   /* tokens a page of the cache */
+  uint32_t page_size;                   /* rows a page of the first cache */
   uint64_t parameters_total;            /* count */
   uint64_t parameters_active;           /* count a token, without the embedding table */
   uint64_t cache_bytes_per_token;
   uint64_t plain_cache_bytes_per_token; /* what plain multi-head attention would hold */
   uint64_t decode_weight_bytes;         /* weight bytes that one decoded token reads */
-  uint64_t weight_bytes;                /* bytes of all parameters */
+  uint64_t weight_bytes;                /* bytes of all parameters in files */
   int32_t bos_token;                    /* -1: none */
   uint32_t eos_count;
   const int32_t *eos_tokens;            /* [eos_count] */
@@ -218,6 +218,9 @@ typedef enum hadal_element_type_t {
   HADAL_TYPE_U8 = 5,
   HADAL_TYPE_I32 = 6,
   HADAL_TYPE_I64 = 7,
+  HADAL_TYPE_I1 = 8, /* one byte an element, 0 or 1 */
+  HADAL_TYPE_I16 = 9,
+  HADAL_TYPE_F64 = 10,
   HADAL_TYPE_FORCE_32_BITS = 0x7fffffff
 } hadal_element_type_t;
 
@@ -227,7 +230,9 @@ HADAL_API const char *hadal_element_type_name(hadal_element_type_t type);
 /* Bytes of one element; 0 for any other number. */
 HADAL_API size_t hadal_element_type_size(hadal_element_type_t type);
 
-/* A weight of the model, as it lies in its file. */
+/* A weight of the model, as it lies in its file; or a table that is computed
+ * when a session opens, as long as the session needs it: it has a name, a type
+ * and a shape, but no file ("") and no bytes (size 0, data NULL). */
 typedef struct hadal_parameter_info_t {
   size_t struct_size;
   const char *name;      /* layers.3.mlp.experts.down */
@@ -239,7 +244,7 @@ typedef struct hadal_parameter_info_t {
   const uint64_t *shape; /* [rank], logical, before packing */
   uint64_t offset;       /* of the first byte, from the start of the file */
   uint64_t size;         /* bytes */
-  const void *data;      /* mapped, read-only; NULL when loaded for inspection */
+  const void *data;      /* mapped, read-only; NULL when loaded for inspection, or computed */
 } hadal_parameter_info_t;
 
 HADAL_API uint32_t hadal_module_parameter_count(const hadal_module_t *module);
@@ -250,13 +255,140 @@ HADAL_API hadal_status_t hadal_module_parameter(const hadal_module_t *module, ui
                                                 hadal_parameter_info_t *out_info);
 
 /* Reads all bytes of one parameter and compares them with the checksum that was
- * computed when it was packed. A parameter without a checksum passes. */
+ * computed when it was packed. A parameter without a checksum passes, and so does
+ * one that is computed. */
 HADAL_API hadal_status_t hadal_module_verify_parameter(const hadal_module_t *module,
                                                        uint32_t index);
+
+/* ---- Program ------------------------------------------------------------- */
+
+/* An artifact holds a program for each family of devices; a module runs the one
+ * of its context's device, and what follows is about that one. A module that was
+ * loaded for inspection has none, so all counts are 0.
+ *
+ * A program has entry points. An entry point takes arguments and makes results,
+ * by name, and the role of each says who provides it: the packed tokens of a step
+ * (hadal_step_t), the session (its block tables), the caller, or an earlier call.
+ * Between calls a session holds states, of which the caches are one case, and the
+ * results that stay on the device. */
+
+typedef enum hadal_entry_role_t {
+  HADAL_ENTRY_OTHER = 0,  /* by its name alone */
+  HADAL_ENTRY_STEP = 1,   /* the next tokens of any sequences */
+  HADAL_ENTRY_DECODE = 2, /* the same, for one token a sequence */
+  HADAL_ENTRY_FORCE_32_BITS = 0x7fffffff
+} hadal_entry_role_t;
+
+typedef enum hadal_port_role_t {
+  HADAL_PORT_VALUE = 0,            /* the caller's own */
+  HADAL_PORT_TOKENS = 1,           /* argument: hadal_step_t, and the next four too */
+  HADAL_PORT_POSITIONS = 2,
+  HADAL_PORT_SEQUENCE_OFFSETS = 3,
+  HADAL_PORT_SLOTS = 4,
+  HADAL_PORT_LOGIT_ROWS = 5,
+  HADAL_PORT_BLOCK_TABLE = 6,      /* argument: a block table of the session */
+  HADAL_PORT_LOGITS = 7,           /* result [R, vocab_size] f32 */
+  HADAL_PORT_KEPT = 8,             /* a result that stays on the device; as an argument, what the
+                                      last call that had a result of this name made */
+  HADAL_PORT_FORCE_32_BITS = 0x7fffffff
+} hadal_port_role_t;
+
+typedef struct hadal_entry_info_t {
+  size_t struct_size;
+  const char *name; /* prefill, decode, ... */
+  hadal_entry_role_t role;
+  uint32_t argument_count;
+  uint32_t result_count;
+  int32_t takes_step; /* not zero: hadal_call_t.step is needed, else it must be NULL */
+} hadal_entry_info_t;
+
+HADAL_API uint32_t hadal_module_entry_count(const hadal_module_t *module);
+
+/* Fills *out_info, whose struct_size the caller has set, as in all of these.
+ * `index` must be below the count. */
+HADAL_API hadal_status_t hadal_module_entry(const hadal_module_t *module, uint32_t index,
+                                            hadal_entry_info_t *out_info);
+
+/* An argument or a result. */
+typedef struct hadal_port_info_t {
+  size_t struct_size;
+  const char *name;
+  hadal_element_type_t type;
+  hadal_port_role_t role;
+  const char *block_table; /* of that role: its name; else "" */
+  uint32_t rank;
+  int64_t shape[8];        /* [rank]; -1 where it depends on the session or the call */
+} hadal_port_info_t;
+
+HADAL_API hadal_status_t hadal_module_argument(const hadal_module_t *module, uint32_t entry,
+                                               uint32_t index, hadal_port_info_t *out_info);
+HADAL_API hadal_status_t hadal_module_result(const hadal_module_t *module, uint32_t entry,
+                                             uint32_t index, hadal_port_info_t *out_info);
+
+typedef enum hadal_state_kind_t {
+  HADAL_STATE_GROWING = 0, /* pages, a row for so many tokens: see its block table */
+  HADAL_STATE_RING = 1,    /* the last rows of each slot */
+  HADAL_STATE_FORCE_32_BITS = 0x7fffffff
+} hadal_state_kind_t;
+
+/* What a session keeps of each slot; zero when it opens. */
+typedef struct hadal_state_info_t {
+  size_t struct_size;
+  const char *name;
+  hadal_element_type_t type;
+  hadal_state_kind_t kind;
+  const char *block_table; /* of a growing one: its name; else "" */
+  uint32_t row_rank;
+  uint32_t row_shape[8];   /* [row_rank] elements of a row */
+} hadal_state_info_t;
+
+HADAL_API uint32_t hadal_module_state_count(const hadal_module_t *module);
+HADAL_API hadal_status_t hadal_module_state(const hadal_module_t *module, uint32_t index,
+                                            hadal_state_info_t *out_info);
+
+/* Which page of a pool holds which rows of a slot, for the states that grow
+ * together. A slot of `capacity` tokens has ceil(capacity / tokens_per_row) rows,
+ * page_size of them a page. */
+typedef struct hadal_block_table_info_t {
+  size_t struct_size;
+  const char *name;
+  uint32_t page_size;
+  uint32_t tokens_per_row;
+} hadal_block_table_info_t;
+
+HADAL_API uint32_t hadal_module_block_table_count(const hadal_module_t *module);
+HADAL_API hadal_status_t hadal_module_block_table(const hadal_module_t *module, uint32_t index,
+                                                  hadal_block_table_info_t *out_info);
+
+/* An integer that the program asks the caller for, when a session opens
+ * (hadal_session_options_t.values) or at each call (hadal_call_t.values). */
+typedef struct hadal_value_info_t {
+  size_t struct_size;
+  const char *name;
+  int32_t of_call; /* 0: of a session */
+  int64_t default_value;
+  int64_t minimum;
+  int64_t maximum;
+} hadal_value_info_t;
+
+HADAL_API uint32_t hadal_module_value_count(const hadal_module_t *module);
+HADAL_API hadal_status_t hadal_module_value(const hadal_module_t *module, uint32_t index,
+                                            hadal_value_info_t *out_info);
 
 /* ---- Session ------------------------------------------------------------- */
 
 typedef struct hadal_session hadal_session_t;
+
+/* Elements of arrays of a caller, which do not grow. */
+typedef struct hadal_named_value_t {
+  const char *name;
+  int64_t value;
+} hadal_named_value_t;
+
+typedef struct hadal_page_pool_t {
+  const char *block_table;
+  uint32_t pages; /* that all slots share; at least 1 */
+} hadal_page_pool_t;
 
 typedef struct hadal_session_options_t {
   size_t struct_size;
@@ -266,9 +398,23 @@ typedef struct hadal_session_options_t {
    * 4096. At most the model's largest context. Memory of the cache is only
    * spent where tokens have been written. */
   uint32_t capacity;
+  /* Most new tokens of a sequence in one call; 0: the capacity. A state that
+   * holds a window is as long as the window and a step. */
+  uint32_t step_tokens;
+  /* Values that the program asks for (hadal_module_value); those that are not
+   * given have their defaults. */
+  uint32_t value_count;
+  const hadal_named_value_t *values;
+  /* Block tables whose pages the caller assigns (hadal_session_set_pages), from
+   * a pool of so many. Of a table that is not named, each slot has all the pages
+   * that its capacity needs. */
+  const hadal_page_pool_t *pools;
+  uint32_t pool_count;
 } hadal_session_options_t;
 
-/* Makes a cache, all slots empty. `options` may be NULL.
+/* Makes states, all slots empty, and the tables that are computed. `options` may
+ * be NULL. Tables take memory for each position of a slot, and an error says how
+ * much when it cannot be had.
  *
  * *out_session is owned by the caller; release with hadal_session_release. */
 HADAL_API hadal_status_t hadal_session_create(hadal_module_t *module,
@@ -284,8 +430,19 @@ HADAL_API uint32_t hadal_session_capacity(const hadal_session_t *session);
 /* Tokens that `slot` holds; 0 for a slot that does not exist. */
 HADAL_API uint32_t hadal_session_length(const hadal_session_t *session, uint32_t slot);
 
-/* Empties a slot. */
+/* Empties a slot. Pages that the caller assigned stay assigned. */
 HADAL_API hadal_status_t hadal_session_reset(hadal_session_t *session, uint32_t slot);
+
+/* Assigns pages of a pool to entries first, first + 1, ... of a slot: entry e
+ * holds rows e * page_size and on. -1 takes a page away; at first there is none.
+ * Slots may share a page, as long as none writes it. The table must be one that
+ * the options named. A page that is not of the pool, like any argument out of its
+ * range, is an error that changes nothing. A step that needs a row without a page
+ * (all rows up to its last position, of the tables that its entry point takes) is
+ * an error that names slot, row and table. */
+HADAL_API hadal_status_t hadal_session_set_pages(hadal_session_t *session, const char *block_table,
+                                                 uint32_t slot, uint32_t first,
+                                                 const int32_t *pages, uint32_t count);
 
 /* New tokens of one or more sequences, packed one sequence after the other: N
  * tokens of S sequences. Prefill (many tokens of one sequence, in one chunk or
@@ -314,7 +471,9 @@ typedef struct hadal_step_t {
 } hadal_step_t;
 
 /* Runs one step and writes `logits` [R, vocab_size], row-major f32; may be NULL
- * when R is 0. Copying is saved where it is 64-byte aligned.
+ * when R is 0. Copying is saved where it is 64-byte aligned. The entry point is
+ * the one of role HADAL_ENTRY_DECODE when every sequence has one new token and
+ * there is one, else that of HADAL_ENTRY_STEP.
  *
  * An argument out of its range is an error that names it, its value and its
  * limit, and nothing has changed. When a kernel fails or the step is cancelled,
@@ -323,18 +482,69 @@ typedef struct hadal_step_t {
 HADAL_API hadal_status_t hadal_session_step(hadal_session_t *session, const hadal_step_t *step,
                                             float *logits);
 
+/* An argument of role HADAL_PORT_VALUE: row-major, host memory. */
+typedef struct hadal_call_argument_t {
+  const char *name;
+  const void *data;
+  size_t size;          /* bytes, exact */
+  uint32_t rank;
+  const int64_t *shape; /* [rank] */
+} hadal_call_argument_t;
+
+/* Where a result goes: row-major, host memory. */
+typedef struct hadal_call_result_t {
+  const char *name;
+  void *data;
+  size_t size; /* bytes, exact */
+} hadal_call_result_t;
+
+typedef struct hadal_call_t {
+  size_t struct_size;
+  /* The entry point; NULL: by its role, as hadal_session_step finds it. */
+  const char *entry;
+  /* The tokens; NULL for an entry point that takes none (takes_step). It may lack
+   * `tokens` where no argument has that role. */
+  const hadal_step_t *step;
+  /* Every argument of role HADAL_PORT_VALUE, in any order. */
+  const hadal_call_argument_t *arguments;
+  uint32_t argument_count;
+  /* Every result, in any order. Those of role HADAL_PORT_KEPT may be left out, and
+   * stay on the device either way; so may one of no bytes. */
+  uint32_t result_count;
+  const hadal_call_result_t *results;
+  /* Values that the program asks for at a call; the others have their defaults. */
+  const hadal_named_value_t *values;
+  uint32_t value_count;
+} hadal_call_t;
+
+/* Runs an entry point. Slots move on as in hadal_session_step, which is the same
+ * without names.
+ *
+ * A kept result takes the place of the one before when the call succeeds, so an
+ * entry point may read one and make its successor. As an argument it has the
+ * extents that it was made with. To read one before any call has made it is an
+ * error.
+ *
+ * Whatever is unknown, missing, given twice or of another size is an error that
+ * names it, and nothing has changed. When a kernel fails or the call is cancelled,
+ * kept results are those from before the call. */
+HADAL_API hadal_status_t hadal_session_call(hadal_session_t *session, const hadal_call_t *call);
+
 /* Makes the step that is running in another thread, or calls back, end before
  * its next launch with HADAL_STATUS_CANCELLED. Without a running step it has no
  * effect. Safe to call from any thread and from a signal handler. */
 HADAL_API void hadal_session_cancel(hadal_session_t *session);
 
-/* Bytes that a session holds now: address space of the cache (memory is spent as
- * tokens are written) and the arena of intermediates (grows with the largest
- * step so far). */
+/* Bytes that a session holds now: address space of states and kept results
+ * (memory is spent as tokens are written), the arena of intermediates (grows with
+ * the largest step so far), what single launches work in, and tables that were
+ * computed when it opened. */
 typedef struct hadal_session_memory_t {
   size_t struct_size;
   uint64_t cache_bytes;
   uint64_t arena_bytes;
+  uint64_t workspace_bytes;
+  uint64_t computed_bytes;
 } hadal_session_memory_t;
 
 HADAL_API void hadal_session_memory(const hadal_session_t *session,

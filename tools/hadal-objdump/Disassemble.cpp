@@ -92,10 +92,9 @@ bool runDisassembler(const std::string &image, const std::string &symbol, int *e
   return false;
 }
 
-int showVariant(const char *path, const Artifact &artifact, const artifact::KernelVariant &variant) {
-  const auto *data = artifact.section(variant.image()->c_str())->data();
-  std::printf("%s, level %s, %u B of code\n", text(variant.symbol()), text(variant.level()),
-              variant.code_size());
+int showVariant(const char *path, const Artifact &artifact, const runtime::Variant &variant) {
+  const auto *data = artifact.section(variant.image)->data();
+  std::printf("%s, level %s, %u B of code\n", variant.symbol, variant.level, variant.codeSize);
   static const uint8_t elf[4] = {0x7f, 'E', 'L', 'F'};
   if (data->size() < sizeof elf || std::memcmp(data->data(), elf, sizeof elf) != 0) {
     std::fwrite(data->data(), 1, data->size(), stdout); // PTX is text
@@ -105,7 +104,7 @@ int showVariant(const char *path, const Artifact &artifact, const artifact::Kern
   if (!file.write(data->data(), data->size()))
     return 1;
   int exitCode = 1;
-  if (!runDisassembler(file.name, text(variant.symbol()), &exitCode)) {
+  if (!runDisassembler(file.name, variant.symbol, &exitCode)) {
     std::fprintf(stderr,
                  "hadal-objdump: error: %s: --disassemble needs llvm-objdump-22 or llvm-objdump, "
                  "got neither on the path\n",
@@ -120,19 +119,16 @@ int showVariant(const char *path, const Artifact &artifact, const artifact::Kern
 int disassemble(const char *path, const Artifact &artifact, const std::string &kernel,
                 const std::string &level) {
   bool foundKernel = false, foundLevel = false;
-  const artifact::Module &module = artifact.plan();
-  for (uint32_t i = 0; i < sizeOf(module.programs()); ++i) {
-    const artifact::Program &program = *module.programs()->Get(i);
-    for (uint32_t j = 0; j < sizeOf(program.executables()); ++j) {
-      const artifact::Executable &executable = *program.executables()->Get(j);
-      for (const artifact::KernelVariant *variant : *executable.variants()) {
-        if (kernel != text(executable.name()) && kernel != text(variant->symbol()))
+  for (const Program &program : artifact.programs()) {
+    for (const runtime::Executable &executable : program.executables) {
+      for (const runtime::Variant &variant : executable.variants) {
+        if (kernel != executable.name && kernel != variant.symbol)
           continue;
         foundKernel = true;
-        if (!level.empty() && level != text(variant->level()))
+        if (!level.empty() && level != variant.level)
           continue;
         foundLevel = true;
-        if (int code = showVariant(path, artifact, *variant))
+        if (int code = showVariant(path, artifact, variant))
           return code;
       }
     }

@@ -45,12 +45,17 @@ public:
     begin(key);
     std::printf("\"%016" PRIx64 "\"", value);
   }
+  // With as many digits as tell it from its neighbours; the checks let finite ones pass alone.
+  void real(const char *key, double value) {
+    begin(key);
+    std::printf("%.17g", value);
+  }
   void boolean(const char *key, bool value) {
     begin(key);
     std::fputs(value ? "true" : "false", stdout);
   }
   template <typename Vector>
-  void array(const char *key, const Vector *values) {
+  void array(const char *key, const Vector &values) {
     begin(key);
     std::fputs(shapeText(values).c_str(), stdout);
   }
@@ -111,6 +116,20 @@ void writeModel(JsonWriter &json, const artifact::ModelInfo &model) {
   json.close('}');
 }
 
+void writeRopeTable(JsonWriter &json, const artifact::RopeTable &table) {
+  json.open("rope_table", '{');
+  json.string("component", artifact::EnumNameTableComponent(table.component()));
+  json.number("dim", table.dim());
+  json.real("theta", table.theta());
+  json.real("factor", table.factor());
+  json.number("original_positions", table.original_positions());
+  json.real("beta_fast", table.beta_fast());
+  json.real("beta_slow", table.beta_slow());
+  json.real("mscale", table.mscale());
+  json.boolean("truncate", table.truncate());
+  json.close('}');
+}
+
 void writeWeights(JsonWriter &json, const Module &module) {
   json.open("weight_files", '[');
   for (uint32_t i = 0; i < sizeOf(module.weight_files()); ++i) {
@@ -135,53 +154,141 @@ void writeWeights(JsonWriter &json, const Module &module) {
     json.number("offset", parameter.offset());
     json.number("length", parameter.length());
     json.hash("checksum", parameter.checksum());
-    json.close('}');
-  }
-  json.close(']');
-  json.open("states", '[');
-  for (uint32_t i = 0; i < sizeOf(module.states()); ++i) {
-    const artifact::State &state = *module.states()->Get(i);
-    json.open(nullptr, '{');
-    json.string("name", text(state.name()));
-    json.string("type", runtime::elementName(state.type()));
-    json.number("page_size", state.page_size());
-    json.number("row", state.row());
+    if (const artifact::RopeTable *table = parameter.rope_table())
+      writeRopeTable(json, *table);
     json.close('}');
   }
   json.close(']');
 }
 
-void writeExecutable(JsonWriter &json, const artifact::Executable &executable) {
-  json.open(nullptr, '{');
-  json.string("name", text(executable.name()));
-  json.string("family", text(executable.family()));
-  json.number("bindings", sizeOf(executable.bindings()));
-  json.number("constants", executable.constant_count());
-  json.number("scratch_bytes", executable.scratch_bytes());
-  json.open("variants", '[');
-  for (const artifact::KernelVariant *variant : *executable.variants()) {
+void writeDims(JsonWriter &json, const Program &program) {
+  json.open("dims", '[');
+  for (const runtime::HostDim &dim : program.dims) {
     json.open(nullptr, '{');
-    json.string("level", text(variant->level()));
-    json.string("image", text(variant->image()));
-    json.string("symbol", text(variant->symbol()));
-    json.number("code_size", variant->code_size());
+    json.string("name", dim.name);
+    json.string("kind", artifact::EnumNameDim(dim.kind));
+    if (dim.kind == artifact::Dim::pages_per_slot)
+      json.string("block_table", program.blockTables[dim.blockTable].name);
+    if (dim.kind == artifact::Dim::session_value || dim.kind == artifact::Dim::call_value) {
+      json.signedNumber("default_value", dim.defaultValue);
+      json.signedNumber("minimum", dim.minimum);
+      json.signedNumber("maximum", dim.maximum);
+    }
+    json.close('}');
+  }
+  json.close(']');
+}
+
+void writeStates(JsonWriter &json, const Module &module, const Program &program) {
+  json.open("block_tables", '[');
+  for (const runtime::BlockTable &table : program.blockTables) {
+    json.open(nullptr, '{');
+    json.string("name", table.name);
+    json.number("page_size", table.pageSize);
+    json.number("tokens_per_row", table.tokensPerRow);
+    json.close('}');
+  }
+  json.close(']');
+  ExpressionText exprs(program);
+  json.open("states", '[');
+  for (const State &state : program.states) {
+    Span<uint32_t> row(state.rowShape, state.rowRank);
+    json.open(nullptr, '{');
+    json.string("name", state.name);
+    json.string("type", runtime::elementName(state.type));
+    json.string("kind", artifact::EnumNameStateKind(state.kind));
+    json.array("row_shape", row);
+    if (state.kind == artifact::StateKind::growing)
+      json.string("block_table", program.blockTables[state.blockTable].name);
+    else
+      json.string("rows", exprs[state.rows].c_str());
+    json.close('}');
+  }
+  json.close(']');
+  json.open("slices", '[');
+  for (const runtime::ParameterSlice &slice : program.slices) {
+    json.open(nullptr, '{');
+    json.string("parameter", text(module.parameters()->Get(slice.parameter)->name()));
+    json.number("outer", slice.outer);
+    json.number("stride", slice.stride);
+    json.string("offset", exprs[slice.offset].c_str());
+    json.string("length", exprs[slice.length].c_str());
+    json.close('}');
+  }
+  json.close(']');
+}
+
+void writeInterface(JsonWriter &json, const KernelInterface &interface) {
+  ExpressionText exprs(interface);
+  json.open("interface", '{');
+  json.string("grid", exprs.list(interface.grid).c_str());
+  json.number("scratch_bytes", interface.scratchBytes);
+  json.array("workgroup_size", interface.workgroupSize);
+  json.number("static_shared_bytes", interface.staticSharedBytes);
+  if (interface.dynamicShared != runtime::kNone)
+    json.string("dynamic_shared", exprs[interface.dynamicShared].c_str());
+  if (interface.workspace != runtime::kNone)
+    json.string("workspace", exprs[interface.workspace].c_str());
+  json.array("cluster", interface.cluster);
+  json.boolean("cooperative", interface.cooperative);
+  json.open("parameters", '[');
+  for (const runtime::KernelParameter &parameter : interface.parameters) {
+    json.open(nullptr, '{');
+    json.string("kind", artifact::EnumNameKernelParameterKind(parameter.kind));
+    json.number("index", parameter.index);
     json.close('}');
   }
   json.close(']');
   json.close('}');
 }
 
-void writeEntry(JsonWriter &json, const Module &module, const artifact::EntryPoint &entry) {
+void writeExecutable(JsonWriter &json, const runtime::Executable &executable) {
   json.open(nullptr, '{');
-  json.string("name", text(entry.name()));
-  json.number("expressions", sizeOf(entry.exprs()));
-  json.number("buffers", sizeOf(entry.buffers()));
-  json.number("ops", sizeOf(entry.ops()));
+  json.string("name", executable.name);
+  json.string("family", executable.family);
+  json.number("bindings", executable.bindings.size());
+  json.number("constants", executable.passedConstants);
+  json.open("variants", '[');
+  for (const runtime::Variant &variant : executable.variants) {
+    json.open(nullptr, '{');
+    json.string("level", variant.level);
+    json.string("image", variant.image);
+    json.string("symbol", variant.symbol);
+    json.number("code_size", variant.codeSize);
+    writeInterface(json, variant.interface);
+    json.close('}');
+  }
+  json.close(']');
+  json.close('}');
+}
+
+void writePorts(JsonWriter &json, const char *key, const std::vector<runtime::Port> &ports,
+                const ExpressionText &exprs) {
+  json.open(key, '[');
+  for (const runtime::Port &port : ports) {
+    json.open(nullptr, '{');
+    json.string("name", port.name);
+    json.string("type", runtime::elementName(port.type));
+    json.string("shape", exprs.list(port.shape).c_str());
+    json.string("role", artifact::EnumNamePortRole(port.role));
+    json.close('}');
+  }
+  json.close(']');
+}
+
+void writeEntry(JsonWriter &json, const Module &module, const Program &program, const Entry &entry) {
+  json.open(nullptr, '{');
+  json.string("name", entry.name);
+  json.string("role", artifact::EnumNameEntryRole(entry.role));
+  json.number("expressions", entry.exprs.size());
+  json.number("buffers", entry.buffers.size());
+  json.number("ops", entry.ops.size());
+  ExpressionText exprs(program, entry);
+  writePorts(json, "arguments", entry.arguments, exprs);
+  writePorts(json, "results", entry.results, exprs);
   json.open("costs", '[');
-  for (const SampleStep &step : sampleSteps(module)) {
-    if (std::string(step.entry) != text(entry.name()))
-      continue;
-    StepCost cost = costOfStep(module, entry, step.tokens, step.context);
+  for (const SampleStep &step : sampleSteps(module, entry)) {
+    StepCost cost = costOfStep(program, entry, step.tokens, step.context);
     if (!cost.error.empty())
       continue;
     json.open(nullptr, '{');
@@ -224,18 +331,19 @@ void printJson(const char *path, const Artifact &artifact) {
   json.close(']');
   writeWeights(json, module);
   json.open("programs", '[');
-  for (uint32_t i = 0; i < sizeOf(module.programs()); ++i) {
-    const artifact::Program &program = *module.programs()->Get(i);
+  for (const Program &program : artifact.programs()) {
     json.open(nullptr, '{');
-    json.string("family", text(program.family()));
-    json.number("kernel_abi", program.kernel_abi());
+    json.string("family", program.family);
+    json.number("kernel_abi", program.kernelAbi);
+    writeDims(json, program);
+    writeStates(json, module, program);
     json.open("executables", '[');
-    for (uint32_t j = 0; j < sizeOf(program.executables()); ++j)
-      writeExecutable(json, *program.executables()->Get(j));
+    for (const runtime::Executable &executable : program.executables)
+      writeExecutable(json, executable);
     json.close(']');
     json.open("entries", '[');
-    for (uint32_t j = 0; j < sizeOf(program.entries()); ++j)
-      writeEntry(json, module, *program.entries()->Get(j));
+    for (const Entry &entry : program.entries)
+      writeEntry(json, module, program, entry);
     json.close(']');
     json.close('}');
   }

@@ -6,12 +6,19 @@
 #include "core/Artifact.h"
 #include "core/Expression.h"
 
+#include <functional>
 #include <string>
 #include <vector>
 
 namespace hadal::objdump {
 
 using runtime::Artifact;
+using runtime::Entry;
+using runtime::KernelInterface;
+using runtime::Launch;
+using runtime::Program;
+using runtime::Span;
+using runtime::State;
 using runtime::sizeOf;
 using runtime::text;
 
@@ -26,19 +33,34 @@ void printJson(const char *path, const Artifact &artifact);
 int disassemble(const char *path, const Artifact &artifact, const std::string &kernel,
                 const std::string &level);
 
-/// Expressions of one entry point as infix text: N new tokens of S sequences,
-/// logits of R rows. Long subexpressions are named %i and listed once.
+/// Expressions as infix text. Long subexpressions are named %i and listed once.
 class ExpressionText {
 public:
-  explicit ExpressionText(const artifact::EntryPoint &entry);
-  const std::string &operator[](uint32_t index) const { return texts[index]; }
+  /// As a whole, and as an operand of another, which stands in parentheses where it is infix.
+  struct Text {
+    std::string whole, operand;
+  };
+
+  /// Of an entry point: N new tokens of S sequences, logits of R rows, other dims by their names.
+  ExpressionText(const Program &program, const Entry &entry);
+  /// Of a program, over dims of a session.
+  explicit ExpressionText(const Program &program);
+  /// Of a kernel's interface, over the constants c0, c1, ... of a launch.
+  explicit ExpressionText(const KernelInterface &interface);
+  /// The same for one launch of `entry`, with what it passes in the place of constants.
+  ExpressionText(const KernelInterface &interface, const ExpressionText &entry, const Launch &launch);
+
+  const std::string &operator[](uint32_t index) const { return texts[index].whole; }
   /// "[a, b]" of several.
-  std::string list(const flatbuffers::Vector<uint32_t> *indices) const;
+  std::string list(Span<uint32_t> indices) const;
   /// The expressions that texts refer to as %i, in order.
   const std::vector<std::pair<uint32_t, std::string>> &named() const { return definitions; }
 
 private:
-  std::vector<std::string> texts;
+  using Namer = std::function<Text(const artifact::Expr &)>;
+  void write(Span<artifact::Expr> exprs, const Namer &name, size_t longest);
+
+  std::vector<Text> texts;
   std::vector<std::pair<uint32_t, std::string>> definitions;
 };
 
@@ -50,23 +72,28 @@ struct StepCost {
 
 /// The cost of a step of `tokens` new tokens of one sequence, ending at `context`
 /// tokens.
-StepCost costOfStep(const artifact::Module &module, const artifact::EntryPoint &entry,
-                    int64_t tokens, int64_t context);
+StepCost costOfStep(const Program &program, const Entry &entry, int64_t tokens, int64_t context);
 
-/// The steps whose costs are reported: name, entry, new tokens, context.
+/// The steps of an entry point whose costs are reported: new tokens, context.
 struct SampleStep {
-  const char *entry;
   int64_t tokens, context;
 };
-std::vector<SampleStep> sampleSteps(const artifact::Module &module);
+std::vector<SampleStep> sampleSteps(const artifact::Module &module, const Entry &entry);
+
+/// "[pages, 4, 576]" of a growing state, "[slots, rows, 4]" of a ring.
+std::string stateShape(const Program &program, const State &state);
 
 /// "[4, 576]".
-template <typename Vector>
-std::string shapeText(const Vector *shape) {
+template <typename T>
+std::string shapeText(Span<T> shape) {
   std::string joined = "[";
-  for (uint32_t i = 0; i < sizeOf(shape); ++i)
-    joined += (i ? ", " : "") + std::to_string(shape->Get(i));
+  for (uint32_t i = 0; i < shape.size(); ++i)
+    joined += (i ? ", " : "") + std::to_string(shape[i]);
   return joined + "]";
+}
+template <typename T>
+std::string shapeText(const flatbuffers::Vector<T> *shape) {
+  return shapeText(runtime::spanOf(shape));
 }
 
 } // namespace hadal::objdump

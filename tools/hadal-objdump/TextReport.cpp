@@ -10,7 +10,6 @@ namespace hadal::objdump {
 namespace {
 
 using artifact::Module;
-using Ops = flatbuffers::Vector<flatbuffers::Offset<artifact::Op>>;
 
 // 12345678 -> "12.3 MB"; decimal units, as the design's figures.
 std::string bytesText(uint64_t bytes) {
@@ -96,61 +95,111 @@ void printWeights(const Module &module) {
                 runtime::elementName(parameter.type()), shapeText(parameter.shape()).c_str());
     if (*text(parameter.encoding()))
       std::printf(" %s", text(parameter.encoding()));
+    if (const artifact::RopeTable *table = parameter.rope_table()) {
+      std::printf(", computed: %s of dim %u, theta %g, factor %g\n",
+                  artifact::EnumNameTableComponent(table->component()), table->dim(), table->theta(),
+                  table->factor());
+      continue;
+    }
     std::printf(", %" PRIu64 " B", parameter.length());
     if (!module.model()->shapes_only())
       std::printf(" at %" PRIu64 " of file #%u, checksum %016" PRIx64, parameter.offset(),
                   parameter.file(), parameter.checksum());
     std::printf("\n");
   }
-  std::printf("\nstates: %u\n", sizeOf(module.states()));
-  for (uint32_t i = 0; i < sizeOf(module.states()); ++i) {
-    const artifact::State &state = *module.states()->Get(i);
-    std::printf("  #%u %s: %s [pages, %u, %u]\n", i, text(state.name()),
-                runtime::elementName(state.type()), state.page_size(), state.row());
+}
+
+void printStates(const Module &module, const Program &program) {
+  std::printf("  dims:");
+  for (const runtime::HostDim &dim : program.dims)
+    std::printf("%s %s", &dim == &program.dims[0] ? "" : ",", dim.name);
+  std::printf("\n  block tables: %zu\n", program.blockTables.size());
+  for (size_t i = 0; i < program.blockTables.size(); ++i)
+    std::printf("    #%zu %s: %u rows a page, %u tokens a row\n", i, program.blockTables[i].name,
+                program.blockTables[i].pageSize, program.blockTables[i].tokensPerRow);
+  std::printf("  states: %zu\n", program.states.size());
+  for (size_t i = 0; i < program.states.size(); ++i)
+    std::printf("    #%zu %s: %s %s\n", i, program.states[i].name,
+                runtime::elementName(program.states[i].type),
+                stateShape(program, program.states[i]).c_str());
+  if (program.slices.empty())
+    return;
+  ExpressionText exprs(program);
+  std::printf("  slices: %zu\n", program.slices.size());
+  for (size_t i = 0; i < program.slices.size(); ++i) {
+    const runtime::ParameterSlice &slice = program.slices[i];
+    std::printf("    #%zu of %s: %s B at %s of each of %" PRIu64 " times %" PRIu64 " B\n", i,
+                text(module.parameters()->Get(slice.parameter)->name()), exprs[slice.length].c_str(),
+                exprs[slice.offset].c_str(), slice.outer, slice.stride);
   }
 }
 
-void printExecutables(const artifact::Program &program) {
-  static const char *const access[] = {"read", "write", "read_write"};
-  std::printf("  executables: %u\n", sizeOf(program.executables()));
-  for (uint32_t i = 0; i < sizeOf(program.executables()); ++i) {
-    const artifact::Executable &executable = *program.executables()->Get(i);
-    std::printf("    #%u %s: %s (", i, text(executable.name()),
-                *text(executable.family()) ? text(executable.family()) : "no family");
-    for (uint32_t j = 0; j < sizeOf(executable.bindings()); ++j)
-      std::printf("%s%s", j ? ", " : "",
-                  access[static_cast<unsigned>(executable.bindings()->Get(j))]);
-    std::printf("), %u constants, %" PRIu64 " B scratch\n", executable.constant_count(),
-                executable.scratch_bytes());
-    for (const artifact::KernelVariant *variant : *executable.variants())
-      std::printf("      %s: %u B of code, symbol %s in %s\n", text(variant->level()),
-                  variant->code_size(), text(variant->symbol()), text(variant->image()));
+std::string threeText(Span<uint32_t> sizes) {
+  return std::to_string(sizes[0]) + "x" + std::to_string(sizes[1]) + "x" + std::to_string(sizes[2]);
+}
+
+void printInterface(const KernelInterface &interface) {
+  ExpressionText exprs(interface);
+  std::printf("        grid %s, %" PRIu64 " B scratch", exprs.list(interface.grid).c_str(),
+              interface.scratchBytes);
+  if (!interface.workgroupSize.empty())
+    std::printf(", workgroups of %s", threeText(interface.workgroupSize).c_str());
+  if (interface.staticSharedBytes)
+    std::printf(", %u B shared", interface.staticSharedBytes);
+  if (interface.dynamicShared != runtime::kNone)
+    std::printf(", %s B dynamic shared", exprs[interface.dynamicShared].c_str());
+  if (interface.workspace != runtime::kNone)
+    std::printf(", %s B workspace", exprs[interface.workspace].c_str());
+  if (!interface.cluster.empty())
+    std::printf(", clusters of %s", threeText(interface.cluster).c_str());
+  if (interface.cooperative)
+    std::printf(", cooperative");
+  for (const runtime::KernelParameter &parameter : interface.parameters)
+    std::printf("%s%s %u", &parameter == &interface.parameters[0] ? "; parameters " : ", ",
+                artifact::EnumNameKernelParameterKind(parameter.kind), parameter.index);
+  std::printf("\n");
+}
+
+void printExecutables(const Program &program) {
+  std::printf("  executables: %zu\n", program.executables.size());
+  for (size_t i = 0; i < program.executables.size(); ++i) {
+    const runtime::Executable &executable = program.executables[i];
+    std::printf("    #%zu %s: %s (", i, executable.name,
+                *executable.family ? executable.family : "no family");
+    for (uint32_t j = 0; j < executable.bindings.size(); ++j)
+      std::printf("%s%s", j ? ", " : "", artifact::EnumNameAccess(executable.bindings[j]));
+    std::printf("), %u constants\n", executable.passedConstants);
+    for (const runtime::Variant &variant : executable.variants) {
+      std::printf("      %s: %u B of code, symbol %s in %s\n", variant.level, variant.codeSize,
+                  variant.symbol, variant.image);
+      printInterface(variant.interface);
+    }
   }
 }
 
 // Prints the ops of one entry point.
 class PlanPrinter {
 public:
-  PlanPrinter(const Module &module, const artifact::Program &program,
-              const artifact::EntryPoint &entry)
-      : module(module), program(program), entry(entry), exprs(entry) {}
+  PlanPrinter(const Module &module, const Program &program, const Entry &entry)
+      : module(module), program(program), entry(entry), exprs(program, entry) {}
 
   void print() const {
     for (const auto &[index, definition] : exprs.named())
       std::printf("      %%%u = %s\n", index, definition.c_str());
-    for (uint32_t i = 0; i < sizeOf(entry.buffers()); ++i) {
-      const artifact::Buffer &buffer = *entry.buffers()->Get(i);
-      std::printf("      buffer #%u %s: %s B at %s\n", i, text(buffer.name()),
-                  exprs[buffer.size()].c_str(), exprs[buffer.offset()].c_str());
-    }
-    if (sizeOf(entry.buffers()))
-      std::printf("      arena: %s B\n", exprs[entry.arena_size()].c_str());
-    printOps(entry.ops(), 6);
+    for (size_t i = 0; i < entry.buffers.size(); ++i)
+      std::printf("      buffer #%zu %s: %s B at %s\n", i, entry.buffers[i].name,
+                  exprs[entry.buffers[i].size].c_str(), exprs[entry.buffers[i].offset].c_str());
+    if (!entry.buffers.empty())
+      std::printf("      arena: %s B\n", exprs[entry.arenaSize].c_str());
+    printOps(entry.ops, 6);
   }
 
-  std::string argumentText(const artifact::Argument &argument) const {
-    return std::string(text(argument.name())) + " " + runtime::elementName(argument.type()) + " " +
-           exprs.list(argument.shape());
+  // The role where the name does not say it.
+  std::string portText(const runtime::Port &port) const {
+    const char *role = artifact::EnumNamePortRole(port.role);
+    std::string text = std::string(port.name) + " " + runtime::elementName(port.type) + " " +
+                       exprs.list(port.shape);
+    return std::string(role) == port.name ? text : text + " (" + role + ")";
   }
 
 private:
@@ -160,75 +209,77 @@ private:
     std::string name;
     switch (binding.kind()) {
     case artifact::BindingKind::argument:
-      name = text(entry.arguments()->Get(index)->name());
+      name = entry.arguments[index].name;
       break;
     case artifact::BindingKind::result:
-      name = text(entry.results()->Get(index)->name());
+      name = entry.results[index].name;
       break;
     case artifact::BindingKind::parameter:
       name = text(module.parameters()->Get(index)->name());
       break;
+    case artifact::BindingKind::slice:
+      name = "#" + std::to_string(index) + " of " +
+             text(module.parameters()->Get(program.slices[index].parameter)->name());
+      break;
     case artifact::BindingKind::state:
-      name = text(module.states()->Get(index)->name());
+      name = program.states[index].name;
       break;
     case artifact::BindingKind::transient:
       name = "#" + std::to_string(index);
-      if (*text(entry.buffers()->Get(index)->name()))
-        name += std::string(" ") + text(entry.buffers()->Get(index)->name());
+      if (*entry.buffers[index].name)
+        name += std::string(" ") + entry.buffers[index].name;
       break;
     }
     return std::string(artifact::EnumNameBindingKind(binding.kind())) + " " + name;
   }
 
-  void printLaunch(const artifact::Launch &launch, int indent) const {
-    const artifact::Executable &executable = *program.executables()->Get(launch.executable());
-    std::printf("%*slaunch %s: %s, grid %s\n", indent, "", text(launch.label()),
-                text(executable.name()), exprs.list(launch.grid()).c_str());
-    for (uint32_t i = 0; i < sizeOf(launch.bindings()); ++i)
-      std::printf("%*s  %s\n", indent, "", bindingText(*launch.bindings()->Get(i)).c_str());
-    if (sizeOf(launch.constants()))
-      std::printf("%*s  constants %s\n", indent, "", exprs.list(launch.constants()).c_str());
-    std::printf("%*s  flops %s, parameter bytes %s\n", indent, "", exprs[launch.flops()].c_str(),
-                exprs[launch.bytes()].c_str());
+  void printLaunch(const Launch &launch, int indent) const {
+    const runtime::Executable &executable = program.executables[launch.executable];
+    const KernelInterface &interface = executable.variants[0].interface;
+    std::printf("%*slaunch %s: %s, grid %s\n", indent, "", launch.label, executable.name,
+                ExpressionText(interface, exprs, launch).list(interface.grid).c_str());
+    for (const artifact::Binding &binding : launch.bindings)
+      std::printf("%*s  %s\n", indent, "", bindingText(binding).c_str());
+    if (!launch.constants.empty())
+      std::printf("%*s  constants %s\n", indent, "", exprs.list(launch.constants).c_str());
+    std::printf("%*s  flops %s, parameter bytes %s\n", indent, "", exprs[launch.flops].c_str(),
+                exprs[launch.bytes].c_str());
   }
 
-  void printOps(const Ops *ops, int indent) const {
-    for (uint32_t i = 0; i < sizeOf(ops); ++i) {
-      const artifact::Op &op = *ops->Get(i);
-      if (const artifact::Launch *launch = op.body_as_Launch()) {
+  void printOps(const std::vector<runtime::Op> &ops, int indent) const {
+    for (const runtime::Op &op : ops) {
+      if (const auto *launch = std::get_if<Launch>(&op.body)) {
         printLaunch(*launch, indent);
-      } else if (const artifact::Tap *tap = op.body_as_Tap()) {
-        std::printf("%*stap %s: %s %s of %s\n", indent, "", text(tap->name()),
-                    runtime::elementName(tap->type()), exprs.list(tap->shape()).c_str(),
-                    bindingText(*tap->binding()).c_str());
-      } else if (const artifact::Branch *branch = op.body_as_Branch()) {
-        std::printf("%*sif %s\n", indent, "", exprs[branch->condition()].c_str());
-        printOps(branch->then_ops(), indent + 2);
+      } else if (const auto *tap = std::get_if<runtime::Tap>(&op.body)) {
+        std::printf("%*stap %s: %s %s of %s\n", indent, "", tap->name,
+                    runtime::elementName(tap->type), exprs.list(tap->shape).c_str(),
+                    bindingText(tap->binding).c_str());
+      } else if (const auto *branch = std::get_if<runtime::Branch>(&op.body)) {
+        std::printf("%*sif %s\n", indent, "", exprs[branch->condition].c_str());
+        printOps(branch->thenOps, indent + 2);
         std::printf("%*selse\n", indent, "");
-        printOps(branch->else_ops(), indent + 2);
+        printOps(branch->elseOps, indent + 2);
       }
     }
   }
 
   const Module &module;
-  const artifact::Program &program;
-  const artifact::EntryPoint &entry;
+  const Program &program;
+  const Entry &entry;
   const ExpressionText exprs;
 };
 
-void printEntry(const Module &module, const artifact::Program &program,
-                const artifact::EntryPoint &entry, bool plan) {
+void printEntry(const Module &module, const Program &program, const Entry &entry, bool plan) {
   PlanPrinter printer(module, program, entry);
-  std::printf("  entry %s: %u expressions, %u buffers, %u ops\n", text(entry.name()),
-              sizeOf(entry.exprs()), sizeOf(entry.buffers()), sizeOf(entry.ops()));
-  for (uint32_t i = 0; i < sizeOf(entry.arguments()); ++i)
-    std::printf("    argument %s\n", printer.argumentText(*entry.arguments()->Get(i)).c_str());
-  for (uint32_t i = 0; i < sizeOf(entry.results()); ++i)
-    std::printf("    result %s\n", printer.argumentText(*entry.results()->Get(i)).c_str());
-  for (const SampleStep &step : sampleSteps(module)) {
-    if (std::string(step.entry) != text(entry.name()))
-      continue;
-    StepCost cost = costOfStep(module, entry, step.tokens, step.context);
+  std::printf("  entry %s: role %s, %u expressions, %zu buffers, %zu ops\n", entry.name,
+              artifact::EnumNameEntryRole(entry.role), entry.exprs.size(), entry.buffers.size(),
+              entry.ops.size());
+  for (const runtime::Port &argument : entry.arguments)
+    std::printf("    argument %s\n", printer.portText(argument).c_str());
+  for (const runtime::Port &result : entry.results)
+    std::printf("    result %s\n", printer.portText(result).c_str());
+  for (const SampleStep &step : sampleSteps(module, entry)) {
+    StepCost cost = costOfStep(program, entry, step.tokens, step.context);
     std::printf("    cost of %" PRId64 " new tokens at context %" PRId64 ": ", step.tokens,
                 step.context);
     if (!cost.error.empty())
@@ -250,13 +301,13 @@ void printText(const char *path, const Artifact &artifact, bool plan) {
   printModel(*module.model());
   printSections(artifact.root());
   printWeights(module);
-  for (uint32_t i = 0; i < sizeOf(module.programs()); ++i) {
-    const artifact::Program &program = *module.programs()->Get(i);
-    std::printf("\nprogram #%u: %s, kernel interface %u\n", i, text(program.family()),
-                program.kernel_abi());
+  for (size_t i = 0; i < artifact.programs().size(); ++i) {
+    const Program &program = artifact.programs()[i];
+    std::printf("\nprogram #%zu: %s, kernel interface %u\n", i, program.family, program.kernelAbi);
+    printStates(module, program);
     printExecutables(program);
-    for (uint32_t j = 0; j < sizeOf(program.entries()); ++j)
-      printEntry(module, program, *program.entries()->Get(j), plan);
+    for (const Entry &entry : program.entries)
+      printEntry(module, program, entry, plan);
   }
 }
 

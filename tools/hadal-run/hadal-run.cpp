@@ -88,7 +88,8 @@ void checkOutputs(const CommandLine &line, const Model &model) {
     hadal_parameter_info_t info{};
     info.struct_size = sizeof(info);
     check(hadal_module_parameter(model.module(), i, &info));
-    if (inputs.back() != info.file_path)
+    // What is computed has no file.
+    if (*info.file_path && inputs.back() != info.file_path)
       inputs.push_back(info.file_path);
   }
   if (std::string problem = hadal::files::outputProblem(outputs, inputs); !problem.empty())

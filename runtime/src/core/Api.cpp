@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The C interface over the internal classes: handles, options, out-structs.
-#include "core/ElementType.h"
-#include "core/Session.h"
+#include "core/ApiHandles.h"
 
 #include <algorithm>
 #include <cinttypes>
@@ -9,54 +8,13 @@
 
 using namespace hadal::runtime;
 
-struct hadal_context {
-  std::shared_ptr<Context> impl;
-};
-struct hadal_module {
-  std::shared_ptr<Context> context; // for its string queries
-  std::shared_ptr<Module> impl;
-  std::vector<int32_t> eosTokens;
-};
-struct hadal_session {
-  std::unique_ptr<Session> impl;
-};
-
 namespace {
-
-Status requireAddress(const void *pointer, const char *name) {
-  if (pointer)
-    return {};
-  return fail(HADAL_STATUS_INVALID_ARGUMENT, "%s: expected an address, got NULL", name);
-}
-
-// Takes the fields that the caller's struct has; the others stay zero.
-template <typename Options>
-Status readOptions(const Options *options, Options &out) {
-  out = Options();
-  if (!options)
-    return {};
-  if (options->struct_size < sizeof options->struct_size)
-    return fail(HADAL_STATUS_INVALID_ARGUMENT,
-                "options.struct_size: expected the size of the struct, got %zu",
-                options->struct_size);
-  std::memcpy(&out, options, std::min(options->struct_size, sizeof out));
-  return {};
-}
-
-// Fills the fields that the caller's struct has.
-template <typename Info>
-void writeInfo(Info info, Info *out) {
-  if (!out || out->struct_size < sizeof out->struct_size)
-    return;
-  info.struct_size = out->struct_size;
-  std::memcpy(out, &info, std::min(out->struct_size, sizeof info));
-}
 
 Status createContext(const hadal_context_options_t *given, hadal_context_t **out) {
   HADAL_TRY(requireAddress(out, "out_context"));
   *out = nullptr;
   hadal_context_options_t options;
-  HADAL_TRY(readOptions(given, options));
+  HADAL_TRY(readOptions("options", given, options));
   auto context = std::make_shared<Context>();
   HADAL_TRY(openDevice(options.device ? options.device : "cpu", options.threads, context->device));
   *out = new hadal_context{std::move(context)};
@@ -70,7 +28,7 @@ Status loadModule(hadal_context_t *context, const char *path, const hadal_module
   HADAL_TRY(requireAddress(context, "context"));
   HADAL_TRY(requireAddress(path, "path"));
   hadal_module_options_t options;
-  HADAL_TRY(readOptions(given, options));
+  HADAL_TRY(readOptions("options", given, options));
   std::shared_ptr<Module> module;
   HADAL_TRY(Module::load(context->impl, path, options, module));
   auto *handle = new hadal_module{context->impl, std::move(module), {}};
@@ -98,9 +56,9 @@ Status queryParameter(const hadal_module_t *module, uint32_t index, hadal_parame
   hadal_parameter_info_t info = {};
   info.name = text(parameter.name());
   info.encoding = text(parameter.encoding());
-  bool hasFile = parameter.file() < sizeOf(plan.weight_files());
+  bool hasFile = !parameter.rope_table() && parameter.file() < sizeOf(plan.weight_files());
   info.file = hasFile ? text(plan.weight_files()->Get(parameter.file())->name()) : "";
-  info.file_path = module->impl->weights().path(parameter.file());
+  info.file_path = hasFile ? module->impl->weights().path(parameter.file()) : "";
   info.type = static_cast<hadal_element_type_t>(parameter.type());
   info.rank = sizeOf(parameter.shape());
   info.shape = info.rank ? parameter.shape()->data() : nullptr;
@@ -114,6 +72,8 @@ Status queryParameter(const hadal_module_t *module, uint32_t index, hadal_parame
 Status verifyParameter(const hadal_module_t *module, uint32_t index) {
   HADAL_TRY(checkParameterIndex(module, index));
   const hadal::artifact::Parameter &parameter = *module->impl->plan().parameters()->Get(index);
+  if (parameter.rope_table())
+    return {}; // computed, and so never damaged
   const uint8_t *data = module->impl->weights().data(parameter);
   if (!data)
     return fail(HADAL_STATUS_UNSUPPORTED, "%s: parameters[%u] '%s': expected mapped weights, got none",
@@ -135,11 +95,26 @@ Status createSession(hadal_module_t *module, const hadal_session_options_t *give
   *out = nullptr;
   HADAL_TRY(requireAddress(module, "module"));
   hadal_session_options_t options;
-  HADAL_TRY(readOptions(given, options));
+  HADAL_TRY(readOptions("options", given, options));
   std::unique_ptr<Session> session;
   HADAL_TRY(Session::create(module->impl, options, session));
   *out = new hadal_session{std::move(session)};
   return {};
+}
+
+Status callSession(hadal_session_t *session, const hadal_call_t *given) {
+  HADAL_TRY(requireAddress(session, "session"));
+  HADAL_TRY(requireAddress(given, "call"));
+  hadal_call_t call;
+  HADAL_TRY(readOptions("call", given, call));
+  return session->impl->call(call);
+}
+
+Status setPages(hadal_session_t *session, const char *table, uint32_t slot, uint32_t first,
+                const int32_t *pages, uint32_t count) {
+  HADAL_TRY(requireAddress(session, "session"));
+  HADAL_TRY(requireAddress(table, "table"));
+  return session->impl->setPages(table, slot, first, pages, count);
 }
 
 Status stepSession(hadal_session_t *session, const hadal_step_t *step, float *logits) {
@@ -269,12 +244,24 @@ hadal_status_t hadal_session_step(hadal_session_t *session, const hadal_step_t *
   return stepSession(session, step, logits).release();
 }
 
+hadal_status_t hadal_session_call(hadal_session_t *session, const hadal_call_t *call) {
+  return callSession(session, call).release();
+}
+
+hadal_status_t hadal_session_set_pages(hadal_session_t *session, const char *block_table,
+                                       uint32_t slot, uint32_t first, const int32_t *pages,
+                                       uint32_t count) {
+  return setPages(session, block_table, slot, first, pages, count).release();
+}
+
 void hadal_session_cancel(hadal_session_t *session) { session->impl->cancel(); }
 
 void hadal_session_memory(const hadal_session_t *session, hadal_session_memory_t *out_memory) {
   hadal_session_memory_t memory = {};
   memory.cache_bytes = session->impl->cacheBytes();
   memory.arena_bytes = session->impl->arenaBytes();
+  memory.workspace_bytes = session->impl->workspaceBytes();
+  memory.computed_bytes = session->impl->computedBytes();
   writeInfo(memory, out_memory);
 }
 

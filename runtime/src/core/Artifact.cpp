@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From bytes to a checked artifact: trailer, FlatBuffers structure, sections.
 #include "core/Artifact.h"
+#include "core/Read.h"
 #include "core/Verify.h"
 
 #define XXH_INLINE_ALL
@@ -72,10 +73,11 @@ Status checkVersion(const uint8_t *data, size_t size) {
   const auto *root = reinterpret_cast<const Root *>(data + offset);
   if (!offset || !root->check(verifier))
     return invalid("root", "a FlatBuffers table", "a malformed one");
-  if (root->major() != kSchemaMajor)
+  if (root->major() < kOldestMajor || root->major() > kSchemaMajor)
     return fail(HADAL_STATUS_UNSUPPORTED,
-                "schema_major: expected %u, got %u: compile the model again, or use %s runtime",
-                kSchemaMajor, root->major(), root->major() > kSchemaMajor ? "a newer" : "an older");
+                "schema_major: expected %u to %u, got %u: compile the model again, or use %s runtime",
+                kOldestMajor, kSchemaMajor, root->major(),
+                root->major() > kSchemaMajor ? "a newer" : "an older");
   return {};
 }
 
@@ -143,7 +145,14 @@ Status Artifact::parse(const uint8_t *data, size_t size, Artifact &out) {
                 "section '%s': expected FlatBuffers tables of the schema, got malformed ones",
                 text(plan->name()));
   result.planTable = flatbuffers::GetRoot<artifact::Module>(plan->data()->data());
-  HADAL_TRY(verifyModule(result));
+  HADAL_TRY(verifyModule(*result.planTable));
+  result.programList.resize(sizeOf(result.planTable->programs()));
+  for (uint32_t i = 0; i < result.programList.size(); ++i) {
+    Program &program = result.programList[i];
+    HADAL_TRY_IN(readProgram(*result.planTable, i, result.rootTable->schema_major(), program),
+                 "programs[%u].", i);
+    HADAL_TRY_IN(verifyProgram(result, program), "programs[%u].", i);
+  }
   out = std::move(result);
   return {};
 }

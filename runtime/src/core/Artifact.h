@@ -4,17 +4,19 @@
 #define HADAL_CORE_ARTIFACT_H
 
 #include "core/Memory.h"
+#include "core/Program.h"
 #include "core/Status.h"
-#include "hadal_generated.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace hadal::runtime {
 
-/// The version of the schema that this runtime was built with.
-constexpr uint16_t kSchemaMajor = 1;
-constexpr uint16_t kSchemaMinor = 1;
+/// The version of the schema that this runtime was built with, and the oldest that it reads.
+constexpr uint16_t kSchemaMajor = 2;
+constexpr uint16_t kSchemaMinor = 0;
+constexpr uint16_t kOldestMajor = 1;
 
 /// The 32 bytes behind the FlatBuffer.
 struct Trailer {
@@ -41,6 +43,8 @@ public:
 
   const artifact::Artifact &root() const { return *rootTable; }
   const artifact::Module &plan() const { return *planTable; }
+  /// Those of plan(), as the runtime uses them.
+  const std::vector<Program> &programs() const { return programList; }
   size_t fileSize() const { return bytes; }
 
   /// The first section of `kind`, or the one of that name; null when absent.
@@ -52,6 +56,7 @@ private:
   size_t bytes = 0;
   const artifact::Artifact *rootTable = nullptr;
   const artifact::Module *planTable = nullptr;
+  std::vector<Program> programList;
 };
 
 /// XXH3-64.

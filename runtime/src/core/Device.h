@@ -29,7 +29,7 @@ public:
   virtual const char *level() const = 0;
 };
 
-/// One launch; arrays are valid during the call.
+/// One launch, as the interface of the picked variant says; arrays are valid during the call.
 struct LaunchRequest {
   uint32_t executable; // index into the program
   uint32_t grid[3];    // all at least 1, product within 63 bits
@@ -37,6 +37,12 @@ struct LaunchRequest {
   uint32_t bindingCount;
   const int64_t *constants;
   uint32_t constantCount;
+  uint32_t workgroupSize[3]; // threads; zeros: what the kernel ABI fixes
+  uint32_t cluster[3];       // workgroups; zeros: none
+  bool cooperative;          // all workgroups resident at once
+  uint64_t sharedBytes;      // dynamic shared memory of a workgroup
+  DevicePointer workspace;   // null: the interface has none
+  uint64_t workspaceBytes;
 };
 
 /// A device serves any number of modules and sessions, from several threads.
@@ -55,12 +61,18 @@ public:
   virtual uint32_t threads() const = 0;
 
   /// Picks the best level that all executables of `program` have, checks it and
-  /// makes it ready. `artifact` must outlive the result.
-  virtual Status loadKernels(const Artifact &artifact, const artifact::Program &program,
+  /// makes it ready. What the device cannot do is refused by the field that asks for it, in any
+  /// variant. `artifact` must outlive the result.
+  virtual Status loadKernels(const Artifact &artifact, const Program &program,
                              std::unique_ptr<DeviceKernels> &out) = 0;
 
   /// Zeroed storage, aligned to 64 bytes or better. `what` is for the message.
   virtual Status allocate(size_t size, const char *what, std::unique_ptr<DeviceMemory> &out) = 0;
+
+  /// The same for what is written at once, as far as the device tells them apart.
+  virtual Status reserve(size_t size, const char *what, std::unique_ptr<DeviceMemory> &out) {
+    return allocate(size, what, out);
+  }
 
   /// Makes mapped weights readable by kernels. They must outlive the result.
   virtual Status importWeights(const uint8_t *data, size_t size,

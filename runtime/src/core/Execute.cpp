@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Walks the ops of an entry point: launches, branches and taps.
-#include "core/ElementType.h"
 #include "core/Session.h"
 
 #include <algorithm>
@@ -27,28 +26,18 @@ uint64_t notNegative(int64_t value) { return value < 0 ? 0 : static_cast<uint64_
 
 } // namespace
 
-Status Session::runEntry(const artifact::EntryPoint &entry, const Dims &dims) {
-  HADAL_TRY(evaluateExpressions(entry.exprs(), dims, values));
-  HADAL_TRY(checkShapes(entry, dims));
-  HADAL_TRY(prepareArena(entry));
-  HADAL_TRY(runOps(entry, entry.ops()));
-  return module->device().synchronize();
-}
-
-Status Session::prepareArena(const artifact::EntryPoint &entry) {
-  uint32_t count = sizeOf(entry.buffers());
-  if (count == 0)
+Status Session::prepareArena(const Entry &entry) {
+  if (entry.buffers.empty())
     return {};
-  int64_t size = values[entry.arena_size()];
+  int64_t size = values[entry.arenaSize];
   if (size < 0)
     return fail(kInvalid, "arena_size: expected at least 0 B, got %" PRId64 " B", size);
-  for (uint32_t i = 0; i < count; ++i) {
-    const artifact::Buffer &buffer = *entry.buffers()->Get(i);
-    int64_t offset = values[buffer.offset()], bytes = values[buffer.size()];
+  for (uint32_t i = 0; i < entry.buffers.size(); ++i) {
+    const Buffer &buffer = entry.buffers[i];
+    int64_t offset = values[buffer.offset], bytes = values[buffer.size];
     if (offset < 0 || offset % 64 != 0 || bytes < 0 || offset > size || bytes > size - offset)
       return fail(kInvalid, "buffers[%u] '%s': expected a 64-byte aligned range within the arena's %"
-                  PRId64 " B, got %" PRId64 " B at %" PRId64, i, text(buffer.name()), size, bytes,
-                  offset);
+                  PRId64 " B, got %" PRId64 " B at %" PRId64, i, buffer.name, size, bytes, offset);
   }
   uint64_t held = arenaBytes(), needed = std::max<uint64_t>(size, 64);
   if (held >= needed)
@@ -59,37 +48,35 @@ Status Session::prepareArena(const artifact::EntryPoint &entry) {
   return module->device().allocate(std::max(needed, held + held / 2), "arena", arena);
 }
 
-Session::Region Session::resolve(const artifact::EntryPoint &entry,
-                                 const artifact::Binding &binding) const {
+Session::Region Session::resolve(const Entry &entry, const artifact::Binding &binding) const {
   uint32_t index = binding.index();
+  auto whole = [](const DeviceMemory &memory) { return Region{memory.address(), memory.size()}; };
   switch (binding.kind()) {
-  case artifact::BindingKind::argument: {
-    Input input = Input::tokens;
-    findInput(entry.arguments()->Get(index)->name()->c_str(), &input);
-    auto at = static_cast<uint32_t>(input);
-    return {inputAddress[at], inputBytes[at]};
-  }
+  case artifact::BindingKind::argument:
+    return arguments[index];
   case artifact::BindingKind::result:
-    return {logitAddress, logitBytes};
+    return results[index];
   case artifact::BindingKind::parameter:
-    return {module->parameter(index), module->plan().parameters()->Get(index)->length()};
+    return whole(computed[index] ? *computed[index] : *module->parameter(index));
+  case artifact::BindingKind::slice:
+    return whole(*module->slice(index));
   case artifact::BindingKind::state:
-    return {states[index]->address(), states[index]->size()};
+    return whole(*states[index]);
   case artifact::BindingKind::transient: {
-    const artifact::Buffer &buffer = *entry.buffers()->Get(index);
-    return {static_cast<uint8_t *>(arena->address()) + values[buffer.offset()],
-            static_cast<uint64_t>(values[buffer.size()])};
+    const Buffer &buffer = entry.buffers[index];
+    return {static_cast<uint8_t *>(arena->address()) + values[buffer.offset],
+            static_cast<uint64_t>(values[buffer.size])};
   }
   }
   return {};
 }
 
-Status Session::runLaunch(const artifact::EntryPoint &entry, const artifact::Launch &launch) {
-  LaunchRequest request = {};
-  request.executable = launch.executable();
+// Evaluates what the interface says over the constants of the launch.
+Status Session::prepareLaunch(const KernelInterface &interface, LaunchRequest &request) {
+  HADAL_TRY_IN(evaluateExpressions(interface.exprs, {{}, {}, constants}, launchValues), "interface.");
   uint64_t total = 1;
   for (uint32_t i = 0; i < 3; ++i) {
-    int64_t extent = values[launch.grid()->Get(i)];
+    int64_t extent = launchValues[interface.grid[i]];
     if (extent < 0 || extent > INT32_MAX)
       return fail(kInvalid, "grid[%u]: expected 0 to %d workgroups, got %" PRId64, i, INT32_MAX,
                   extent);
@@ -97,55 +84,91 @@ Status Session::runLaunch(const artifact::EntryPoint &entry, const artifact::Lau
     if (!multiply(total, uint64_t(extent), &total) || total > kMaxWorkgroups)
       return fail(kInvalid, "grid: expected at most %" PRIu64 " workgroups, got more", kMaxWorkgroups);
   }
+  if (total == 0)
+    return {};
+  std::copy(interface.workgroupSize.begin(), interface.workgroupSize.end(), request.workgroupSize);
+  std::copy(interface.cluster.begin(), interface.cluster.end(), request.cluster);
+  request.cooperative = interface.cooperative;
+  if (interface.dynamicShared != kNone) {
+    int64_t bytes = launchValues[interface.dynamicShared];
+    if (bytes < 0)
+      return fail(kInvalid, "dynamic_shared: expected at least 0 B, got %" PRId64 " B", bytes);
+    request.sharedBytes = static_cast<uint64_t>(bytes);
+  }
+  if (interface.workspace == kNone)
+    return {};
+  int64_t bytes = launchValues[interface.workspace];
+  if (bytes < 0)
+    return fail(kInvalid, "workspace: expected at least 0 B, got %" PRId64 " B", bytes);
+  request.workspaceBytes = static_cast<uint64_t>(bytes);
+  if (workspaceBytes() < std::max<uint64_t>(request.workspaceBytes, 64)) {
+    // An earlier launch may still use the old one, which goes first.
+    HADAL_TRY(module->device().synchronize());
+    workspace.reset();
+    HADAL_TRY(module->device().allocate(std::max<uint64_t>(request.workspaceBytes, 64), "workspace",
+                                        workspace));
+  }
+  request.workspace = workspace->address();
+  return {};
+}
+
+Status Session::runLaunch(const Entry &entry, const Launch &launch) {
+  LaunchRequest request = {};
+  request.executable = launch.executable;
+  constants.clear();
+  for (uint32_t index : launch.constants)
+    constants.push_back(values[index]);
+  for (uint32_t index : launch.grid)
+    constants.push_back(values[index]);
+  HADAL_TRY(prepareLaunch(module->interface(launch.executable), request));
   if (request.grid[0] == 0 || request.grid[1] == 0 || request.grid[2] == 0)
     return {};
-
   DevicePointer bindings[kMaxBindings];
-  int64_t constants[kMaxConstants];
   request.bindings = bindings;
-  request.bindingCount = sizeOf(launch.bindings());
+  request.bindingCount = launch.bindings.size();
   for (uint32_t i = 0; i < request.bindingCount; ++i)
-    bindings[i] = resolve(entry, *launch.bindings()->Get(i)).address;
-  request.constants = constants;
-  request.constantCount = sizeOf(launch.constants());
-  for (uint32_t i = 0; i < request.constantCount; ++i)
-    constants[i] = values[launch.constants()->Get(i)];
+    bindings[i] = resolve(entry, launch.bindings[i]).address;
+  request.constants = constants.data();
+  request.constantCount = launch.constants.size();
+  if (launchCallback)
+    return reportLaunch(entry, launch, request);
+  return module->device().launch(module->kernels(), request);
+}
 
+Status Session::reportLaunch(const Entry &entry, const Launch &launch, const LaunchRequest &request) {
   Device &device = module->device();
-  if (!launchCallback)
-    return device.launch(module->kernels(), request);
   uint64_t start = now();
   HADAL_TRY(device.launch(module->kernels(), request));
   HADAL_TRY(device.synchronize());
-  const artifact::Executable &executable = *module->program()->executables()->Get(launch.executable());
+  const Executable &executable = program().executables[launch.executable];
   hadal_launch_t info = {};
   info.start_ns = start;
   info.duration_ns = now() - start;
-  info.entry = text(entry.name());
-  info.label = text(launch.label());
-  info.executable = text(executable.name());
-  info.family = text(executable.family());
+  info.entry = entry.name;
+  info.label = launch.label;
+  info.executable = executable.name;
+  info.family = executable.family;
   info.level = module->level();
   std::copy(request.grid, request.grid + 3, info.grid);
-  info.flops = notNegative(values[launch.flops()]);
-  info.bytes = notNegative(values[launch.bytes()]);
+  info.flops = notNegative(values[launch.flops]);
+  info.bytes = notNegative(values[launch.bytes]);
   launchCallback(launchUser, &info);
   return {};
 }
 
-Status Session::runTap(const artifact::EntryPoint &entry, const artifact::Tap &tap) {
+Status Session::runTap(const Entry &entry, const Tap &tap) {
   if (!tapCallback)
     return {};
-  int64_t shape[kMaxRank];
-  uint32_t rank = sizeOf(tap.shape());
-  uint64_t bytes = elementSize(tap.type());
-  for (uint32_t i = 0; i < rank; ++i) {
-    shape[i] = values[tap.shape()->Get(i)];
-    if (shape[i] < 0 || !multiply(bytes, uint64_t(shape[i]), &bytes))
+  Extents shape;
+  shape.rank = tap.shape.size();
+  uint64_t bytes = elementSize(tap.type);
+  for (uint32_t i = 0; i < shape.rank; ++i) {
+    int64_t extent = shape.values[i] = values[tap.shape[i]];
+    if (extent < 0 || !multiply(bytes, uint64_t(extent), &bytes))
       return fail(kInvalid, "shape[%u]: expected at least 0 and a size within 64 bits, got %" PRId64, i,
-                  shape[i]);
+                  extent);
   }
-  Region region = resolve(entry, *tap.binding());
+  Region region = resolve(entry, tap.binding);
   if (bytes > region.bytes)
     return fail(kInvalid, "shape: expected at most the buffer's %" PRIu64 " B, got %" PRIu64 " B",
                 region.bytes, bytes);
@@ -157,31 +180,29 @@ Status Session::runTap(const artifact::EntryPoint &entry, const artifact::Tap &t
     HADAL_TRY(device.download(copy.data(), region.address, bytes));
   }
   hadal_tap_t info = {};
-  info.name = text(tap.name());
-  info.type = static_cast<hadal_element_type_t>(tap.type());
-  info.rank = rank;
-  info.shape = shape;
+  info.name = tap.name;
+  info.type = static_cast<hadal_element_type_t>(tap.type);
+  info.rank = shape.rank;
+  info.shape = shape.values;
   info.data = copy.empty() ? region.address : copy.data();
   info.size = bytes;
   tapCallback(tapUser, &info);
   return {};
 }
 
-Status Session::runOps(const artifact::EntryPoint &entry, const Ops *ops) {
-  for (uint32_t i = 0; i < sizeOf(ops); ++i) {
+Status Session::runOps(const Entry &entry, const std::vector<Op> &ops) {
+  for (uint32_t i = 0; i < ops.size(); ++i) {
     if (cancelled.load(std::memory_order_relaxed))
       return fail(HADAL_STATUS_CANCELLED, "cancelled before ops[%u]", i);
-    const artifact::Op &op = *ops->Get(i);
-    if (const artifact::Launch *launch = op.body_as_Launch()) {
-      HADAL_TRY_IN(runLaunch(entry, *launch), "ops[%u] '%s': executable '%s': ", i,
-                   text(launch->label()),
-                   text(module->program()->executables()->Get(launch->executable())->name()));
-    } else if (const artifact::Branch *branch = op.body_as_Branch()) {
-      bool taken = values[branch->condition()] != 0;
-      HADAL_TRY_IN(runOps(entry, taken ? branch->then_ops() : branch->else_ops()), "ops[%u].%s.", i,
+    if (const auto *launch = std::get_if<Launch>(&ops[i].body)) {
+      HADAL_TRY_IN(runLaunch(entry, *launch), "ops[%u] '%s': executable '%s': ", i, launch->label,
+                   program().executables[launch->executable].name);
+    } else if (const auto *branch = std::get_if<Branch>(&ops[i].body)) {
+      bool taken = values[branch->condition] != 0;
+      HADAL_TRY_IN(runOps(entry, taken ? branch->thenOps : branch->elseOps), "ops[%u].%s.", i,
                    taken ? "then" : "else");
-    } else if (const artifact::Tap *tap = op.body_as_Tap()) {
-      HADAL_TRY_IN(runTap(entry, *tap), "ops[%u] '%s': ", i, text(tap->name()));
+    } else if (const auto *tap = std::get_if<Tap>(&ops[i].body)) {
+      HADAL_TRY_IN(runTap(entry, *tap), "ops[%u] '%s': ", i, tap->name);
     }
   }
   return {};

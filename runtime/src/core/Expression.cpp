@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Expressions: verified once at load, evaluated once a step, in order.
+// Expressions: verified once at load, evaluated once a session, call or launch, in order.
 #include "core/Expression.h"
 
 #include <algorithm>
@@ -13,32 +13,90 @@ using artifact::ExprKind;
 int operandCount(ExprKind kind) {
   if (kind > ExprKind::MAX)
     return -1;
-  if (kind == ExprKind::constant || kind == ExprKind::dim)
+  if (kind == ExprKind::constant || kind == ExprKind::dim || kind == ExprKind::extent ||
+      kind == ExprKind::launch_constant)
     return 0;
   return kind == ExprKind::select ? 3 : 2;
 }
 
-Status verifyExpressions(const ExprList *exprs) {
-  // The FlatBuffers verifier aligns the length of a vector, not its elements.
-  if (exprs && reinterpret_cast<uintptr_t>(exprs->Data()) % alignof(Expr) != 0)
-    return fail(HADAL_STATUS_INVALID_ARTIFACT, "exprs: expected %zu-byte alignment", alignof(Expr));
-  for (uint32_t i = 0, count = exprs ? exprs->size() : 0; i < count; ++i) {
-    const Expr &expr = *exprs->Get(i);
+namespace {
+
+constexpr hadal_status_code_t kInvalid = HADAL_STATUS_INVALID_ARTIFACT;
+
+Status verifyDim(uint32_t index, const Expr &expr, const ExprScope &scope) {
+  if (expr.value() < 0 || expr.value() >= scope.dims.size())
+    return fail(kInvalid, "exprs[%u].value: expected a dim below %u, got %" PRId64, index,
+                scope.dims.size(), expr.value());
+  const HostDim &dim = scope.dims[static_cast<uint32_t>(expr.value())];
+  if (scope.sessionOnly && !isOfSession(dim.kind))
+    return fail(kInvalid, "exprs[%u].value: expected a dim of a session, got '%s' of a call", index,
+                dim.name);
+  return {};
+}
+
+Status verifyExtent(uint32_t index, const Expr &expr, const std::vector<Port> *arguments) {
+  if (!arguments)
+    return fail(kInvalid, "exprs[%u].kind: expected extent in entry points alone, got it elsewhere",
+                index);
+  if (expr.a() >= arguments->size())
+    return fail(kInvalid, "exprs[%u].a: expected an argument below %zu, got %u", index,
+                arguments->size(), expr.a());
+  if (expr.b() >= (*arguments)[expr.a()].shape.size())
+    return fail(kInvalid, "exprs[%u].b: expected an axis below %u of argument '%s', got %u", index,
+                (*arguments)[expr.a()].shape.size(), (*arguments)[expr.a()].name, expr.b());
+  return {};
+}
+
+// The scope of an interface is the one that has neither dims nor arguments.
+Status verifyLaunchConstant(uint32_t index, const Expr &expr, const ExprScope &scope) {
+  if (scope.arguments || scope.sessionOnly)
+    return fail(kInvalid,
+                "exprs[%u].kind: expected launch_constant in interfaces alone, got it elsewhere", index);
+  if (expr.value() < 0 || expr.value() >= scope.constantCount)
+    return fail(kInvalid, "exprs[%u].value: expected a constant below %u, got %" PRId64, index,
+                scope.constantCount, expr.value());
+  return {};
+}
+
+} // namespace
+
+Status verifyExpressions(Span<Expr> exprs, const ExprScope &scope) {
+  for (uint32_t i = 0; i < exprs.size(); ++i) {
+    const Expr &expr = exprs[i];
     int operands = operandCount(expr.kind());
     if (operands < 0)
-      return fail(HADAL_STATUS_INVALID_ARTIFACT, "exprs[%u].kind: expected at most %u, got %u", i,
+      return fail(kInvalid, "exprs[%u].kind: expected at most %u, got %u", i,
                   static_cast<unsigned>(ExprKind::MAX), static_cast<unsigned>(expr.kind()));
-    if (expr.kind() == ExprKind::dim && (expr.value() < 0 || expr.value() >= kDimCount))
-      return fail(HADAL_STATUS_INVALID_ARTIFACT,
-                  "exprs[%u].value: expected a dim below %u, got %" PRId64, i, kDimCount,
-                  expr.value());
+    if (expr.kind() == ExprKind::dim)
+      HADAL_TRY(verifyDim(i, expr, scope));
+    if (expr.kind() == ExprKind::extent)
+      HADAL_TRY(verifyExtent(i, expr, scope.arguments));
+    if (expr.kind() == ExprKind::launch_constant)
+      HADAL_TRY(verifyLaunchConstant(i, expr, scope));
     const uint32_t operand[3] = {expr.a(), expr.b(), expr.c()};
     for (int j = 0; j < operands; ++j)
       if (operand[j] >= i)
-        return fail(HADAL_STATUS_INVALID_ARTIFACT,
-                    "exprs[%u].%c: expected an earlier expression, got %u", i, 'a' + j, operand[j]);
+        return fail(kInvalid, "exprs[%u].%c: expected an earlier expression, got %u", i, 'a' + j,
+                    operand[j]);
   }
   return {};
+}
+
+std::vector<bool> knownAtLoad(const Program &program) {
+  std::vector<bool> known(program.exprs.size());
+  for (uint32_t i = 0; i < program.exprs.size(); ++i) {
+    const Expr &expr = program.exprs[i];
+    if (expr.kind() == ExprKind::dim) {
+      artifact::Dim kind = program.dims[static_cast<size_t>(expr.value())].kind;
+      known[i] = kind == artifact::Dim::rank || kind == artifact::Dim::world_size;
+      continue;
+    }
+    const uint32_t operand[3] = {expr.a(), expr.b(), expr.c()};
+    known[i] = true;
+    for (int j = 0; j < operandCount(expr.kind()); ++j)
+      known[i] = known[i] && known[operand[j]];
+  }
+  return known;
 }
 
 namespace {
@@ -46,15 +104,25 @@ namespace {
 int64_t floorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 int64_t ceilDivide(int64_t a, int64_t b) { return a / b + (a % b > 0 ? 1 : 0); }
 
-Status evaluateOne(uint32_t index, const Expr &expr, const Dims &dims, const int64_t *values,
-                   int64_t *result) {
-  ExprKind kind = expr.kind();
-  if (kind == ExprKind::constant) {
-    *result = expr.value();
-    return {};
+// What a node without operands stands for.
+int64_t named(const Expr &expr, const ExprInputs &inputs) {
+  switch (expr.kind()) {
+  case ExprKind::dim:
+    return inputs.dims[static_cast<uint32_t>(expr.value())];
+  case ExprKind::extent:
+    return inputs.arguments[expr.a()].values[expr.b()];
+  case ExprKind::launch_constant:
+    return inputs.constants[static_cast<uint32_t>(expr.value())];
+  default:
+    return expr.value();
   }
-  if (kind == ExprKind::dim) {
-    *result = dims.values[expr.value()];
+}
+
+Status evaluateOne(uint32_t index, const Expr &expr, const ExprInputs &inputs,
+                   const int64_t *values, int64_t *result) {
+  ExprKind kind = expr.kind();
+  if (operandCount(kind) == 0) {
+    *result = named(expr, inputs);
     return {};
   }
   int64_t a = values[expr.a()], b = values[expr.b()];
@@ -100,8 +168,7 @@ Status evaluateOne(uint32_t index, const Expr &expr, const Dims &dims, const int
   case ExprKind::select:
     *result = a ? b : values[expr.c()];
     break;
-  case ExprKind::constant:
-  case ExprKind::dim:
+  default: // without operands
     break;
   }
   if (overflow)
@@ -113,11 +180,12 @@ Status evaluateOne(uint32_t index, const Expr &expr, const Dims &dims, const int
 
 } // namespace
 
-Status evaluateExpressions(const ExprList *exprs, const Dims &dims, std::vector<int64_t> &values) {
-  uint32_t count = exprs ? exprs->size() : 0;
-  values.resize(count);
-  for (uint32_t i = 0; i < count; ++i)
-    HADAL_TRY(evaluateOne(i, *exprs->Get(i), dims, values.data(), &values[i]));
+Status evaluateExpressions(Span<Expr> exprs, const ExprInputs &inputs,
+                           std::vector<int64_t> &values, const std::vector<bool> *only) {
+  values.resize(exprs.size());
+  for (uint32_t i = 0; i < exprs.size(); ++i)
+    if (!only || (*only)[i])
+      HADAL_TRY(evaluateOne(i, exprs[i], inputs, values.data(), &values[i]));
   return {};
 }
 

@@ -1,36 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
-// Evaluates the plan's integer expressions over what the host knows of a step.
+// Evaluates the plan's integer expressions over what the host knows.
 #ifndef HADAL_CORE_EXPRESSION_H
 #define HADAL_CORE_EXPRESSION_H
 
+#include "core/Program.h"
 #include "core/Status.h"
-#include "hadal_generated.h"
 
 #include <vector>
 
 namespace hadal::runtime {
 
-constexpr uint32_t kDimCount = static_cast<uint32_t>(artifact::Dim::MAX) + 1;
+/// What expressions may name where they stand.
+struct ExprScope {
+  Span<HostDim> dims;
+  bool sessionOnly = false;                      // dims of a session alone
+  const std::vector<Port> *arguments = nullptr;  // whose extents; null: none
+  uint32_t constantCount = 0;                    // of a launch
 
-/// The host-known integers of one step, indexed by artifact::Dim.
-struct Dims {
-  int64_t values[kDimCount] = {};
-  int64_t &operator[](artifact::Dim dim) { return values[static_cast<uint32_t>(dim)]; }
-  int64_t operator[](artifact::Dim dim) const { return values[static_cast<uint32_t>(dim)]; }
+  /// Those of a program, of an entry point, of a kernel's interface.
+  static ExprScope ofProgram(const Program &program) { return {program.dims, true, nullptr, 0}; }
+  static ExprScope ofEntry(const Program &program, const Entry &entry) {
+    return {program.dims, false, &entry.arguments, 0};
+  }
+  static ExprScope ofInterface(uint32_t constantCount) { return {{}, false, nullptr, constantCount}; }
 };
 
-using ExprList = flatbuffers::Vector<const artifact::Expr *>;
+/// The shape of a tensor.
+struct Extents {
+  uint32_t rank = 0;
+  int64_t values[kMaxRank] = {};
+};
 
-/// Operands of each kind that are expressions: 0 for constant and dim, 3 for
-/// select, else 2; -1 for a number that is no kind.
+/// The values of what expressions name.
+struct ExprInputs {
+  Span<int64_t> dims;
+  Span<Extents> arguments;
+  Span<int64_t> constants;
+};
+
+/// Operands of each kind that are expressions: 0 for those that name something, 3 for select, else
+/// 2; -1 for a number that is no kind.
 int operandCount(artifact::ExprKind kind);
 
-/// Checks kinds, dims, and that operands are earlier nodes. `exprs` may be null.
-Status verifyExpressions(const ExprList *exprs);
+/// Checks kinds, what is named, and that operands are earlier nodes.
+Status verifyExpressions(Span<artifact::Expr> exprs, const ExprScope &scope);
 
-/// Evaluates all nodes in order into `values`, which becomes as long as the
-/// list. Errors: overflow of 64 bits, division by a number that is not positive.
-Status evaluateExpressions(const ExprList *exprs, const Dims &dims, std::vector<int64_t> &values);
+/// Which of verified expressions of a program are over rank and world size alone, and so known when
+/// it is loaded.
+std::vector<bool> knownAtLoad(const Program &program);
+
+/// Evaluates all nodes in order, or those that `only` says, into `values`, which becomes as long as
+/// the list. Errors: overflow of 64 bits, division by a number that is not positive.
+Status evaluateExpressions(Span<artifact::Expr> exprs, const ExprInputs &inputs,
+                           std::vector<int64_t> &values, const std::vector<bool> *only = nullptr);
 
 } // namespace hadal::runtime
 

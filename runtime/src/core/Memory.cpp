@@ -16,20 +16,28 @@ Pages::~Pages() {
     munmap(base, length);
 }
 
-Status Pages::allocate(size_t size, const char *what, Pages &out) {
+Status Pages::allocate(size_t size, const char *what, int flags, Pages &out) {
   if (size == 0) {
     out = Pages();
     return {};
   }
-  // No reservation of swap: a cache is as large as its capacity, and mostly
-  // stays untouched.
-  void *address = mmap(nullptr, size, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void *address =
+      mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
   if (address == MAP_FAILED)
     return fail(HADAL_STATUS_OUT_OF_MEMORY, "%s: cannot allocate %zu B: %s", what, size,
                 strerror(errno));
   out = Pages(static_cast<uint8_t *>(address), size);
   return {};
+}
+
+Status Pages::allocate(size_t size, const char *what, Pages &out) {
+  // No reservation of swap: a cache is as large as its capacity, and mostly
+  // stays untouched.
+  return allocate(size, what, MAP_NORESERVE, out);
+}
+
+Status Pages::reserve(size_t size, const char *what, Pages &out) {
+  return allocate(size, what, 0, out);
 }
 
 namespace {

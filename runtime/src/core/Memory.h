@@ -28,6 +28,10 @@ public:
   /// `size` may be 0. The message of an error starts with `what`.
   static Status allocate(size_t size, const char *what, Pages &out);
 
+  /// The same for what is written at once: where the system knows that it cannot be had, it is an
+  /// error here.
+  static Status reserve(size_t size, const char *what, Pages &out);
+
   /// The whole regular file at `path`, mapped read-only, not read.
   static Status mapFile(const char *path, Pages &out);
 
@@ -39,6 +43,7 @@ public:
   size_t size() const { return length; }
 
 private:
+  static Status allocate(size_t size, const char *what, int flags, Pages &out);
   Pages(uint8_t *base, size_t length) : base(base), length(length) {}
   uint8_t *base = nullptr;
   size_t length = 0;

@@ -17,15 +17,14 @@ bool isUnchanged(const struct stat &before, const struct stat &after) {
 }
 } // namespace
 
-const artifact::EntryPoint *Module::findEntry(const char *name) const {
-  for (uint32_t i = 0; picked && i < sizeOf(picked->entries()); ++i)
-    if (!std::strcmp(picked->entries()->Get(i)->name()->c_str(), name))
-      return picked->entries()->Get(i);
-  return nullptr;
-}
-
 uint32_t Module::pageSize() const {
-  return sizeOf(plan().states()) ? plan().states()->Get(0)->page_size() : 0;
+  if (checked.programs().empty())
+    return 0;
+  const Program &first = checked.programs().front();
+  for (const State &state : first.states)
+    if (state.kind == artifact::StateKind::growing)
+      return first.blockTables[state.blockTable].pageSize;
+  return 0;
 }
 
 const char *Module::refusal() const {
@@ -40,14 +39,14 @@ const char *Module::refusal() const {
 Status Module::pickProgram() {
   const char *family = device().family();
   std::string others;
-  for (uint32_t i = 0; i < sizeOf(plan().programs()); ++i) {
-    const artifact::Program *program = plan().programs()->Get(i);
-    if (!std::strcmp(program->family()->c_str(), family)) {
-      picked = program;
+  const std::vector<Program> &programs = checked.programs();
+  for (uint32_t i = 0; i < programs.size(); ++i) {
+    if (!std::strcmp(programs[i].family, family)) {
+      picked = &programs[i];
       pickedIndex = i;
       break;
     }
-    others += (others.empty() ? "" : ", ") + std::string(text(program->family()));
+    others += (others.empty() ? "" : ", ") + std::string(programs[i].family);
   }
   // What was compiled for reports may lack any program.
   if (!picked && plan().model()->shapes_only())
@@ -55,10 +54,11 @@ Status Module::pickProgram() {
   if (!picked)
     return fail(HADAL_STATUS_UNSUPPORTED, "programs: expected one of family '%s', got %s", family,
                 others.empty() ? "none" : others.c_str());
-  if (!findEntry("prefill"))
-    return fail(HADAL_STATUS_INVALID_ARTIFACT, "programs[%u].entries: expected 'prefill', got none",
-                pickedIndex);
   HADAL_TRY_IN(device().loadKernels(checked, *picked, loadedKernels), "programs[%u].", pickedIndex);
+  for (const Executable &executable : picked->executables)
+    for (const Variant &variant : executable.variants)
+      if (!std::strcmp(variant.level, level()))
+        interfaces.push_back(&variant.interface);
   return {};
 }
 
@@ -70,13 +70,7 @@ Status Module::loadFiles(const hadal_module_options_t &options) {
   if (plan().model()->shapes_only())
     return {};
   HADAL_TRY(Weights::open(plan(), path(), options.weights_dir, mapped));
-  for (uint32_t i = 0; i < sizeOf(plan().parameters()); ++i) {
-    const artifact::Parameter &parameter = *plan().parameters()->Get(i);
-    std::unique_ptr<DeviceMemory> memory;
-    HADAL_TRY_IN(device().importWeights(mapped.data(parameter), parameter.length(), memory),
-                 "%s: parameters[%u] '%s': ", path(), i, text(parameter.name()));
-    parameters.push_back(std::move(memory));
-  }
+  HADAL_TRY_IN(takeWeights(), "%s: ", path());
   return {};
 }
 

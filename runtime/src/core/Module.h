@@ -33,36 +33,49 @@ public:
 
   /// The program that the device executes; null when there is none, and for a
   /// module that was loaded for inspection.
-  const artifact::Program *program() const { return picked; }
+  const Program *program() const { return picked; }
   uint32_t programIndex() const { return pickedIndex; }
-  const artifact::EntryPoint *findEntry(const char *name) const;
+
+  /// How the picked variant of an executable is launched.
+  const KernelInterface &interface(uint32_t executable) const { return *interfaces[executable]; }
 
   /// "" before kernels are loaded.
   const char *level() const { return loadedKernels ? loadedKernels->level() : ""; }
 
-  /// Tokens a page of the cache; 0 when the model has no state.
+  /// Rows a page of the first growing state of the first program; 0 when it has none.
   uint32_t pageSize() const;
 
   /// Null when it can be run, else why not.
   const char *refusal() const;
 
-  /// Where kernels find a parameter.
-  DevicePointer parameter(uint32_t index) const { return parameters[index]->address(); }
+  /// Where kernels find a parameter of the program, or a slice of one; null for a parameter that
+  /// the program does not read, and for one that a session computes.
+  const DeviceMemory *parameter(uint32_t index) const { return parameters[index].get(); }
+  const DeviceMemory *slice(uint32_t index) const { return slices[index].get(); }
+
+  /// Parameters that the program reads and a session computes, by index.
+  const std::vector<uint32_t> &computed() const { return computedParameters; }
 
 private:
   /// Reads everything that `file` stands for, into an object without any.
   Status loadFiles(const hadal_module_options_t &options);
   Status pickProgram();
+  // ModuleWeights.cpp: what the device takes in.
+  Status takeWeights();
+  Status takeSlice(const ParameterSlice &slice, const std::vector<int64_t> &values,
+                   std::unique_ptr<DeviceMemory> &out);
 
   std::shared_ptr<Context> context;
   std::string file;
   bool inspectOnly = false;
   Artifact checked;
   Weights mapped;
-  const artifact::Program *picked = nullptr;
+  const Program *picked = nullptr;
   uint32_t pickedIndex = 0;
   std::unique_ptr<DeviceKernels> loadedKernels;
-  std::vector<std::unique_ptr<DeviceMemory>> parameters;
+  std::vector<const KernelInterface *> interfaces; // one an executable
+  std::vector<std::unique_ptr<DeviceMemory>> parameters, slices;
+  std::vector<uint32_t> computedParameters;
 };
 
 } // namespace hadal::runtime

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opens a session, and the outline of a step.
+// Opens a session: its sizes, and the integers that programs know of it.
 #include "core/Session.h"
-#include "core/ElementType.h"
 
 #include <algorithm>
 #include <cinttypes>
+#include <cstring>
 
 namespace hadal::runtime {
 namespace {
 
+using artifact::Dim;
+
+constexpr hadal_status_code_t kInvalid = HADAL_STATUS_INVALID_ARGUMENT;
 constexpr uint32_t kMaxSlots = 1 << 16;
 constexpr uint32_t kDefaultCapacity = 4096;
 
@@ -18,108 +21,128 @@ Status Session::create(std::shared_ptr<Module> module, const hadal_session_optio
                        std::unique_ptr<Session> &out) {
   if (const char *refusal = module->refusal())
     return fail(HADAL_STATUS_UNSUPPORTED, "%s: %s", module->path(), refusal);
+  auto session = std::make_unique<Session>();
+  session->module = std::move(module);
+  HADAL_TRY(session->setSizes(options));
+  HADAL_TRY(session->makePools(options));
+  HADAL_TRY(session->setDims(options));
+  HADAL_TRY(session->computeParameters());
+  HADAL_TRY(session->makeStates());
+  session->kept.resize(session->program().kept.size());
+  out = std::move(session);
+  return {};
+}
+
+Status Session::setSizes(const hadal_session_options_t &options) {
   const artifact::ModelInfo &model = *module->plan().model();
   uint32_t limit = model.max_positions();
   uint32_t slots = options.slots ? options.slots : 1;
   uint32_t capacity = options.capacity ? options.capacity : std::min(limit, kDefaultCapacity);
   if (slots > kMaxSlots)
-    return fail(HADAL_STATUS_INVALID_ARGUMENT, "options.slots: expected at most %u, got %u",
-                kMaxSlots, slots);
+    return fail(kInvalid, "options.slots: expected at most %u, got %u", kMaxSlots, slots);
   if (capacity > limit && model.model_positions() > limit)
-    return fail(HADAL_STATUS_INVALID_ARGUMENT,
+    return fail(kInvalid,
                 "options.capacity: expected at most %u of the model's %u positions, as many as it "
                 "was compiled for (--max-context of hadal-compile), got %u",
                 limit, model.model_positions(), capacity);
   if (capacity > limit)
-    return fail(HADAL_STATUS_INVALID_ARGUMENT,
-                "options.capacity: expected at most the model's %u positions, got %u", limit,
+    return fail(kInvalid, "options.capacity: expected at most the model's %u positions, got %u", limit,
                 capacity);
-  auto session = std::make_unique<Session>();
-  session->module = std::move(module);
-  session->tokens = capacity;
-  session->lengths.assign(slots, 0);
-  session->stamps.assign(slots, 0);
-  HADAL_TRY(session->allocateCaches());
-  out = std::move(session);
+  if (options.step_tokens > capacity)
+    return fail(kInvalid, "options.step_tokens: expected at most the capacity of %u, got %u", capacity,
+                options.step_tokens);
+  tokens = capacity;
+  stepTokens = options.step_tokens ? options.step_tokens : capacity;
+  lengths.assign(slots, 0);
+  stamps.assign(slots, 0);
   return {};
 }
 
-Status Session::allocateCaches() {
-  uint32_t pageSize = module->pageSize();
-  pagesPerSlot = pageSize ? (tokens - 1) / pageSize + 1 : 1;
-  uint64_t pages = uint64_t(pagesPerSlot) * slots();
-  if (pages > INT32_MAX)
-    return fail(HADAL_STATUS_INVALID_ARGUMENT,
-                "options.capacity: expected at most %d pages over all slots, got %" PRIu64,
-                INT32_MAX, pages);
-  for (uint32_t i = 0; i < sizeOf(module->plan().states()); ++i) {
-    const artifact::State &state = *module->plan().states()->Get(i);
-    uint64_t bytes = pages * state.page_size();
-    if (!multiply(bytes, uint64_t(state.row()) * elementSize(state.type()), &bytes) ||
-        bytes > INT64_MAX)
-      return fail(HADAL_STATUS_OUT_OF_MEMORY,
-                  "states[%u] '%s': expected a size within 63 bits for %" PRIu64 " pages", i,
-                  text(state.name()), pages);
-    std::unique_ptr<DeviceMemory> memory;
-    HADAL_TRY(module->device().allocate(bytes, text(state.name()), memory));
-    states.push_back(std::move(memory));
+Status Session::setDims(const hadal_session_options_t &options) {
+  const std::vector<HostDim> &known = program().dims;
+  sessionDims.assign(known.size(), 0);
+  for (size_t i = 0; i < known.size(); ++i) {
+    switch (known[i].kind) {
+    case Dim::slots:
+      sessionDims[i] = slots();
+      break;
+    case Dim::capacity:
+      sessionDims[i] = tokens;
+      break;
+    case Dim::pages_per_slot:
+      sessionDims[i] = pools[known[i].blockTable].pagesPerSlot;
+      break;
+    case Dim::step_tokens:
+      sessionDims[i] = stepTokens;
+      break;
+    case Dim::world_size:
+      sessionDims[i] = 1;
+      break;
+    case Dim::session_value:
+    case Dim::call_value:
+      sessionDims[i] = known[i].defaultValue;
+      break;
+    default: // rank: the first; the others are of a call
+      break;
+    }
   }
-  // Page p of slot s is page s * pagesPerSlot + p, until pages are shared.
-  std::vector<int32_t> table(pages);
-  for (uint64_t i = 0; i < pages; ++i)
-    table[i] = static_cast<int32_t>(i);
-  HADAL_TRY(module->device().allocate(pages * sizeof(int32_t), "block table", blockTable));
-  return module->device().upload(blockTable->address(), table.data(), pages * sizeof(int32_t));
+  return setNamedValues("options.values", Dim::session_value, known,
+                        {options.values, options.value_count}, sessionDims);
+}
+
+Status setNamedValues(const char *field, Dim kind, const std::vector<HostDim> &known,
+                      Span<hadal_named_value_t> given, std::vector<int64_t> &dims) {
+  if (!given.empty() && !given.data())
+    return fail(kInvalid, "%s: expected an address, got NULL", field);
+  for (uint32_t i = 0; i < given.size(); ++i) {
+    const char *name = given[i].name;
+    if (!name)
+      return fail(kInvalid, "%s[%u].name: expected an address, got NULL", field, i);
+    for (uint32_t j = 0; j < i; ++j)
+      if (!std::strcmp(given[j].name, name))
+        return fail(kInvalid, "%s[%u].name: expected a new name, got '%s' again", field, i, name);
+    auto at = std::find_if(known.begin(), known.end(), [&](const HostDim &dim) {
+      return dim.kind == kind && !std::strcmp(dim.name, name);
+    });
+    if (at == known.end())
+      return fail(kInvalid, "%s[%u].name: expected a %s of the program, got '%s'", field, i,
+                  kind == Dim::session_value ? "session value" : "call value", name);
+    if (given[i].value < at->minimum || given[i].value > at->maximum)
+      return fail(kInvalid, "%s[%u] '%s': expected %" PRId64 " to %" PRId64 ", got %" PRId64, field, i,
+                  name, at->minimum, at->maximum, given[i].value);
+    dims[static_cast<size_t>(at - known.begin())] = given[i].value;
+  }
+  return {};
 }
 
 uint64_t Session::cacheBytes() const {
   uint64_t bytes = 0;
   for (const auto &state : states)
     bytes += state->size();
+  for (const KeptResult &result : kept)
+    bytes += (result.memory ? result.memory->size() : 0) + (result.spare ? result.spare->size() : 0);
+  return bytes;
+}
+
+uint64_t Session::computedBytes() const {
+  uint64_t bytes = 0;
+  for (const auto &memory : computed)
+    bytes += memory ? memory->size() : 0;
   return bytes;
 }
 
 Status Session::reset(uint32_t slot) {
   if (slot >= lengths.size())
-    return fail(HADAL_STATUS_INVALID_ARGUMENT, "slot: expected a slot below %zu, got %u",
-                lengths.size(), slot);
+    return fail(kInvalid, "slot: expected a slot below %zu, got %u", lengths.size(), slot);
   lengths[slot] = 0;
   return {};
 }
 
-Status Session::step(const hadal_step_t &step, float *logits) {
-  cancelled.store(false, std::memory_order_relaxed);
-  Dims dims;
-  HADAL_TRY(checkStep(step, logits, dims));
-  const artifact::EntryPoint *entry = nullptr;
-  if (step.token_count == step.sequence_count)
-    entry = module->findEntry("decode");
-  if (!entry)
-    entry = module->findEntry("prefill");
-
-  Device &device = module->device();
-  HADAL_TRY(uploadInputs(step));
-  uint64_t bytes = uint64_t(step.logit_row_count) * module->plan().model()->vocab_size() * sizeof(float);
-  bool direct =
-      bytes && device.sharesHostMemory() && reinterpret_cast<uintptr_t>(logits) % 64 == 0;
-  if (!direct && (!logitRows || logitRows->size() < bytes))
-    HADAL_TRY(device.allocate(std::max<uint64_t>(bytes, 64), "logits", logitRows));
-  logitAddress = direct ? logits : logitRows->address();
-  logitBytes = bytes;
-
-  Status status = runEntry(*entry, dims);
-  if (status.ok() && !direct && bytes)
-    status = device.download(logits, logitAddress, bytes);
-  for (uint32_t i = 0; i < step.sequence_count; ++i) {
-    uint32_t first = static_cast<uint32_t>(step.positions[step.sequence_offsets[i]]);
-    uint32_t count = static_cast<uint32_t>(step.sequence_offsets[i + 1] - step.sequence_offsets[i]);
-    uint32_t &length = lengths[step.slots[i]];
-    length = status.ok() ? first + count : std::min(length, first);
-  }
-  if (!status.ok())
-    return within(std::move(status), "%s: programs[%u].entry '%s': ", module->path(),
-                  module->programIndex(), text(entry->name()));
-  return {};
+Status Session::inProgram(Status status, const char *entry) const {
+  if (status.ok())
+    return status;
+  return within(std::move(status), "%s: programs[%u].entry '%s': ", module->path(),
+                module->programIndex(), entry);
 }
 
 } // namespace hadal::runtime

@@ -4,6 +4,7 @@
 #define HADAL_CORE_VERIFY_H
 
 #include "core/Artifact.h"
+#include "core/Program.h"
 #include "core/Status.h"
 
 namespace hadal::runtime {
@@ -13,30 +14,46 @@ constexpr uint32_t kMaxBranchDepth = 8;
 /// Operands and constants of one launch.
 constexpr uint32_t kMaxBindings = 64;
 constexpr uint32_t kMaxConstants = 256;
+/// Arguments or results of one entry point.
+constexpr uint32_t kMaxPorts = 64;
 /// Private scratch of a workgroup, in bytes.
 constexpr uint64_t kMaxScratch = uint64_t(1) << 30;
+/// Rows of a page.
+constexpr uint32_t kMaxPageSize = 1 << 20;
 
-/// Checks every field of the plan against every other. Messages start with the
-/// path of the field: "programs[0].entries[1].ops[7].executable: ...".
-Status verifyModule(const Artifact &artifact);
+/// Checks what all programs share: facts about the model, weight files, parameters. Messages start
+/// with the path of the field: "parameters[0].offset: ...".
+Status verifyModule(const artifact::Module &module);
 
-/// The part of verifyModule for programs[index].
-Status verifyProgram(const Artifact &artifact, const artifact::Program &program);
+/// Checks every field of a program of `artifact` against every other. Messages start with the path
+/// of the field: "entries[1].ops[7].executable: ...".
+Status verifyProgram(const Artifact &artifact, const Program &program);
 
-/// What the runtime passes to an entry point, by the argument's name.
-enum class Input { tokens, positions, sequenceOffsets, slots, logitRows, blockTable };
-constexpr uint32_t kInputCount = 6;
+/// The parts of verifyProgram.
+Status verifyExecutable(const Artifact &artifact, const Executable &executable);
+Status verifyEntry(const artifact::Module &module, const Program &program, const Entry &entry);
 
-struct InputDescription {
-  const char *name;
-  uint32_t rank;
-};
+/// An expression that may be left out where `optional`.
+Status checkExpression(const char *field, uint32_t index, Span<artifact::Expr> exprs,
+                       bool optional = false);
+/// Several.
+Status checkExpressions(const char *field, Span<uint32_t> indices, Span<artifact::Expr> exprs);
 
-/// Name and rank of an input; all are i32.
-const InputDescription &describeInput(Input input);
+/// Checks that no name occurs twice.
+Status checkDistinct(const char *field, std::vector<const char *> names);
 
-/// The input of that name; false when there is none.
-bool findInput(const char *name, Input *input);
+/// Checks a list of things with names: none is empty, none occurs twice.
+template <typename Thing>
+Status checkNames(const char *field, const std::vector<Thing> &things) {
+  std::vector<const char *> names;
+  for (size_t i = 0; i < things.size(); ++i) {
+    if (!*things[i].name)
+      return fail(HADAL_STATUS_INVALID_ARTIFACT, "%s[%zu].name: expected a name, got an empty string",
+                  field, i);
+    names.push_back(things[i].name);
+  }
+  return checkDistinct(field, names);
+}
 
 } // namespace hadal::runtime
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checks of model facts, weight files, parameters and states.
+// Checks of model facts, weight files and parameters.
 #include "core/ElementType.h"
+#include "core/RopeTable.h"
 #include "core/Verify.h"
 
 #include <algorithm>
@@ -15,8 +16,6 @@ namespace {
 using artifact::Module;
 
 constexpr uint32_t kMaxPrograms = 16;
-constexpr uint32_t kMaxPageSize = 1 << 20;
-constexpr uint32_t kMaxStateRow = 1 << 20;
 constexpr hadal_status_code_t kInvalid = HADAL_STATUS_INVALID_ARTIFACT;
 
 Status verifyModel(const Module &module) {
@@ -73,6 +72,27 @@ Status verifyWeightFiles(const Module &module) {
   return {};
 }
 
+// A parameter whose bytes are computed when a session opens.
+Status verifyRopeTable(const artifact::Parameter &parameter) {
+  if (parameter.type() != artifact::ElementType::f32 || *text(parameter.encoding()))
+    return fail(kInvalid, "rope_table: expected row-major elements of type f32, got %s%s%s",
+                text(parameter.encoding()), *text(parameter.encoding()) ? " of type " : "",
+                elementName(parameter.type()));
+  RopeTable table = readRopeTable(*parameter.rope_table());
+  HADAL_TRY_IN(checkRopeTable(table), "rope_table.");
+  if (sizeOf(parameter.shape()) != 2 || parameter.shape()->Get(1) != table.dim / 2)
+    return fail(kInvalid, "shape: expected [positions, %u] for a rotary table of dim %u, got %s%" PRIu64,
+                table.dim / 2, table.dim,
+                sizeOf(parameter.shape()) == 2 ? "a width of " : "a rank of ",
+                sizeOf(parameter.shape()) == 2 ? parameter.shape()->Get(1)
+                                               : uint64_t(sizeOf(parameter.shape())));
+  if (parameter.file() || parameter.offset() || parameter.length() || parameter.checksum())
+    return fail(kInvalid,
+                "rope_table: expected no bytes in a file, got %" PRIu64 " B at %" PRIu64 " of file %u",
+                parameter.length(), parameter.offset(), parameter.file());
+  return {};
+}
+
 Status verifyParameter(const Module &module, const artifact::Parameter &parameter) {
   size_t size = elementSize(parameter.type());
   if (!size)
@@ -91,6 +111,8 @@ Status verifyParameter(const Module &module, const artifact::Parameter &paramete
     if (parameter.shape()->Get(i) == 0 || !multiply(bytes, parameter.shape()->Get(i), &bytes))
       return fail(kInvalid, "shape[%u]: expected at least 1 and a size within 64 bits, got %" PRIu64,
                   i, parameter.shape()->Get(i));
+  if (parameter.rope_table())
+    return verifyRopeTable(parameter);
   // A packed encoding pads, and may carry scales: never less than the elements.
   bool rowMajor = !*text(parameter.encoding());
   if (rowMajor ? parameter.length() != bytes
@@ -114,32 +136,9 @@ Status verifyParameter(const Module &module, const artifact::Parameter &paramete
   return {};
 }
 
-Status verifyStates(const Module &module) {
-  HADAL_TRY(verifyNames(module.states(), "states"));
-  for (uint32_t i = 0; i < sizeOf(module.states()); ++i) {
-    const artifact::State &state = *module.states()->Get(i);
-    if (!elementSize(state.type()))
-      return fail(kInvalid, "states[%u].type: expected at most %u, got %u", i,
-                  static_cast<unsigned>(artifact::ElementType::MAX),
-                  static_cast<unsigned>(state.type()));
-    if (state.page_size() == 0 || state.page_size() > kMaxPageSize)
-      return fail(kInvalid, "states[%u].page_size: expected 1 to %u, got %u", i, kMaxPageSize,
-                  state.page_size());
-    if (state.row() == 0 || state.row() > kMaxStateRow)
-      return fail(kInvalid, "states[%u].row: expected 1 to %u, got %u", i, kMaxStateRow, state.row());
-    // One block table serves all layers.
-    uint32_t first = module.states()->Get(0)->page_size();
-    if (state.page_size() != first)
-      return fail(kInvalid, "states[%u].page_size: expected %u as in states[0], got %u", i, first,
-                  state.page_size());
-  }
-  return {};
-}
-
 } // namespace
 
-Status verifyModule(const Artifact &artifact) {
-  const Module &module = artifact.plan();
+Status verifyModule(const Module &module) {
   HADAL_TRY(verifyModel(module));
   HADAL_TRY(verifyWeightFiles(module));
   HADAL_TRY(verifyNames(module.parameters(), "parameters"));
@@ -148,12 +147,9 @@ Status verifyModule(const Artifact &artifact) {
     HADAL_TRY_IN(verifyParameter(module, parameter), "parameters[%u] '%s': ", i,
                  text(parameter.name()));
   }
-  HADAL_TRY(verifyStates(module));
   if (sizeOf(module.programs()) > kMaxPrograms)
     return fail(kInvalid, "programs: expected at most %u, got %u", kMaxPrograms,
                 sizeOf(module.programs()));
-  for (uint32_t i = 0; i < sizeOf(module.programs()); ++i)
-    HADAL_TRY_IN(verifyProgram(artifact, *module.programs()->Get(i)), "programs[%u].", i);
   return {};
 }
 

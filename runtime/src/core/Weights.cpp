@@ -111,7 +111,7 @@ Status Weights::open(const artifact::Module &module, const char *artifactPath,
   }
   for (uint32_t i = 0; i < sizeOf(module.parameters()); ++i) {
     const artifact::Parameter &parameter = *module.parameters()->Get(i);
-    if (parameter.offset() < headerEnds[parameter.file()])
+    if (!parameter.rope_table() && parameter.offset() < headerEnds[parameter.file()])
       return fail(HADAL_STATUS_INVALID_ARTIFACT,
                   "%s: parameters[%u].offset: expected at least %" PRIu64
                   " behind the header, got %" PRIu64,

@@ -20,9 +20,11 @@ public:
   static Status open(const artifact::Module &module, const char *artifactPath,
                      const char *directory, Weights &out);
 
-  /// The first byte of a parameter; null when no files are open.
+  /// The first byte of a parameter; null when no files are open, and for one that is computed.
   const uint8_t *data(const artifact::Parameter &parameter) const {
-    return files.empty() ? nullptr : files[parameter.file()].pages.data() + parameter.offset();
+    if (files.empty() || parameter.rope_table())
+      return nullptr;
+    return files[parameter.file()].pages.data() + parameter.offset();
   }
 
   /// Where the file was found; "" when no files are open.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The cpu device: kernels from ELF images, run by a thread pool.
 #include "cpu/CpuDevice.h"
+#include "core/Verify.h"
 #include "cpu/CpuLevel.h"
 #include "cpu/ElfImage.h"
 #include "cpu/ThreadPool.h"
@@ -29,12 +30,36 @@ private:
   size_t bytes;
 };
 
-const artifact::KernelVariant *findVariant(const artifact::Executable &executable,
-                                           const char *level) {
-  for (const artifact::KernelVariant *variant : *executable.variants())
-    if (!std::strcmp(variant->level()->c_str(), level))
-      return variant;
+const Variant *findVariant(const Executable &executable, const char *level) {
+  for (const Variant &variant : executable.variants)
+    if (!std::strcmp(variant.level, level))
+      return &variant;
   return nullptr;
+}
+
+// A workgroup is one thread's work, and its parameters are those of hadal_kernel_abi.h.
+Status checkInterface(const KernelInterface &interface) {
+  constexpr hadal_status_code_t unsupported = HADAL_STATUS_UNSUPPORTED;
+  for (uint32_t size : interface.workgroupSize)
+    if (size != 1)
+      return fail(unsupported, "workgroup_size: expected 1 thread on the cpu device, got %ux%ux%u",
+                  interface.workgroupSize[0], interface.workgroupSize[1], interface.workgroupSize[2]);
+  if (interface.staticSharedBytes)
+    return fail(unsupported, "static_shared_bytes: expected 0 B on the cpu device, got %u B",
+                interface.staticSharedBytes);
+  if (interface.dynamicShared != kNone)
+    return fail(unsupported, "dynamic_shared: expected none on the cpu device, got an expression");
+  if (!interface.cluster.empty())
+    return fail(unsupported, "cluster: expected none on the cpu device, got %ux%ux%u",
+                interface.cluster[0], interface.cluster[1], interface.cluster[2]);
+  if (interface.cooperative)
+    return fail(unsupported, "cooperative: expected false on the cpu device, got true");
+  if (!interface.parameters.empty())
+    return fail(unsupported,
+                "parameters: expected none on the cpu device, whose kernel ABI fixes them, got %zu, the "
+                "first a %s", interface.parameters.size(),
+                artifact::EnumNameKernelParameterKind(interface.parameters[0].kind));
+  return {};
 }
 
 class CpuKernels final : public DeviceKernels {
@@ -42,33 +67,38 @@ public:
   const char *level() const override { return picked; }
   hadal_kernel_fn_t function(uint32_t executable) const { return functions[executable]; }
 
-  Status load(const Artifact &artifact, const artifact::Program &program,
+  Status load(const Artifact &artifact, const Program &program,
               const std::vector<const char *> &levels) {
     HADAL_TRY(pickLevel(program, levels));
-    for (uint32_t i = 0; i < sizeOf(program.executables()); ++i) {
-      const artifact::Executable &executable = *program.executables()->Get(i);
-      for (const artifact::KernelVariant *variant : *executable.variants())
-        HADAL_TRY_IN(check(artifact, *variant), "executables[%u] '%s': ", i,
-                     text(executable.name()));
+    for (uint32_t i = 0; i < program.executables.size(); ++i) {
+      const Executable &executable = program.executables[i];
+      for (uint32_t j = 0; j < executable.variants.size(); ++j) {
+        HADAL_TRY_IN(checkInterface(executable.variants[j].interface),
+                     "executables[%u] '%s': variants[%u].interface.", i, executable.name, j);
+        HADAL_TRY_IN(check(artifact, executable.variants[j]), "executables[%u] '%s': ", i,
+                     executable.name);
+      }
     }
-    for (uint32_t i = 0; i < sizeOf(program.executables()); ++i) {
-      const artifact::KernelVariant &variant = *findVariant(*program.executables()->Get(i), picked);
-      ElfImage &image = images[variant.image()->c_str()];
+    for (const Executable &executable : program.executables) {
+      const Variant &variant = *findVariant(executable, picked);
+      ElfImage &image = images[variant.image];
       if (!image.mapped())
         HADAL_TRY(image.map());
-      functions.push_back(
-          reinterpret_cast<hadal_kernel_fn_t>(image.address(variant.symbol()->c_str())));
+      functions.push_back(reinterpret_cast<hadal_kernel_fn_t>(image.address(variant.symbol)));
+      scratch = std::max(scratch, variant.interface.scratchBytes);
     }
     return {};
   }
 
+  uint64_t scratchBytes() const { return scratch; }
+
 private:
-  Status pickLevel(const artifact::Program &program, const std::vector<const char *> &levels) {
+  Status pickLevel(const Program &program, const std::vector<const char *> &levels) {
     std::string missing;
     for (const char *level : levels) {
       bool all = true;
-      for (uint32_t i = 0; all && i < sizeOf(program.executables()); ++i)
-        if (!findVariant(*program.executables()->Get(i), level)) {
+      for (uint32_t i = 0; all && i < program.executables.size(); ++i)
+        if (!findVariant(program.executables[i], level)) {
           missing += std::string(missing.empty() ? "" : ", ") + "executables[" +
                      std::to_string(i) + "] has no " + level;
           all = false;
@@ -85,23 +115,24 @@ private:
   }
 
   // Checks the images of all levels, so that a broken one is found on any machine.
-  Status check(const Artifact &artifact, const artifact::KernelVariant &variant) {
-    auto [at, added] = images.try_emplace(variant.image()->c_str());
+  Status check(const Artifact &artifact, const Variant &variant) {
+    auto [at, added] = images.try_emplace(variant.image);
     if (added) {
-      const auto *data = artifact.section(variant.image()->c_str())->data();
+      const auto *data = artifact.section(variant.image)->data();
       HADAL_TRY_IN(ElfImage::parse(data->data(), data->size(), at->second), "image '%s': ",
-                   text(variant.image()));
+                   variant.image);
     }
-    if (!at->second.exports(variant.symbol()->c_str()))
+    if (!at->second.exports(variant.symbol))
       return fail(HADAL_STATUS_INVALID_ARTIFACT,
-                  "symbol: expected a function in image '%s', got no '%s'", text(variant.image()),
-                  text(variant.symbol()));
+                  "symbol: expected a function in image '%s', got no '%s'", variant.image,
+                  variant.symbol);
     return {};
   }
 
   const char *picked = "";
   std::map<std::string, ElfImage> images;
   std::vector<hadal_kernel_fn_t> functions; // one an executable
+  uint64_t scratch = 0;                     // the most that one of them asks for
 };
 
 class CpuDevice final : public Device {
@@ -115,17 +146,14 @@ public:
   uint32_t threads() const override { return pool.threads(); }
   bool sharesHostMemory() const override { return true; }
 
-  Status loadKernels(const Artifact &artifact, const artifact::Program &program,
+  Status loadKernels(const Artifact &artifact, const Program &program,
                      std::unique_ptr<DeviceKernels> &out) override {
-    if (program.kernel_abi() != HADAL_KERNEL_ABI_VERSION)
+    if (program.kernelAbi != HADAL_KERNEL_ABI_VERSION)
       return fail(HADAL_STATUS_UNSUPPORTED, "kernel_abi: expected %u, got %u: compile the model again",
-                  HADAL_KERNEL_ABI_VERSION, program.kernel_abi());
+                  HADAL_KERNEL_ABI_VERSION, program.kernelAbi);
     auto kernels = std::make_unique<CpuKernels>();
     HADAL_TRY(kernels->load(artifact, program, levels));
-    uint64_t scratch = 0;
-    for (uint32_t i = 0; i < sizeOf(program.executables()); ++i)
-      scratch = std::max(scratch, program.executables()->Get(i)->scratch_bytes());
-    HADAL_TRY(pool.reserveScratch(scratch));
+    HADAL_TRY(pool.reserveScratch(kernels->scratchBytes()));
     out = std::move(kernels);
     return {};
   }
@@ -133,6 +161,13 @@ public:
   Status allocate(size_t size, const char *what, std::unique_ptr<DeviceMemory> &out) override {
     Pages pages;
     HADAL_TRY(Pages::allocate(size, what, pages));
+    out = std::make_unique<CpuMemory>(std::move(pages));
+    return {};
+  }
+
+  Status reserve(size_t size, const char *what, std::unique_ptr<DeviceMemory> &out) override {
+    Pages pages;
+    HADAL_TRY(Pages::reserve(size, what, pages));
     out = std::make_unique<CpuMemory>(std::move(pages));
     return {};
   }
@@ -155,10 +190,14 @@ public:
 
   Status launch(const DeviceKernels &kernels, const LaunchRequest &request) override {
     hadal_dispatch_state_t state = {};
-    state.bindings = request.bindings;
+    DevicePointer bindings[kMaxBindings + 1];
+    std::copy(request.bindings, request.bindings + request.bindingCount, bindings);
+    if (request.workspace)
+      bindings[request.bindingCount] = request.workspace;
+    state.bindings = bindings;
     state.constants = request.constants;
     std::memcpy(state.workgroup_count, request.grid, sizeof state.workgroup_count);
-    state.binding_count = request.bindingCount;
+    state.binding_count = request.bindingCount + (request.workspace ? 1 : 0);
     state.constant_count = request.constantCount;
     uint64_t total = uint64_t(request.grid[0]) * request.grid[1] * request.grid[2];
     auto function = static_cast<const CpuKernels &>(kernels).function(request.executable);

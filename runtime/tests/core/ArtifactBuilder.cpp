@@ -17,19 +17,14 @@ namespace hadal::test {
 using runtime::hashBytes;
 using Builder = flatbuffers::FlatBufferBuilder;
 
-uint32_t EntrySpec::constant(int64_t value) {
-  exprs.emplace_back(value, 0, 0, 0, ExprKind::constant);
-  return static_cast<uint32_t>(exprs.size() - 1);
-}
-
-uint32_t EntrySpec::dim(Dim dim) {
-  exprs.emplace_back(static_cast<int64_t>(dim), 0, 0, 0, ExprKind::dim);
-  return static_cast<uint32_t>(exprs.size() - 1);
-}
-
-uint32_t EntrySpec::node(ExprKind kind, uint32_t a, uint32_t b, uint32_t c) {
-  exprs.emplace_back(0, a, b, c, kind);
-  return static_cast<uint32_t>(exprs.size() - 1);
+InterfaceSpec makeInterface(const std::vector<Extent> &grid, uint64_t scratchBytes) {
+  InterfaceSpec interface;
+  for (const Extent &extent : grid)
+    interface.grid.push_back(extent.isConstant
+                                 ? interface.launchConstant(static_cast<uint32_t>(extent.number))
+                                 : interface.constant(extent.number));
+  interface.scratchBytes = scratchBytes;
+  return interface;
 }
 
 // ---- Serialisation ---------------------------------------------------------
@@ -49,10 +44,13 @@ OpVector serializeOps(Builder &builder, const std::vector<OpSpec> &ops) {
     } else if (op.kind == OpBody::Tap) {
       body = CreateTapDirect(builder, op.tap.name.c_str(), &op.tap.binding, op.tap.type, &op.tap.shape)
                  .Union();
+    } else if (op.kind == OpBody::Collective) {
+      body = CreateCollectiveDirect(builder, CollectiveKind::all_reduce, "ranks").Union();
     } else {
       const LaunchSpec &launch = op.launch;
-      body = CreateLaunchDirect(builder, launch.executable, &launch.grid, &launch.bindings,
-                                &launch.constants, launch.label.c_str(), launch.flops, launch.bytes)
+      body = CreateLaunchDirect(builder, launch.executable, launch.grid.empty() ? nullptr : &launch.grid,
+                                &launch.bindings, &launch.constants, launch.label.c_str(),
+                                launch.flops, launch.bytes)
                  .Union();
     }
     offsets.push_back(CreateOp(builder, op.kind, body));
@@ -65,7 +63,8 @@ serializeArguments(Builder &builder, const std::vector<ArgumentSpec> &arguments)
   std::vector<flatbuffers::Offset<Argument>> offsets;
   for (const ArgumentSpec &argument : arguments)
     offsets.push_back(
-        CreateArgumentDirect(builder, argument.name.c_str(), argument.type, &argument.shape));
+        CreateArgumentDirect(builder, argument.name.c_str(), argument.type, &argument.shape,
+                             argument.role, argument.blockTable));
   return offsets;
 }
 
@@ -82,17 +81,45 @@ flatbuffers::Offset<EntryPoint> serializeEntry(Builder &builder, const EntrySpec
   auto bufferVector = builder.CreateVector(buffers);
   OpVector ops = serializeOps(builder, entry.ops);
   return CreateEntryPoint(builder, name, exprs, argumentVector, resultVector, bufferVector,
-                          entry.arenaSize, ops);
+                          entry.arenaSize, ops, entry.role);
+}
+
+flatbuffers::Offset<KernelInterface> serializeInterface(Builder &builder, const InterfaceSpec &interface) {
+  std::vector<flatbuffers::Offset<KernelParameter>> parameters;
+  for (const KernelParameterSpec &parameter : interface.parameters) {
+    flatbuffers::Offset<TensorMap> map;
+    if (parameter.withMap)
+      map = CreateTensorMapDirect(builder, parameter.type, &parameter.extents, &parameter.strides,
+                                  &parameter.box, parameter.swizzle);
+    parameters.push_back(CreateKernelParameter(builder, parameter.kind, parameter.index, map));
+  }
+  return CreateKernelInterfaceDirect(builder, &interface.exprs, &interface.grid, interface.scratchBytes,
+                                     &interface.workgroupSize, interface.staticShared,
+                                     interface.dynamicShared, interface.workspace, &interface.cluster,
+                                     interface.cooperative, &parameters);
+}
+
+std::vector<flatbuffers::Offset<State>> serializeStates(Builder &builder,
+                                                        const std::vector<StateSpec> &states) {
+  std::vector<flatbuffers::Offset<State>> offsets;
+  for (const StateSpec &state : states)
+    offsets.push_back(CreateStateDirect(builder, state.name.c_str(), state.type, state.pageSize, state.row,
+                                        state.kind, &state.rowShape, state.blockTable, state.rows));
+  return offsets;
 }
 
 flatbuffers::Offset<Program> serializeProgram(Builder &builder, const ProgramSpec &program) {
   std::vector<flatbuffers::Offset<Executable>> executables;
   for (const ExecutableSpec &executable : program.executables) {
     std::vector<flatbuffers::Offset<KernelVariant>> variants;
-    for (const VariantSpec &variant : executable.variants)
+    for (const VariantSpec &variant : executable.variants) {
+      flatbuffers::Offset<KernelInterface> interface;
+      if (variant.withInterface)
+        interface = serializeInterface(builder, variant.interface);
       variants.push_back(CreateKernelVariantDirect(builder, variant.level.c_str(),
                                                    variant.image.c_str(), variant.symbol.c_str(),
-                                                   variant.codeSize));
+                                                   variant.codeSize, interface));
+    }
     executables.push_back(CreateExecutableDirect(
         builder, executable.name.c_str(), executable.family.c_str(), &executable.bindings,
         executable.constantCount, executable.scratchBytes, &variants));
@@ -100,8 +127,21 @@ flatbuffers::Offset<Program> serializeProgram(Builder &builder, const ProgramSpe
   std::vector<flatbuffers::Offset<EntryPoint>> entries;
   for (const EntrySpec &entry : program.entries)
     entries.push_back(serializeEntry(builder, entry));
+  std::vector<flatbuffers::Offset<HostDim>> dims;
+  for (const DimSpec &dim : program.dims)
+    dims.push_back(CreateHostDimDirect(builder, dim.name.c_str(), dim.kind, dim.blockTable,
+                                       dim.defaultValue, dim.minimum, dim.maximum));
+  std::vector<flatbuffers::Offset<BlockTable>> tables;
+  for (const BlockTableSpec &table : program.blockTables)
+    tables.push_back(
+        CreateBlockTableDirect(builder, table.name.c_str(), table.pageSize, table.tokensPerRow));
+  auto states = serializeStates(builder, program.states);
+  std::vector<flatbuffers::Offset<ParameterSlice>> slices;
+  for (const SliceSpec &slice : program.slices)
+    slices.push_back(CreateParameterSlice(builder, slice.parameter, slice.outer, slice.stride,
+                                          slice.offset, slice.length));
   return CreateProgramDirect(builder, program.family.c_str(), program.kernelAbi, &executables,
-                             &entries);
+                             &entries, &dims, &program.exprs, &tables, &states, &slices);
 }
 
 Bytes serializePlan(const ModelSpec &model) {
@@ -117,15 +157,18 @@ Bytes serializePlan(const ModelSpec &model) {
     files.push_back(CreateWeightFileDirect(builder, file.name.c_str(), file.size, file.headerHash,
                                            file.buildId.c_str()));
   std::vector<flatbuffers::Offset<Parameter>> parameters;
-  for (const ParameterSpec &parameter : model.parameters)
+  for (const ParameterSpec &parameter : model.parameters) {
+    flatbuffers::Offset<RopeTable> rope;
+    if (const auto &table = parameter.ropeTable)
+      rope = CreateRopeTable(builder, table->component, table->dim, table->theta, table->factor,
+                             table->originalPositions, table->betaFast, table->betaSlow, table->mscale,
+                             table->truncate);
     parameters.push_back(CreateParameterDirect(
         builder, parameter.name.c_str(), parameter.type, &parameter.shape,
         parameter.encoding.c_str(), parameter.file, parameter.offset, parameter.length,
-        parameter.checksum));
-  std::vector<flatbuffers::Offset<State>> states;
-  for (const StateSpec &state : model.states)
-    states.push_back(
-        CreateStateDirect(builder, state.name.c_str(), state.type, state.pageSize, state.row));
+        parameter.checksum, rope));
+  }
+  auto states = serializeStates(builder, model.states);
   std::vector<flatbuffers::Offset<Program>> programs;
   for (const ProgramSpec &program : model.programs)
     programs.push_back(serializeProgram(builder, program));

@@ -7,6 +7,7 @@
 #include "hadal_runtime.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,11 +19,11 @@ using Bytes = std::vector<uint8_t>;
 /// The schema's tables as plain values, so that a test changes one field.
 struct LaunchSpec {
   uint32_t executable = 0;
-  std::vector<uint32_t> grid;
   std::vector<Binding> bindings;
   std::vector<uint32_t> constants;
   std::string label;
   uint32_t flops = 0, bytes = 0;
+  std::vector<uint32_t> grid; // of 1.x
 };
 
 struct TapSpec {
@@ -44,6 +45,8 @@ struct ArgumentSpec {
   std::string name;
   ElementType type = ElementType::i32;
   std::vector<uint32_t> shape;
+  PortRole role = PortRole::value;
+  uint32_t blockTable = 0;
 };
 
 struct BufferSpec {
@@ -51,38 +54,120 @@ struct BufferSpec {
   uint32_t offset = 0, size = 0;
 };
 
-struct EntrySpec {
-  std::string name;
+/// A list of expressions; each call appends one, and returns its index.
+struct ExprsSpec {
   std::vector<Expr> exprs;
+
+  uint32_t constant(int64_t value) { return node(ExprKind::constant, 0, 0, 0, value); }
+  /// Dims are declared in the order of their enumeration, where a program has no others.
+  uint32_t dim(Dim dim) { return node(ExprKind::dim, 0, 0, 0, static_cast<int64_t>(dim)); }
+  uint32_t dim(uint32_t index) { return node(ExprKind::dim, 0, 0, 0, index); }
+  uint32_t extent(uint32_t argument, uint32_t axis) { return node(ExprKind::extent, argument, axis); }
+  uint32_t launchConstant(uint32_t index) { return node(ExprKind::launch_constant, 0, 0, 0, index); }
+  uint32_t node(ExprKind kind, uint32_t a, uint32_t b, uint32_t c = 0, int64_t value = 0) {
+    exprs.emplace_back(value, a, b, c, kind);
+    return static_cast<uint32_t>(exprs.size() - 1);
+  }
+};
+
+struct EntrySpec : ExprsSpec {
+  std::string name;
   std::vector<ArgumentSpec> arguments, results;
   std::vector<BufferSpec> buffers;
   uint32_t arenaSize = 0;
   std::vector<OpSpec> ops;
-
-  /// Append an expression, and return its index.
-  uint32_t constant(int64_t value);
-  uint32_t dim(Dim dim);
-  uint32_t node(ExprKind kind, uint32_t a, uint32_t b, uint32_t c = 0);
+  EntryRole role = EntryRole::other;
 };
+
+struct KernelParameterSpec {
+  KernelParameterKind kind = KernelParameterKind::binding;
+  uint32_t index = 0;
+  bool withMap = false;
+  ElementType type = ElementType::f32;
+  std::vector<uint32_t> extents = {}, strides = {}, box = {};
+  uint32_t swizzle = 0;
+};
+
+struct InterfaceSpec : ExprsSpec {
+  std::vector<uint32_t> grid;
+  uint64_t scratchBytes = 0;
+  std::vector<uint32_t> workgroupSize;
+  uint32_t staticShared = 0, dynamicShared = UINT32_MAX, workspace = UINT32_MAX;
+  std::vector<uint32_t> cluster;
+  bool cooperative = false;
+  std::vector<KernelParameterSpec> parameters;
+};
+
+/// What stands for an extent of a grid: a number, or a constant of the launch.
+struct Extent {
+  int64_t number;
+  bool isConstant = false;
+};
+inline Extent constant(uint32_t index) { return {index, true}; }
+
+/// An interface that has this grid, and so much scratch.
+InterfaceSpec makeInterface(const std::vector<Extent> &grid, uint64_t scratchBytes = 0);
 
 struct VariantSpec {
   std::string level, image, symbol;
+  InterfaceSpec interface;
   uint32_t codeSize = 64;
+  bool withInterface = true;
 };
 
 struct ExecutableSpec {
   std::string name, family;
   std::vector<Access> bindings;
   uint32_t constantCount = 0;
-  uint64_t scratchBytes = 0;
   std::vector<VariantSpec> variants;
+  uint64_t scratchBytes = 0; // of 1.x
 };
 
-struct ProgramSpec {
+struct DimSpec {
+  std::string name;
+  Dim kind = Dim::tokens;
+  uint32_t blockTable = 0;
+  int64_t defaultValue = 0, minimum = 0, maximum = INT32_MAX;
+};
+
+struct BlockTableSpec {
+  std::string name;
+  uint32_t pageSize = 4, tokensPerRow = 1;
+};
+
+struct StateSpec {
+  std::string name;
+  ElementType type = ElementType::f32;
+  std::vector<uint32_t> rowShape;
+  StateKind kind = StateKind::growing;
+  uint32_t blockTable = 0, rows = 0;
+  uint32_t pageSize = 0, row = 0; // of 1.x
+};
+
+struct SliceSpec {
+  uint32_t parameter = 0;
+  uint64_t outer = 1, stride = 0;
+  uint32_t offset = 0, length = 0;
+};
+
+struct ProgramSpec : ExprsSpec {
   std::string family = "cpu";
   uint32_t kernelAbi = 1;
+  std::vector<DimSpec> dims;
+  std::vector<BlockTableSpec> blockTables;
+  std::vector<StateSpec> states;
+  std::vector<SliceSpec> slices;
   std::vector<ExecutableSpec> executables;
   std::vector<EntrySpec> entries;
+};
+
+struct RopeTableSpec {
+  TableComponent component = TableComponent::cos;
+  uint32_t dim = 4;
+  double theta = 10000, factor = 1;
+  uint64_t originalPositions = 4096;
+  double betaFast = 32, betaSlow = 1, mscale = 1;
+  bool truncate = true;
 };
 
 struct ParameterSpec {
@@ -92,12 +177,7 @@ struct ParameterSpec {
   std::string encoding;
   uint32_t file = 0;
   uint64_t offset = 0, length = 0, checksum = 0;
-};
-
-struct StateSpec {
-  std::string name;
-  ElementType type = ElementType::f32;
-  uint32_t pageSize = 4, row = 1;
+  std::optional<RopeTableSpec> ropeTable;
 };
 
 struct FileSpec {
@@ -114,7 +194,7 @@ struct SectionSpec {
 };
 
 struct ModelSpec {
-  uint16_t schemaMajor = 1, schemaMinor = 1;
+  uint16_t schemaMajor = 2, schemaMinor = 0;
   std::string buildId = "00112233aabbccdd";
   bool withModelInfo = true;
   uint32_t vocabulary = 11, maxPositions = 64, modelPositions = 128;
@@ -123,7 +203,7 @@ struct ModelSpec {
   bool shapesOnly = false;
   std::vector<FileSpec> files;
   std::vector<ParameterSpec> parameters;
-  std::vector<StateSpec> states;
+  std::vector<StateSpec> states; // of 1.x
   std::vector<ProgramSpec> programs;
   std::vector<SectionSpec> sections; // besides the plan
   bool withPlan = true;
@@ -140,6 +220,20 @@ void writeFile(const std::string &path, const void *data, size_t size);
 /// far): append to the cache, sum (by a branch on 3 new tokens and more), a tap
 /// named `sums`, project. Its kernels offer x86-64-v3 alone.
 ModelSpec makeModel(const std::string &image = "model");
+
+/// A program of two entry points over states of several rates, after test kernels in states.c.
+/// `main` remembers tokens: in rows of 1, 4 and 128 of them, each with a block table of its own, and
+/// in a ring of rows of rank 2 that holds a window of 3, a step and the session's `drafts`. It keeps
+/// `hidden` [N], the call's `scale` times the sum of each token's window, and gives `sums` [S, 3], of
+/// all tokens of a sequence by each of the tables. `draft` reads `hidden`, makes another, and gives
+/// `drafted`, of the caller's `bias`.
+ModelSpec makeStatesModel();
+
+/// The same as an artifact of schema 1.1 says it. Grids must be numbers and constants.
+ModelSpec asVersion1(ModelSpec model);
+
+/// The dims that programs of 1.x have, and so the test model.
+std::vector<DimSpec> dimsOfVersion1();
 
 /// The weights file that makeModel describes.
 Bytes makeWeights(const ModelSpec &model);

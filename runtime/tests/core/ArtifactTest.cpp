@@ -57,12 +57,12 @@ TEST(ArtifactTest, Versions) {
   ModelSpec model = makeModel();
   model.schemaMinor = 7; // additions that this reader may ignore
   EXPECT_EQ(parseMessage(serialize(model)), "ok");
-  model.schemaMajor = 2;
+  model.schemaMajor = 3;
   EXPECT_EQ(parseMessage(serialize(model)),
-            "schema_major: expected 1, got 2: compile the model again, or use a newer runtime");
+            "schema_major: expected 1 to 2, got 3: compile the model again, or use a newer runtime");
   model.schemaMajor = 0;
   EXPECT_EQ(parseMessage(serialize(model)),
-            "schema_major: expected 1, got 0: compile the model again, or use an older runtime");
+            "schema_major: expected 1 to 2, got 0: compile the model again, or use an older runtime");
 }
 
 TEST(ArtifactTest, Sections) {

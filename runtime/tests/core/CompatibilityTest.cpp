@@ -2,6 +2,7 @@
 // Artifacts of each schema version still load and compute the same; the example
 // program runs them from C.
 #include "Run.h"
+#include "core/Artifact.h"
 
 #include <cstdio>
 
@@ -13,7 +14,7 @@ std::string frozen(const char *version) {
 }
 
 TEST(CompatibilityTest, FrozenArtifactsRun) {
-  for (const char *version : {"v1.0", "v1.1"}) {
+  for (const char *version : {"v1.0", "v1.1", "v2.0"}) {
     ContextHandle context = makeContext(2);
     ModuleHandle module = loadModule(context.get(), frozen(version));
     ASSERT_TRUE(module);
@@ -23,6 +24,22 @@ TEST(CompatibilityTest, FrozenArtifactsRun) {
     EXPECT_EQ(logits, expectedLogits(6));
     ASSERT_EQ(runStep(session.get(), StepSpec().add(1, 3, {4}), &logits), "ok");
     EXPECT_EQ(logits, expectedLogits(10));
+  }
+}
+
+// They never change, or they would prove nothing.
+TEST(CompatibilityTest, FrozenArtifactsAreTheirOwn) {
+  const struct {
+    const char *version;
+    uint64_t artifact, weights;
+  } files[] = {{"v1.0", 0x22a3e1c2f6f32de1u, 0x719ecd1b2b04aa51u},
+               {"v1.1", 0x90d6b527b1fb4cb3u, 0x719ecd1b2b04aa51u},
+               {"v2.0", 0x7bcb781c99944a72u, 0x719ecd1b2b04aa51u}};
+  for (const auto &file : files) {
+    Bytes artifact = readFile(frozen(file.version));
+    Bytes weights = readFile(std::string(HADAL_TEST_FROZEN) + "/" + file.version + ".weights.safetensors");
+    EXPECT_EQ(runtime::hashBytes(artifact.data(), artifact.size()), file.artifact) << file.version;
+    EXPECT_EQ(runtime::hashBytes(weights.data(), weights.size()), file.weights) << file.version;
   }
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values, rounding, overflow and malformed nodes of plan expressions.
-#include "ArtifactBuilder.h"
 #include "core/Expression.h"
 
 #include <gtest/gtest.h>
@@ -12,24 +11,21 @@ using artifact::Dim;
 using artifact::Expr;
 using artifact::ExprKind;
 
-// A list of expressions in a buffer of its own.
-class Expressions {
-public:
-  explicit Expressions(const std::vector<Expr> &exprs) {
-    builder.Finish(builder.CreateVectorOfStructs(exprs));
-    list = flatbuffers::GetRoot<ExprList>(builder.GetBufferPointer());
-  }
-  flatbuffers::FlatBufferBuilder builder;
-  const ExprList *list;
-};
+// What programs of 1.x know.
+std::vector<HostDim> makeDims() {
+  std::vector<HostDim> dims;
+  for (uint32_t i = 0; i <= static_cast<uint32_t>(Dim::max_context); ++i)
+    dims.push_back({artifact::EnumNameDim(static_cast<Dim>(i)), static_cast<Dim>(i)});
+  return dims;
+}
 
 // The value of `kind` over constants, or the message.
 std::string evaluate(ExprKind kind, int64_t a, int64_t b, int64_t c = 0) {
-  Expressions exprs({Expr(a, 0, 0, 0, ExprKind::constant), Expr(b, 0, 0, 0, ExprKind::constant),
+  std::vector<Expr> exprs({Expr(a, 0, 0, 0, ExprKind::constant), Expr(b, 0, 0, 0, ExprKind::constant),
                      Expr(c, 0, 0, 0, ExprKind::constant), Expr(0, 0, 1, 2, kind)});
-  EXPECT_TRUE(verifyExpressions(exprs.list).ok());
+  EXPECT_TRUE(verifyExpressions(exprs, {}).ok());
   std::vector<int64_t> values;
-  Status status = evaluateExpressions(exprs.list, Dims(), values);
+  Status status = evaluateExpressions(exprs, {}, values);
   return status.ok() ? std::to_string(values[3]) : status.message();
 }
 
@@ -76,38 +72,83 @@ TEST(ExpressionTest, OverflowIsAnError) {
             "exprs[3]: mul of -9223372036854775808 and -1 exceeds 64 bits");
 }
 
-TEST(ExpressionTest, DimsAreThoseOfTheStep) {
-  std::vector<Expr> nodes;
-  Dims dims;
-  for (uint32_t i = 0; i < kDimCount; ++i) {
-    nodes.emplace_back(i, 0, 0, 0, ExprKind::dim);
-    dims.values[i] = 100 + i;
-  }
-  Expressions exprs(nodes);
-  std::vector<int64_t> values;
-  ASSERT_TRUE(evaluateExpressions(exprs.list, dims, values).ok());
-  EXPECT_EQ(values[static_cast<uint32_t>(Dim::max_context)], 108);
-  EXPECT_EQ(values[static_cast<uint32_t>(Dim::tokens)], 100);
+TEST(ExpressionTest, NamesStandForWhatIsGiven) {
+  std::vector<Expr> nodes = {Expr(2, 0, 0, 0, ExprKind::dim), Expr(0, 1, 1, 0, ExprKind::extent),
+                             Expr(1, 0, 0, 0, ExprKind::launch_constant),
+                             Expr(0, 0, 1, 0, ExprKind::add), Expr(0, 2, 3, 0, ExprKind::mul)};
+  std::vector<int64_t> dims = {1, 2, 30}, constants = {7, 1000}, values;
+  std::vector<Extents> arguments = {{1, {5}}, {2, {6, 400}}};
+  ASSERT_TRUE(evaluateExpressions(nodes, {dims, arguments, constants}, values).ok());
+  EXPECT_EQ(values, (std::vector<int64_t>{30, 400, 1000, 430, 430000}));
+}
+
+std::string message(const Expr &expr, const ExprScope &scope) {
+  return verifyExpressions(std::vector<Expr>{Expr(0, 0, 0, 0, ExprKind::constant), expr}, scope)
+      .message();
 }
 
 TEST(ExpressionTest, MalformedNodes) {
-  auto message = [](const Expr &expr) {
-    Expressions exprs({Expr(0, 0, 0, 0, ExprKind::constant), expr});
-    return std::string(verifyExpressions(exprs.list).message());
-  };
-  EXPECT_EQ(message(Expr(0, 0, 1, 0, ExprKind::add)),
+  std::vector<HostDim> dims = makeDims();
+  ExprScope scope = {dims, false, nullptr, 0};
+  EXPECT_EQ(message(Expr(0, 0, 1, 0, ExprKind::add), scope),
             "exprs[1].b: expected an earlier expression, got 1");
-  EXPECT_EQ(message(Expr(0, 7, 0, 0, ExprKind::add)),
+  EXPECT_EQ(message(Expr(0, 7, 0, 0, ExprKind::add), scope),
             "exprs[1].a: expected an earlier expression, got 7");
-  EXPECT_EQ(message(Expr(0, 0, 0, 1, ExprKind::select)),
+  EXPECT_EQ(message(Expr(0, 0, 0, 1, ExprKind::select), scope),
             "exprs[1].c: expected an earlier expression, got 1");
-  EXPECT_EQ(message(Expr(0, 0, 0, 9, ExprKind::add)), "ok"); // c is not used
-  EXPECT_EQ(message(Expr(9, 0, 0, 0, ExprKind::dim)), "exprs[1].value: expected a dim below 9, got 9");
-  EXPECT_EQ(message(Expr(-1, 0, 0, 0, ExprKind::dim)),
+  EXPECT_EQ(message(Expr(0, 0, 0, 9, ExprKind::add), scope), "ok"); // c is not used
+  EXPECT_EQ(message(Expr(9, 0, 0, 0, ExprKind::dim), scope),
+            "exprs[1].value: expected a dim below 9, got 9");
+  EXPECT_EQ(message(Expr(-1, 0, 0, 0, ExprKind::dim), scope),
             "exprs[1].value: expected a dim below 9, got -1");
-  EXPECT_EQ(message(Expr(0, 0, 0, 0, static_cast<ExprKind>(15))),
-            "exprs[1].kind: expected at most 14, got 15");
-  EXPECT_TRUE(verifyExpressions(nullptr).ok());
+  EXPECT_EQ(message(Expr(0, 0, 0, 0, static_cast<ExprKind>(17)), scope),
+            "exprs[1].kind: expected at most 16, got 17");
+  EXPECT_TRUE(verifyExpressions({}, scope).ok());
+}
+
+// Each name has a place where it means something.
+TEST(ExpressionTest, NamesInOtherPlaces) {
+  Program program = {};
+  program.dims = makeDims();
+  Entry entry = {};
+  std::vector<uint32_t> shape = {0, 0};
+  entry.arguments = {{"x", artifact::ElementType::f32, shape, artifact::PortRole::value, 0}};
+  ExprScope ofProgram = ExprScope::ofProgram(program), ofEntry = ExprScope::ofEntry(program, entry),
+            ofInterface = ExprScope::ofInterface(2);
+  Expr tokens(0, 0, 0, 0, ExprKind::dim), slots(3, 0, 0, 0, ExprKind::dim);
+  EXPECT_EQ(message(slots, ofProgram), "ok");
+  EXPECT_EQ(message(tokens, ofProgram), "exprs[1].value: expected a dim of a session, got 'tokens' of a call");
+  EXPECT_EQ(message(tokens, ofEntry), "ok");
+  EXPECT_EQ(message(slots, ofInterface), "exprs[1].value: expected a dim below 0, got 3");
+  EXPECT_EQ(message(Expr(0, 0, 1, 0, ExprKind::extent), ofEntry), "ok");
+  EXPECT_EQ(message(Expr(0, 1, 0, 0, ExprKind::extent), ofEntry),
+            "exprs[1].a: expected an argument below 1, got 1");
+  EXPECT_EQ(message(Expr(0, 0, 2, 0, ExprKind::extent), ofEntry),
+            "exprs[1].b: expected an axis below 2 of argument 'x', got 2");
+  for (const ExprScope &scope : {ofProgram, ofInterface})
+    EXPECT_EQ(message(Expr(0, 0, 0, 0, ExprKind::extent), scope),
+              "exprs[1].kind: expected extent in entry points alone, got it elsewhere");
+  EXPECT_EQ(message(Expr(1, 0, 0, 0, ExprKind::launch_constant), ofInterface), "ok");
+  EXPECT_EQ(message(Expr(2, 0, 0, 0, ExprKind::launch_constant), ofInterface),
+            "exprs[1].value: expected a constant below 2, got 2");
+  for (const ExprScope &scope : {ofProgram, ofEntry})
+    EXPECT_EQ(message(Expr(0, 0, 0, 0, ExprKind::launch_constant), scope),
+              "exprs[1].kind: expected launch_constant in interfaces alone, got it elsewhere");
+}
+
+TEST(ExpressionTest, WhatIsKnownAtLoad) {
+  Program program = {};
+  program.dims = {{"rank", Dim::rank}, {"slots", Dim::slots}, {"world", Dim::world_size}};
+  std::vector<Expr> nodes = {Expr(0, 0, 0, 0, ExprKind::dim), Expr(1, 0, 0, 0, ExprKind::dim),
+                             Expr(2, 0, 0, 0, ExprKind::dim), Expr(0, 0, 2, 0, ExprKind::floor_div),
+                             Expr(0, 0, 1, 0, ExprKind::floor_div)};
+  program.exprs = nodes;
+  std::vector<bool> known = knownAtLoad(program);
+  EXPECT_EQ(known, (std::vector<bool>{true, false, true, true, false}));
+  // What is not known is not evaluated: nothing is divided by no slots.
+  std::vector<int64_t> dims = {6, 0, 2}, values;
+  ASSERT_TRUE(evaluateExpressions(nodes, {dims, {}, {}}, values, &known).ok());
+  EXPECT_EQ(values[3], 3);
 }
 
 } // namespace

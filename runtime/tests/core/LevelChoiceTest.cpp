@@ -49,7 +49,7 @@ std::string pick(const std::vector<std::string> &offers, const CpuIdentity &cpu,
   status = runtime::openCpuDevice(1, cpu, device);
   std::unique_ptr<runtime::DeviceKernels> kernels;
   if (status.ok())
-    status = device->loadKernels(artifact, *artifact.plan().programs()->Get(0), kernels);
+    status = device->loadKernels(artifact, artifact.programs()[0], kernels);
   return status.ok() ? kernels->level() : status.message();
 }
 

@@ -17,6 +17,26 @@ ModelSpec smallModel() {
   return model;
 }
 
+// One that has every table of a program.
+ModelSpec fullModel() {
+  ModelSpec model = makeStatesModel();
+  model.sections[0].data.assign(64, 7);
+  ModelSpec weights = smallModel();
+  model.files = weights.files;
+  model.parameters = weights.parameters;
+  model.parameters.push_back({"rope.sin", ElementType::f32, {512, 2}, "", 0, 0, 0, 0, RopeTableSpec()});
+  ProgramSpec &program = model.programs[0];
+  program.slices = {{0, 11, 4, program.constant(0), program.constant(2)}};
+  InterfaceSpec &interface = program.executables[1].variants[0].interface;
+  interface.workgroupSize = {32, 2, 1};
+  interface.cluster = {2, 1, 1};
+  interface.dynamicShared = interface.grid[0];
+  interface.parameters = {{KernelParameterKind::tensor_map, 0, true, ElementType::f32, {0, 0}, {0}, {8, 8}, 32},
+                          {KernelParameterKind::constant_i64, 0},
+                          {KernelParameterKind::workspace, 0}};
+  return model;
+}
+
 bool parses(const Bytes &bytes, std::string *message = nullptr) {
   AlignedBytes copy(bytes);
   runtime::Artifact artifact;
@@ -88,8 +108,9 @@ TEST(MutationTest, AFileFlippedOrCutIsAnErrorOfTheModule) {
 
 // Each byte with several values, checksums mended: the structure and its meaning
 // are all that stands between the change and the program.
-TEST(MutationTest, MendedBytesNeverCrash) {
-  Bytes bytes = serialize(smallModel());
+void mendBytes(const ModelSpec &model) {
+  Bytes bytes = serialize(model);
+  ASSERT_TRUE(parses(bytes));
   size_t accepted = 0, refused = 0;
   for (size_t i = 0; i < bytes.size() - sizeof(runtime::Trailer); ++i)
     for (uint8_t value : {uint8_t(0), uint8_t(0x7f), uint8_t(0xff), uint8_t(bytes[i] + 1),
@@ -101,6 +122,12 @@ TEST(MutationTest, MendedBytesNeverCrash) {
     }
   EXPECT_GT(accepted, 100u); // names, numbers that have no wrong value
   EXPECT_GT(refused, 1000u);
+}
+
+TEST(MutationTest, MendedBytesNeverCrash) {
+  mendBytes(smallModel());
+  mendBytes(fullModel());
+  mendBytes(asVersion1(smallModel()));
 }
 
 TEST(MutationTest, MendedCutsNeverCrash) {
@@ -116,7 +143,7 @@ TEST(MutationTest, MendedCutsNeverCrash) {
 // Words with values that make offsets, lengths and counts go wrong, and several
 // at once; the seed is fixed, so a failure repeats.
 TEST(MutationTest, MendedWordsNeverCrash) {
-  Bytes bytes = serialize(smallModel());
+  Bytes bytes = serialize(fullModel());
   size_t words = (bytes.size() - sizeof(runtime::Trailer)) / 4;
   std::mt19937 random(1);
   const uint32_t values[] = {0, 1, 4, 0x7fffffff, 0x80000000, 0xffffffff, 0xfffffffc, 0x10000};

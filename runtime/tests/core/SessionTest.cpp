@@ -28,12 +28,11 @@ ModelSpec makeGivingModel(int64_t code) {
   ModelSpec model = makeModel();
   ProgramSpec &program = model.programs[0];
   program.executables.push_back(
-      {"give", "test", {Access::read, Access::read_write, Access::write}, 1, 128,
-       {{"x86-64-v3", "kernels.x86-64-v3", "give"}}});
+      {"give", "test", {Access::read, Access::read_write, Access::write}, 1,
+       {{"x86-64-v3", "kernels.x86-64-v3", "give", makeInterface({{3}, {3}, {3}}, 128)}}});
   for (EntrySpec &entry : program.entries) {
     OpSpec op;
     op.launch.executable = 3;
-    op.launch.grid.assign(3, entry.constant(3));
     op.launch.bindings = {Binding(0, BindingKind::parameter), Binding(0, BindingKind::state),
                           Binding(0, BindingKind::result)};
     op.launch.constants = {entry.constant(code)};
@@ -260,11 +259,11 @@ TEST_F(SessionTest, PlansThatGoWrongAtAStep) {
     void (*alter)(EntrySpec &);
   } const cases[] = {
       {"grid[0]: expected 0 to 2147483647 workgroups, got 4294967296",
-       [](EntrySpec &e) { e.ops[0].launch.grid[0] = e.constant(int64_t(1) << 32); }},
+       [](EntrySpec &e) { e.ops[0].launch.constants[2] = e.constant(int64_t(1) << 32); }},
       {"grid[1]: expected 0 to 2147483647 workgroups, got -1",
-       [](EntrySpec &e) { e.ops[0].launch.grid[1] = e.constant(-1); }},
+       [](EntrySpec &e) { e.ops[3].launch.constants[1] = e.constant(-1); }},
       {"grid: expected at most 1099511627776 workgroups, got more",
-       [](EntrySpec &e) { e.ops[0].launch.grid.assign(3, e.constant(1 << 20)); }},
+       [](EntrySpec &e) { e.ops[3].launch.constants.assign(2, e.constant(1 << 30)); }},
       {"expected a 64-byte aligned range within the arena's 64 B, got 64 B at 32",
        [](EntrySpec &e) { e.buffers[0].offset = e.constant(32); }},
       {"expected a 64-byte aligned range within the arena's 64 B, got 64 B at 64",

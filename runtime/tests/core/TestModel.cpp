@@ -20,23 +20,25 @@ enum ArgumentIndex : uint32_t {
 
 Binding argument(uint32_t index) { return Binding(index, BindingKind::argument); }
 
-EntrySpec makeEntry(const std::string &name, const ModelSpec &model, bool branches) {
+EntrySpec makeEntry(const std::string &name, const ModelSpec &model, const ProgramSpec &program,
+                    bool branches) {
   EntrySpec entry;
   entry.name = name;
+  entry.role = branches ? EntryRole::step : EntryRole::decode;
   entry.constant(0); // what costs that are not given refer to
   uint32_t one = entry.constant(1), tokens = entry.dim(Dim::tokens);
   uint32_t sequences = entry.dim(Dim::sequences), rows = entry.dim(Dim::logit_rows);
   uint32_t slots = entry.dim(Dim::slots), pages = entry.dim(Dim::pages_per_slot);
   uint32_t ends = entry.node(ExprKind::add, sequences, one);
   uint32_t vocabulary = entry.constant(model.vocabulary);
-  uint32_t pageSize = entry.constant(model.states[0].pageSize);
-  entry.arguments = {{"tokens", ElementType::i32, {tokens}},
-                     {"positions", ElementType::i32, {tokens}},
-                     {"sequence_offsets", ElementType::i32, {ends}},
-                     {"slots", ElementType::i32, {sequences}},
-                     {"logit_rows", ElementType::i32, {rows}},
-                     {"block_table", ElementType::i32, {slots, pages}}};
-  entry.results = {{"logits", ElementType::f32, {rows, vocabulary}}};
+  uint32_t pageSize = entry.constant(program.blockTables[0].pageSize);
+  entry.arguments = {{"tokens", ElementType::i32, {tokens}, PortRole::tokens},
+                     {"positions", ElementType::i32, {tokens}, PortRole::positions},
+                     {"sequence_offsets", ElementType::i32, {ends}, PortRole::sequence_offsets},
+                     {"slots", ElementType::i32, {sequences}, PortRole::slots},
+                     {"logit_rows", ElementType::i32, {rows}, PortRole::logit_rows},
+                     {"block_table", ElementType::i32, {slots, pages}, PortRole::block_table}};
+  entry.results = {{"logits", ElementType::f32, {rows, vocabulary}, PortRole::logits}};
   // Bytes of the sums, rounded up to the alignment of buffers.
   uint32_t line = entry.constant(64);
   uint32_t bytes = entry.node(ExprKind::mul, rows, entry.constant(4));
@@ -48,23 +50,20 @@ EntrySpec makeEntry(const std::string &name, const ModelSpec &model, bool branch
   Binding weight(0, BindingKind::parameter), logits(0, BindingKind::result);
   OpSpec append, sum, tap, project;
   append.launch = {kAppend,
-                   {sequences, one, one},
                    {argument(kTokens), argument(kPositions), argument(kSequenceOffsets),
                     argument(kSlots), argument(kBlockTable), cache},
-                   {pageSize, pages},
+                   {pageSize, pages, sequences},
                    name + ".append"};
   sum.launch = {kSum,
-                {rows, one, one},
                 {argument(kPositions), argument(kSequenceOffsets), argument(kSlots),
                  argument(kLogitRows), argument(kBlockTable), cache, sums},
-                {pageSize, pages, sequences},
+                {pageSize, pages, sequences, rows},
                 name + ".sum"};
   tap.kind = OpBody::Tap;
   tap.tap = {"sums", sums, ElementType::f32, {rows}};
   project.launch = {kProject,
-                    {vocabulary, rows, one},
                     {sums, weight, logits},
-                    {vocabulary},
+                    {vocabulary, rows},
                     name + ".project",
                     entry.node(ExprKind::mul, rows, vocabulary),
                     entry.node(ExprKind::mul, vocabulary, entry.constant(4))};
@@ -85,20 +84,34 @@ EntrySpec makeEntry(const std::string &name, const ModelSpec &model, bool branch
 
 } // namespace
 
+std::vector<DimSpec> dimsOfVersion1() {
+  std::vector<DimSpec> dims;
+  for (uint32_t i = 0; i <= static_cast<uint32_t>(Dim::max_context); ++i)
+    dims.push_back({EnumNameDim(static_cast<Dim>(i)), static_cast<Dim>(i)});
+  return dims;
+}
+
 ModelSpec makeModel(const std::string &image) {
   ModelSpec model;
-  model.states = {{"cache.0"}};
   model.sections.push_back({SectionKind::kernels, "kernels.x86-64-v3", readImage(image), 0});
-  auto variants = [](const char *symbol) {
-    return std::vector<VariantSpec>{{"x86-64-v3", "kernels.x86-64-v3", symbol}};
+  auto variants = [](const char *symbol, const std::vector<Extent> &grid, uint64_t scratch) {
+    return std::vector<VariantSpec>{
+        {"x86-64-v3", "kernels.x86-64-v3", symbol, makeInterface(grid, scratch)}};
   };
   constexpr Access read = Access::read, write = Access::write;
   ProgramSpec program;
+  program.dims = dimsOfVersion1();
+  program.blockTables = {{"cache", 4, 1}};
+  program.states = {{"cache.0", ElementType::f32, {1}}};
   program.executables = {
-      {"append", "cache", {read, read, read, read, read, Access::read_write}, 2, 0, variants("append")},
-      {"sum", "reduce", {read, read, read, read, read, read, write}, 3, 64, variants("sum")},
-      {"project", "linear", {read, read, write}, 1, 0, variants("project")}};
-  program.entries = {makeEntry("prefill", model, true), makeEntry("decode", model, false)};
+      {"append", "cache", {read, read, read, read, read, Access::read_write}, 3,
+       variants("append", {constant(2), {1}, {1}}, 0)},
+      {"sum", "reduce", {read, read, read, read, read, read, write}, 4,
+       variants("sum", {constant(3), {1}, {1}}, 64)},
+      {"project", "linear", {read, read, write}, 2,
+       variants("project", {constant(0), constant(1), {1}}, 0)}};
+  program.entries = {makeEntry("prefill", model, program, true),
+                     makeEntry("decode", model, program, false)};
   model.programs = {program};
 
   model.files = {{"model.weights.safetensors", 0, 0, model.buildId}};
@@ -112,6 +125,57 @@ ModelSpec makeModel(const std::string &image) {
   model.parameters[0].offset = 8 + header;
   model.parameters[0].checksum =
       runtime::hashBytes(weights.data() + 8 + header, model.parameters[0].length);
+  return model;
+}
+
+namespace {
+
+void giveGrids(std::vector<OpSpec> &ops, EntrySpec &entry, const ProgramSpec &program) {
+  for (OpSpec &op : ops) {
+    giveGrids(op.thenOps, entry, program);
+    giveGrids(op.elseOps, entry, program);
+    if (op.kind != OpBody::Launch)
+      continue;
+    const InterfaceSpec &interface = program.executables[op.launch.executable].variants[0].interface;
+    for (uint32_t index : interface.grid) {
+      const Expr &extent = interface.exprs[index];
+      op.launch.grid.push_back(extent.kind() == ExprKind::constant
+                                   ? entry.constant(extent.value())
+                                   : op.launch.constants[static_cast<size_t>(extent.value())]);
+    }
+  }
+}
+
+} // namespace
+
+ModelSpec asVersion1(ModelSpec model) {
+  model.schemaMajor = 1;
+  model.schemaMinor = 1;
+  for (ProgramSpec &program : model.programs) {
+    for (EntrySpec &entry : program.entries) {
+      giveGrids(entry.ops, entry, program);
+      entry.role = EntryRole::other;
+      for (ArgumentSpec &argument : entry.arguments)
+        argument.role = PortRole::value;
+      for (ArgumentSpec &result : entry.results)
+        result.role = PortRole::value;
+    }
+    for (ExecutableSpec &executable : program.executables) {
+      executable.scratchBytes = executable.variants[0].interface.scratchBytes;
+      for (VariantSpec &variant : executable.variants)
+        variant.withInterface = false;
+    }
+    model.states.clear();
+    for (StateSpec state : program.states) {
+      state.pageSize = program.blockTables[state.blockTable].pageSize;
+      state.row = state.rowShape.at(0);
+      state.rowShape.clear();
+      model.states.push_back(state);
+    }
+    program.states.clear();
+    program.blockTables.clear();
+    program.dims.clear();
+  }
   return model;
 }
 

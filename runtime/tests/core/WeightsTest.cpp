@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Weight files: where they are looked for, how they are identified, how fast.
 #include "Run.h"
-#include "core/Artifact.h"
-#include "core/Weights.h"
+#include "core/Session.h"
 
 #include <cinttypes>
 #include <cstdio>
@@ -142,13 +141,52 @@ size_t touchedPages(const std::string &file, uint64_t offset) {
   return touched;
 }
 
+/// The cpu device, but one that reads what it takes in, as a device with memory of its own does.
+class ReadingDevice final : public runtime::Device {
+public:
+  explicit ReadingDevice(std::unique_ptr<runtime::Device> cpu) : cpu(std::move(cpu)) {}
+  const char *name() const override { return cpu->name(); }
+  const char *family() const override { return cpu->family(); }
+  const char *level() const override { return cpu->level(); }
+  uint32_t threads() const override { return cpu->threads(); }
+  runtime::Status loadKernels(const runtime::Artifact &artifact, const runtime::Program &program,
+                              std::unique_ptr<runtime::DeviceKernels> &out) override {
+    return cpu->loadKernels(artifact, program, out);
+  }
+  runtime::Status allocate(size_t size, const char *what,
+                           std::unique_ptr<runtime::DeviceMemory> &out) override {
+    return cpu->allocate(size, what, out);
+  }
+  runtime::Status importWeights(const uint8_t *data, size_t size,
+                                std::unique_ptr<runtime::DeviceMemory> &out) override {
+    taken += size;
+    runtime::Status status = cpu->allocate(size, "weights", out);
+    return status.ok() ? cpu->upload(out->address(), data, size) : std::move(status);
+  }
+  runtime::Status upload(runtime::DevicePointer to, const void *from, size_t size) override {
+    return cpu->upload(to, from, size);
+  }
+  runtime::Status download(void *to, runtime::DevicePointer from, size_t size) override {
+    return cpu->download(to, from, size);
+  }
+  bool sharesHostMemory() const override { return false; }
+  runtime::Status launch(const runtime::DeviceKernels &kernels,
+                         const runtime::LaunchRequest &request) override {
+    return cpu->launch(kernels, request);
+  }
+  runtime::Status synchronize() override { return cpu->synchronize(); }
+
+  size_t taken = 0;
+
+private:
+  std::unique_ptr<runtime::Device> cpu;
+};
+
 // An artifact for two targets: the device takes in what its own program reads.
 TEST_F(WeightsTest, OfAnotherProgramAreNotTouched) {
-  // Further from the first parameter than a fault maps around it, a huge page at most.
+  // Further from the first parameter than a fault maps around it, a huge page at most. A hole.
   constexpr uint64_t begin = 8 << 20, size = 12 << 20;
-  Bytes bytes = makeWeights(model);
-  bytes.resize(size, 1);
-  writeFile(weights(), bytes.data(), bytes.size());
+  ASSERT_EQ(truncate(weights().c_str(), static_cast<off_t>(size)), 0);
   model.files[0].size = size;
   ParameterSpec other = model.parameters[0];
   other.name = "weight@other";
@@ -166,11 +204,71 @@ TEST_F(WeightsTest, OfAnotherProgramAreNotTouched) {
   model.programs.push_back(program);
   Bytes plan = serialize(model);
   writeFile(artifact, plan.data(), plan.size());
-  ModuleHandle module = loadModule(context.get(), artifact);
-  SessionHandle session = makeSession(module.get(), 1, 64);
-  EXPECT_EQ(runStep(session.get(), StepSpec().add(0, 0, {3, 4})), "ok");
+  std::unique_ptr<runtime::Device> cpu;
+  ASSERT_TRUE(runtime::openDevice("cpu", 1, cpu).ok());
+  auto shared = std::make_shared<runtime::Context>();
+  auto *device = new ReadingDevice(std::move(cpu));
+  shared->device.reset(device);
+  std::shared_ptr<runtime::Module> module;
+  ASSERT_STREQ(runtime::Module::load(shared, artifact.c_str(), {}, module).message(), "ok");
+  std::unique_ptr<runtime::Session> session;
+  ASSERT_STREQ(runtime::Session::create(module, {}, session).message(), "ok");
+  StepSpec spec = StepSpec().add(0, 0, {3, 4});
+  hadal_step_t step = spec.view();
+  std::vector<float> logits(11);
+  ASSERT_STREQ(session->step(step, logits.data()).message(), "ok");
+  EXPECT_EQ(logits, expectedLogits(7));
+  EXPECT_EQ(device->taken, 44u);
   EXPECT_GT(touchedPages(weights(), 0), 0u);
   EXPECT_EQ(touchedPages(weights(), begin), 0u);
+}
+
+// What a kernel finds of the weight where a slice of it is bound, as floats.
+std::vector<float> readSlice(const std::string &path, uint32_t count) {
+  ContextHandle context = makeContext(1);
+  ModuleHandle module = loadModule(context.get(), path);
+  SessionHandle session = makeSession(module.get(), 1, 8);
+  std::vector<float> logits;
+  require("step", runStep(session.get(), StepSpec().add(0, 0, {1}), &logits));
+  logits.resize(count);
+  return logits;
+}
+
+TEST_F(WeightsTest, SlicesAlongAnyAxis) {
+  Bytes stored = makeWeights(model);
+  const uint8_t *weight = stored.data() + model.parameters[0].offset;
+  auto expected = [&](uint64_t outer, uint64_t stride, uint64_t offset, uint64_t length) {
+    Bytes packed;
+    for (uint64_t i = 0; i < outer; ++i)
+      packed.insert(packed.end(), weight + i * stride + offset, weight + i * stride + offset + length);
+    std::vector<float> floats(packed.size() / sizeof(float));
+    std::memcpy(floats.data(), packed.data(), floats.size() * sizeof(float));
+    return floats;
+  };
+  const struct {
+    uint64_t outer, stride, offset, length;
+  } cases[] = {{1, 44, 0, 20},  // in place
+               {1, 44, 8, 36},  // in one piece, but not on a line
+               {11, 4, 0, 4},   // all of it, piece by piece
+               {11, 4, 2, 2},   // the upper half of each number
+               {2, 22, 4, 12}}; // of each row
+  for (const auto &one : cases) {
+    ModelSpec sliced = model;
+    ProgramSpec &program = sliced.programs[0];
+    program.dims.push_back({"rank", Dim::rank});
+    program.dims.push_back({"world", Dim::world_size});
+    // offset + rank * length, length / world
+    uint32_t length = program.constant(static_cast<int64_t>(one.length));
+    uint32_t offset = program.node(ExprKind::add, program.constant(static_cast<int64_t>(one.offset)),
+                                   program.node(ExprKind::mul, program.dim(9u), length));
+    program.slices = {{0, one.outer, one.stride, offset,
+                       program.node(ExprKind::floor_div, length, program.dim(10u))}};
+    for (EntrySpec &entry : program.entries)
+      entry.ops[3].launch.bindings[1] = Binding(0, BindingKind::slice);
+    artifact = writeModel(folder, sliced);
+    std::vector<float> wanted = expected(one.outer, one.stride, one.offset, one.length);
+    EXPECT_EQ(readSlice(artifact, static_cast<uint32_t>(wanted.size())), wanted) << one.offset;
+  }
 }
 
 TEST(HeaderStringTest, FindsValues) {

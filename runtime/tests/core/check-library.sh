@@ -4,7 +4,7 @@
 set -eu
 library=$1
 sanitizers=${2:-}
-limit=500000
+limit=300000
 status=0
 
 complain() {

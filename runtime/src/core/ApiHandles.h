@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the handles of the C interface point to, and how its structs cross over.
+#ifndef HADAL_CORE_APIHANDLES_H
+#define HADAL_CORE_APIHANDLES_H
+
+#include "core/Session.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+struct hadal_context {
+  std::shared_ptr<hadal::runtime::Context> impl;
+};
+struct hadal_module {
+  std::shared_ptr<hadal::runtime::Context> context; // for its string queries
+  std::shared_ptr<hadal::runtime::Module> impl;
+  std::vector<int32_t> eosTokens;
+};
+struct hadal_session {
+  std::unique_ptr<hadal::runtime::Session> impl;
+};
+
+namespace hadal::runtime {
+
+inline Status requireAddress(const void *pointer, const char *name) {
+  if (pointer)
+    return {};
+  return fail(HADAL_STATUS_INVALID_ARGUMENT, "%s: expected an address, got NULL", name);
+}
+
+/// Takes the fields that the caller's struct has; the others stay zero. `given` may be null.
+template <typename Options>
+Status readOptions(const char *name, const Options *given, Options &out) {
+  out = Options();
+  if (!given)
+    return {};
+  if (given->struct_size < sizeof given->struct_size)
+    return fail(HADAL_STATUS_INVALID_ARGUMENT,
+                "%s.struct_size: expected the size of the struct, got %zu", name, given->struct_size);
+  std::memcpy(&out, given, std::min(given->struct_size, sizeof out));
+  return {};
+}
+
+/// Fills the fields that the caller's struct has.
+template <typename Info>
+void writeInfo(Info info, Info *out) {
+  if (!out || out->struct_size < sizeof out->struct_size)
+    return;
+  info.struct_size = out->struct_size;
+  std::memcpy(out, &info, std::min(out->struct_size, sizeof info));
+}
+
+} // namespace hadal::runtime
+
+#endif // HADAL_CORE_APIHANDLES_H
