@@ -162,7 +162,8 @@ private:
     for (const PlacedParameter &placed : layout.parameters)
       if (!placed.isStored()) {
         std::string recipe;
-        llvm::raw_string_ostream(recipe) << ParameterOp(placed.parameter);
+        ParameterOp parameter = placed.parameter;
+        llvm::raw_string_ostream(recipe) << parameter.getTableAttr() << parameter.getType();
         hash = XXH3_64bits_withSeed(recipe.data(), recipe.size(), hash);
       }
     return hash;
