@@ -47,14 +47,8 @@ LogicalResult verifyVariants(ExecutableOp executable, TargetAttr target) {
     if (!interface || interface.getBody().getNumArguments() != constants)
       return variant.emitOpError() << "expected one plan.interface of " << constants
                                    << " constants";
-    size_t bindings = executable.getInterface()->getBindings().size();
-    for (auto parameter : interface.getOps<plan::KernelParameterOp>()) {
-      bool binds = parameter.getKind() == plan::KernelParameterKind::Binding ||
-                   parameter.getKind() == plan::KernelParameterKind::TensorMap;
-      if (binds && parameter.getIndex() >= bindings)
-        return parameter.emitOpError() << "expected a binding below " << bindings << ", got "
-                                       << *parameter.getIndex();
-    }
+    if (failed(interface.verifyBindings(executable.getInterface()->getBindings().size())))
+      return failure();
   }
   return success();
 }

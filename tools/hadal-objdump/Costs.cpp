@@ -16,10 +16,7 @@ uint64_t notNegative(int64_t value) { return value < 0 ? 0 : static_cast<uint64_
 runtime::Status countWorkgroups(const Program &program, const Launch &launch,
                                 const std::vector<int64_t> &values, uint64_t *workgroups) {
   std::vector<int64_t> constants, grid;
-  for (uint32_t index : launch.constants)
-    constants.push_back(values[index]);
-  for (uint32_t index : launch.grid)
-    constants.push_back(values[index]);
+  launch.constantsFrom(values, constants);
   const KernelInterface &interface = program.executables[launch.executable].variants[0].interface;
   HADAL_TRY(runtime::evaluateExpressions(interface.exprs, {{}, {}, constants}, grid));
   *workgroups = 1;
@@ -49,8 +46,7 @@ runtime::Status addOps(const Program &program, const std::vector<runtime::Op> &o
 }
 
 int64_t pagesOf(const runtime::BlockTable &table, int64_t context) {
-  int64_t rows = (context + table.tokensPerRow - 1) / table.tokensPerRow;
-  return (rows + table.pageSize - 1) / table.pageSize;
+  return table.pagesOf(static_cast<uint32_t>(context)); // of at least one token
 }
 
 // The dims of a step of one sequence in a session of one slot.

@@ -169,7 +169,7 @@ void writeDims(JsonWriter &json, const Program &program) {
     json.string("kind", artifact::EnumNameDim(dim.kind));
     if (dim.kind == artifact::Dim::pages_per_slot)
       json.string("block_table", program.blockTables[dim.blockTable].name);
-    if (dim.kind == artifact::Dim::session_value || dim.kind == artifact::Dim::call_value) {
+    if (runtime::isOfCaller(dim.kind)) {
       json.signedNumber("default_value", dim.defaultValue);
       json.signedNumber("minimum", dim.minimum);
       json.signedNumber("maximum", dim.maximum);

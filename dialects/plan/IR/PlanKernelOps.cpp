@@ -33,13 +33,8 @@ LogicalResult ExecutableOp::verifyRegions() {
       return interface.emitOpError() << "expected an argument for each of "
                                      << getConstantCount() << " constants, got "
                                      << interface.getBody().getNumArguments();
-    for (auto parameter : interface.getOps<KernelParameterOp>()) {
-      bool binds = parameter.getKind() == KernelParameterKind::Binding ||
-                   parameter.getKind() == KernelParameterKind::TensorMap;
-      if (binds && parameter.getIndex() >= getAccess().size())
-        return parameter.emitOpError() << "expected a binding below " << getAccess().size()
-                                       << ", got " << *parameter.getIndex();
-    }
+    if (failed(interface.verifyBindings(getAccess().size())))
+      return failure();
   }
   return success();
 }
@@ -66,6 +61,14 @@ LogicalResult VariantOp::verifyRegions() {
 }
 
 GridOp InterfaceOp::getGrid() { return cast<GridOp>(getBody().front().getTerminator()); }
+
+LogicalResult InterfaceOp::verifyBindings(uint64_t count) {
+  for (auto parameter : getOps<KernelParameterOp>())
+    if (parameter.namesBinding() && parameter.getIndex() >= count)
+      return parameter.emitOpError() << "expected a binding below " << count << ", got "
+                                     << *parameter.getIndex();
+  return success();
+}
 
 LogicalResult InterfaceOp::verify() {
   // interface_c3
@@ -100,9 +103,7 @@ LogicalResult InterfaceOp::verifyRegions() {
     auto parameter = dyn_cast<KernelParameterOp>(op);
     if (!parameter)
       continue;
-    bool isConstant = parameter.getKind() == KernelParameterKind::ConstantI32 ||
-                      parameter.getKind() == KernelParameterKind::ConstantI64;
-    if (isConstant && parameter.getIndex() >= block.getNumArguments())
+    if (parameter.namesConstant() && parameter.getIndex() >= block.getNumArguments())
       return parameter.emitOpError() << "expected a constant below " << block.getNumArguments()
                                      << ", got " << *parameter.getIndex();
     if (parameter.getKind() == KernelParameterKind::Workspace && !grid.getWorkspace())

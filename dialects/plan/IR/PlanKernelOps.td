@@ -118,6 +118,8 @@ def Plan_InterfaceOp : Plan_Op<"interface", [SingleBlock, IsolatedFromAbove]> {
   }]>];
   let extraClassDeclaration = [{
     GridOp getGrid();
+    /// Verifies that parameters of the kernel name bindings below `count`.
+    ::llvm::LogicalResult verifyBindings(uint64_t count);
   }];
 }
 
@@ -150,6 +152,11 @@ def Plan_KernelParameterOp : Plan_Op<"kernel_parameter", [AttrSizedOperandSegmen
     (`box` $box^)? (`swizzle` $swizzle^)? attr-dict
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Whether the index is that of a binding, or of a constant of the launch.
+    bool namesBinding() { return getKind() == KernelParameterKind::Binding || getKind() == KernelParameterKind::TensorMap; }
+    bool namesConstant() { return getKind() == KernelParameterKind::ConstantI32 || getKind() == KernelParameterKind::ConstantI64; }
+  }];
 }
 
 def Plan_GridOp : Plan_Op<"grid", [Pure, Terminator, AttrSizedOperandSegments, HasParent<"InterfaceOp">]> {

@@ -3,6 +3,7 @@
 #ifndef HADAL_CORE_APIHANDLES_H
 #define HADAL_CORE_APIHANDLES_H
 
+#include "core/Given.h"
 #include "core/Session.h"
 
 #include <algorithm>
@@ -23,12 +24,6 @@ struct hadal_session {
 };
 
 namespace hadal::runtime {
-
-inline Status requireAddress(const void *pointer, const char *name) {
-  if (pointer)
-    return {};
-  return fail(HADAL_STATUS_INVALID_ARGUMENT, "%s: expected an address, got NULL", name);
-}
 
 /// Takes the fields that the caller's struct has; the others stay zero. `given` may be null.
 template <typename Options>

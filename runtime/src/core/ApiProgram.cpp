@@ -102,7 +102,7 @@ Status queryBlockTable(const hadal_module_t *module, uint32_t index, hadal_block
 std::vector<const HostDim *> valuesOf(const hadal_module_t *module) {
   std::vector<const HostDim *> values;
   for (const HostDim &dim : listOf(module, &Program::dims))
-    if (dim.kind == Dim::session_value || dim.kind == Dim::call_value)
+    if (isOfCaller(dim.kind))
       values.push_back(&dim);
   return values;
 }

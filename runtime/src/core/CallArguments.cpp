@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Binds what the caller passes to an entry point's arguments and results, before anything changes.
+#include "core/Given.h"
 #include "core/Session.h"
 
 #include <algorithm>
 #include <cinttypes>
-#include <cstring>
 
 namespace hadal::runtime {
 namespace {
@@ -12,38 +12,6 @@ namespace {
 using artifact::PortRole;
 
 constexpr hadal_status_code_t kInvalid = HADAL_STATUS_INVALID_ARGUMENT;
-
-const Port *findPort(const std::vector<Port> &ports, const char *name) {
-  for (const Port &port : ports)
-    if (!std::strcmp(port.name, name))
-      return &port;
-  return nullptr;
-}
-
-template <typename Given>
-const Given *findGiven(Span<Given> list, const char *name) {
-  for (const Given &given : list)
-    if (!std::strcmp(given.name, name))
-      return &given;
-  return nullptr;
-}
-
-// Whether the caller has names where it should, each once.
-template <typename Given>
-Status checkNames(const char *field, Span<Given> list) {
-  if (!list.empty() && !list.data())
-    return fail(kInvalid, "%s: expected an address, got NULL", field);
-  for (uint32_t i = 0; i < list.size(); ++i) {
-    if (!list[i].name)
-      return fail(kInvalid, "%s[%u].name: expected an address, got NULL", field, i);
-    for (uint32_t j = 0; j < i; ++j)
-      if (!std::strcmp(list[j].name, list[i].name))
-        return fail(kInvalid, "%s[%u].name: expected a new name, got '%s' again", field, i, list[i].name);
-  }
-  return {};
-}
-
-bool isOfCaller(PortRole role) { return role == PortRole::value; }
 
 } // namespace
 
@@ -66,7 +34,7 @@ Status Session::setCallValues(const CallInputs &inputs) {
 // An argument that the caller gives by name.
 Status Session::bindValue(const CallInputs &inputs, uint32_t index) {
   const Port &port = inputs.entry->arguments[index];
-  const hadal_call_argument_t *given = findGiven(inputs.arguments, port.name);
+  const hadal_call_argument_t *given = findNamed(inputs.arguments, port.name);
   if (!given)
     return fail(kInvalid, "call.arguments: expected '%s' of entry '%s', got none", port.name,
                 inputs.entry->name);
@@ -193,12 +161,12 @@ Status Session::bindResults(const CallInputs &inputs) {
                             "for '%s', got others", i, port.name),
                        inputs.entry->name);
     if (inputs.isStep && port.role == PortRole::logits) {
-      if (results[i].bytes && !inputs.logits)
-        return fail(kInvalid, "logits: expected an address, got NULL");
+      if (results[i].bytes)
+        HADAL_TRY(requireAddress(inputs.logits, "logits"));
       targets[i] = inputs.logits;
       continue;
     }
-    const hadal_call_result_t *given = findGiven(inputs.results, port.name);
+    const hadal_call_result_t *given = findNamed(inputs.results, port.name);
     if (!given && port.role != PortRole::kept && results[i].bytes)
       return fail(kInvalid, "call.results: expected '%s' of entry '%s', got none", port.name,
                   inputs.entry->name);
@@ -223,16 +191,16 @@ Status Session::checkCall(const CallInputs &inputs) {
                 entry.name);
   if (inputs.step)
     HADAL_TRY(checkStep(entry, *inputs.step));
-  HADAL_TRY(checkNames("call.arguments", inputs.arguments));
+  HADAL_TRY(checkGivenNames("call.arguments", inputs.arguments));
   for (uint32_t i = 0; i < inputs.arguments.size(); ++i) {
-    const Port *port = findPort(entry.arguments, inputs.arguments[i].name);
-    if (!port || !isOfCaller(port->role))
+    const Port *port = findNamed(entry.arguments, inputs.arguments[i].name);
+    if (!port || port->role != PortRole::value)
       return fail(kInvalid, "call.arguments[%u].name: expected an argument of entry '%s' that is the "
                             "caller's, got '%s'", i, entry.name, inputs.arguments[i].name);
   }
-  HADAL_TRY(checkNames("call.results", inputs.results));
+  HADAL_TRY(checkGivenNames("call.results", inputs.results));
   for (uint32_t i = 0; i < inputs.results.size(); ++i)
-    if (!findPort(entry.results, inputs.results[i].name))
+    if (!findNamed(entry.results, inputs.results[i].name))
       return fail(kInvalid, "call.results[%u].name: expected a result of entry '%s', got '%s'", i,
                   entry.name, inputs.results[i].name);
   HADAL_TRY(setCallValues(inputs));

@@ -115,11 +115,7 @@ Status Session::prepareLaunch(const KernelInterface &interface, LaunchRequest &r
 Status Session::runLaunch(const Entry &entry, const Launch &launch) {
   LaunchRequest request = {};
   request.executable = launch.executable;
-  constants.clear();
-  for (uint32_t index : launch.constants)
-    constants.push_back(values[index]);
-  for (uint32_t index : launch.grid)
-    constants.push_back(values[index]);
+  launch.constantsFrom(values, constants);
   HADAL_TRY(prepareLaunch(module->interface(launch.executable), request));
   if (request.grid[0] == 0 || request.grid[1] == 0 || request.grid[2] == 0)
     return {};

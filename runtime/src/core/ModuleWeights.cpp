@@ -39,9 +39,6 @@ struct Bound {
   }
 };
 
-// The device's number among those that share a model, and how many these are.
-constexpr int64_t kRank = 0, kWorldSize = 1;
-
 // Evaluates what is known of a program before a session opens.
 Status evaluateAtLoad(const Program &program, std::vector<int64_t> &values) {
   std::vector<int64_t> dims(program.dims.size());

@@ -7,6 +7,7 @@
 #include "core/Span.h"
 #include "hadal_generated.h"
 
+#include <cstring>
 #include <variant>
 #include <vector>
 
@@ -14,6 +15,18 @@ namespace hadal::runtime {
 
 /// Stands for an expression that is not there.
 constexpr uint32_t kNone = UINT32_MAX;
+
+/// The device's number among those that share a model, and how many these are.
+constexpr int64_t kRank = 0, kWorldSize = 1;
+
+/// The thing of that name in a list of things with names; null when there is none.
+template <typename List>
+auto findNamed(const List &list, const char *name) -> decltype(list.data()) {
+  for (const auto &thing : list)
+    if (!std::strcmp(thing.name, name))
+      return &thing;
+  return nullptr;
+}
 
 /// The schema's tables as plain values. Strings and spans lie in the artifact.
 struct HostDim {
@@ -31,10 +44,18 @@ inline bool isOfSession(artifact::Dim kind) {
          kind == Dim::session_value;
 }
 
+/// Whether the caller sets it, by name.
+inline bool isOfCaller(artifact::Dim kind) {
+  return kind == artifact::Dim::session_value || kind == artifact::Dim::call_value;
+}
+
 struct BlockTable {
   const char *name;
   uint32_t pageSize;     // rows a page
   uint32_t tokensPerRow; // tokens for one row
+
+  /// Pages that so many tokens of a slot take; 1 at least.
+  uint32_t pagesOf(uint32_t tokens) const { return (tokens - 1) / tokensPerRow / pageSize + 1; }
 };
 
 struct State {
@@ -109,6 +130,16 @@ struct Launch {
   Span<uint32_t> grid;      // more of them, for the interface alone
   const char *label;
   uint32_t flops, bytes;
+
+  /// What the interface is evaluated over: the constants and the grid, from the values of the
+  /// entry's expressions.
+  void constantsFrom(const std::vector<int64_t> &values, std::vector<int64_t> &out) const {
+    out.clear();
+    for (uint32_t index : constants)
+      out.push_back(values[index]);
+    for (uint32_t index : grid)
+      out.push_back(values[index]);
+  }
 };
 
 struct Branch {

@@ -4,9 +4,6 @@
 #include "core/Read.h"
 #include "core/Verify.h"
 
-#include <algorithm>
-#include <cstring>
-
 namespace hadal::runtime {
 namespace {
 
@@ -145,9 +142,8 @@ Status readStates(const artifact::Program &from, Program &out) {
 // entries have them. An argument that no entry makes is left to the verifier.
 void numberKept(Program &program) {
   auto find = [&](const char *name) {
-    auto at = std::find_if(program.kept.begin(), program.kept.end(),
-                           [&](const Kept &kept) { return !std::strcmp(kept.name, name); });
-    return static_cast<uint32_t>(at - program.kept.begin());
+    const Kept *kept = findNamed(program.kept, name);
+    return static_cast<uint32_t>(kept ? kept - program.kept.data() : program.kept.size());
   };
   for (Entry &entry : program.entries)
     for (Port &port : entry.results)
@@ -180,12 +176,7 @@ void findSteps(Program &program) {
 
 } // namespace
 
-const Entry *Program::findEntry(const char *name) const {
-  for (const Entry &entry : entries)
-    if (!std::strcmp(entry.name, name))
-      return &entry;
-  return nullptr;
-}
+const Entry *Program::findEntry(const char *name) const { return findNamed(entries, name); }
 
 const Entry *Program::findEntry(artifact::EntryRole role) const {
   for (const Entry &entry : entries)

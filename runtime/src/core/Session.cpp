@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opens a session: its sizes, and the integers that programs know of it.
 #include "core/Session.h"
+#include "core/Given.h"
 
 #include <algorithm>
 #include <cinttypes>
-#include <cstring>
 
 namespace hadal::runtime {
 namespace {
@@ -75,14 +75,17 @@ Status Session::setDims(const hadal_session_options_t &options) {
     case Dim::step_tokens:
       sessionDims[i] = stepTokens;
       break;
+    case Dim::rank:
+      sessionDims[i] = kRank;
+      break;
     case Dim::world_size:
-      sessionDims[i] = 1;
+      sessionDims[i] = kWorldSize;
       break;
     case Dim::session_value:
     case Dim::call_value:
       sessionDims[i] = known[i].defaultValue;
       break;
-    default: // rank: the first; the others are of a call
+    default: // of a call
       break;
     }
   }
@@ -92,25 +95,18 @@ Status Session::setDims(const hadal_session_options_t &options) {
 
 Status setNamedValues(const char *field, Dim kind, const std::vector<HostDim> &known,
                       Span<hadal_named_value_t> given, std::vector<int64_t> &dims) {
-  if (!given.empty() && !given.data())
-    return fail(kInvalid, "%s: expected an address, got NULL", field);
+  HADAL_TRY(requireList(field, given));
   for (uint32_t i = 0; i < given.size(); ++i) {
+    HADAL_TRY(checkGivenName(field, given, i));
     const char *name = given[i].name;
-    if (!name)
-      return fail(kInvalid, "%s[%u].name: expected an address, got NULL", field, i);
-    for (uint32_t j = 0; j < i; ++j)
-      if (!std::strcmp(given[j].name, name))
-        return fail(kInvalid, "%s[%u].name: expected a new name, got '%s' again", field, i, name);
-    auto at = std::find_if(known.begin(), known.end(), [&](const HostDim &dim) {
-      return dim.kind == kind && !std::strcmp(dim.name, name);
-    });
-    if (at == known.end())
+    const HostDim *dim = findNamed(known, name);
+    if (!dim || dim->kind != kind)
       return fail(kInvalid, "%s[%u].name: expected a %s of the program, got '%s'", field, i,
                   kind == Dim::session_value ? "session value" : "call value", name);
-    if (given[i].value < at->minimum || given[i].value > at->maximum)
+    if (given[i].value < dim->minimum || given[i].value > dim->maximum)
       return fail(kInvalid, "%s[%u] '%s': expected %" PRId64 " to %" PRId64 ", got %" PRId64, field, i,
-                  name, at->minimum, at->maximum, given[i].value);
-    dims[static_cast<size_t>(at - known.begin())] = given[i].value;
+                  name, dim->minimum, dim->maximum, given[i].value);
+    dims[static_cast<size_t>(dim - known.data())] = given[i].value;
   }
   return {};
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a session holds: pools of pages, states, computed parameters.
+#include "core/Given.h"
 #include "core/RopeTable.h"
 #include "core/Session.h"
 
 #include <algorithm>
 #include <cinttypes>
-#include <cstring>
 
 namespace hadal::runtime {
 namespace {
@@ -13,23 +13,19 @@ namespace {
 constexpr hadal_status_code_t kInvalid = HADAL_STATUS_INVALID_ARGUMENT;
 constexpr uint64_t kStagingBytes = 4 << 20;
 
-uint32_t ceilDivide(uint32_t a, uint32_t b) { return (a - 1) / b + 1; } // of positive numbers
-
 Status findPools(const hadal_session_options_t &options, const std::vector<BlockTable> &tables,
                  std::vector<uint32_t> &pages) {
-  if (options.pool_count && !options.pools)
-    return fail(kInvalid, "options.pools: expected an address, got NULL");
+  if (options.pool_count)
+    HADAL_TRY(requireAddress(options.pools, "options.pools"));
   for (uint32_t i = 0; i < options.pool_count; ++i) {
     const hadal_page_pool_t &pool = options.pools[i];
     if (!pool.block_table)
       return fail(kInvalid, "options.pools[%u].block_table: expected an address, got NULL", i);
-    auto at = std::find_if(tables.begin(), tables.end(), [&](const BlockTable &table) {
-      return !std::strcmp(table.name, pool.block_table);
-    });
-    if (at == tables.end())
+    const BlockTable *table = findNamed(tables, pool.block_table);
+    if (!table)
       return fail(kInvalid, "options.pools[%u].block_table: expected a block table of the program, got "
                             "'%s'", i, pool.block_table);
-    uint32_t &count = pages[static_cast<size_t>(at - tables.begin())];
+    uint32_t &count = pages[static_cast<size_t>(table - tables.data())];
     if (count)
       return fail(kInvalid, "options.pools[%u].block_table: expected a new name, got '%s' again", i,
                   pool.block_table);
@@ -48,7 +44,7 @@ Status Session::makePools(const hadal_session_options_t &options) {
   HADAL_TRY(findPools(options, tables, given));
   for (uint32_t i = 0; i < tables.size(); ++i) {
     Pool pool;
-    pool.pagesPerSlot = ceilDivide(ceilDivide(tokens, tables[i].tokensPerRow), tables[i].pageSize);
+    pool.pagesPerSlot = tables[i].pagesOf(tokens);
     uint64_t entries = uint64_t(pool.pagesPerSlot) * slots();
     if (entries > INT32_MAX)
       return fail(kInvalid,
@@ -139,11 +135,10 @@ Status Session::computeParameters() {
 Status Session::setPages(const char *table, uint32_t slot, uint32_t first, const int32_t *pages,
                          uint32_t count) {
   const std::vector<BlockTable> &tables = program().blockTables;
-  auto at = std::find_if(tables.begin(), tables.end(),
-                         [&](const BlockTable &known) { return !std::strcmp(known.name, table); });
-  if (at == tables.end())
+  const BlockTable *known = findNamed(tables, table);
+  if (!known)
     return fail(kInvalid, "table: expected a block table of the program, got '%s'", table);
-  Pool &pool = pools[static_cast<size_t>(at - tables.begin())];
+  Pool &pool = pools[static_cast<size_t>(known - tables.data())];
   if (!pool.ofCaller)
     return fail(kInvalid, "table: expected one with a pool in the options of the session, got '%s'",
                 table);
@@ -152,8 +147,8 @@ Status Session::setPages(const char *table, uint32_t slot, uint32_t first, const
   if (first > pool.pagesPerSlot || count > pool.pagesPerSlot - first)
     return fail(kInvalid, "first: expected %u entries within the slot's %u, got them from %u on", count,
                 pool.pagesPerSlot, first);
-  if (count && !pages)
-    return fail(kInvalid, "pages: expected an address, got NULL");
+  if (count)
+    HADAL_TRY(requireAddress(pages, "pages"));
   for (uint32_t i = 0; i < count; ++i)
     if (pages[i] < -1 || pages[i] >= static_cast<int64_t>(pool.pages))
       return fail(kInvalid,
@@ -175,7 +170,7 @@ Status Session::checkPages(const Entry &entry, const hadal_step_t &step) const {
     for (uint32_t i = 0; i < step.sequence_count; ++i) {
       uint32_t slot = static_cast<uint32_t>(step.slots[i]);
       uint32_t last = static_cast<uint32_t>(step.positions[step.sequence_offsets[i + 1] - 1]);
-      uint32_t pages = last / table.tokensPerRow / table.pageSize + 1;
+      uint32_t pages = table.pagesOf(last + 1);
       for (uint32_t page = 0; page < pages; ++page)
         if (pool.table[size_t(slot) * pool.pagesPerSlot + page] < 0)
           return fail(kInvalid,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks the packed arguments of a step, before anything changes.
+#include "core/Given.h"
 #include "core/Session.h"
 
 #include <algorithm>
@@ -27,8 +28,8 @@ Status checkPointers(const Entry &entry, const hadal_step_t &step) {
                         {"step.slots", step.slots, true},
                         {"step.logit_rows", step.logit_rows, step.logit_row_count != 0}};
   for (const auto &pointer : pointers)
-    if (pointer.needed && !pointer.pointer)
-      return fail(kInvalid, "%s: expected an address, got NULL", pointer.name);
+    if (pointer.needed)
+      HADAL_TRY(requireAddress(pointer.pointer, pointer.name));
   return {};
 }
 

@@ -7,6 +7,10 @@
 #include "core/Program.h"
 #include "core/Status.h"
 
+#include <string_view>
+#include <utility>
+#include <vector>
+
 namespace hadal::runtime {
 
 /// Branches inside branches.
@@ -39,20 +43,21 @@ Status checkExpression(const char *field, uint32_t index, Span<artifact::Expr> e
 /// Several.
 Status checkExpressions(const char *field, Span<uint32_t> indices, Span<artifact::Expr> exprs);
 
-/// Checks that no name occurs twice.
-Status checkDistinct(const char *field, std::vector<const char *> names);
+/// Checks that a type is one of the schema's.
+Status checkElementType(artifact::ElementType type);
+/// The same, and a shape of `exprs`.
+Status checkTensor(artifact::ElementType type, Span<uint32_t> shape, Span<artifact::Expr> exprs);
 
-/// Checks a list of things with names: none is empty, none occurs twice.
+/// Checks that no name is empty or occurs twice.
+Status checkDistinct(const char *field, std::vector<std::string_view> names);
+
+/// The same of a list of things with names.
 template <typename Thing>
 Status checkNames(const char *field, const std::vector<Thing> &things) {
-  std::vector<const char *> names;
-  for (size_t i = 0; i < things.size(); ++i) {
-    if (!*things[i].name)
-      return fail(HADAL_STATUS_INVALID_ARTIFACT, "%s[%zu].name: expected a name, got an empty string",
-                  field, i);
-    names.push_back(things[i].name);
-  }
-  return checkDistinct(field, names);
+  std::vector<std::string_view> names;
+  for (const Thing &thing : things)
+    names.emplace_back(thing.name);
+  return checkDistinct(field, std::move(names));
 }
 
 } // namespace hadal::runtime

@@ -4,7 +4,6 @@
 #include "core/Verify.h"
 
 #include <cinttypes>
-#include <cstring>
 
 namespace hadal::runtime {
 namespace {
@@ -25,22 +24,12 @@ Status expectTensor(const Port &port, ElementType type, uint32_t rank) {
   return {};
 }
 
-Status verifyPort(const Entry &entry, const Port &port) {
-  if (!elementSize(port.type))
-    return fail(kInvalid, "type: expected at most %u, got %u",
-                static_cast<unsigned>(ElementType::MAX), static_cast<unsigned>(port.type));
-  if (port.shape.size() > kMaxRank)
-    return fail(kInvalid, "shape: expected at most %u dimensions, got %u", kMaxRank, port.shape.size());
-  return checkExpressions("shape", port.shape, entry.exprs);
-}
-
 // The program keeps one result of this name, so all that name it agree.
 Status checkKept(const Program &program, const Port &port) {
   if (port.kept >= program.kept.size())
     return fail(kInvalid, "name: expected a kept result of an entry, got '%s'", port.name);
   const Kept &kept = program.kept[port.kept];
-  HADAL_TRY(expectTensor(port, kept.type, kept.rank));
-  return {};
+  return expectTensor(port, kept.type, kept.rank);
 }
 
 Status verifyArgument(const Program &program, const Entry &entry, const Port &port) {
@@ -67,7 +56,7 @@ Status verifyArgument(const Program &program, const Entry &entry, const Port &po
     return fail(kInvalid, "role: expected one of an argument, got %s",
                 port.role == PortRole::logits ? "logits" : "an unknown one");
   }
-  return verifyPort(entry, port);
+  return checkTensor(port.type, port.shape, entry.exprs);
 }
 
 Status verifyResult(const Program &program, const Entry &entry, const Port &port) {
@@ -84,7 +73,7 @@ Status verifyResult(const Program &program, const Entry &entry, const Port &port
     return fail(kInvalid, "role: expected value, logits or kept, got %s",
                 port.role <= PortRole::MAX ? artifact::EnumNamePortRole(port.role) : "an unknown one");
   }
-  return verifyPort(entry, port);
+  return checkTensor(port.type, port.shape, entry.exprs);
 }
 
 // Checks the parts of one entry point against it and its program.
@@ -188,13 +177,7 @@ private:
 
   Status verifyTap(const Tap &tap) const {
     HADAL_TRY_IN(checkBinding(tap.binding), "binding.");
-    if (!elementSize(tap.type))
-      return fail(kInvalid, "type: expected at most %u, got %u",
-                  static_cast<unsigned>(ElementType::MAX), static_cast<unsigned>(tap.type));
-    if (tap.shape.size() > kMaxRank)
-      return fail(kInvalid, "shape: expected at most %u dimensions, got %u", kMaxRank,
-                  tap.shape.size());
-    return checkExpressions("shape", tap.shape, entry.exprs);
+    return checkTensor(tap.type, tap.shape, entry.exprs);
   }
 
   Status verifyBranch(const Branch &branch) const {

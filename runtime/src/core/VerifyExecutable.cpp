@@ -26,9 +26,7 @@ Status checkThree(const char *field, Span<uint32_t> sizes) {
 }
 
 Status verifyMap(const KernelInterface &interface, const TensorMap &map) {
-  if (!elementSize(map.type))
-    return fail(kInvalid, "type: expected at most %u, got %u",
-                static_cast<unsigned>(artifact::ElementType::MAX), static_cast<unsigned>(map.type));
+  HADAL_TRY(checkElementType(map.type));
   uint32_t rank = map.extents.size();
   if (rank == 0 || rank > kMaxMapRank)
     return fail(kInvalid, "extents: expected 1 to %u, got %u", kMaxMapRank, rank);

@@ -37,23 +37,13 @@ Status verifyModel(const Module &module) {
   return {};
 }
 
-// Names the first name that occurs twice in a list of tables with `name`.
 template <typename Table>
 Status verifyNames(const flatbuffers::Vector<flatbuffers::Offset<Table>> *tables,
                    const char *field) {
   std::vector<std::string_view> names;
-  for (uint32_t i = 0; i < sizeOf(tables); ++i) {
-    const flatbuffers::String *name = tables->Get(i)->name();
-    if (name->size() == 0)
-      return fail(kInvalid, "%s[%u].name: expected a name, got an empty string", field, i);
-    names.emplace_back(name->c_str(), name->size());
-  }
-  std::sort(names.begin(), names.end());
-  auto twice = std::adjacent_find(names.begin(), names.end());
-  if (twice != names.end())
-    return fail(kInvalid, "%s: expected distinct names, got '%.*s' twice", field,
-                static_cast<int>(std::min<size_t>(twice->size(), 256)), twice->data());
-  return {};
+  for (uint32_t i = 0; i < sizeOf(tables); ++i)
+    names.emplace_back(tables->Get(i)->name()->c_str(), tables->Get(i)->name()->size());
+  return checkDistinct(field, std::move(names));
 }
 
 Status verifyWeightFiles(const Module &module) {
@@ -94,11 +84,8 @@ Status verifyRopeTable(const artifact::Parameter &parameter) {
 }
 
 Status verifyParameter(const Module &module, const artifact::Parameter &parameter) {
+  HADAL_TRY(checkElementType(parameter.type()));
   size_t size = elementSize(parameter.type());
-  if (!size)
-    return fail(kInvalid, "type: expected at most %u, got %u",
-                static_cast<unsigned>(artifact::ElementType::MAX),
-                static_cast<unsigned>(parameter.type()));
   if (sizeOf(parameter.shape()) > kMaxRank)
     return fail(kInvalid, "shape: expected at most %u dimensions, got %u", kMaxRank,
                 sizeOf(parameter.shape()));

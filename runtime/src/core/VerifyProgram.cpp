@@ -33,9 +33,9 @@ Status verifyDims(const Program &program) {
     if (dim.kind == Dim::pages_per_slot && dim.blockTable >= program.blockTables.size())
       return fail(kInvalid, "dims[%u].block_table: expected an index below %zu, got %u", i,
                   program.blockTables.size(), dim.blockTable);
-    bool own = dim.kind == Dim::session_value || dim.kind == Dim::call_value;
-    if (own && (dim.minimum > dim.maximum || dim.defaultValue < dim.minimum ||
-                dim.defaultValue > dim.maximum))
+    if (isOfCaller(dim.kind) &&
+        (dim.minimum > dim.maximum || dim.defaultValue < dim.minimum ||
+         dim.defaultValue > dim.maximum))
       return fail(kInvalid, "dims[%u].default_value: expected %" PRId64 " to %" PRId64 ", got %" PRId64,
                   i, dim.minimum, dim.maximum, dim.defaultValue);
   }
@@ -60,9 +60,7 @@ Status verifyBlockTables(const Program &program) {
 }
 
 Status verifyState(const Program &program, const State &state) {
-  if (!elementSize(state.type))
-    return fail(kInvalid, "type: expected at most %u, got %u",
-                static_cast<unsigned>(artifact::ElementType::MAX), static_cast<unsigned>(state.type));
+  HADAL_TRY(checkElementType(state.type));
   uint64_t row = 1;
   for (uint32_t i = 0; i < state.rowRank; ++i)
     if (state.rowShape[i] == 0 || !multiply(row, uint64_t(state.rowShape[i]), &row) ||
@@ -148,13 +146,29 @@ Status checkExpressions(const char *field, Span<uint32_t> indices, Span<artifact
   return {};
 }
 
-Status checkDistinct(const char *field, std::vector<const char *> names) {
-  auto less = [](const char *a, const char *b) { return std::strcmp(a, b) < 0; };
-  auto same = [](const char *a, const char *b) { return std::strcmp(a, b) == 0; };
-  std::sort(names.begin(), names.end(), less);
-  auto twice = std::adjacent_find(names.begin(), names.end(), same);
+Status checkElementType(artifact::ElementType type) {
+  if (!elementSize(type))
+    return fail(kInvalid, "type: expected at most %u, got %u",
+                static_cast<unsigned>(artifact::ElementType::MAX), static_cast<unsigned>(type));
+  return {};
+}
+
+Status checkTensor(artifact::ElementType type, Span<uint32_t> shape, Span<artifact::Expr> exprs) {
+  HADAL_TRY(checkElementType(type));
+  if (shape.size() > kMaxRank)
+    return fail(kInvalid, "shape: expected at most %u dimensions, got %u", kMaxRank, shape.size());
+  return checkExpressions("shape", shape, exprs);
+}
+
+Status checkDistinct(const char *field, std::vector<std::string_view> names) {
+  for (size_t i = 0; i < names.size(); ++i)
+    if (names[i].empty())
+      return fail(kInvalid, "%s[%zu].name: expected a name, got an empty string", field, i);
+  std::sort(names.begin(), names.end());
+  auto twice = std::adjacent_find(names.begin(), names.end());
   if (twice != names.end())
-    return fail(kInvalid, "%s: expected distinct names, got '%.256s' twice", field, *twice);
+    return fail(kInvalid, "%s: expected distinct names, got '%.*s' twice", field,
+                static_cast<int>(std::min<size_t>(twice->size(), 256)), twice->data());
   return {};
 }
 

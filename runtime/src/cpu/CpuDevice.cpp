@@ -190,14 +190,16 @@ public:
 
   Status launch(const DeviceKernels &kernels, const LaunchRequest &request) override {
     hadal_dispatch_state_t state = {};
+    state.bindings = request.bindings;
+    state.binding_count = request.bindingCount;
     DevicePointer bindings[kMaxBindings + 1];
-    std::copy(request.bindings, request.bindings + request.bindingCount, bindings);
-    if (request.workspace)
-      bindings[request.bindingCount] = request.workspace;
-    state.bindings = bindings;
+    if (request.workspace) {
+      std::copy(request.bindings, request.bindings + request.bindingCount, bindings);
+      bindings[state.binding_count++] = request.workspace;
+      state.bindings = bindings;
+    }
     state.constants = request.constants;
     std::memcpy(state.workgroup_count, request.grid, sizeof state.workgroup_count);
-    state.binding_count = request.bindingCount + (request.workspace ? 1 : 0);
     state.constant_count = request.constantCount;
     uint64_t total = uint64_t(request.grid[0]) * request.grid[1] * request.grid[2];
     auto function = static_cast<const CpuKernels &>(kernels).function(request.executable);

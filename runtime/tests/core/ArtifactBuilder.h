@@ -23,7 +23,7 @@ struct LaunchSpec {
   std::vector<uint32_t> constants;
   std::string label;
   uint32_t flops = 0, bytes = 0;
-  std::vector<uint32_t> grid; // of 1.x
+  std::vector<uint32_t> grid = {}; // of 1.x
 };
 
 struct TapSpec {
@@ -177,7 +177,7 @@ struct ParameterSpec {
   std::string encoding;
   uint32_t file = 0;
   uint64_t offset = 0, length = 0, checksum = 0;
-  std::optional<RopeTableSpec> ropeTable;
+  std::optional<RopeTableSpec> ropeTable = {};
 };
 
 struct FileSpec {
