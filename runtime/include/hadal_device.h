@@ -76,9 +76,11 @@ typedef struct hadal_device_record hadal_device_record_t;
 /* Where kernels find something; never 0. */
 typedef uint64_t hadal_device_address_t;
 
-/* The message of a call that failed; ends with a zero. */
+/* Of a call that failed. The runtime has set both before the call: `launch` to
+ * UINT32_MAX, `message` to "". */
 typedef struct hadal_device_error_t {
-  char message[1024];
+  uint32_t launch;    /* which launch of a replayed record failed, where that is known */
+  char message[1020]; /* ends with a zero */
 } hadal_device_error_t;
 
 /* A hadal_status_code_t, of a fixed width. */
@@ -282,9 +284,11 @@ typedef struct hadal_device_table_t {
                                     hadal_device_error_t *error);
   void (*record_release)(hadal_device_t *device, hadal_device_record_t *record);
   /* Puts all launches of a record into its queue, in order. The kernels, the memory and
-   * the queue of the record are still there. */
+   * the queue of the record are still there. A device whose launches run within the call
+   * looks at *cancel before each one, which another thread may set, and ends with
+   * HADAL_STATUS_CANCELLED when it is not zero; others do not look. */
   hadal_device_code_t (*queue_replay)(hadal_device_queue_t *queue, hadal_device_record_t *record,
-                                      hadal_device_error_t *error);
+                                      const volatile int32_t *cancel, hadal_device_error_t *error);
 
   /* What the device counted in the last launch of the queue, as a JSON object; valid
    * until the next call of the queue. May be NULL, and may return NULL: nothing is
