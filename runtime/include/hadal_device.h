@@ -94,6 +94,10 @@ typedef struct hadal_device_options_t {
   uint32_t threads; /* of the host, where they execute kernels; 0: the device's choice */
 } hadal_device_options_t;
 
+/* The binary interface of kernels of the family "cuda": a PTX entry whose parameters are
+ * those of the launch's interface, in its order and each of its size. */
+#define HADAL_CUDA_KERNEL_ABI_VERSION 1
+
 typedef struct hadal_device_info_t {
   size_t struct_size;
   const char *family;         /* of programs that it executes: "cpu", "cuda" */
@@ -101,7 +105,8 @@ typedef struct hadal_device_info_t {
   const char *const *levels;  /* [level_count] of kernels that it executes, best first */
   uint32_t level_count;
   const char *level_note;     /* why there are not more: "HADAL_CPU_LEVEL allows no other", or "" */
-  uint32_t kernel_abi;        /* version of the binary interface of kernels that it calls */
+  uint32_t kernel_abi;        /* version of the binary interface of kernels that it calls:
+                                 HADAL_KERNEL_ABI_VERSION, HADAL_CUDA_KERNEL_ABI_VERSION */
   uint32_t threads;           /* of the host that execute kernels; 0: none */
   uint32_t alignment;         /* bytes, a power of two: of memory that it allocates */
   int32_t shares_host_memory; /* not zero: kernels use host memory at its own address */
