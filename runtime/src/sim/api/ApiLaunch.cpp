@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The C interface: launches and their counters.
 #include "sim/api/Context.h"
-
+#include "sim/api/CounterReport.h"
 #include "sim/check/GlobalRaces.h"
+#include "sim/machine/Machine.h"
 
 #include <algorithm>
 #include <cstring>

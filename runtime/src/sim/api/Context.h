@@ -3,9 +3,7 @@
 #ifndef HADAL_SIM_API_CONTEXT_H
 #define HADAL_SIM_API_CONTEXT_H
 
-#include "sim/decode/Decoder.h"
-#include "sim/machine/Counters.h"
-#include "sim/machine/Machine.h"
+#include "sim/state/Launch.h"
 
 #include <hadal_sim.h>
 

@@ -4,7 +4,7 @@
 #define HADAL_SIM_CHECK_GLOBALRACES_H
 
 #include "sim/check/GlobalOrder.h"
-#include "sim/machine/Machine.h"
+#include "sim/state/Launch.h"
 
 namespace hadal::sim {
 

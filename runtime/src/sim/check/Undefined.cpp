@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Carries undefined bits through register-to-register instructions.
-#include "sim/machine/Machine.h"
+#include "sim/check/Undefined.h"
 
 #include <cstdlib>
 #include <cstring>
@@ -303,6 +303,11 @@ void propagate(Warp &warp, const Inst &in, u32 mask, u32 lanes) {
     if (origin)
       setOrigin(warp, in.d, lane, origin);
   }
+}
+
+bool reportUndefined(Warp &warp, const Inst &inst, u32 lanes,
+                     const char *what) {
+  return report(warp, inst, "init", u32(__builtin_ctz(lanes)), what);
 }
 
 } // namespace hadal::sim

@@ -2,7 +2,7 @@
 // Drives decoding: operands, constants, modifiers.
 #include "sim/decode/Decoder.h"
 
-#include "sim/machine/Windows.h"
+#include "sim/support/AddressSpace.h"
 
 #include <algorithm>
 #include <cstring>

@@ -3,39 +3,11 @@
 #ifndef HADAL_SIM_DECODE_DECODER_H
 #define HADAL_SIM_DECODE_DECODER_H
 
-#include "sim/decode/Code.h"
+#include "sim/decode/Level.h"
 
 #include <unordered_map>
 
 namespace hadal::sim {
-
-class Decoder;
-
-/// One opcode: its decoder reads the modifiers and operands of `decoder.ast()`,
-/// fills `decoder.out` and returns false after decoder.fail(...).
-struct OpRow {
-  const char *name;
-  bool (*decode)(Decoder &decoder);
-};
-
-/// The instruction set compiled for one level of the host's instruction set.
-struct Level {
-  const char *name;
-  struct Table {
-    const OpRow *rows;
-    size_t count;
-  };
-  const Table *const *tables;
-  size_t tableCount;
-  /// Runs `warp` until it blocks, ends or has used up its budget.
-  void (*run)(Warp &warp);
-};
-
-/// The best level that this machine can run, or the one that HADAL_SIM_LEVEL
-/// (v3, v4) names; null if it can run none of them.
-const Level *bestLevel();
-/// The message where that gives none.
-std::string whyNoLevel();
 
 /// Decodes a parsed module. Returns null and fills `error`
 /// ("LINE:COLUMN: what") on failure.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lays out the variables of a module in shared memory, parameter blocks and frames.
 #include "sim/decode/Decoder.h"
-#include "sim/machine/Windows.h"
+#include "sim/support/AddressSpace.h"
 
 #include <algorithm>
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Straight pieces of code: found when a function is decoded, counted at their ends.
 #include "sim/decode/Decoder.h"
-#include "sim/machine/Counters.h"
 
 namespace hadal::sim {
 
@@ -31,18 +30,6 @@ void markStraight(Program &program, const Function &function) {
                                      : u8(behind + 1);
     behind = inst.straight;
   }
-}
-
-void Counters::settle() {
-  LineCount now;
-  for (size_t i = 0; i < lines.size(); ++i) {
-    now.warps += pieces[i].warps;
-    now.lanes += pieces[i].lanes;
-    lines[i].warps += now.warps;
-    lines[i].lanes += now.lanes;
-    pieces[i] = {};
-  }
-  pieces.back() = {};
 }
 
 } // namespace hadal::sim

@@ -3,7 +3,7 @@
 #include "sim/check/GlobalRaces.h"
 #include "sim/check/SharedRaces.h"
 #include "sim/exec/ExecSupport.h"
-#include "sim/machine/Windows.h"
+#include "sim/support/AddressSpace.h"
 
 namespace hadal::HADAL_SIM_LEVEL {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // mov, cvta, isspacep, special registers, address arithmetic between spaces.
 #include "sim/exec/ExecSupport.h"
-#include "sim/machine/Windows.h"
+#include "sim/support/AddressSpace.h"
 
 #include <chrono>
 

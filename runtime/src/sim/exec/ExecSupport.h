@@ -4,6 +4,7 @@
 #ifndef HADAL_SIM_EXEC_EXECSUPPORT_H
 #define HADAL_SIM_EXEC_EXECSUPPORT_H
 
+#include "sim/check/Undefined.h"
 #include "sim/decode/Decoder.h"
 #include "sim/machine/Machine.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions of CUDA's device runtime that compiled kernels call without a body: vprintf and __assertfail.
 #include "sim/machine/Machine.h"
-#include "sim/machine/Windows.h"
+#include "sim/support/AddressSpace.h"
 
 #include <cstdio>
 #include <cstring>

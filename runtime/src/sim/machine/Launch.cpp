@@ -7,20 +7,6 @@
 
 namespace hadal::sim {
 
-void Counters::add(const Counters &other) {
-  for (size_t i = 0; i < lines.size(); ++i) {
-    lines[i].warps += other.lines[i].warps;
-    lines[i].lanes += other.lines[i].lanes;
-    memory[i].requests += other.memory[i].requests;
-    memory[i].bytes += other.memory[i].bytes;
-    memory[i].sectors += other.memory[i].sectors;
-    memory[i].wavefronts += other.memory[i].wavefronts;
-    memory[i].idealWavefronts += other.memory[i].idealWavefronts;
-    memory[i].divergent += other.memory[i].divergent;
-  }
-  barriers += other.barriers;
-}
-
 namespace {
 
 constexpr u64 kCrowdRounds = 4;           // in which a block only polls

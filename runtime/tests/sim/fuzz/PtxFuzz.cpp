@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // libFuzzer target: any text is refused with a message or decoded; with --execute, what decodes also runs under all checks.
+#include "sim/api/Levels.h"
 #include "sim/decode/Decoder.h"
 #include "sim/frontend/Parser.h"
 

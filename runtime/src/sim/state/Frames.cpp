@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Activations of functions: register files and local memory of a warp.
-#include "sim/machine/Machine.h"
+#include "sim/state/Launch.h"
 
 #include <cstdlib>
 #include <cstring>
 
 namespace hadal::sim {
+
+Warp::~Warp() {
+  for (auto &frame : frames) {
+    ::free(frame->registers);
+    ::free(frame->undefined);
+    ::free(frame->shadow);
+    ::free(frame->origins);
+  }
+  ::free(local);
+  ::free(localUndefined);
+}
 
 void useFrame(Warp &warp, Frame *frame) {
   warp.frame = frame;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Words of a finding: kernel, line, block, thread.
-#include "sim/machine/Machine.h"
+#include "sim/state/Launch.h"
 
 namespace hadal::sim {
 
@@ -63,11 +63,6 @@ bool report(Warp &warp, const Inst &inst, const char *check, u32 lane,
 bool stopWith(Warp &warp, const Inst &inst, const std::string &message) {
   end(warp, inst, Report::Error, "", ~0u, message);
   return false;
-}
-
-bool reportUndefined(Warp &warp, const Inst &inst, u32 lanes,
-                     const char *what) {
-  return report(warp, inst, "init", u32(__builtin_ctz(lanes)), what);
 }
 
 } // namespace hadal::sim

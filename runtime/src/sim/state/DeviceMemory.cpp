@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Global memory of a context: buffers with guard gaps and shadow state.
-#include "sim/machine/Memory.h"
+#include "sim/state/DeviceMemory.h"
 
 #include <algorithm>
 #include <cerrno>

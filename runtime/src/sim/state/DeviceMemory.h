@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Global memory of a context: buffers with guard gaps and shadow state.
-#ifndef HADAL_SIM_MACHINE_MEMORY_H
-#define HADAL_SIM_MACHINE_MEMORY_H
+#ifndef HADAL_SIM_STATE_DEVICEMEMORY_H
+#define HADAL_SIM_STATE_DEVICEMEMORY_H
 
-#include "sim/machine/Windows.h"
+#include "sim/support/AddressSpace.h"
 
 #include <atomic>
 #include <memory>
@@ -61,4 +61,4 @@ private:
 
 } // namespace hadal::sim
 
-#endif // HADAL_SIM_MACHINE_MEMORY_H
+#endif // HADAL_SIM_STATE_DEVICEMEMORY_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes counters as JSON and as an annotated listing.
-#include "sim/machine/Counters.h"
+// Sums of counters, written as JSON and as an annotated listing.
+#include "sim/api/CounterReport.h"
 
 #include <cstdio>
 #include <map>

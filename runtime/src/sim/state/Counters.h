@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a launch counts, by PTX line and in all.
-#ifndef HADAL_SIM_MACHINE_COUNTERS_H
-#define HADAL_SIM_MACHINE_COUNTERS_H
+#ifndef HADAL_SIM_STATE_COUNTERS_H
+#define HADAL_SIM_STATE_COUNTERS_H
 
 #include "sim/decode/Code.h"
-
-#include <hadal_sim.h>
 
 namespace hadal::sim {
 
@@ -43,16 +41,6 @@ struct Counters {
   void add(const Counters &other);
 };
 
-/// Adds up the instructions of one PTX line, or of all (0), but for barriers.
-hadal_sim_counters_t totalsOf(const Program &program, const Counters &counters,
-                              u32 line);
-/// The counters of a launch as JSON (docs/Simulator.md describes the fields).
-std::string countersJson(const Program &program, const Function &kernel,
-                         const Counters &counters, const u32 grid[3],
-                         const u32 block[3]);
-/// The PTX text, each line with its counts in front.
-std::string annotatedListing(const Program &program, const Counters &counters);
-
 } // namespace hadal::sim
 
-#endif // HADAL_SIM_MACHINE_COUNTERS_H
+#endif // HADAL_SIM_STATE_COUNTERS_H

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Picks the level of the host's instruction set at run time.
+#include "sim/api/Levels.h"
+
 #include "cpu/HostCpu.h"
-#include "sim/decode/Decoder.h"
 
 #include <cstdlib>
 #include <cstring>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The generic address space: where each state space is seen through it.
-#ifndef HADAL_SIM_MACHINE_WINDOWS_H
-#define HADAL_SIM_MACHINE_WINDOWS_H
+#ifndef HADAL_SIM_SUPPORT_ADDRESSSPACE_H
+#define HADAL_SIM_SUPPORT_ADDRESSSPACE_H
 
 #include "sim/support/Types.h"
 
@@ -21,4 +21,4 @@ constexpr u64 kLocalOrigin = 256;
 
 } // namespace hadal::sim
 
-#endif // HADAL_SIM_MACHINE_WINDOWS_H
+#endif // HADAL_SIM_SUPPORT_ADDRESSSPACE_H
