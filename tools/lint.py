@@ -4,11 +4,14 @@ import os
 import re
 import sys
 
+from lint_messages import Emitters
+
 TOP = ["CMakeLists.txt", "README.md", "CONTRIBUTING.md", ".ci", "cmake", "dialects", "docs", "include",
        "lib", "runtime", "scripts", "test", "tools"]
 SKIPPED_FOLDERS = {"goldens", "demo-model", "family", "__pycache__", "build", ".git"}
 FOREIGN = (".ptx", ".json", ".safetensors", ".hadal")  # written by programs
 TREE = []  # the folder that is checked
+EMITTERS = Emitters()
 LICENSE = "SPDX-License-Identifier: Apache-2.0"
 LENGTH_LIMIT, LENGTH_NOTE = 800, 600
 
@@ -122,26 +125,6 @@ def namespaces(path, lines, text):
             yield number, "namespace", "expected no using-directive at the top level of a header"
 
 
-STRING = r'"((?:[^"\\]|\\.)*)"'
-EMITTERS = re.compile(r"\b(emitOpError|emitError|emitWarning|emitRemark|notifyMatchFailure|"
-                      r"makeStatus|setError|makeError|statusf|reportError|invalidArgument|failWith)\s*\(")
-
-
-def diagnostics(path, lines, text):
-    if kind(path) not in (".cpp", ".h") or "/tests/" in path:
-        return
-    for match in EMITTERS.finditer(text):
-        statement = text[match.start():text.find(";", match.start()) + 1]
-        strings = re.findall(STRING, statement)
-        if not strings or len(statement) > 800:
-            continue
-        line = text[:match.start()].count("\n") + 1
-        if re.match(r"[A-Z][a-z]", strings[0]):
-            yield line, "diagnostic", f'expected lower case, got "{strings[0]}"'
-        if re.search(STRING + r"\s*\)*;$", statement) and re.search(r"[^.]\.(\\n)?$", strings[-1]):
-            yield line, "diagnostic", f'expected no full stop, got "{strings[-1]}"'
-
-
 def silent_failures(path, lines, text):
     """A pattern that does not match says why; passing a failure on is fine."""
     if kind(path) != ".cpp" or not path.startswith(("lib/", "dialects/")):
@@ -211,7 +194,7 @@ def pass_definitions(path, lines, text):
             yield number, "pass", "expected the generated constructor, got 'let constructor'"
 
 
-RULES = [header, guard, includes, namespaces, diagnostics, silent_failures, words, layout, links, length, pass_definitions]
+RULES = [header, guard, includes, namespaces, EMITTERS.check, silent_failures, words, layout, links, length, pass_definitions]
 
 
 def files(tree):
@@ -226,17 +209,24 @@ def files(tree):
                     yield os.path.relpath(os.path.join(folder, name), tree)
 
 
-def main(tree):
-    TREE.append(tree)
-    count = problems = 0
+def texts(tree):
+    """(path, text) of all text files."""
     for path in files(tree):
         try:
             with open(os.path.join(tree, path), encoding="utf-8", newline="") as file:
                 text = file.read()
         except UnicodeDecodeError:
             continue  # a binary file
-        if "\0" in text:
-            continue
+        if "\0" not in text:
+            yield path, text
+
+
+def main(tree, shows_emitters):
+    TREE.append(tree)
+    count = problems = 0
+    for path, text in texts(tree):
+        EMITTERS.learn(path, text)
+    for path, text in texts(tree):
         count += 1
         lines = text.split("\n")
         if lines[-1] == "":
@@ -245,9 +235,11 @@ def main(tree):
         problems += len(found)
         for line, name, reason in sorted(found):
             print(f"{path}:{line}: [{name}] {reason}")
+    if shows_emitters:
+        print("\n".join(EMITTERS.lines()))
     print(f"{count} files, {problems} problems")
     return 1 if problems else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1], "--emitters" in sys.argv[2:]))

@@ -42,7 +42,7 @@ private:
   void readGeneration();
   void reportAbsentTokenizer();
   void refuseText(const Problem &fault);
-  void refuseGeneration(const Problem &fault, StringRef lost);
+  void refuseGeneration(const Problem &fault, StringRef what);
 
   StringRef directory;
   ModelConfig &config;
@@ -140,10 +140,10 @@ void TextReader::readTokenizer() {
     files.tokenizerConfig = std::move(more->file);
 }
 
-void TextReader::refuseGeneration(const Problem &fault, StringRef lost) {
+void TextReader::refuseGeneration(const Problem &fault, StringRef what) {
   files.generationNote = noteOf(fault);
   problems.warning(fault.file, fault.where,
-                   fault.message + "; its " + lost + " are not used");
+                   fault.message + "; its " + what + " are not used");
 }
 
 void TextReader::readGeneration() {

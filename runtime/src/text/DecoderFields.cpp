@@ -59,7 +59,7 @@ Error Decoder::readStep(const Field &field, const std::string &type) {
     if (joined && !atEnds.empty())
       return name.expected("one Strip of the whole text");
     if (!joined && byteFallback)
-      return name.expected("Strip before ByteFallback or after Fuse");
+      return name.expected("a Strip before ByteFallback or after Fuse");
     (joined ? atEnds : perToken).push_back(std::move(step));
     return {};
   }
