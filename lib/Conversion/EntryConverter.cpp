@@ -89,24 +89,23 @@ LogicalResult EntryConverter::visitDispatch(DispatchOp dispatch, int64_t step) {
   for (Attribute constant : executable.getInterface()->getConstants())
     if (failed(verifyConstant(dispatch, constant)))
       return failure();
-  if (failed(verifyHostDims(dispatch, executable)))
+  FailureOr<BodyFacts> body = BodyFacts::find(
+      executable, llvm::map_to_vector(dispatch.getOperands(),
+                                      [&](Value operand) { return extents.lookup(operand); }),
+      exprs);
+  if (failed(body) || failed(verifyHostDims(dispatch, *body)))
     return failure();
   work.push_back(dispatch);
-  Operation &op = executable.getBody().getBody().front().front();
-  FailureOr<SmallVector<Extents>> shapes = resultExtents(dispatch, executable);
-  if (failed(shapes))
-    return failure();
   for (auto [i, result] : llvm::enumerate(dispatch.getResults())) {
-    auto inPlace = dyn_cast<DestinationStyleOpInterface>(op);
-    if (!inPlace) {
+    BlockArgument argument = findDestination(executable.getBodyResults()[i]);
+    if (!argument) {
       if (result.use_empty() && !isBound(executable, i))
         continue;
-      if (failed(defineTransient(result, (*shapes)[i], dispatch.getLabel(), step)))
+      if (failed(defineTransient(result, body->getResults()[i], dispatch.getLabel(), step)))
         return failure();
       continue;
     }
-    unsigned operand = inPlace.getTiedOpOperand(op.getResult(i))->getOperandNumber();
-    Value destination = dispatch.getOperand(operand);
+    Value destination = dispatch.getOperand(argument.getArgNumber());
     // By value: inserting moves what a map's references point to.
     Extents shape = extents.lookup(destination);
     extents[result] = std::move(shape);
@@ -116,6 +115,7 @@ LogicalResult EntryConverter::visitDispatch(DispatchOp dispatch, int64_t step) {
       transientOf[result] = transient;
     }
   }
+  facts.try_emplace(dispatch, std::move(*body));
   return success();
 }
 

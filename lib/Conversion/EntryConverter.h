@@ -3,6 +3,7 @@
 #ifndef HADAL_LIB_CONVERSION_ENTRYCONVERTER_H
 #define HADAL_LIB_CONVERSION_ENTRYCONVERTER_H
 
+#include "BodyFacts.h"
 #include "BufferPlanner.h"
 #include "ExprBuilder.h"
 
@@ -12,8 +13,6 @@
 #include "mlir/IR/SymbolTable.h"
 
 namespace hadal {
-
-using Extents = llvm::SmallVector<Extent>;
 
 inline mlir::RankedTensorType typeOf(mlir::Value value) {
   return mlir::cast<mlir::RankedTensorType>(value.getType());
@@ -54,7 +53,7 @@ private:
   mlir::Value dimOf(plan::DimKind kind);
   mlir::LogicalResult verifyConstant(DispatchOp dispatch, mlir::Attribute constant);
   /// Verifies that the program declares the dims that conditions and costs are about.
-  mlir::LogicalResult verifyHostDims(DispatchOp dispatch, ExecutableOp executable);
+  mlir::LogicalResult verifyHostDims(DispatchOp dispatch, const BodyFacts &body);
 
   // Extents (EntryExtents.cpp).
   /// The expressions of the dynamic extents of a value.
@@ -64,11 +63,6 @@ private:
   Extents stateExtents(StateReadOp read);
   /// The extent that an integer of the function is.
   Extent extentOf(mlir::OpFoldResult size);
-  /// Extents of the results, from those of the operands and what the body's op
-  /// says of its shapes.
-  mlir::FailureOr<llvm::SmallVector<Extents>> resultExtents(DispatchOp dispatch,
-                                                            ExecutableOp executable);
-  mlir::FailureOr<Extent> evaluate(DispatchOp dispatch, mlir::OpFoldResult size);
 
   // What is executed (EntryLaunches.cpp).
   mlir::LogicalResult emit();
@@ -77,7 +71,6 @@ private:
   void emitTap(mlir::OpBuilder &at, TapOp tap);
   mlir::Value bufferOf(mlir::Value value);
   mlir::Value launchConstant(mlir::Attribute attr, DispatchOp dispatch);
-  std::pair<mlir::Value, mlir::Value> costs(ExecutableOp executable, mlir::Value rows);
 
   mlir::func::FuncOp function;
   mlir::SymbolTable &symbols;
@@ -93,6 +86,7 @@ private:
   llvm::DenseMap<mlir::Value, unsigned> transientOf;
   std::vector<std::pair<mlir::Value, std::string>> transients;
   llvm::DenseSet<mlir::Value> returned;
+  llvm::DenseMap<mlir::Operation *, BodyFacts> facts; // of dispatches
   std::vector<mlir::Operation *> work; // dispatches and taps, in order
 };
 

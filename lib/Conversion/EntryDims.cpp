@@ -26,14 +26,13 @@ LogicalResult EntryConverter::verifyConstant(DispatchOp dispatch, Attribute cons
   return success();
 }
 
-LogicalResult EntryConverter::verifyHostDims(DispatchOp dispatch, ExecutableOp executable) {
+LogicalResult EntryConverter::verifyHostDims(DispatchOp dispatch, const BodyFacts &body) {
   SmallVector<plan::DimKind> kinds;
   if (WhenAttr when = dispatch.getWhenAttr())
     kinds.push_back(when.getBound() == SequenceBound::AnyShorter
                         ? plan::DimKind::MinSequenceTokens
                         : plan::DimKind::MaxSequenceTokens);
-  auto op = dyn_cast<ComputeOpInterface>(executable.getBody().getBody().front().front());
-  if (op && op.getWork().perRowAndKey)
+  if (body.needsContext())
     kinds.push_back(plan::DimKind::MaxContext);
   for (plan::DimKind kind : kinds)
     if (!findDim(kind))

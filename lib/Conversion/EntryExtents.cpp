@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Extents of the values of a function: as types and the ops of bodies tell them.
+// Extents of the values of a function that dispatches do not make.
 #include "EntryConverter.h"
 
 using namespace mlir;
@@ -61,57 +61,4 @@ Extent EntryConverter::extentOf(OpFoldResult size) {
   if (!axis || known == extents.end())
     return Extent::unknown();
   return known->second[*axis];
-}
-
-/// Erases the ops that reification left behind the op, last one first.
-static void eraseUnused(Operation *op) {
-  while (!op->use_empty())
-    op = *op->getUsers().begin();
-  op->erase();
-}
-
-FailureOr<SmallVector<Extents>>
-EntryConverter::resultExtents(DispatchOp dispatch, ExecutableOp executable) {
-  Operation &op = executable.getBody().getBody().front().front();
-  auto reify = dyn_cast<ReifyRankedShapedTypeOpInterface>(op);
-  ReifiedRankedShapedTypeDims shapes;
-  OpBuilder scratch(&op);
-  scratch.setInsertionPointAfter(&op);
-  if (!reify || failed(reify.reifyResultShapes(scratch, shapes)))
-    return op.emitOpError("expected shapes of results that operands tell");
-  SmallVector<Extents> result;
-  LogicalResult status = success();
-  for (auto &shape : shapes) {
-    Extents &list = result.emplace_back();
-    for (OpFoldResult size : shape) {
-      FailureOr<Extent> extent = evaluate(dispatch, size);
-      if (failed(extent))
-        status = op.emitOpError("expected extents that are multiples of an operand's");
-      list.push_back(failed(extent) ? Extent() : *extent);
-    }
-  }
-  while (op.getNextNode() && !isa<func::ReturnOp>(op.getNextNode()))
-    eraseUnused(op.getNextNode());
-  if (failed(status))
-    return failure();
-  return result;
-}
-
-FailureOr<Extent> EntryConverter::evaluate(DispatchOp dispatch, OpFoldResult size) {
-  if (auto attr = dyn_cast<Attribute>(size))
-    return Extent::of(cast<IntegerAttr>(attr).getInt());
-  Value value = cast<Value>(size);
-  if (auto constant = value.getDefiningOp<arith::ConstantIndexOp>())
-    return Extent::of(constant.value());
-  if (auto dim = value.getDefiningOp<tensor::DimOp>()) {
-    auto argument = cast<BlockArgument>(dim.getSource());
-    return extents[dispatch.getOperand(argument.getArgNumber())][*dim.getConstantIndex()];
-  }
-  if (auto mul = value.getDefiningOp<arith::MulIOp>()) {
-    FailureOr<Extent> a = evaluate(dispatch, mul.getLhs()), b = evaluate(dispatch, mul.getRhs());
-    if (failed(a) || failed(b))
-      return failure();
-    return exprs.multiply(*a, *b);
-  }
-  return failure();
 }

@@ -67,29 +67,11 @@ void EntryConverter::emitLaunch(OpBuilder &at, DispatchOp dispatch) {
                                                    : dispatch.getResult(binding - operands)));
   for (Attribute constant : interface.getConstants())
     constants.push_back(launchConstant(constant, dispatch));
-  auto [flops, bytes] = costs(executable, exprs.extent(extents[dispatch.getOperand(0)][0]));
+  auto [flops, bytes] = facts.find(dispatch)->second.costs(
+      exprs, [&] { return dimOf(plan::DimKind::MaxContext); });
   plan::LaunchOp::create(at, dispatch.getLoc(), dispatch.getExecutableAttr(), bindings, constants,
                          dispatch.getLabelAttr(), flops, bytes);
   ++launchCount;
-}
-
-std::pair<Value, Value> EntryConverter::costs(ExecutableOp executable, Value rows) {
-  Operation &op = executable.getBody().getBody().front().front();
-  Work cost = cast<ComputeOpInterface>(op).getWork();
-  auto mul = [&](Value a, Value b) { return exprs.expr(plan::ExprKind::Mul, a, b); };
-  Value perRow = exprs.constant(cost.perRow);
-  if (cost.perRowAndKey)
-    perRow = exprs.expr(plan::ExprKind::Add, perRow,
-                        mul(dimOf(plan::DimKind::MaxContext), exprs.constant(cost.perRowAndKey)));
-  Value flops = cost.perRow || cost.perRowAndKey ? mul(rows, perRow) : exprs.constant(0);
-  Value bytes = exprs.constant(cost.fixedBytes);
-  if (cost.experts) {
-    Value chosen = exprs.expr(plan::ExprKind::Min, exprs.constant(cost.experts),
-                              mul(rows, exprs.constant(cost.choices)));
-    bytes = exprs.expr(plan::ExprKind::Add, bytes,
-                       mul(chosen, exprs.constant(cost.expertBytes)));
-  }
-  return {flops, bytes};
 }
 
 void EntryConverter::emitTap(OpBuilder &at, TapOp tap) {

@@ -27,6 +27,8 @@ struct Extent {
   bool isStatic() const { return isKnown && !unit; }
 };
 
+using Extents = llvm::SmallVector<Extent>;
+
 /// Appends expressions to the top of an entry point. Equal ones are built once,
 /// and what constants decide is folded.
 class ExprBuilder {

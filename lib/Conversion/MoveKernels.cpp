@@ -43,11 +43,13 @@ LogicalResult hadal::moveKernels(ProgramOp source, plan::ProgramOp program, cons
   for (auto executable : executables) {
     if (!executable.getInterface())
       continue; // reported where it is dispatched
+    Operation *root = executable.getRoot();
+    if (!root)
+      return executable.emitOpError("expected a body of ops that compute, found none");
     KernelInterfaceAttr interface = *executable.getInterface();
     builder.setInsertionPointToEnd(contents);
     auto declared = plan::ExecutableOp::create(
-        builder, executable.getLoc(), executable.getSymName(),
-        executable.getBody().getBody().front().front().getName().stripDialect(),
+        builder, executable.getLoc(), executable.getSymName(), root->getName().stripDialect(),
         interface.getAccess(), interface.getConstants().size());
     builder.createBlock(&declared.getVariants());
     for (StringRef level : target.getLevels())

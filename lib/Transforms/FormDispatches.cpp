@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Outlines ops to executables, one for each distinct kernel.
+// Outlines groups of ops to executables, one for each distinct kernel.
 #include "hadal/Transforms/Passes.h"
+
+#include "DispatchGroups.h"
 
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/StringMap.h"
@@ -13,26 +15,21 @@ namespace hadal {
 #include "hadal/Transforms/Passes.h.inc"
 
 namespace {
-/// Everything that distinguishes a kernel: the op, its attributes and types.
-std::string fingerprint(Operation *op) {
+/// Everything that distinguishes a kernel: ops, attributes, types and what reads what.
+std::string fingerprint(func::FuncOp body) {
   std::string text;
   llvm::raw_string_ostream stream(text);
-  stream << op->getName() << op->getPropertiesAsAttribute();
-  for (Type type : op->getOperandTypes())
-    stream << type;
-  stream << "->";
-  for (Type type : op->getResultTypes())
-    stream << type;
+  body->print(stream, OpPrintingFlags().printGenericOpForm().useLocalScope());
   return text;
 }
 
-/// family_OUTxIN of the first weight, or family_WIDTH: short and telling.
-std::string nameOf(Operation *op) {
-  std::string name = op->getName().stripDialect().str();
-  ArrayRef<int64_t> shape = cast<RankedTensorType>(op->getResult(0).getType()).getShape();
-  for (Value operand : op->getOperands()) {
-    auto type = cast<RankedTensorType>(operand.getType());
-    if (type.getEncoding()) {
+/// family_OUTxIN of the root's first weight, or family_WIDTH: short and telling.
+std::string nameOf(Operation *root) {
+  std::string name = root->getName().stripDialect().str();
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(root->getResult(0).getType()).getShape();
+  for (Value operand : root->getOperands()) {
+    auto type = dyn_cast<RankedTensorType>(operand.getType());
+    if (type && type.getEncoding()) {
       shape = type.getShape();
       break;
     }
@@ -46,65 +43,74 @@ std::string nameOf(Operation *op) {
   return name;
 }
 
-std::string labelOf(Operation *op) {
-  if (auto name = dyn_cast<NameLoc>(op->getLoc()))
+std::string labelOf(Operation *root) {
+  if (auto name = dyn_cast<NameLoc>(root->getLoc()))
     return name.getName().str();
-  return op->getName().stripDialect().str();
+  return root->getName().stripDialect().str();
+}
+
+/// Verifies that a dispatch can hold the op.
+LogicalResult verifyOp(Operation *op) {
+  if (!belongsInBody(op) || op->getNumResults() == 0)
+    return op->emitOpError("has no place in a dispatch: expected a hadal op that computes, or one "
+                           "of linalg, tensor, arith or math");
+  for (Type type : op->getResultTypes())
+    if (!isa<RankedTensorType>(type))
+      return op->emitOpError() << "expected ranked tensors as results in a dispatch, got " << type;
+  return success();
 }
 
 struct FormDispatchesPass : impl::FormDispatchesPassBase<FormDispatchesPass> {
   void runOnOperation() override {
     ProgramOp program = getOperation();
     SymbolTable symbols(program);
+    const Target *target = lookupTarget(program, program.getTarget().getFamily());
+    if (!target)
+      return signalPassFailure();
     llvm::StringMap<StringAttr> executables;
-    for (auto function : llvm::to_vector(program.getContents().getOps<func::FuncOp>()))
-      for (Operation &op : llvm::make_early_inc_range(function.getBody().front())) {
-        if (staysInEntry(&op))
-          continue;
-        if (!isa<ComputeOpInterface>(op)) {
-          op.emitOpError("has no kernel for target '")
-              << program.getTarget().getFamily() << "': expected a hadal op, or an addition that fuses into one";
+    for (auto function : llvm::to_vector(program.getContents().getOps<func::FuncOp>())) {
+      Block &block = function.getBody().front();
+      for (Operation &op : block)
+        if (!staysInEntry(&op) && failed(verifyOp(&op)))
           return signalPassFailure();
-        }
-        outline(symbols, executables, &op);
-      }
+      for (const DispatchGroup &group : formDispatchGroups(block, *target))
+        if (failed(outline(symbols, executables, group)))
+          return signalPassFailure();
+    }
   }
 
-  void outline(SymbolTable &symbols, llvm::StringMap<StringAttr> &executables, Operation *op) {
-    auto when = op->getAttrOfType<WhenAttr>(kWhenAttrName);
-    op->removeAttr(kWhenAttrName);
-    StringAttr &executable = executables[fingerprint(op)];
+  LogicalResult outline(SymbolTable &symbols, llvm::StringMap<StringAttr> &executables,
+                        const DispatchGroup &group) {
+    FailureOr<DispatchBody> body = makeDispatchBody(group);
+    if (failed(body))
+      return failure();
+    Operation *root = findRoot(group), *last = group.back();
+    OpBuilder builder(last);
+    StringAttr &executable = executables[fingerprint(*body->function)];
     if (!executable) {
-      executable = makeExecutable(symbols, op);
+      executable = makeExecutable(symbols, nameOf(root), std::move(body->function));
       ++numExecutables;
     }
-    OpBuilder builder(op);
-    auto dispatch = DispatchOp::create(builder, op->getLoc(), op->getResultTypes(),
-                                       FlatSymbolRefAttr::get(executable), op->getOperands(),
-                                       builder.getStringAttr(labelOf(op)), when);
-    op->replaceAllUsesWith(dispatch);
-    op->erase();
+    auto when = root->getAttrOfType<WhenAttr>(kWhenAttrName);
+    auto dispatch = DispatchOp::create(
+        builder, root->getLoc(), llvm::to_vector(ValueRange(body->results).getTypes()),
+        FlatSymbolRefAttr::get(executable), body->operands,
+        builder.getStringAttr(labelOf(root)), when);
+    for (auto [result, replacement] : llvm::zip(body->results, dispatch.getResults()))
+      result.replaceAllUsesWith(replacement);
+    for (Operation *op : llvm::reverse(group))
+      op->erase();
     ++numDispatches;
+    numFused += group.size() - 1;
+    return success();
   }
 
-  StringAttr makeExecutable(SymbolTable &symbols, Operation *op) {
-    // The body is the same wherever in the model the op stood.
+  StringAttr makeExecutable(SymbolTable &symbols, StringRef name,
+                            OwningOpRef<func::FuncOp> body) {
     Location loc = UnknownLoc::get(&getContext());
     OpBuilder builder(&getContext());
-    auto executable = ExecutableOp::create(builder, loc, nameOf(op), KernelInterfaceAttr());
-    Block *contents = builder.createBlock(&executable.getContents());
-    builder.setInsertionPointToStart(contents);
-    auto body = func::FuncOp::create(
-        builder, loc, "body",
-        builder.getFunctionType(op->getOperandTypes(), op->getResultTypes()));
-    Block *entry = body.addEntryBlock();
-    builder.setInsertionPointToStart(entry);
-    IRMapping mapping;
-    // An operand given twice is one argument each time: bindings are positional.
-    Operation *inner = builder.clone(*op, mapping);
-    inner->setOperands(entry->getArguments());
-    inner->setLoc(loc);
-    func::ReturnOp::create(builder, loc, inner->getResults());
+    auto executable = ExecutableOp::create(builder, loc, name, KernelInterfaceAttr());
+    builder.createBlock(&executable.getContents())->push_back(body.release());
     func::FuncOp first = *getOperation().getContents().getOps<func::FuncOp>().begin();
     return symbols.insert(executable, Block::iterator(first));
   }

@@ -2,6 +2,8 @@
 // Verifies what the dispatch stage promises.
 #include "hadal/Transforms/Passes.h"
 
+#include "llvm/ADT/SetVector.h"
+
 using namespace mlir;
 
 namespace hadal {
@@ -9,20 +11,27 @@ namespace hadal {
 #include "hadal/Transforms/Passes.h.inc"
 
 namespace {
+/// The arguments that a body overwrites in place.
+llvm::SetVector<BlockArgument> destinationsOf(ExecutableOp executable) {
+  llvm::SetVector<BlockArgument> destinations;
+  for (Operation *op : executable.getBodyOps())
+    if (auto inPlace = dyn_cast<DestinationStyleOpInterface>(op))
+      for (Value init : inPlace.getDpsInits())
+        if (BlockArgument argument = findDestination(init))
+          destinations.insert(argument);
+  return destinations;
+}
+
 /// What a dispatch overwrites in place must not be wanted afterwards. The
 /// undefined content of an empty tensor never is.
 LogicalResult verifyDestinations(DispatchOp dispatch, SymbolTable &symbols) {
   auto executable = symbols.lookup<ExecutableOp>(dispatch.getExecutableAttr().getAttr());
-  auto inPlace = dyn_cast<DestinationStyleOpInterface>(executable.getBody().front().front());
-  if (!inPlace)
-    return success();
-  for (OpOperand &init : inPlace.getDpsInitsMutable()) {
-    auto argument = dyn_cast<BlockArgument>(init.get());
-    if (!argument)
-      continue;
+  for (BlockArgument argument : destinationsOf(executable)) {
     Value destination = dispatch.getOperand(argument.getArgNumber());
     if (destination.getDefiningOp<tensor::EmptyOp>())
       continue;
+    if (destination.getDefiningOp<ParamOp>())
+      return dispatch.emitOpError("expected no parameter as a destination, got one");
     for (Operation *user : destination.getUsers())
       if (dispatch->isBeforeInBlock(user))
         return user->emitOpError("expected no use of a destination after it is overwritten, "
@@ -47,10 +56,17 @@ LogicalResult verifyEntry(func::FuncOp function, SymbolTable &symbols) {
 LogicalResult verifyExecutable(ExecutableOp executable, bool isDispatched) {
   if (!isDispatched)
     return executable.emitOpError("expected a dispatch of every executable, found none");
-  Block &body = executable.getBody().getBody().front();
-  if (std::distance(body.begin(), body.end()) != 2)
-    return executable.emitOpError() << "expected a body of one op and its return, got "
-                                    << std::distance(body.begin(), body.end()) << " ops";
+  SmallVector<Operation *> ops = executable.getBodyOps();
+  if (ops.empty())
+    return executable.emitOpError("expected a body of ops that compute, found none");
+  for (Operation *op : ops)
+    if (!belongsInBody(op))
+      return op->emitOpError("has no place in a body: expected a hadal op that computes, or one "
+                             "of linalg, tensor, arith or math");
+  llvm::DenseSet<Value> returned;
+  for (Value result : executable.getBodyResults())
+    if (!result.getDefiningOp() || !returned.insert(result).second)
+      return executable.emitOpError("expected a body that returns results of its ops, each once");
   return success();
 }
 

@@ -347,7 +347,8 @@ hadal.program @cpu target <"cpu"> {
   hadal.state @c growing @pages : tensor<?x64x64xf32>
   hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 0>]> {
     func.func @body(%c: tensor<?x64x64xf32>) -> tensor<?x64x64xf32> {
-      return %c : tensor<?x64x64xf32>
+      %y = arith.negf %c : tensor<?x64x64xf32>
+      return %y : tensor<?x64x64xf32>
     }
   }
   func.func @f() {
@@ -375,6 +376,17 @@ hadal.program @cpu target <"cpu"> {
     // expected-error @+1 {{expected a plan.host_dim of kind min_sequence_tokens, found none}}
     %x = hadal.dispatch @embedding(%tokens, %table) label "x" when <any_shorter, 171> : (tensor<?xi32>, tensor<97x64xf32>) -> tensor<?x64xf32>
     return
+  }
+}
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  // expected-error @+1 {{expected a body of ops that compute, found none}}
+  hadal.executable @empty interface <bindings = [0], access = [0], constants = []> {
+    func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+      return %x : tensor<?x64xf32>
+    }
   }
 }
 

@@ -66,9 +66,85 @@ hadal.program @cpu target <"cpu"> {
 // -----
 
 hadal.program @cpu target <"cpu"> {
-  func.func @no_kernel(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
-    // expected-error @+1 {{'arith.mulf' op has no kernel for target 'cpu': expected a hadal op, or an addition that fuses into one}}
-    %y = arith.mulf %x, %x : tensor<?x64xf32>
+  // Ops of other dialects are bodies too, with the constants that they read. What their regions differ in makes
+  // two kernels.
+  // CHECK-LABEL: hadal.executable @fill_64
+  // CHECK:         func.func @body(%[[OUT:[^:]*]]: tensor<?x64xf32> {{.*}}) -> tensor<?x64xf32>
+  // CHECK:           %[[ONE:.*]] = arith.constant 1.0
+  // CHECK:           linalg.fill ins(%[[ONE]] {{.*}} outs(%[[OUT]]
+  // CHECK-LABEL: hadal.executable @map_64 {
+  // CHECK:         func.func @body(%[[X:[^:]*]]: tensor<?x64xf32> {{.*}}, %[[OUT:[^:]*]]: tensor<?x64xf32> {{.*}}, %[[OTHER:[^:]*]]: tensor<64xf32>
+  // CHECK:           arith.constant 1.0
+  // CHECK:           tensor.extract %[[OTHER]]
+  // CHECK-LABEL: hadal.executable @map_64_0
+  // CHECK-LABEL: hadal.executable @exp_64
+  // CHECK:         func.func @body(%[[X:[^:]*]]: tensor<?x64xf32> {{.*}}) -> tensor<?x64xf32>
+  // CHECK:           math.exp %[[X]]
+  // CHECK-LABEL: func.func @foreign
+  // CHECK:         %[[EMPTY:.*]] = tensor.empty
+  // CHECK:         %[[F:.*]] = hadal.dispatch @fill_64(%[[EMPTY]]) label "fill"
+  // CHECK:         %[[M:.*]] = hadal.dispatch @map_64(%{{.*}}, %[[F]], %{{.*}}) label "map"
+  // CHECK:         %[[A:.*]] = hadal.dispatch @map_64_0(%[[M]], %{{.*}}) label "map"
+  // CHECK:         hadal.dispatch @exp_64(%[[A]]) label "exp"
+  func.func @foreign(%x: tensor<?x64xf32>, %t: tensor<64xf32>) -> tensor<?x64xf32> {
+    %c0 = arith.constant 0 : index
+    %one = arith.constant 1.0 : f32
+    %n = tensor.dim %x, %c0 : tensor<?x64xf32>
+    %e = tensor.empty(%n) : tensor<?x64xf32>
+    %f = linalg.fill ins(%one : f32) outs(%e : tensor<?x64xf32>) -> tensor<?x64xf32>
+    %m = linalg.map ins(%x : tensor<?x64xf32>) outs(%f : tensor<?x64xf32>) (%a: f32, %o: f32) {
+      %i = linalg.index 1 : index
+      %b = tensor.extract %t[%i] : tensor<64xf32>
+      %c = arith.addf %a, %b : f32
+      %d = arith.addf %c, %one : f32
+      linalg.yield %d : f32
+    }
+    %g = tensor.empty(%n) : tensor<?x64xf32>
+    %r = linalg.map ins(%m : tensor<?x64xf32>) outs(%g : tensor<?x64xf32>) (%a: f32, %o: f32) {
+      %b = math.absf %a : f32
+      linalg.yield %b : f32
+    }
+    %y = math.exp %r : tensor<?x64xf32>
     return %y : tensor<?x64xf32>
   }
+}
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  func.func @no_tensors(%x: tensor<?x64xf32>, %v: vector<8xf32>) -> tensor<?x64xf32> {
+    %c0 = arith.constant 0 : index
+    // expected-error @+1 {{'vector.transfer_write' op has no place in a dispatch: expected a hadal op that computes, or one of linalg, tensor, arith or math}}
+    %y = vector.transfer_write %v, %x[%c0, %c0] : vector<8xf32>, tensor<?x64xf32>
+    return %y : tensor<?x64xf32>
+  }
+}
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  func.func @scalar(%x: tensor<?x64xf32>) {
+    %c0 = arith.constant 0 : index
+    // expected-error @+1 {{'tensor.extract' op expected ranked tensors as results in a dispatch, got 'f32'}}
+    %y = tensor.extract %x[%c0, %c0] : tensor<?x64xf32>
+    return
+  }
+}
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  func.func @index(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+    %c0 = arith.constant 0 : index
+    %n = tensor.dim %x, %c0 : tensor<?x64xf32>
+    // expected-error @+1 {{'tensor.extract_slice' op expected ranked tensors or constants where a kernel computes, got 'index'}}
+    %y = tensor.extract_slice %x[0, 0] [%n, 64] [1, 1] : tensor<?x64xf32> to tensor<?x64xf32>
+    return %y : tensor<?x64xf32>
+  }
+}
+
+// -----
+
+// expected-error @+1 {{expected a target that is registered (cpu), got 'tpu'}}
+hadal.program @tpu target <"tpu"> {
 }

@@ -1,4 +1,4 @@
-// Entry points hold dispatches, executables one op each, and nothing reads what was overwritten.
+// Entry points hold dispatches, executables bodies of ops that compute, and nothing reads what was overwritten.
 // RUN: hadal-opt %s --split-input-file --verify-diagnostics --hadal-verify-dispatch
 
 hadal.program @cpu target <"cpu"> {
@@ -42,17 +42,84 @@ hadal.program @cpu target <"cpu"> {
 // -----
 
 hadal.program @cpu target <"cpu"> {
-  // expected-error @+1 {{expected a body of one op and its return, got 3 ops}}
-  hadal.executable @gather {
-    func.func @body(%x: tensor<?x64xf32>, %r: tensor<?xi32>) -> tensor<?x64xf32> {
-      %y = hadal.gather_rows %x, %r : (tensor<?x64xf32>, tensor<?xi32>) -> tensor<?x64xf32>
-      %z = hadal.gather_rows %y, %r : (tensor<?x64xf32>, tensor<?xi32>) -> tensor<?x64xf32>
-      return %z : tensor<?x64xf32>
+  hadal.executable @frame {
+    func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+      // expected-error @+1 {{'hadal.tap' op has no place in a body: expected a hadal op that computes, or one of linalg, tensor, arith or math}}
+      hadal.tap "x", %x : tensor<?x64xf32>
+      return %x : tensor<?x64xf32>
     }
   }
-  func.func @prefill(%x: tensor<?x64xf32>, %r: tensor<?xi32>) -> tensor<?x64xf32> {
-    %y = hadal.dispatch @gather(%x, %r) label "gather" : (tensor<?x64xf32>, tensor<?xi32>) -> tensor<?x64xf32>
+  func.func @prefill(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+    %y = hadal.dispatch @frame(%x) label "frame" : (tensor<?x64xf32>) -> tensor<?x64xf32>
     return %y : tensor<?x64xf32>
+  }
+}
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  // expected-error @+1 {{expected a body of ops that compute, found none}}
+  hadal.executable @empty {
+    func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+      return %x : tensor<?x64xf32>
+    }
+  }
+  func.func @prefill(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+    %y = hadal.dispatch @empty(%x) label "empty" : (tensor<?x64xf32>) -> tensor<?x64xf32>
+    return %y : tensor<?x64xf32>
+  }
+}
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  // expected-error @+1 {{expected a body that returns results of its ops, each once}}
+  hadal.executable @argument {
+    func.func @body(%x: tensor<?x64xf32>) -> (tensor<?x64xf32>, tensor<?x64xf32>) {
+      %y = math.exp %x : tensor<?x64xf32>
+      return %y, %x : tensor<?x64xf32>, tensor<?x64xf32>
+    }
+  }
+  func.func @prefill(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+    %y, %z = hadal.dispatch @argument(%x) label "argument" : (tensor<?x64xf32>) -> (tensor<?x64xf32>, tensor<?x64xf32>)
+    return %y : tensor<?x64xf32>
+  }
+}
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  // expected-error @+1 {{expected a body that returns results of its ops, each once}}
+  hadal.executable @again {
+    func.func @body(%x: tensor<?x64xf32>) -> (tensor<?x64xf32>, tensor<?x64xf32>) {
+      %y = math.exp %x : tensor<?x64xf32>
+      return %y, %y : tensor<?x64xf32>, tensor<?x64xf32>
+    }
+  }
+  func.func @prefill(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+    %y, %z = hadal.dispatch @again(%x) label "again" : (tensor<?x64xf32>) -> (tensor<?x64xf32>, tensor<?x64xf32>)
+    return %y : tensor<?x64xf32>
+  }
+}
+
+// -----
+
+// A destination two ops away, in a body.
+hadal.program @cpu target <"cpu"> {
+  hadal.executable @over {
+    func.func @body(%x: tensor<64xf32>, %out: tensor<64xf32>) -> tensor<64xf32> {
+      %zero = arith.constant 0.0 : f32
+      %f = linalg.fill ins(%zero : f32) outs(%out : tensor<64xf32>) -> tensor<64xf32>
+      %y = linalg.exp ins(%x : tensor<64xf32>) outs(%f : tensor<64xf32>) -> tensor<64xf32>
+      return %y : tensor<64xf32>
+    }
+  }
+  hadal.parameter @w : tensor<64xf32>
+  func.func @prefill(%x: tensor<64xf32>) -> tensor<64xf32> {
+    %w = hadal.param @w : tensor<64xf32>
+    // expected-error @+1 {{expected no parameter as a destination, got one}}
+    %y = hadal.dispatch @over(%x, %w) label "over" : (tensor<64xf32>, tensor<64xf32>) -> tensor<64xf32>
+    return %y : tensor<64xf32>
   }
 }
 

@@ -21,6 +21,15 @@ func::FuncOp ExecutableOp::getBody() {
   return dyn_cast_or_null<func::FuncOp>(mlir::SymbolTable::lookupSymbolIn(getOperation(), "body"));
 }
 
+SmallVector<Operation *> ExecutableOp::getBodyOps() {
+  return llvm::map_to_vector(getBody().getBody().front().without_terminator(),
+                             [](Operation &op) { return &op; });
+}
+
+OperandRange ExecutableOp::getBodyResults() {
+  return getBody().getBody().front().getTerminator()->getOperands();
+}
+
 /// Whether a launch can evaluate the constant for a body of type `type`.
 static bool isConstant(Attribute constant, FunctionType type) {
   if (auto extent = dyn_cast<ExtentAttr>(constant)) {

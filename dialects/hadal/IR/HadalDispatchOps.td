@@ -35,8 +35,8 @@ def Hadal_ProgramOp : Hadal_Op<"program", [Symbol, SymbolTable, NoTerminator, Si
 def Hadal_ExecutableOp : Hadal_Op<"executable", [Symbol, SymbolTable, NoTerminator, SingleBlock, NoRegionArguments, IsolatedFromAbove]> {
   let summary = "One distinct kernel and its forms";
   let description = [{
-    Holds the function that says what the kernel computes (`@body`, on tensors)
-    and, from the kernel stage on, one hadal.variant for each level of the
+    Holds the function that says what the kernel computes (`@body`, on tensors:
+    an op, and what the target fuses to it) and, from the kernel stage on, one hadal.variant for each level of the
     target. Equal dispatches share an executable, so a model of 61 equal layers
     has as many as one of two.
 
@@ -60,6 +60,12 @@ def Hadal_ExecutableOp : Hadal_Op<"executable", [Symbol, SymbolTable, NoTerminat
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     ::mlir::func::FuncOp getBody();
+    /// The ops of the body, in their order, without the return.
+    ::llvm::SmallVector<::mlir::Operation *> getBodyOps();
+    /// What the body returns.
+    ::mlir::OperandRange getBodyResults();
+    /// The op that gives the kernel its name and family; null in an empty body.
+    ::mlir::Operation *getRoot() { return findRoot(getBodyOps()); }
   }];
 }
 

@@ -5,6 +5,8 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 using namespace mlir;
 using namespace hadal;
@@ -16,6 +18,43 @@ using namespace hadal;
 bool hadal::staysInEntry(Operation *op) {
   return op->hasTrait<StaysInEntry>() ||
          isa<tensor::EmptyOp, tensor::DimOp, arith::ConstantOp, func::ReturnOp>(op);
+}
+
+bool hadal::belongsInBody(Operation *op) {
+  if (isa<ComputeOpInterface>(op))
+    return true;
+  static constexpr StringRef dialects[] = {"arith", "linalg", "math", "tensor"};
+  return llvm::is_contained(dialects, op->getName().getDialectNamespace()) &&
+         isMemoryEffectFree(op);
+}
+
+Operation *hadal::findRoot(ArrayRef<Operation *> ops) {
+  Operation *root = nullptr, *first = nullptr;
+  int64_t most = -1;
+  for (Operation *op : ops) {
+    if (!first && !op->hasTrait<OpTrait::ConstantLike>())
+      first = op;
+    auto compute = dyn_cast<ComputeOpInterface>(op);
+    if (!compute)
+      continue;
+    Work work = compute.getWork();
+    if (int64_t each = work.perRow + work.perRowAndKey; each > most) {
+      most = each;
+      root = op;
+    }
+  }
+  return root ? root : first;
+}
+
+BlockArgument hadal::findDestination(Value value) {
+  while (auto result = dyn_cast<OpResult>(value)) {
+    auto inPlace = dyn_cast<DestinationStyleOpInterface>(result.getOwner());
+    OpOperand *tied = inPlace ? inPlace.getTiedOpOperand(result) : nullptr;
+    if (!tied)
+      return {};
+    value = tied->get();
+  }
+  return cast<BlockArgument>(value);
 }
 
 std::optional<StoredElement> hadal::storedElementOf(Type element) {

@@ -8,6 +8,7 @@
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/Value.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/Error.h"
 
@@ -100,6 +101,23 @@ namespace hadal {
 /// True for ops that an entry point holds beside dispatches: those of the
 /// dialect that say so, and what frames a function of tensors.
 bool staysInEntry(mlir::Operation *op);
+
+/// True for ops that the body of an executable may hold: those of the dialect
+/// that compute, and ops of linalg, tensor, arith and math that touch no memory.
+bool belongsInBody(mlir::Operation *op);
+
+/// The op of a body that it is named and counted after: that of the most
+/// operations a row, the first of equals; where none is of the dialect, the first
+/// that is no constant. Null where there is none.
+mlir::Operation *findRoot(llvm::ArrayRef<mlir::Operation *> ops);
+
+/// The argument of a body that `value` is written over, since ops in destination
+/// style made it of the argument; null where it has a buffer of its own.
+mlir::BlockArgument findDestination(mlir::Value value);
+
+/// Bytes of the weights that `op` reads: operands of static shape, but for what
+/// another op computes.
+int64_t weightBytes(mlir::Operation *op);
 
 /// How files hold elements of this type, if weights can be of it.
 std::optional<StoredElement> storedElementOf(mlir::Type element);

@@ -6,12 +6,14 @@
 using namespace mlir;
 using namespace hadal;
 
-/// Bytes of the weights among the operands: those of static shape.
-static int64_t weightBytes(Operation *op) {
+int64_t hadal::weightBytes(Operation *op) {
   int64_t bytes = 0;
-  for (Value operand : op->getOperands())
-    if (tensorType(operand).hasStaticShape())
-      bytes += storedBytes(tensorType(operand));
+  for (Value operand : op->getOperands()) {
+    auto type = dyn_cast<RankedTensorType>(operand.getType());
+    Operation *maker = operand.getDefiningOp();
+    if (type && type.hasStaticShape() && (!maker || staysInEntry(maker)))
+      bytes += storedBytes(type);
+  }
   return bytes;
 }
 

@@ -69,6 +69,12 @@ public:
   virtual mlir::RankedTensorType getParameterType(OperandRole role, mlir::RankedTensorType type,
                                                   llvm::StringRef precision) const = 0;
 
+  /// Whether one kernel of the target computes `ops`: two or more of an entry
+  /// point or of a body, in their order, each made for or from another of them.
+  /// Dispatches grow by what reads their results, as far as the target says so;
+  /// who else reads them is in the IR. By default each op is a kernel of its own.
+  virtual bool fuses(llvm::ArrayRef<mlir::Operation *> ops) const;
+
   /// Appends the passes that give each executable of a hadal.program of this
   /// target its interface and a variant for each level that the program wants:
   /// from the dispatch to the kernel stage. They run on programs of this target

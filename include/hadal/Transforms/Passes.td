@@ -146,9 +146,11 @@ def PackParametersPass : Pass<"hadal-pack-parameters", "::hadal::ProgramOp"> {
 def FormDispatchesPass : Pass<"hadal-form-dispatches", "::hadal::ProgramOp"> {
   let summary = "Outline ops to executables, one for each distinct kernel";
   let description = [{
-    Precondition: ops of one kernel each. Postcondition (the dispatch stage): the
-    entry points hold dispatches, parameter and state accesses and taps; equal
-    ops share an executable.
+    Precondition: ops that compute tensors, of the dialect or of linalg, tensor, arith
+    and math. Postcondition (the dispatch stage): the entry points hold dispatches,
+    parameter and state accesses and taps. An executable holds an op, and what the
+    program's target fuses to it; where these are equal, they share it. It is named
+    after its root, the op of the most operations a row.
 
     ```
     hadal.linear ==> hadal.executable @linear_96x64, hadal.dispatch @linear_96x64
@@ -156,15 +158,18 @@ def FormDispatchesPass : Pass<"hadal-form-dispatches", "::hadal::ProgramOp"> {
   }];
   let dependentDialects = ["::hadal::HadalDialect"];
   let statistics = [Statistic<"numDispatches", "num-dispatches", "Dispatches made">,
-                    Statistic<"numExecutables", "num-executables", "Distinct executables">];
+                    Statistic<"numExecutables", "num-executables", "Distinct executables">,
+                    Statistic<"numFused", "num-fused", "Ops fused to others">];
 }
 
 def VerifyDispatchPass : Pass<"hadal-verify-dispatch", "::hadal::ProgramOp"> {
   let summary = "Verify what the dispatch stage promises";
   let description = [{
     Precondition: none. Postcondition: entry points hold nothing but dispatches,
-    parameters, states, taps, empty tensors and the return; every executable has a
-    body of one op and is dispatched somewhere; tied destinations have one user.
+    parameters, states, taps, empty tensors and the return; every executable is
+    dispatched somewhere and has a body of ops that compute tensors, which returns
+    results of theirs, each once; what a body overwrites in place is no parameter, and
+    nothing reads it afterwards.
   }];
 }
 

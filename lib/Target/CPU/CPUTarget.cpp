@@ -2,6 +2,8 @@
 // The CPU as a target of the compiler.
 #include "hadal/Target/CPU/CPUTarget.h"
 
+#include "KernelBody.h"
+
 #include "hadal/Target/CPU/Executables.h"
 #include "hadal/Target/CPU/Image.h"
 #include "hadal/Target/CPU/PackedLayout.h"
@@ -104,6 +106,8 @@ public:
         type.getShape(), element,
         PanelsAttr::get(context, cpu::panelOutputs, element.isBF16() ? 2 : 1));
   }
+
+  bool fuses(ArrayRef<Operation *> ops) const override { return cpu::fuses(ops); }
 
   void addKernelPasses(OpPassManager &pm) const override {
     EmitCPUKernelsPassOptions kernels;

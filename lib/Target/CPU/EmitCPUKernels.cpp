@@ -153,10 +153,9 @@ struct EmitCPUKernelsPass : impl::EmitCPUKernelsPassBase<EmitCPUKernelsPass> {
   }
 
   LogicalResult emitVariant(ExecutableOp executable, const KernelTarget &target) {
-    Operation &op = executable.getBody().getBody().front().front();
     OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&getContext()));
     FailureOr<ExecutableInterface> interface =
-        emitKernel(&op, executable.getSymName(), *module, target);
+        emitKernel(executable, *module, target);
     if (failed(interface))
       return failure();
     InterfaceBuilder description(&getContext(), *interface);

@@ -19,9 +19,12 @@ void BodyOp::bind(Value operand, Access access) {
   interface.access.push_back(access);
 }
 
-void BodyOp::bindResult(unsigned number, Access access) {
-  interface.bindings.push_back(op->getNumOperands() + number);
-  interface.access.push_back(access);
+void BodyOp::bindResult(Value result) {
+  // Results are numbered after the arguments; what the body does not return comes after
+  // them all, and is told when the kernel is emitted.
+  auto arguments = cast<func::FuncOp>(op->getParentOp()).getNumArguments();
+  interface.bindings.push_back(arguments + (llvm::find(results, result) - results.begin()));
+  interface.access.push_back(Access::Write);
 }
 
 void BodyOp::setRows(Value operand) {
@@ -96,7 +99,7 @@ struct KernelEmitter {
     body.setRows(op.getTokens());
     body.bind(op.getTokens());
     body.bind(op.getTable());
-    body.bindResult(0);
+    body.bindResult(op.getResult());
     EmbeddingSpec spec;
     spec.vocab = typeOf(op.getTable()).getDimSize(0);
     spec.width = typeOf(op.getTable()).getDimSize(1);
@@ -109,14 +112,14 @@ struct KernelEmitter {
     body.bind(op.getX());
     body.bind(op.getRows());
     body.bind(op.getWeight());
-    body.bindResult(0);
-    if (op.getWide())
-      body.bindResult(1);
+    body.bindResult(body.kernel.result);
+    if (Value wide = op.getWide() ? op.getWide() : body.kernel.wide)
+      body.bindResult(wide);
     RMSNormSpec spec;
     spec.width = typeOf(op.getX()).getDimSize(1);
     spec.epsilon = op.getEps().convertToFloat();
-    spec.output = floatTypeOf(op.getResult());
-    spec.secondOutput = static_cast<bool>(op.getWide());
+    spec.output = floatTypeOf(body.kernel.result);
+    spec.secondOutput = op.getWide() || body.kernel.wide;
     spec.selectRows = static_cast<bool>(op.getRows());
     return run(spec, getRMSNormInfo, emitRMSNorm);
   }
@@ -125,7 +128,7 @@ struct KernelEmitter {
     body.setRows(op.getRows());
     body.bind(op.getX());
     body.bind(op.getRows());
-    body.bindResult(0);
+    body.bindResult(op.getResult());
     GatherRowsSpec spec;
     spec.width = typeOf(op.getX()).getDimSize(1);
     spec.element = floatTypeOf(op.getX());
@@ -136,7 +139,7 @@ struct KernelEmitter {
     body.setRows(op.getGate());
     body.bind(op.getGate());
     body.bind(op.getUp());
-    body.bindResult(0);
+    body.bindResult(op.getResult());
     ElementwiseSpec spec;
     spec.kind = ElementwiseKind::SwiGLU;
     spec.width = typeOf(op.getGate()).getDimSize(1);
@@ -147,7 +150,7 @@ struct KernelEmitter {
   LogicalResult operator()(RopeOp op) {
     body.setRows(op.getX());
     body.bindAll(op.getX(), op.getPositions(), op.getCos(), op.getSin());
-    body.bindResult(0);
+    body.bindResult(op.getResult());
     RopeQuerySpec spec;
     spec.heads = op.getHeads();
     spec.rope = 2 * typeOf(op.getCos()).getDimSize(1);
@@ -177,7 +180,7 @@ struct KernelEmitter {
     body.setRows(op.getQ());
     body.bindAll(op.getQLatent(), op.getQ(), op.getCache(), op.getBlockTable(),
                           op.getPositions(), op.getSequenceOffsets(), op.getSlots());
-    body.bindResult(0);
+    body.bindResult(op.getResult());
     addPagingConstants(body, op);
     body.addConstant(op.getThreshold() ? static_cast<int64_t>(*op.getThreshold())
                                        : std::numeric_limits<int64_t>::max());
@@ -220,8 +223,8 @@ struct KernelEmitter {
     body.setRows(op.getLogits());
     body.bind(op.getLogits());
     body.bind(op.getBias());
-    body.bindResult(0);
-    body.bindResult(1);
+    body.bindResult(op.getWeights());
+    body.bindResult(op.getIds());
     MoERouteSpec spec;
     spec.experts = typeOf(op.getLogits()).getDimSize(1);
     spec.topK = op.getTopK();
@@ -240,8 +243,8 @@ struct KernelEmitter {
   LogicalResult operator()(MoeGroupOp op) {
     body.setRows(op.getIds());
     body.bind(op.getIds());
-    body.bindResult(0);
-    body.bindResult(1);
+    body.bindResult(op.getOffsets());
+    body.bindResult(op.getRows());
     body.addRowsConstant();
     MoEGroupSpec spec;
     spec.experts = op.getExperts();
@@ -252,12 +255,13 @@ struct KernelEmitter {
   LogicalResult operator()(MoeCombineOp op) {
     body.setRows(op.getWeights());
     body.bindAll(op.getY(), op.getWeights(), op.getShared(), op.getAddend());
-    body.bindResult(0);
+    for (Value addend : body.kernel.addends)
+      body.bind(addend);
+    body.bindResult(body.kernel.result);
     MoECombineSpec spec;
     spec.width = typeOf(op.getResult()).getDimSize(1);
     spec.topK = typeOf(op.getWeights()).getDimSize(1);
-    spec.shared = static_cast<bool>(op.getShared());
-    spec.residual = static_cast<bool>(op.getAddend());
+    spec.addends = !!op.getShared() + !!op.getAddend() + body.kernel.addends.size();
     return run(spec, getMoECombineInfo, emitMoECombine);
   }
 };
@@ -276,25 +280,43 @@ static LogicalResult verifyLayouts(Operation *op) {
   return success();
 }
 
-FailureOr<ExecutableInterface> hadal::cpu::emitKernel(Operation *op, StringRef name,
-                                                      ModuleOp module,
+/// What the body returns is what the kernel writes, in place or to a binding.
+static LogicalResult verifyResults(const BodyOp &body) {
+  int64_t first = cast<func::FuncOp>(body.op->getParentOp()).getNumArguments();
+  int64_t end = first + body.results.size();
+  bool writesMore = llvm::any_of(body.interface.bindings, [&](int64_t n) { return n >= end; });
+  for (auto [i, result] : llvm::enumerate(body.results))
+    if (!findDestination(result) && !llvm::is_contained(body.interface.bindings, first + int64_t(i)))
+      return body.op->emitOpError("has no kernel for the CPU that writes all that its body returns");
+  if (writesMore)
+    return body.op->emitOpError("expected a body that returns all that the kernel writes");
+  return success();
+}
+
+FailureOr<ExecutableInterface> hadal::cpu::emitKernel(ExecutableOp executable, ModuleOp module,
                                                       const KernelTarget &target) {
-  if (failed(verifyLayouts(op)))
-    return failure();
+  SmallVector<Operation *> ops = executable.getBodyOps();
+  if (ops.empty())
+    return executable.emitOpError("expected a body of ops that compute, found none");
+  for (Operation *op : ops)
+    if (failed(verifyLayouts(op)))
+      return failure();
+  std::optional<KernelBody> kernel = matchKernelBody(ops);
+  if (!kernel)
+    return reportNoKernel(ops);
+  StringRef name = executable.getSymName();
   ExecutableInterface interface;
-  BodyOp body(op, interface);
+  BodyOp body(*kernel, executable.getBodyResults(), interface);
   std::optional<LogicalResult> matrix = emitMatrixKernel(body, name, module, target);
   KernelEmitter emitter{body, name, module, target};
   LogicalResult result =
       matrix ? *matrix
-             : llvm::TypeSwitch<Operation *, LogicalResult>(op)
+             : llvm::TypeSwitch<Operation *, LogicalResult>(kernel->root)
                    .Case<EmbeddingOp, RmsNormOp, GatherRowsOp, SwigluOp, RopeOp, MlaAppendOp,
                          MlaAttendAbsorbedOp, MlaAttendExpandedOp, MoeRouteOp, MoeGroupOp,
                          MoeCombineOp>([&](auto concrete) { return emitter(concrete); })
-                   .Default([](Operation *other) {
-                     return other->emitOpError("has no kernel for the CPU");
-                   });
-  if (failed(result))
+                   .Default([](Operation *other) { return reportNoKernel(other); });
+  if (failed(result) || failed(verifyResults(body)))
     return failure();
   return interface;
 }

@@ -3,6 +3,8 @@
 #ifndef HADAL_LIB_TARGET_CPU_EXECUTABLEKERNELS_H
 #define HADAL_LIB_TARGET_CPU_EXECUTABLEKERNELS_H
 
+#include "KernelBody.h"
+
 #include "hadal/IR/HadalDialect.h"
 #include "hadal/Target/CPU/KernelInfo.h"
 #include "hadal/Target/CPU/Level.h"
@@ -23,10 +25,11 @@ struct ExecutableInterface {
   int64_t scratchBytes = 0;
 };
 
-/// The op of an executable's body, seen as operands and results of a kernel.
+/// The body of an executable, seen as operands and results of the kernel of its root.
 class BodyOp {
 public:
-  BodyOp(mlir::Operation *op, ExecutableInterface &interface) : op(op), interface(interface) {}
+  BodyOp(const KernelBody &kernel, mlir::OperandRange results, ExecutableInterface &interface)
+      : op(kernel.root), kernel(kernel), results(results), interface(interface) {}
 
   /// Binds an operand (a block argument of the body); absent ones are skipped.
   void bind(mlir::Value operand, Access access = Access::Read);
@@ -35,7 +38,8 @@ public:
   void bindAll(Values... operands) {
     (bind(operands), ...);
   }
-  void bindResult(unsigned number, Access access = Access::Write);
+  /// Binds what is written of a value that the body returns.
+  void bindResult(mlir::Value result);
   /// Says which operand's first extent is the number of rows.
   void setRows(mlir::Value operand);
   /// Says which operand's first extent is the number of sequences.
@@ -45,6 +49,8 @@ public:
   void addConstant(int64_t value);
 
   mlir::Operation *op;
+  const KernelBody &kernel;
+  mlir::OperandRange results;
   ExecutableInterface &interface;
 };
 
@@ -55,10 +61,9 @@ FloatType floatTypeOf(mlir::Value value);
 /// The layout of a packed weight, or nullopt where its type is none of them.
 std::optional<WeightType> weightTypeOf(mlir::Value value);
 
-/// Emits the kernel `name` of `op` into `module`. Fails with a diagnostic where
-/// the op has no kernel on this target.
-mlir::FailureOr<ExecutableInterface> emitKernel(mlir::Operation *op, llvm::StringRef name,
-                                                mlir::ModuleOp module,
+/// Emits the kernel of `executable` into `module`. Fails with a diagnostic where its
+/// body has no kernel on this target.
+mlir::FailureOr<ExecutableInterface> emitKernel(ExecutableOp executable, mlir::ModuleOp module,
                                                 const KernelTarget &target);
 
 /// The same for matrix products; nullopt for other ops.

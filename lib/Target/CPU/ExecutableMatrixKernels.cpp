@@ -58,7 +58,7 @@ static LogicalResult emitDense(BodyOp &body, LinearSpec &spec, Value weight, Mod
   if (failed(packed))
     return failure();
   spec.weight = *packed;
-  body.bindResult(0);
+  body.bindResult(body.kernel.result);
   body.addRowsConstant();
   Grid grid = getGrid(spec);
   body.interface.grid = {GridExtent::fixed(grid.x), GridExtent::fixed(grid.y),
@@ -76,7 +76,7 @@ static LogicalResult emitGrouped(BodyOp &body, GroupedLinearSpec &spec, Value we
   spec.experts = type.getDimSize(0);
   spec.outputs = type.getDimSize(1);
   spec.inputs = type.getDimSize(2);
-  body.bindResult(0);
+  body.bindResult(body.kernel.result);
   body.interface.grid = {GridExtent::fixed(getGroupedGrid(spec)), GridExtent::fixed(1),
                          GridExtent::fixed(1)};
   return emitGroupedLinear(module, spec, target);
@@ -99,6 +99,10 @@ std::optional<LogicalResult> hadal::cpu::emitMatrixKernel(BodyOp body, StringRef
         dense.y = rowsOf(op.getResult());
         if (op.getAddend())
           dense.residual = rowsOf(op.getAddend());
+        for (Value addend : body.kernel.addends) {
+          body.bind(addend);
+          dense.residual = rowsOf(addend);
+        }
         dense.scales = scalesOf(op.getScale(), op.getWeight(), op.getBlock());
         return emitDense(body, dense, op.getWeight(), module, target);
       })

@@ -7,4 +7,5 @@ target_sources(HadalTargetCPU PRIVATE
   ExecutableKernels.cpp
   ExecutableMatrixKernels.cpp
   CPUTarget.cpp
+  KernelBody.cpp
   LowerImage.cpp)

@@ -60,7 +60,7 @@ void emitMoEGroup(KernelBuilder &k, const MoEGroupSpec &spec) {
 
 KernelInfo getMoECombineInfo(const MoECombineSpec &spec) {
   KernelInfo info;
-  info.bindings.assign(2 + spec.shared + spec.residual, Access::Read);
+  info.bindings.assign(2 + spec.addends, Access::Read);
   info.bindings.push_back(Access::Write);
   info.grid[0] = GridExtent::rows(1);
   return info;
@@ -71,9 +71,8 @@ void emitMoECombine(KernelBuilder &k, const MoECombineSpec &spec) {
   Value y = flatBinding(k, next++, FloatType::F32);
   Value weights = flatBinding(k, next++, FloatType::F32);
   SmallVector<Value> addends;
-  for (bool present : {spec.shared, spec.residual})
-    if (present)
-      addends.push_back(flatBinding(k, next++, FloatType::F32));
+  for (int64_t i = 0; i < spec.addends; ++i)
+    addends.push_back(flatBinding(k, next++, FloatType::F32));
   Value out = flatBinding(k, next++, FloatType::F32);
 
   Value row = k.workgroupId(0);

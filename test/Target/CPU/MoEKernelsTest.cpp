@@ -208,7 +208,7 @@ TEST(MoEKernels, Combine) {
     for (int64_t topK : {1, 6})
       for (bool shared : {false, true})
         for (bool residual : {false, true}) {
-          MoECombineSpec spec{width, topK, shared, residual};
+          MoECombineSpec spec{width, topK, shared + residual};
           Kernel kernel(target, getMoECombineInfo(spec),
                         [&](KernelBuilder &k) { emitMoECombine(k, spec); });
           ASSERT_TRUE(kernel.valid());

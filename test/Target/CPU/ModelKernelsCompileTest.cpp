@@ -45,7 +45,7 @@ void emitAll(mlir::ModuleOp module, const KernelTarget &target,
       64, 6, RouteScore::Sigmoid, true, GroupRule::SumOfTwo, 8, 4, true, 2.5f};
   add("route", emitMoERoute, route);
   add("group", emitMoEGroup, MoEGroupSpec{64, 6});
-  add("combine", emitMoECombine, MoECombineSpec{192, 6, true, true});
+  add("combine", emitMoECombine, MoECombineSpec{192, 6, 2});
 }
 
 // Every kernel of a level in one image, without imports; twice the same bytes.

@@ -53,3 +53,93 @@ hadal.program @cpu target <"cpu"> {
 // expected-error @+1 {{expected each level once, got 'x86-64-v3' again}}
 hadal.program @cpu target <"cpu", levels = ["x86-64-v3", "x86-64-v3"]> {
 }
+
+// -----
+
+// Bodies of several ops: what a kernel does not do beside its root, and what its kernel does not write.
+hadal.program @cpu target <"cpu"> {
+  hadal.executable @product {
+    func.func @body(%x: tensor<?x64xf32>, %n: tensor<64xf32>) -> tensor<?x64xf32> {
+      %a = hadal.rms_norm %x, %n {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+      // expected-error @+1 {{'arith.mulf' op has no kernel for the CPU together with 'hadal.rms_norm'}}
+      %y = arith.mulf %a, %x : tensor<?x64xf32>
+      return %y : tensor<?x64xf32>
+    }
+  }
+}
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  hadal.executable @twice {
+    func.func @body(%x: tensor<?x64xf32>, %n: tensor<64xf32>) -> tensor<?x64xbf16> {
+      %a = hadal.rms_norm %x, %n {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+      %b = arith.truncf %a : tensor<?x64xf32> to tensor<?x64xbf16>
+      // expected-error @+1 {{'arith.truncf' op has no kernel for the CPU together with 'hadal.rms_norm'}}
+      %c = arith.truncf %a : tensor<?x64xf32> to tensor<?x64xbf16>
+      return %c : tensor<?x64xbf16>
+    }
+  }
+}
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  hadal.executable @intermediate {
+    func.func @body(%x: tensor<?x64xf32>, %w: tensor<32x64xf32, #hadal.panels<rows = 32, interleave = 1>>, %r: tensor<?x32xf32>) -> (tensor<?x32xf32>, tensor<?x32xf32>) {
+      %y = hadal.linear %x, %w : (tensor<?x64xf32>, tensor<32x64xf32, #hadal.panels<rows = 32, interleave = 1>>) -> tensor<?x32xf32>
+      // expected-error @+1 {{'arith.addf' op has no kernel for the CPU together with 'hadal.linear'}}
+      %z = arith.addf %y, %r : tensor<?x32xf32>
+      return %z, %y : tensor<?x32xf32>, tensor<?x32xf32>
+    }
+  }
+}
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  hadal.executable @reduction {
+    func.func @body(%x: tensor<4x8xf32>, %w: tensor<8x4xf32>, %out: tensor<4x4xf32>) -> tensor<4x4xf32> {
+      %zero = arith.constant 0.0 : f32
+      // expected-error @+1 {{'linalg.fill' op has no kernel for the CPU}}
+      %f = linalg.fill ins(%zero : f32) outs(%out : tensor<4x4xf32>) -> tensor<4x4xf32>
+      %y = linalg.matmul ins(%x, %w : tensor<4x8xf32>, tensor<8x4xf32>) outs(%f : tensor<4x4xf32>) -> tensor<4x4xf32>
+      return %y : tensor<4x4xf32>
+    }
+  }
+}
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  // expected-error @+1 {{expected a body of ops that compute, found none}}
+  hadal.executable @empty {
+    func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+      return %x : tensor<?x64xf32>
+    }
+  }
+}
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  hadal.executable @argument {
+    func.func @body(%x: tensor<?x64xf32>, %n: tensor<64xf32>) -> tensor<?x64xf32> {
+      // expected-error @+1 {{expected a body that returns all that the kernel writes}}
+      %a = hadal.rms_norm %x, %n {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+      return %x : tensor<?x64xf32>
+    }
+  }
+}
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  hadal.executable @again {
+    func.func @body(%x: tensor<?x64xf32>, %n: tensor<64xf32>) -> (tensor<?x64xf32>, tensor<?x64xf32>) {
+      // expected-error @+1 {{has no kernel for the CPU that writes all that its body returns}}
+      %a = hadal.rms_norm %x, %n {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+      return %a, %a : tensor<?x64xf32>, tensor<?x64xf32>
+    }
+  }
+}

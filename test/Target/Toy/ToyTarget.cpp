@@ -85,19 +85,24 @@ struct EmitToyKernelsPass : PassWrapper<EmitToyKernelsPass, OperationPass<Progra
 
   LogicalResult emit(ExecutableOp executable, StringRef level) {
     func::FuncOp body = executable.getBody();
-    // What another library defines: the interface of an op of the hadal dialect.
-    auto op = dyn_cast<ComputeOpInterface>(body.getBody().front().front());
-    int64_t operands = body.getNumArguments();
-    if (!op || operands != op->getNumOperands() || operands == 0)
-      return body.getBody().front().front().emitOpError("has no kernel for the toy");
-    auto inPlace = dyn_cast<DestinationStyleOpInterface>(op.getOperation());
-    int64_t results = inPlace ? 0 : body.getNumResults();
     SmallVector<int64_t> bindings, access;
-    for (int64_t i = 0; i < operands + results; ++i) {
-      bool isInit = inPlace && i < operands && inPlace.isDpsInit(&inPlace->getOpOperand(i));
-      bindings.push_back(i);
-      access.push_back(i >= operands ? 1 : isInit ? 2 : 0);
-    }
+    auto bind = [&](int64_t number, int64_t how) {
+      bindings.push_back(number);
+      access.push_back(how);
+    };
+    llvm::DenseSet<Value> overwritten;
+    for (Value result : executable.getBodyResults())
+      overwritten.insert(findDestination(result));
+    for (BlockArgument argument : body.getArguments())
+      bind(argument.getArgNumber(), overwritten.contains(argument) ? 2 : 0);
+    for (auto [i, result] : llvm::enumerate(executable.getBodyResults()))
+      if (!findDestination(result))
+        bind(body.getNumArguments() + i, 1);
+    // What another library defines: the interface of an op of the hadal dialect.
+    int64_t flops = 0;
+    for (Operation *op : executable.getBodyOps())
+      if (auto compute = dyn_cast<ComputeOpInterface>(op))
+        flops += compute.getWork().perRow;
     OpBuilder builder = OpBuilder::atBlockEnd(&executable.getContents().front());
     auto rows = cast<Attribute>(ExtentAttr::get(&getContext(), 0, 0));
     executable.setInterfaceAttr(KernelInterfaceAttr::get(&getContext(), bindings, access,
@@ -115,7 +120,7 @@ struct EmitToyKernelsPass : PassWrapper<EmitToyKernelsPass, OperationPass<Progra
     auto kernel = func::FuncOp::create(builder, executable.getLoc(), executable.getSymName(),
                                        builder.getFunctionType({}, {}));
     kernel.setPrivate();
-    kernel->setAttr("toy.flops_per_row", builder.getI64IntegerAttr(op.getWork().perRow));
+    kernel->setAttr("toy.flops_per_row", builder.getI64IntegerAttr(flops));
     return success();
   }
 };
@@ -140,6 +145,11 @@ public:
       return type;
     return RankedTensorType::get(type.getShape(), type.getElementType(),
                                  ColumnsAttr::get(type.getContext()));
+  }
+  /// A norm is computed by the linear that reads it, and additions stand alone.
+  bool fuses(ArrayRef<Operation *> ops) const override {
+    auto norm = dyn_cast<RmsNormOp>(ops.front());
+    return ops.size() == 2 && norm && isa<LinearOp>(ops.back()) && norm.getResult().hasOneUse();
   }
   void addKernelPasses(OpPassManager &pm) const override {
     pm.addPass(std::make_unique<EmitToyKernelsPass>());

@@ -59,17 +59,14 @@ KernelInfo getMoEGroupInfo(const MoEGroupSpec &spec);
 void emitMoEGroup(KernelBuilder &k, const MoEGroupSpec &spec);
 
 /// out[n, :] = sum over ranks j, ascending, of weights[n, j] * y[n * topK + j,
-/// :]
-/// (+ shared[n, :]) (+ residual[n, :]), added in this order.
+/// :], then plus addend[n, :] of each addend in their order.
 ///
-/// Bindings: y f32 [N * topK, width], weights f32 [N, topK], [shared f32
-/// [N, width]], [residual f32 [N, width]], out f32 [N, width]. Grid (N). `out`
-/// may be the buffer of `shared` or `residual`.
+/// Bindings: y f32 [N * topK, width], weights f32 [N, topK], each addend f32
+/// [N, width], out f32 [N, width]. Grid (N). `out` may be the buffer of an addend.
 struct MoECombineSpec {
   int64_t width = 0;
   int64_t topK = 0;
-  bool shared = false;
-  bool residual = true;
+  int64_t addends = 0; ///< the shared experts and the residual, for example
 };
 KernelInfo getMoECombineInfo(const MoECombineSpec &spec);
 void emitMoECombine(KernelBuilder &k, const MoECombineSpec &spec);

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Decides which ops the CPU computes in one kernel, and finds them in bodies.
+#include "KernelBody.h"
+
+using namespace mlir;
+using namespace hadal;
+using namespace hadal::cpu;
+
+namespace {
+Type elementOf(Value value) { return cast<ShapedType>(value.getType()).getElementType(); }
+
+/// Whether the kernel adds a further summand to its result.
+bool hasRoomForAddend(const KernelBody &body) {
+  if (auto linear = dyn_cast<LinearOp>(body.root))
+    return body.addends.empty() && !linear.getAddend();
+  return isa<MoeCombineOp>(body.root);
+}
+
+bool matchRounding(arith::TruncFOp round, KernelBody &body) {
+  // A norm rounds once, at its end.
+  if (!isa<RmsNormOp>(body.root) || round.getIn() != body.root->getResult(0) ||
+      body.result != round.getIn() || !elementOf(round.getIn()).isF32() ||
+      !elementOf(round.getOut()).isBF16() || round.getRoundingmode())
+    return false;
+  if (!body.result.hasOneUse())
+    body.wide = body.result;
+  body.result = round.getOut();
+  return true;
+}
+
+bool matchAddend(arith::AddFOp add, KernelBody &body) {
+  // Nothing else sees the result before the sum, which is made in f32.
+  if (!hasRoomForAddend(body) || !body.result.hasOneUse() || !elementOf(body.result).isF32())
+    return false;
+  if (add.getLhs() != body.result && add.getRhs() != body.result)
+    return false;
+  body.addends.push_back(add.getLhs() == body.result ? add.getRhs() : add.getLhs());
+  body.result = add.getResult();
+  return true;
+}
+
+/// Whether a moe_combine made `value`, a sum of its own result, for one op alone.
+bool isLeftToCombine(Value value) {
+  if (!value.hasOneUse())
+    return false;
+  Operation *maker = value.getDefiningOp();
+  if (isa_and_present<MoeCombineOp>(maker))
+    return true;
+  auto add = dyn_cast_if_present<arith::AddFOp>(maker);
+  return add && (isLeftToCombine(add.getLhs()) || isLeftToCombine(add.getRhs()));
+}
+} // namespace
+
+std::optional<KernelBody> cpu::matchKernelBody(ArrayRef<Operation *> ops) {
+  KernelBody body;
+  body.root = ops.front();
+  if (body.root->getNumResults() != 0)
+    body.result = body.root->getResult(0);
+  for (Operation *op : ops.drop_front()) {
+    auto round = dyn_cast<arith::TruncFOp>(op);
+    auto add = dyn_cast<arith::AddFOp>(op);
+    if (!(round && matchRounding(round, body)) && !(add && matchAddend(add, body)))
+      return std::nullopt;
+  }
+  return body;
+}
+
+bool cpu::fuses(ArrayRef<Operation *> ops) {
+  std::optional<KernelBody> body = matchKernelBody(ops);
+  // The combine adds more, and comes after the linear of the shared experts.
+  return body && (!isa<LinearOp>(body->root) || llvm::none_of(body->addends, isLeftToCombine));
+}
+
+LogicalResult cpu::reportNoKernel(ArrayRef<Operation *> ops) {
+  auto isConstant = [](Operation *op) { return op->hasTrait<OpTrait::ConstantLike>(); };
+  ArrayRef<Operation *> rest = ops.drop_while(isConstant);
+  if (rest.empty() || !isa<ComputeOpInterface>(rest.front()))
+    return (rest.empty() ? ops : rest).front()->emitOpError("has no kernel for the CPU");
+  size_t count = 1;
+  while (count < rest.size() && matchKernelBody(rest.take_front(count + 1)))
+    ++count;
+  Operation *op = count < rest.size() ? rest[count] : ops.front();
+  return op->emitOpError() << "has no kernel for the CPU together with '"
+                           << rest.front()->getName() << "'";
+}
