@@ -89,6 +89,9 @@ HADAL_SIM_API size_t
 hadal_sim_module_kernel_count(const hadal_sim_module_t *module);
 HADAL_SIM_API const char *
 hadal_sim_module_kernel_name(const hadal_sim_module_t *module, size_t index);
+/* What its .target names: "sm_80". */
+HADAL_SIM_API const char *
+hadal_sim_module_target(const hadal_sim_module_t *module);
 /* Address and size of a .global or .const variable. */
 HADAL_SIM_API hadal_sim_status_t hadal_sim_module_variable(
     hadal_sim_context_t *context, hadal_sim_module_t *module, const char *name,
@@ -111,6 +114,8 @@ typedef struct hadal_sim_kernel_info_t {
   uint64_t local_bytes;        /* a thread, without called functions */
   uint32_t required_block[3];  /* .reqntid; zeros where there is none */
   uint32_t maximum_block[3];   /* .maxntid */
+  const char *refusal; /* why it cannot be launched, "" where it can; belongs to
+                          the module */
 } hadal_sim_kernel_info_t;
 
 HADAL_SIM_API hadal_sim_status_t hadal_sim_kernel_info(
@@ -125,6 +130,17 @@ HADAL_SIM_API hadal_sim_status_t hadal_sim_kernel_parameter(
 HADAL_SIM_API hadal_sim_status_t
 hadal_sim_alloc(hadal_sim_context_t *context, uint64_t bytes, const char *name,
                 uint64_t *out_address);
+/* As hadal_sim_alloc, but zeros, which are defined: the host spends memory on
+ * them where they are touched. */
+HADAL_SIM_API hadal_sim_status_t
+hadal_sim_alloc_zeros(hadal_sim_context_t *context, uint64_t bytes,
+                      const char *name, uint64_t *out_address);
+/* Makes memory of the host a read-only buffer, without a copy and without
+ * shadow: kernels read it in place. It is aligned to 16 bytes, and stays where
+ * and what it is until the buffer is freed. */
+HADAL_SIM_API hadal_sim_status_t
+hadal_sim_import(hadal_sim_context_t *context, const void *data, uint64_t bytes,
+                 const char *name, uint64_t *out_address);
 /* Maps a file as a read-only buffer, without a copy and without shadow. */
 HADAL_SIM_API hadal_sim_status_t
 hadal_sim_map_file(hadal_sim_context_t *context, const char *path,
@@ -171,6 +187,13 @@ typedef struct hadal_sim_launch_t {
 } hadal_sim_launch_t;
 
 HADAL_SIM_API void hadal_sim_launch_defaults(hadal_sim_launch_t *launch);
+
+/* Whether a launch is allowed, without running it: fails as hadal_sim_launch does
+ * before a kernel begins. */
+HADAL_SIM_API hadal_sim_status_t hadal_sim_launch_check(
+    hadal_sim_context_t *context, hadal_sim_module_t *module,
+    const char *kernel, const hadal_sim_launch_t *launch,
+    size_t argument_count);
 
 /* Runs a kernel to its end. arguments[i] points at the value of parameter i, of
  * the size that hadal_sim_kernel_parameter states. */

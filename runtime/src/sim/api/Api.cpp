@@ -121,11 +121,28 @@ hadal_sim_status_t define(hadal_sim_context_t *context, u64 address, u64 bytes,
   if (!bytes)
     return HADAL_SIM_OK;
   write(buffer->host + (address - buffer->base));
-  memset(buffer->undefined + (address - buffer->base), 0, bytes);
+  // Shadow that is zeros already costs no memory while nobody touches it.
+  if (buffer->mayBeUndefined)
+    memset(buffer->undefined + (address - buffer->base), 0, bytes);
   if (bytes == buffer->bytes)
     buffer->mayBeUndefined = false;
   return HADAL_SIM_OK;
 }
+
+hadal_sim_status_t allocate(hadal_sim_context_t *context, u64 bytes,
+                            const char *name, bool undefined,
+                            uint64_t *out_address) {
+  Buffer *buffer =
+      context->memory.allocate(bytes, name ? name : "buffer", undefined);
+  if (!buffer)
+    return failWith(context, format("no memory for a buffer of %llu bytes",
+                                    (unsigned long long)bytes));
+  *out_address = buffer->base;
+  return HADAL_SIM_OK;
+}
+
+/// The widest access that the host makes in one go.
+constexpr u64 kImportAlignment = 16;
 
 } // namespace
 } // namespace hadal::sim
@@ -233,6 +250,10 @@ const char *hadal_sim_module_kernel_name(const hadal_sim_module_t *module,
   return nullptr;
 }
 
+const char *hadal_sim_module_target(const hadal_sim_module_t *module) {
+  return module->program->ast->target.c_str();
+}
+
 hadal_sim_status_t hadal_sim_module_variable(hadal_sim_context_t *context,
                                              hadal_sim_module_t *module,
                                              const char *name,
@@ -256,6 +277,7 @@ hadal_sim_status_t hadal_sim_kernel_info(hadal_sim_context_t *context,
   if (!function)
     return HADAL_SIM_ERROR;
   *out_info = {};
+  out_info->refusal = function->refusal.c_str();
   out_info->parameter_count = function->parameters.size();
   out_info->static_shared_bytes = function->sharedBytes;
   out_info->local_bytes = function->localBytes;
@@ -290,11 +312,26 @@ hadal_sim_kernel_parameter(hadal_sim_context_t *context,
 hadal_sim_status_t hadal_sim_alloc(hadal_sim_context_t *context,
                                    uint64_t bytes, const char *name,
                                    uint64_t *out_address) {
-  Buffer *buffer = context->memory.allocate(bytes, name ? name : "buffer", true);
-  if (!buffer)
-    return failWith(context, format("no memory for a buffer of %llu bytes",
-                                    (unsigned long long)bytes));
-  *out_address = buffer->base;
+  return allocate(context, bytes, name, true, out_address);
+}
+
+hadal_sim_status_t hadal_sim_alloc_zeros(hadal_sim_context_t *context,
+                                         uint64_t bytes, const char *name,
+                                         uint64_t *out_address) {
+  return allocate(context, bytes, name, false, out_address);
+}
+
+hadal_sim_status_t hadal_sim_import(hadal_sim_context_t *context,
+                                    const void *data, uint64_t bytes,
+                                    const char *name, uint64_t *out_address) {
+  u64 at = reinterpret_cast<u64>(data);
+  if (!data || at % kImportAlignment)
+    return failWith(context, format("expected host memory aligned to %llu bytes "
+                                    "to import, got 0x%llx",
+                                    (unsigned long long)kImportAlignment,
+                                    (unsigned long long)at));
+  *out_address =
+      context->memory.import(data, bytes, name ? name : "buffer")->base;
   return HADAL_SIM_OK;
 }
 

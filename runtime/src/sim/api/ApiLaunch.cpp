@@ -78,6 +78,40 @@ const Function *findKernel(hadal_sim_context_t *context,
   return nullptr;
 }
 
+namespace {
+/// The kernel, and what its launch takes of shared memory; null, with the
+/// context's message set, where it is not allowed.
+const Function *admit(hadal_sim_context_t *context, hadal_sim_module_t *module,
+                      const char *name, const hadal_sim_launch_t &how,
+                      size_t arguments, Launch &launch) {
+  const Function *kernel = findKernel(context, module, name);
+  if (!kernel)
+    return nullptr;
+  auto fail = [&](const std::string &reason) -> const Function * {
+    failWith(context, format("kernel '%s': ", name) + reason);
+    return nullptr;
+  };
+  if (how.struct_size != sizeof(hadal_sim_launch_t))
+    return fail(format("launch structure of %u bytes, expected %zu",
+                       how.struct_size, sizeof(hadal_sim_launch_t)));
+  if (!kernel->refusal.empty())
+    return fail(module->name + ":" + kernel->refusal);
+  if (arguments != kernel->parameters.size())
+    return fail(format("expected %zu arguments, got %zu",
+                       kernel->parameters.size(), arguments));
+  // Without dynamic memory nothing needs to lie where it would start.
+  u64 used = how.dynamic_shared_bytes ? kernel->dynamicSharedOffset
+                                      : kernel->sharedBytes;
+  launch.sharedBytes = used + how.dynamic_shared_bytes;
+  if (module->program->usesReservedShared) {
+    launch.reservedShared = (launch.sharedBytes + 15) & ~u64(15);
+    launch.sharedBytes = launch.reservedShared + kReservedShared;
+  }
+  std::string reason = refuse(*kernel, how, launch.sharedBytes);
+  return reason.empty() ? kernel : fail(reason);
+}
+} // namespace
+
 } // namespace hadal::sim
 
 extern "C" {
@@ -92,39 +126,29 @@ void hadal_sim_launch_defaults(hadal_sim_launch_t *launch) {
                    HADAL_SIM_CHECK_ASYNC;
 }
 
+hadal_sim_status_t hadal_sim_launch_check(hadal_sim_context_t *context,
+                                          hadal_sim_module_t *module,
+                                          const char *name,
+                                          const hadal_sim_launch_t *how,
+                                          size_t argument_count) {
+  Launch launch;
+  return admit(context, module, name, *how, argument_count, launch)
+             ? HADAL_SIM_OK
+             : HADAL_SIM_ERROR;
+}
+
 hadal_sim_status_t hadal_sim_launch(hadal_sim_context_t *context,
                                     hadal_sim_module_t *module,
                                     const char *name,
                                     const hadal_sim_launch_t *how,
                                     const void *const *arguments,
                                     size_t argument_count) {
-  const Function *kernel = findKernel(context, module, name);
+  Launch launch;
+  const Function *kernel =
+      admit(context, module, name, *how, argument_count, launch);
   if (!kernel)
     return HADAL_SIM_ERROR;
   std::string prefix = format("kernel '%s': ", name);
-  if (how->struct_size != sizeof(hadal_sim_launch_t))
-    return failWith(context, prefix + format("launch structure of %u bytes, "
-                                             "expected %zu", how->struct_size,
-                                             sizeof(hadal_sim_launch_t)));
-  if (!kernel->refusal.empty())
-    return failWith(context, prefix + module->name + ":" + kernel->refusal);
-  if (argument_count != kernel->parameters.size())
-    return failWith(context, prefix + format("expected %zu arguments, got %zu",
-                                             kernel->parameters.size(),
-                                             argument_count));
-  Launch launch;
-  // Without dynamic memory nothing needs to lie where it would start.
-  u64 used = how->dynamic_shared_bytes
-                 ? kernel->dynamicSharedOffset
-                 : kernel->sharedBytes;
-  launch.sharedBytes = used + how->dynamic_shared_bytes;
-  if (module->program->usesReservedShared) {
-    launch.reservedShared = (launch.sharedBytes + 15) & ~u64(15);
-    launch.sharedBytes = launch.reservedShared + kReservedShared;
-  }
-  std::string reason = refuse(*kernel, *how, launch.sharedBytes);
-  if (!reason.empty())
-    return failWith(context, prefix + reason);
   launch.program = module->program.get();
   launch.kernel = kernel;
   launch.level = context->level;

@@ -29,7 +29,7 @@ void *mapZeros(u64 bytes) {
 }
 
 void release(Buffer &buffer) {
-  if (buffer.host)
+  if (buffer.host && !buffer.borrowed)
     munmap(buffer.host, buffer.bytes ? buffer.bytes : 1);
   if (buffer.undefined)
     munmap(buffer.undefined, buffer.bytes ? buffer.bytes : 1);
@@ -70,9 +70,23 @@ Buffer *DeviceMemory::allocate(u64 bytes, std::string name, bool undefined) {
     memset(buffer->host, 0xff, bytes);
     buffer->mayBeUndefined = true;
   }
-  buffer->base = place(bytes);
+  return add(std::move(buffer));
+}
+
+Buffer *DeviceMemory::add(std::unique_ptr<Buffer> buffer) {
+  buffer->base = place(buffer->bytes);
   buffers.push_back(std::move(buffer));
   return buffers.back().get();
+}
+
+Buffer *DeviceMemory::import(const void *data, u64 bytes, std::string name) {
+  auto buffer = std::make_unique<Buffer>();
+  buffer->bytes = bytes;
+  buffer->readOnly = buffer->mapped = buffer->borrowed = true;
+  buffer->name = std::move(name);
+  // Nothing writes to a buffer that is read-only.
+  buffer->host = static_cast<u8 *>(const_cast<void *>(data));
+  return add(std::move(buffer));
 }
 
 Buffer *DeviceMemory::mapFile(const std::string &path, std::string &error) {
@@ -107,9 +121,7 @@ Buffer *DeviceMemory::mapFile(const std::string &path, std::string &error) {
   }
   close(file);
   buffer->host = static_cast<u8 *>(at);
-  buffer->base = place(buffer->bytes);
-  buffers.push_back(std::move(buffer));
-  return buffers.back().get();
+  return add(std::move(buffer));
 }
 
 bool DeviceMemory::free(u64 base) {

@@ -27,7 +27,8 @@ struct Buffer {
   GlobalRaceCell *race = nullptr; // one for four bytes, under the race check
   bool readOnly = false;
   bool freed = false;
-  bool mapped = false;    // host is a file mapping
+  bool mapped = false;    // host is a file mapping, or memory of the caller's
+  bool borrowed = false;  // host is not the context's to unmap
   /// Whether any byte may be undefined: while false, shadow is not consulted.
   std::atomic<bool> mayBeUndefined{false};
   std::string name;
@@ -41,6 +42,8 @@ public:
   Buffer *allocate(u64 bytes, std::string name, bool undefined);
   /// Maps a file read-only without copying. Null and `error` on failure.
   Buffer *mapFile(const std::string &path, std::string &error);
+  /// Takes memory of the host for a read-only buffer without copying.
+  Buffer *import(const void *data, u64 bytes, std::string name);
   bool free(u64 base);
   /// The buffer that holds the address (freed ones too), or null.
   Buffer *find(u64 address) const;
@@ -55,6 +58,8 @@ public:
 
 private:
   u64 place(u64 bytes);
+  /// Places a buffer that has its host memory behind the others.
+  Buffer *add(std::unique_ptr<Buffer> buffer);
   std::vector<std::unique_ptr<Buffer>> buffers; // by base
   u64 next = kGlobalBase;
 };

@@ -53,6 +53,41 @@ protected:
   hadal_sim_launch_t launch;
 };
 
+TEST_F(Api, ZerosAndImports) {
+  uint64_t zeros = 0, imported = 0;
+  ASSERT_EQ(hadal_sim_alloc_zeros(context, uint64_t(1) << 40, "zeros", &zeros), HADAL_SIM_OK) << message();
+  alignas(16) uint32_t host[64] = {}, back[32] = {};
+  ASSERT_EQ(hadal_sim_import(context, host, sizeof(host), "host", &imported), HADAL_SIM_OK) << message();
+  host[33] = 7; // kernels read it in place
+  uint64_t end = zeros + (uint64_t(1) << 40) - 128;
+  ASSERT_EQ(copy(end, imported + 128), HADAL_SIM_OK) << message();
+  ASSERT_EQ(hadal_sim_copy_out(context, back, end, 128, nullptr), HADAL_SIM_OK) << message();
+  EXPECT_EQ(back[1], 7u);
+  EXPECT_EQ(copy(imported, zeros), HADAL_SIM_CHECK);
+  expectMessage({"bounds", "read-only buffer 'host'"});
+  EXPECT_EQ(hadal_sim_fill(context, imported, 1, 4), HADAL_SIM_ERROR);
+  expectMessage({"'host'", "read-only"});
+  EXPECT_EQ(hadal_sim_free(context, imported), HADAL_SIM_OK);
+  EXPECT_EQ(host[33], 7u);
+  EXPECT_EQ(copy(zeros, imported), HADAL_SIM_CHECK);
+  expectMessage({"after free"});
+  EXPECT_EQ(hadal_sim_import(context, host + 1, 16, "askew", &imported), HADAL_SIM_ERROR);
+  expectMessage({"aligned to 16 bytes"});
+  EXPECT_EQ(hadal_sim_import(context, nullptr, 16, "none", &imported), HADAL_SIM_ERROR);
+}
+
+TEST_F(Api, WhatALaunchWouldSay) {
+  EXPECT_STREQ(hadal_sim_module_target(module), "sm_80");
+  EXPECT_EQ(hadal_sim_launch_check(context, module, "copy", &launch, 2), HADAL_SIM_OK) << message();
+  EXPECT_EQ(hadal_sim_launch_check(context, module, "copy", &launch, 3), HADAL_SIM_ERROR);
+  expectMessage({"expected 2 arguments, got 3"});
+  EXPECT_EQ(hadal_sim_launch_check(context, module, "paste", &launch, 2), HADAL_SIM_ERROR);
+  expectMessage({"no entry 'paste'"});
+  launch.block[1] = 1024;
+  EXPECT_EQ(hadal_sim_launch_check(context, module, "copy", &launch, 2), HADAL_SIM_ERROR);
+  expectMessage({"block has 32768 threads"});
+}
+
 TEST_F(Api, UseAfterFree) {
   uint64_t to = allocate(128, "result"), from = allocate(128, "weights"), other = allocate(64, "other");
   ASSERT_EQ(copy(to, from), HADAL_SIM_OK) << message();

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// The simulator as a device: opening it, what it says of itself, its table.
+#include "Device.h"
+
+#include <algorithm>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <thread>
+#include <unistd.h>
+
+namespace hadal::simdevice {
+
+hadal_device_code_t fail(hadal_device_error_t *error, hadal_device_code_t code, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(error->message, sizeof(error->message), format, arguments);
+  va_end(arguments);
+  return code;
+}
+
+uint64_t hostMemory() {
+  long pages = sysconf(_SC_PHYS_PAGES), bytes = sysconf(_SC_PAGESIZE);
+  return pages > 0 && bytes > 0 ? uint64_t(pages) * uint64_t(bytes) : 0;
+}
+
+namespace {
+
+constexpr uint32_t kMaximumHostThreads = 1024; // of the simulator
+
+hadal_device_code_t open(const hadal_device_options_t *options, hadal_device_t **out_device,
+                         hadal_device_error_t *error) {
+  hadal_device_options_t asked = known(options);
+  if (asked.index)
+    return fail(error, HADAL_STATUS_NOT_FOUND, "the host has one simulator: expected index 0, got %u", asked.index);
+  if (asked.threads > kMaximumHostThreads)
+    return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "expected at most %u host threads, got %u", kMaximumHostThreads,
+                asked.threads);
+  auto device = std::make_unique<hadal_device>();
+  if (hadal_sim_context_create(&device->sim) != HADAL_SIM_OK)
+    return fail(error, HADAL_STATUS_UNSUPPORTED, "%s", hadal_sim_context_message(nullptr));
+  device->hardware = std::string("PTX simulator ") + hadal_sim_context_level(device->sim);
+  device->threads = asked.threads;
+  *out_device = device.release();
+  return HADAL_STATUS_OK;
+}
+
+/// What info hands out: lives as long as the library.
+struct LevelNames {
+  const char *names[kLevelCount];
+  LevelNames() {
+    for (uint32_t i = 0; i < kLevelCount; ++i)
+      names[i] = kLevels[i].name;
+  }
+};
+
+void close(hadal_device_t *device) { delete device; }
+
+void info(hadal_device_t *device, hadal_device_info_t *out_info) {
+  static const LevelNames levels;
+  hadal_device_info_t known = {};
+  known.struct_size = out_info->struct_size;
+  known.family = "cuda";
+  known.hardware = device->hardware.c_str();
+  known.levels = levels.names;
+  known.level_count = kLevelCount;
+  known.level_note = "";
+  known.kernel_abi = HADAL_CUDA_KERNEL_ABI_VERSION;
+  known.threads = device->threads ? device->threads : std::max(1u, std::thread::hardware_concurrency());
+  known.alignment = kAlignment;
+  for (int i = 0; i < 3; ++i)
+    known.max_workgroup[i] = kMaximumWorkgroup[i];
+  known.max_workgroup_threads = kMaximumThreads;
+  known.max_shared_bytes = kMaximumShared;
+  known.memory_bytes = hostMemory();
+  memcpy(out_info, &known, std::min(out_info->struct_size, sizeof(known)));
+}
+
+constexpr hadal_device_table_t kTable = {
+    sizeof(hadal_device_table_t),
+    HADAL_DEVICE_VERSION,
+    "sim",
+    open,
+    close,
+    info,
+    imageCheck,
+    interfaceCheck,
+    imageLoad,
+    imageRelease,
+    kernelFind,
+    memoryAllocate,
+    memoryImport,
+    memoryRelease,
+    hostAllocate,
+    hostRelease,
+    queueCreate,
+    queueRelease,
+    queueUpload,
+    queueDownload,
+    queueLaunch,
+    queueSignal,
+    queueWait,
+    queueSynchronize,
+    eventCreate,
+    eventRelease,
+    eventSynchronize,
+    eventTime,
+    recordBegin,
+    recordEnd,
+    recordRelease,
+    queueReplay,
+    queueCounters,
+};
+
+} // namespace
+} // namespace hadal::simdevice
+
+extern "C" const hadal_device_table_t *hadal_device_query(uint32_t version) {
+  return version == HADAL_DEVICE_VERSION ? &hadal::simdevice::kTable : nullptr;
+}
