@@ -133,7 +133,7 @@ typedef struct hadal_module hadal_module_t;
 typedef struct hadal_module_options_t {
   size_t struct_size;
   /* Where to look for weight files that are not beside the artifact; may be
-   * NULL. */
+   * NULL, but for an artifact in memory that has any. */
   const char *weights_dir;
   /* Not zero: for reports. Neither weights nor code are looked at, and
    * hadal_session_create refuses the module. */
@@ -152,6 +152,17 @@ typedef struct hadal_module_options_t {
 HADAL_API hadal_status_t hadal_module_load(hadal_context_t *context, const char *path,
                                            const hadal_module_options_t *options,
                                            hadal_module_t **out_module);
+
+/* The same for an artifact of `size` bytes at `data`, at any address, which may go or
+ * change afterwards: they are copied. Messages call it `name`, or "artifact" where
+ * that is NULL. It lies in no folder, so its weight files, if it has any, are looked
+ * for in options->weights_dir alone; without that folder they are an error.
+ *
+ * *out_module is owned by the caller; release with hadal_module_release. */
+HADAL_API hadal_status_t hadal_module_load_memory(hadal_context_t *context, const void *data,
+                                                  size_t size, const char *name,
+                                                  const hadal_module_options_t *options,
+                                                  hadal_module_t **out_module);
 
 HADAL_API void hadal_module_release(hadal_module_t *module);
 

@@ -21,21 +21,42 @@ Status createContext(const hadal_context_options_t *given, hadal_context_t **out
   return {};
 }
 
-Status loadModule(hadal_context_t *context, const char *path, const hadal_module_options_t *given,
-                  hadal_module_t **out) {
+// Checks what both ways to load take; `from` is named `field`.
+Status startLoad(hadal_context_t *context, const void *from, const char *field,
+                 const hadal_module_options_t *given, hadal_module_options_t &options,
+                 hadal_module_t **out) {
   HADAL_TRY(requireAddress(out, "out_module"));
   *out = nullptr;
   HADAL_TRY(requireAddress(context, "context"));
-  HADAL_TRY(requireAddress(path, "path"));
-  hadal_module_options_t options;
-  HADAL_TRY(readOptions("options", given, options));
-  std::shared_ptr<Module> module;
-  HADAL_TRY(Module::load(context->impl, path, options, module));
+  HADAL_TRY(requireAddress(from, field));
+  return readOptions("options", given, options);
+}
+
+hadal_module_t *wrapModule(hadal_context_t *context, std::shared_ptr<Module> module) {
   auto *handle = new hadal_module{context->impl, std::move(module), {}};
   const auto *eos = handle->impl->plan().model()->eos_tokens();
   for (uint32_t i = 0; i < sizeOf(eos); ++i)
     handle->eosTokens.push_back(eos->Get(i));
-  *out = handle;
+  return handle;
+}
+
+Status loadModule(hadal_context_t *context, const char *path, const hadal_module_options_t *given,
+                  hadal_module_t **out) {
+  hadal_module_options_t options;
+  HADAL_TRY(startLoad(context, path, "path", given, options, out));
+  std::shared_ptr<Module> module;
+  HADAL_TRY(Module::load(context->impl, path, options, module));
+  *out = wrapModule(context, std::move(module));
+  return {};
+}
+
+Status loadModuleMemory(hadal_context_t *context, const void *data, size_t size, const char *name,
+                        const hadal_module_options_t *given, hadal_module_t **out) {
+  hadal_module_options_t options;
+  HADAL_TRY(startLoad(context, data, "data", given, options, out));
+  std::shared_ptr<Module> module;
+  HADAL_TRY(Module::loadMemory(context->impl, name ? name : "artifact", data, size, options, module));
+  *out = wrapModule(context, std::move(module));
   return {};
 }
 
@@ -158,6 +179,12 @@ hadal_status_t hadal_module_load(hadal_context_t *context, const char *path,
                                  const hadal_module_options_t *options,
                                  hadal_module_t **out_module) {
   return loadModule(context, path, options, out_module).release();
+}
+
+hadal_status_t hadal_module_load_memory(hadal_context_t *context, const void *data, size_t size,
+                                        const char *name, const hadal_module_options_t *options,
+                                        hadal_module_t **out_module) {
+  return loadModuleMemory(context, data, size, name, options, out_module).release();
 }
 
 void hadal_module_release(hadal_module_t *module) { delete module; }

@@ -157,6 +157,19 @@ Status Artifact::parse(const uint8_t *data, size_t size, Artifact &out) {
   return {};
 }
 
+Status Artifact::copy(const char *name, const void *data, size_t size, Artifact &out) {
+  constexpr size_t limit = kMaxArtifactSize + sizeof(Trailer);
+  if (size > limit)
+    return fail(HADAL_STATUS_INVALID_ARTIFACT, "%s: expected at most %zu B, got %zu B", name, limit, size);
+  Pages pages;
+  HADAL_TRY(Pages::allocate(size, name, pages));
+  if (size)
+    std::memcpy(pages.data(), data, size);
+  HADAL_TRY_IN(parse(pages.data(), pages.size(), out), "%s: ", name);
+  out.pages = std::move(pages);
+  return {};
+}
+
 Status Artifact::open(const char *path, Artifact &out) {
   Pages pages;
   HADAL_TRY(Pages::readFile(path, kMaxArtifactSize + sizeof(Trailer), pages));

@@ -37,6 +37,9 @@ public:
   /// Messages start with `path`.
   static Status open(const char *path, Artifact &out);
 
+  /// The same for a copy of bytes in memory; messages start with `name`.
+  static Status copy(const char *name, const void *data, size_t size, Artifact &out);
+
   /// The same for bytes in memory, which must outlive `out` and be 64-byte
   /// aligned; messages start with the field.
   static Status parse(const uint8_t *data, size_t size, Artifact &out);

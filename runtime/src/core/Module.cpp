@@ -62,14 +62,22 @@ Status Module::pickProgram() {
   return {};
 }
 
-Status Module::loadFiles(const hadal_module_options_t &options) {
-  HADAL_TRY(Artifact::open(path(), checked));
+std::shared_ptr<Module> Module::make(std::shared_ptr<Context> context, const char *path,
+                                     const hadal_module_options_t &options) {
+  auto module = std::make_shared<Module>();
+  module->context = std::move(context);
+  module->file = path;
+  module->inspectOnly = options.inspect_only != 0;
+  return module;
+}
+
+Status Module::loadContents(const char *weightsDir) {
   if (inspectOnly)
     return {};
   HADAL_TRY_IN(pickProgram(), "%s: ", path());
   if (plan().model()->shapes_only())
     return {};
-  HADAL_TRY(Weights::open(plan(), path(), options.weights_dir, mapped));
+  HADAL_TRY(Weights::open(plan(), {path(), inMemory, weightsDir}, mapped));
   HADAL_TRY_IN(takeWeights(), "%s: ", path());
   return {};
 }
@@ -81,11 +89,10 @@ Status Module::load(std::shared_ptr<Context> context, const char *path,
   for (;;) {
     struct stat before = {}, after = {};
     stat(path, &before);
-    auto module = std::make_shared<Module>();
-    module->context = context;
-    module->file = path;
-    module->inspectOnly = options.inspect_only != 0;
-    Status status = module->loadFiles(options);
+    std::shared_ptr<Module> module = make(context, path, options);
+    Status status = Artifact::open(path, module->checked);
+    if (status.ok())
+      status = module->loadContents(options.weights_dir);
     if (status.ok()) {
       out = std::move(module);
       return {};
@@ -94,6 +101,17 @@ Status Module::load(std::shared_ptr<Context> context, const char *path,
         isUnchanged(before, after))
       return status;
   }
+}
+
+Status Module::loadMemory(std::shared_ptr<Context> context, const char *name, const void *data,
+                          size_t size, const hadal_module_options_t &options,
+                          std::shared_ptr<Module> &out) {
+  std::shared_ptr<Module> module = make(std::move(context), name, options);
+  module->inMemory = true;
+  HADAL_TRY(Artifact::copy(name, data, size, module->checked));
+  HADAL_TRY(module->loadContents(options.weights_dir));
+  out = std::move(module);
+  return {};
 }
 
 } // namespace hadal::runtime

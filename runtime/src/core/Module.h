@@ -24,6 +24,12 @@ public:
   static Status load(std::shared_ptr<Context> context, const char *path,
                      const hadal_module_options_t &options, std::shared_ptr<Module> &out);
 
+  /// The same for bytes in memory, which are copied; `name` stands for the path.
+  static Status loadMemory(std::shared_ptr<Context> context, const char *name, const void *data,
+                           size_t size, const hadal_module_options_t &options,
+                           std::shared_ptr<Module> &out);
+
+  /// Where the artifact was, or its name.
   const char *path() const { return file.c_str(); }
   const Artifact &artifact() const { return checked; }
   const artifact::Module &plan() const { return checked.plan(); }
@@ -57,8 +63,10 @@ public:
   const std::vector<uint32_t> &computed() const { return computedParameters; }
 
 private:
-  /// Reads everything that `file` stands for, into an object without any.
-  Status loadFiles(const hadal_module_options_t &options);
+  static std::shared_ptr<Module> make(std::shared_ptr<Context> context, const char *path,
+                                      const hadal_module_options_t &options);
+  /// Makes what the artifact names ready, once it is there: kernels, weights.
+  Status loadContents(const char *weightsDir);
   Status pickProgram();
   // ModuleWeights.cpp: what the device takes in.
   Status takeWeights();
@@ -67,7 +75,7 @@ private:
 
   std::shared_ptr<Context> context;
   std::string file;
-  bool inspectOnly = false;
+  bool inspectOnly = false, inMemory = false;
   Artifact checked;
   Weights mapped;
   const Program *picked = nullptr;

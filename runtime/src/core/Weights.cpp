@@ -19,31 +19,32 @@ std::string directoryOf(const char *path) {
   return slash ? std::string(path, slash - path + 1) : std::string();
 }
 
-Status locate(const char *name, const char *artifactPath, const char *directory,
-              std::string &out) {
-  out = directoryOf(artifactPath) + name;
-  if (access(out.c_str(), F_OK) == 0)
-    return {};
-  // An artifact may be reached through a link from elsewhere.
-  if (char *real = realpath(artifactPath, nullptr)) {
-    std::string other = directoryOf(real) + name;
-    std::free(real);
-    if (access(other.c_str(), F_OK) == 0) {
-      out = other;
+Status locate(const char *name, const WeightPlaces &places, std::string &out) {
+  const char *artifact = places.artifact, *directory = places.directory;
+  if (!places.inMemory) {
+    out = directoryOf(artifact) + name;
+    if (access(out.c_str(), F_OK) == 0)
       return {};
+    // An artifact may be reached through a link from elsewhere.
+    if (char *real = realpath(artifact, nullptr)) {
+      out = directoryOf(real) + name;
+      std::free(real);
+      if (access(out.c_str(), F_OK) == 0)
+        return {};
     }
+  } else if (!directory) {
+    return fail(HADAL_STATUS_INVALID_ARGUMENT,
+                "options.weights_dir: expected the folder of '%s', since '%s' is in memory, got NULL", name,
+                artifact);
   }
   if (directory) {
-    std::string other = std::string(directory) + "/" + name;
-    if (access(other.c_str(), F_OK) == 0) {
-      out = other;
+    out = std::string(directory) + "/" + name;
+    if (access(out.c_str(), F_OK) == 0)
       return {};
-    }
   }
-  return fail(HADAL_STATUS_NOT_FOUND,
-              "%s: weight_files: expected '%s' beside the artifact%s%s%s, got no such file",
-              artifactPath, name, directory ? " or in '" : "", directory ? directory : "",
-              directory ? "'" : "");
+  return fail(HADAL_STATUS_NOT_FOUND, "%s: weight_files: expected '%s' %s%s%s%s%s, got no such file", artifact,
+              name, places.inMemory ? "" : "beside the artifact", directory && !places.inMemory ? " or " : "",
+              directory ? "in '" : "", directory ? directory : "", directory ? "'" : "");
 }
 
 Status checkIdentity(const artifact::WeightFile &expected, const Pages &pages,
@@ -95,15 +96,14 @@ std::string findHeaderString(const char *json, size_t size, const char *key) {
   return close == end ? std::string() : std::string(at, close);
 }
 
-Status Weights::open(const artifact::Module &module, const char *artifactPath,
-                     const char *directory, Weights &out) {
+Status Weights::open(const artifact::Module &module, const WeightPlaces &places, Weights &out) {
   Weights result;
   std::vector<uint64_t> headerEnds;
   for (uint32_t i = 0; i < sizeOf(module.weight_files()); ++i) {
     const artifact::WeightFile &expected = *module.weight_files()->Get(i);
     File file;
     uint64_t headerEnd = 0;
-    HADAL_TRY(locate(expected.name()->c_str(), artifactPath, directory, file.path));
+    HADAL_TRY(locate(expected.name()->c_str(), places, file.path));
     HADAL_TRY(Pages::mapFile(file.path.c_str(), file.pages));
     HADAL_TRY_IN(checkIdentity(expected, file.pages, &headerEnd), "%s: ", file.path.c_str());
     headerEnds.push_back(headerEnd);
@@ -115,7 +115,7 @@ Status Weights::open(const artifact::Module &module, const char *artifactPath,
       return fail(HADAL_STATUS_INVALID_ARTIFACT,
                   "%s: parameters[%u].offset: expected at least %" PRIu64
                   " behind the header, got %" PRIu64,
-                  artifactPath, i, headerEnds[parameter.file()], parameter.offset());
+                  places.artifact, i, headerEnds[parameter.file()], parameter.offset());
   }
   out = std::move(result);
   return {};

@@ -10,15 +10,21 @@
 
 namespace hadal::runtime {
 
+/// Where weight files are looked for.
+struct WeightPlaces {
+  const char *artifact;  // the path that they are beside; the name of one in memory
+  bool inMemory;
+  const char *directory; // may be null
+};
+
 /// All weight files of a module. Identity is size, header hash and build id;
 /// pages of weights are not touched before a kernel reads them. A file must not
 /// be changed or cut while it is mapped.
 class Weights {
 public:
-  /// Looks for each file beside the artifact, then in `directory` (may be null).
+  /// Looks for each file beside the artifact, unless that is in memory, then in the directory.
   /// Messages start with the path of the file, or of the artifact.
-  static Status open(const artifact::Module &module, const char *artifactPath,
-                     const char *directory, Weights &out);
+  static Status open(const artifact::Module &module, const WeightPlaces &places, Weights &out);
 
   /// The first byte of a parameter; null when no files are open, and for one that is computed.
   const uint8_t *data(const artifact::Parameter &parameter) const {

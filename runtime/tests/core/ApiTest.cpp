@@ -182,6 +182,12 @@ TEST(ApiTest, NullsAreHarmless) {
   hadal_session_t *session = nullptr;
   EXPECT_EQ(take(hadal_module_load(nullptr, "x", nullptr, &module)),
             "context: expected an address, got NULL");
+  ContextHandle context = makeContext(1);
+  EXPECT_EQ(take(hadal_module_load_memory(context.get(), nullptr, 0, nullptr, nullptr, &module)),
+            "data: expected an address, got NULL");
+  EXPECT_EQ(take(hadal_module_load_memory(context.get(), "", size_t(3) << 30, "x", nullptr, &module)),
+            "x: expected at most 2147483679 B, got 3221225472 B");
+  EXPECT_EQ(module, nullptr);
   EXPECT_EQ(take(hadal_session_create(nullptr, nullptr, &session)),
             "module: expected an address, got NULL");
   EXPECT_EQ(take(hadal_session_step(nullptr, nullptr, nullptr)),

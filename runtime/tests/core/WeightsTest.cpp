@@ -53,6 +53,43 @@ TEST_F(WeightsTest, MoveWithTheArtifact) {
   std::filesystem::current_path(before);
 }
 
+// An artifact in memory is beside nothing, so only the folder counts.
+TEST_F(WeightsTest, OfAnArtifactInMemory) {
+  Bytes bytes = readFile(artifact);
+  std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path(""));
+  auto load = [&](const char *directory, const char *name, ModuleHandle *module = nullptr) {
+    hadal_module_options_t options = {sizeof options, directory, 0};
+    hadal_module_t *loaded = nullptr;
+    // At any address.
+    Bytes shifted(1);
+    shifted.insert(shifted.end(), bytes.begin(), bytes.end());
+    std::string message = take(
+        hadal_module_load_memory(context.get(), shifted.data() + 1, bytes.size(), name, &options, &loaded));
+    ModuleHandle handle(loaded);
+    EXPECT_EQ(handle != nullptr, message == "ok");
+    if (module)
+      *module = std::move(handle);
+    return message;
+  };
+  EXPECT_EQ(load(nullptr, "x"), "options.weights_dir: expected the folder of 'model.weights.safetensors', since "
+                                "'x' is in memory, got NULL");
+  EXPECT_EQ(load("/absent", nullptr), "artifact: weight_files: expected 'model.weights.safetensors' in '/absent', "
+                                      "got no such file");
+  ModuleHandle module;
+  ASSERT_EQ(load(folder.path("").c_str(), nullptr, &module), "ok");
+  std::filesystem::current_path(before);
+  SessionHandle session = makeSession(module.get(), 1, 8);
+  std::vector<float> logits;
+  ASSERT_EQ(runStep(session.get(), StepSpec().add(0, 0, {3, 4}), &logits), "ok");
+  EXPECT_EQ(logits, expectedLogits(7));
+  bytes[100] ^= 4;
+  EXPECT_EQ(load(".", "the model").find("the model: trailer.hash: expected checksum "), 0u);
+  bytes.clear();
+  EXPECT_EQ(load(".", nullptr),
+            "artifact: file size: expected at least 40 B, got 0 B: not an artifact of Hadal");
+}
+
 TEST_F(WeightsTest, OfAnotherSize) {
   Bytes bytes = makeWeights(model);
   for (size_t size = 0; size < bytes.size(); ++size) {
