@@ -61,8 +61,10 @@ Status Session::run(const CallInputs &given) {
   Status status = prepareArena(entry);
   if (status.ok())
     status = runOps(entry, entry.ops);
+  // Even of a call that failed all launches end before their memory can move.
+  Status ended = module->device().synchronize();
   if (status.ok())
-    status = module->device().synchronize();
+    status = std::move(ended);
   if (status.ok())
     status = fetchResults(entry);
   if (inputs.step)

@@ -226,8 +226,13 @@ ModelSpec makeModel(const std::string &image = "model");
 /// in a ring of rows of rank 2 that holds a window of 3, a step and the session's `drafts`. It keeps
 /// `hidden` [N], the call's `scale` times the sum of each token's window, and gives `sums` [S, 3], of
 /// all tokens of a sequence by each of the tables. `draft` reads `hidden`, makes another, and gives
-/// `drafted`, of the caller's `bias`.
+/// `drafted`, of the caller's `bias`. `turn` gives `turned` [kTurned]: numbers 1 to kTurned of the
+/// weight, as a slice, times as many of a rotary table, in their order.
 ModelSpec makeStatesModel();
+constexpr uint32_t kTurned = 6;
+
+/// Gives a model the parameter `weight` [vocabulary] and the file that makeWeights writes.
+void addWeight(ModelSpec &model);
 
 /// The same as an artifact of schema 1.1 says it. Grids must be numbers and constants.
 ModelSpec asVersion1(ModelSpec model);
@@ -235,7 +240,7 @@ ModelSpec asVersion1(ModelSpec model);
 /// The dims that programs of 1.x have, and so the test model.
 std::vector<DimSpec> dimsOfVersion1();
 
-/// The weights file that makeModel describes.
+/// The weights file of a model: weight[v] is 1 + v / 4.
 Bytes makeWeights(const ModelSpec &model);
 
 /// The bytes of the artifact, trailer included.

@@ -9,7 +9,8 @@ constexpr int64_t kWindow = 3;
 
 // Indices of the program's dims.
 enum DimIndex : uint32_t {
-  kTokens, kSequences, kSlots, kFullPages, kQuarterPages, kCoarsePages, kStepTokens, kDrafts, kScale
+  kTokens, kSequences, kSlots, kFullPages, kQuarterPages, kCoarsePages, kStepTokens, kDrafts, kScale,
+  kRank, kWorldSize
 };
 
 EntrySpec makeMain(uint32_t *kernel) {
@@ -66,11 +67,39 @@ EntrySpec makeDraft(uint32_t *kernel) {
   return entry;
 }
 
+EntrySpec makeTurn(uint32_t *kernel) {
+  EntrySpec entry;
+  entry.name = "turn";
+  uint32_t none = entry.constant(0), count = entry.constant(kTurned);
+  entry.results = {{"turned", ElementType::f32, {count}, PortRole::value}};
+  OpSpec op;
+  op.launch.executable = (*kernel)++;
+  op.launch.bindings = {Binding(0, BindingKind::slice), Binding(1, BindingKind::parameter),
+                        Binding(0, BindingKind::result)};
+  op.launch.constants = {count};
+  op.launch.label = "turn.turn";
+  op.launch.flops = op.launch.bytes = none;
+  entry.ops = {op};
+  return entry;
+}
+
+// offset + rank * length / world_size, length / world_size: all of it, for one device.
+void addSlice(ProgramSpec &program) {
+  uint32_t first = program.constant(sizeof(float)), all = program.constant(kTurned * sizeof(float));
+  uint32_t length = program.node(ExprKind::floor_div, all, program.dim(kWorldSize));
+  uint32_t before = program.node(ExprKind::mul, program.dim(kRank), length);
+  uint32_t offset = program.node(ExprKind::add, first, before);
+  program.slices = {{0, 1, 11 * sizeof(float), offset, length}};
+}
+
 } // namespace
 
 ModelSpec makeStatesModel() {
   ModelSpec model;
   model.maxPositions = model.modelPositions = 512;
+  addWeight(model);
+  model.parameters.push_back({"rope.sin", ElementType::f32, {512, 2}, "", 0, 0, 0, 0, RopeTableSpec()});
+  model.parameters.back().ropeTable->component = TableComponent::sin;
   model.sections.push_back({SectionKind::kernels, "kernels.x86-64-v3", readImage("states"), 0});
   ProgramSpec program;
   program.dims = {{"tokens", Dim::tokens},
@@ -81,7 +110,9 @@ ModelSpec makeStatesModel() {
                   {"coarse_pages", Dim::pages_per_slot, 2},
                   {"step_tokens", Dim::step_tokens},
                   {"drafts", Dim::session_value, 0, 1, 0, 8},
-                  {"scale", Dim::call_value, 0, 1, 1, 100}};
+                  {"scale", Dim::call_value, 0, 1, 1, 100},
+                  {"rank", Dim::rank},
+                  {"world_size", Dim::world_size}};
   program.blockTables = {{"full", 4, 1}, {"quarter", 2, 4}, {"coarse", 1, 128}};
   uint32_t rows = program.node(
       ExprKind::add, program.constant(kWindow),
@@ -90,6 +121,7 @@ ModelSpec makeStatesModel() {
                     {"fours", ElementType::i64, {2}, StateKind::growing, 1},
                     {"many", ElementType::f64, {}, StateKind::growing, 2},
                     {"window", ElementType::f32, {2, 2}, StateKind::ring, 0, rows}};
+  addSlice(program);
   constexpr Access read = Access::read, write = Access::write, both = Access::read_write;
   InterfaceSpec drafts = makeInterface({{1}, {1}, {1}});
   drafts.workspace =
@@ -99,10 +131,13 @@ ModelSpec makeStatesModel() {
        {read, read, read, read, read, read, read, both, both, both, both, write, write}, 6,
        {{"x86-64-v3", "kernels.x86-64-v3", "remember", makeInterface({constant(5), {1}, {1}})}}},
       {"draft", "test", {read, read, write, write}, 1,
-       {{"x86-64-v3", "kernels.x86-64-v3", "draft", drafts}}}};
+       {{"x86-64-v3", "kernels.x86-64-v3", "draft", drafts}}},
+      {"turn", "test", {read, read, write}, 1,
+       {{"x86-64-v3", "kernels.x86-64-v3", "turn", makeInterface({constant(0), {1}, {1}})}}}};
   uint32_t kernel = 0;
   program.entries.push_back(makeMain(&kernel));
   program.entries.push_back(makeDraft(&kernel));
+  program.entries.push_back(makeTurn(&kernel));
   model.programs = {program};
   return model;
 }

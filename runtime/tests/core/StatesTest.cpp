@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A program with states of several rates, block tables of the caller's, a ring, and two entry points
 // of which one reads what the other has kept on the device.
-#include "Run.h"
+#include "TestDevices.h"
+
+#include <cmath>
 
 namespace hadal::test {
 namespace {
@@ -9,7 +11,7 @@ namespace {
 using Floats = std::vector<float>;
 using Doubles = std::vector<double>;
 
-class StatesTest : public testing::Test {
+class StatesTest : public testing::TestWithParam<const char *> {
 protected:
   StatesTest() {
     options.struct_size = sizeof options;
@@ -59,23 +61,21 @@ protected:
   }
 
   TemporaryFolder folder;
-  ContextHandle context = makeContext(2);
-  std::string path = write();
+  ContextHandle context =
+      std::string("cpu") == GetParam() ? makeContext(2) : makeContextOf(std::make_unique<SeparateCpuDevice>());
+  std::string path = writeModel(folder, makeStatesModel());
   ModuleHandle module = loadModule(context.get(), path);
   hadal_session_options_t options = {};
   SessionHandle session;
   Floats hidden, drafted;
   Doubles sums;
 
-private:
-  std::string write() {
-    Bytes bytes = serialize(makeStatesModel());
-    writeFile(folder.path("states.hadal"), bytes.data(), bytes.size());
-    return folder.path("states.hadal");
-  }
 };
 
-TEST_F(StatesTest, RatesGrowThroughTablesOfTheirOwn) {
+INSTANTIATE_TEST_SUITE_P(Devices, StatesTest, testing::Values("cpu", "separate"),
+                         [](const auto &info) { return std::string(info.param); });
+
+TEST_P(StatesTest, RatesGrowThroughTablesOfTheirOwn) {
   open();
   // To the end of the capacity, across pages of all tables, in steps of 1 to 4 tokens.
   double total = 0;
@@ -95,7 +95,7 @@ TEST_F(StatesTest, RatesGrowThroughTablesOfTheirOwn) {
   EXPECT_EQ(sums, (Doubles{11, 11, 11, 7, 7, 7}));
 }
 
-TEST_F(StatesTest, ARingHoldsAWindowAStepAndDrafts) {
+TEST_P(StatesTest, ARingHoldsAWindowAStepAndDrafts) {
   hadal_named_value_t drafts = {"drafts", 2};
   options.values = &drafts;
   options.value_count = 1;
@@ -114,7 +114,7 @@ TEST_F(StatesTest, ARingHoldsAWindowAStepAndDrafts) {
 }
 
 // Bytes of a session: pages of each table, and the ring's rows.
-TEST_F(StatesTest, StatesAreAsLongAsTheirDeclarationSays) {
+TEST_P(StatesTest, StatesAreAsLongAsTheirDeclarationSays) {
   auto bytes = [&] {
     hadal_session_memory_t memory = {};
     memory.struct_size = sizeof memory;
@@ -133,7 +133,7 @@ TEST_F(StatesTest, StatesAreAsLongAsTheirDeclarationSays) {
   EXPECT_EQ(bytes(), 7u * 4 * 4 + 5 * 2 * 16 + 2 * (3 * 8 + 15 * 16));
 }
 
-TEST_F(StatesTest, TheCallerAssignsPages) {
+TEST_P(StatesTest, TheCallerAssignsPages) {
   hadal_page_pool_t pools[] = {{"full", 3}, {"quarter", 2}};
   options.pools = pools;
   options.pool_count = 2;
@@ -164,7 +164,7 @@ TEST_F(StatesTest, TheCallerAssignsPages) {
             "slot 1: expected a page for row 0 of block table 'full' (entry 0), got none");
 }
 
-TEST_F(StatesTest, PagesOutOfRange) {
+TEST_P(StatesTest, PagesOutOfRange) {
   hadal_page_pool_t pool = {"full", 3};
   options.pools = &pool;
   options.pool_count = 1;
@@ -184,7 +184,7 @@ TEST_F(StatesTest, PagesOutOfRange) {
             "slot 0: expected a page for row 0 of block table 'full' (entry 0), got none");
 }
 
-TEST_F(StatesTest, AKeptResultFeedsTheOtherEntry) {
+TEST_P(StatesTest, AKeptResultFeedsTheOtherEntry) {
   open();
   EXPECT_EQ(runDraft(2), "argument 'hidden': expected a call that makes it before entry 'draft', got none");
   ASSERT_EQ(runMain(StepSpec().add(0, 0, {1, 2})), "ok");
@@ -203,7 +203,17 @@ TEST_F(StatesTest, AKeptResultFeedsTheOtherEntry) {
   EXPECT_EQ(drafted, (Floats{25, 31, 35, 29}));
 }
 
-TEST_F(StatesTest, ArgumentsAndResultsByName) {
+TEST_P(StatesTest, SlicesAndTables) {
+  open();
+  Floats turned(kTurned), expected;
+  hadal_call_result_t result = {"turned", turned.data(), turned.size() * sizeof(float)};
+  hadal_call_t call = {sizeof call, "turn", nullptr, nullptr, 0, 1, &result, nullptr, 0};
+  ASSERT_EQ(take(hadal_session_call(session.get(), &call)), "ok");
+  for (uint32_t i = 0; i < kTurned; ++i) // rows of two
+    EXPECT_FLOAT_EQ(turned[i], (1 + float(i + 1) / 4) * std::sin(float(i / 2) * (i % 2 ? 0.01f : 1.0f))) << i;
+}
+
+TEST_P(StatesTest, ArgumentsAndResultsByName) {
   open();
   ASSERT_EQ(runMain(StepSpec().add(0, 0, {1})), "ok");
   float bias[2] = {1, 10}, out[1] = {};
@@ -265,7 +275,7 @@ TEST_F(StatesTest, ArgumentsAndResultsByName) {
   EXPECT_EQ(drafted, (Floats{13}));
 }
 
-TEST_F(StatesTest, OptionsOutOfRange) {
+TEST_P(StatesTest, OptionsOutOfRange) {
   options.step_tokens = 301;
   EXPECT_EQ(openMessage(), "options.step_tokens: expected at most the capacity of 300, got 301");
   options.step_tokens = 0;
@@ -291,8 +301,8 @@ TEST_F(StatesTest, OptionsOutOfRange) {
   EXPECT_EQ(openMessage(), "options.pools[1].block_table: expected a new name, got 'full' again");
 }
 
-TEST_F(StatesTest, QueriesListTheProgram) {
-  ASSERT_EQ(hadal_module_entry_count(module.get()), 2u);
+TEST_P(StatesTest, QueriesListTheProgram) {
+  ASSERT_EQ(hadal_module_entry_count(module.get()), 3u);
   hadal_entry_info_t entry = {};
   entry.struct_size = sizeof entry;
   ASSERT_EQ(take(hadal_module_entry(module.get(), 1, &entry)), "ok");
@@ -311,7 +321,7 @@ TEST_F(StatesTest, QueriesListTheProgram) {
   ASSERT_EQ(port.rank, 2u);
   EXPECT_EQ(port.shape[0], -1);
   EXPECT_EQ(port.shape[1], 3);
-  EXPECT_EQ(take(hadal_module_result(module.get(), 2, 0, &port)), "entry: expected an entry below 2, got 2");
+  EXPECT_EQ(take(hadal_module_result(module.get(), 3, 0, &port)), "entry: expected an entry below 3, got 3");
   EXPECT_EQ(take(hadal_module_result(module.get(), 0, 2, &port)), "index: expected a result below 2, got 2");
   ASSERT_EQ(hadal_module_state_count(module.get()), 4u);
   hadal_state_info_t state = {};

@@ -91,6 +91,20 @@ std::vector<DimSpec> dimsOfVersion1() {
   return dims;
 }
 
+void addWeight(ModelSpec &model) {
+  model.files = {{"model.weights.safetensors", 0, 0, model.buildId}};
+  model.parameters = {{"weight", ElementType::f32, {model.vocabulary}, "", 0, 0,
+                       model.vocabulary * sizeof(float), 0}};
+  Bytes weights = makeWeights(model);
+  uint64_t header;
+  std::memcpy(&header, weights.data(), sizeof header);
+  model.files[0].size = weights.size();
+  model.files[0].headerHash = runtime::hashBytes(weights.data(), 8 + header);
+  model.parameters[0].offset = 8 + header;
+  model.parameters[0].checksum =
+      runtime::hashBytes(weights.data() + 8 + header, model.parameters[0].length);
+}
+
 ModelSpec makeModel(const std::string &image) {
   ModelSpec model;
   model.sections.push_back({SectionKind::kernels, "kernels.x86-64-v3", readImage(image), 0});
@@ -114,17 +128,7 @@ ModelSpec makeModel(const std::string &image) {
                      makeEntry("decode", model, program, false)};
   model.programs = {program};
 
-  model.files = {{"model.weights.safetensors", 0, 0, model.buildId}};
-  model.parameters = {{"weight", ElementType::f32, {model.vocabulary}, "", 0, 0,
-                       model.vocabulary * sizeof(float), 0}};
-  Bytes weights = makeWeights(model);
-  uint64_t header;
-  std::memcpy(&header, weights.data(), sizeof header);
-  model.files[0].size = weights.size();
-  model.files[0].headerHash = runtime::hashBytes(weights.data(), 8 + header);
-  model.parameters[0].offset = 8 + header;
-  model.parameters[0].checksum =
-      runtime::hashBytes(weights.data() + 8 + header, model.parameters[0].length);
+  addWeight(model);
   return model;
 }
 

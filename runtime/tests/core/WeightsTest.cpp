@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Weight files: where they are looked for, how they are identified, how fast.
-#include "Run.h"
-#include "core/Session.h"
+#include "TestDevices.h"
+#include "core/Weights.h"
 
 #include <cinttypes>
 #include <cstdio>
@@ -178,47 +178,6 @@ size_t touchedPages(const std::string &file, uint64_t offset) {
   return touched;
 }
 
-/// The cpu device, but one that reads what it takes in, as a device with memory of its own does.
-class ReadingDevice final : public runtime::Device {
-public:
-  explicit ReadingDevice(std::unique_ptr<runtime::Device> cpu) : cpu(std::move(cpu)) {}
-  const char *name() const override { return cpu->name(); }
-  const char *family() const override { return cpu->family(); }
-  const char *level() const override { return cpu->level(); }
-  uint32_t threads() const override { return cpu->threads(); }
-  runtime::Status loadKernels(const runtime::Artifact &artifact, const runtime::Program &program,
-                              std::unique_ptr<runtime::DeviceKernels> &out) override {
-    return cpu->loadKernels(artifact, program, out);
-  }
-  runtime::Status allocate(size_t size, const char *what,
-                           std::unique_ptr<runtime::DeviceMemory> &out) override {
-    return cpu->allocate(size, what, out);
-  }
-  runtime::Status importWeights(const uint8_t *data, size_t size,
-                                std::unique_ptr<runtime::DeviceMemory> &out) override {
-    taken += size;
-    runtime::Status status = cpu->allocate(size, "weights", out);
-    return status.ok() ? cpu->upload(out->address(), data, size) : std::move(status);
-  }
-  runtime::Status upload(runtime::DevicePointer to, const void *from, size_t size) override {
-    return cpu->upload(to, from, size);
-  }
-  runtime::Status download(void *to, runtime::DevicePointer from, size_t size) override {
-    return cpu->download(to, from, size);
-  }
-  bool sharesHostMemory() const override { return false; }
-  runtime::Status launch(const runtime::DeviceKernels &kernels,
-                         const runtime::LaunchRequest &request) override {
-    return cpu->launch(kernels, request);
-  }
-  runtime::Status synchronize() override { return cpu->synchronize(); }
-
-  size_t taken = 0;
-
-private:
-  std::unique_ptr<runtime::Device> cpu;
-};
-
 // An artifact for two targets: the device takes in what its own program reads.
 TEST_F(WeightsTest, OfAnotherProgramAreNotTouched) {
   // Further from the first parameter than a fault maps around it, a huge page at most. A hole.
@@ -241,19 +200,13 @@ TEST_F(WeightsTest, OfAnotherProgramAreNotTouched) {
   model.programs.push_back(program);
   Bytes plan = serialize(model);
   writeFile(artifact, plan.data(), plan.size());
-  std::unique_ptr<runtime::Device> cpu;
-  ASSERT_TRUE(runtime::openDevice("cpu", 1, cpu).ok());
-  auto shared = std::make_shared<runtime::Context>();
-  auto *device = new ReadingDevice(std::move(cpu));
-  shared->device.reset(device);
-  std::shared_ptr<runtime::Module> module;
-  ASSERT_STREQ(runtime::Module::load(shared, artifact.c_str(), {}, module).message(), "ok");
-  std::unique_ptr<runtime::Session> session;
-  ASSERT_STREQ(runtime::Session::create(module, {}, session).message(), "ok");
-  StepSpec spec = StepSpec().add(0, 0, {3, 4});
-  hadal_step_t step = spec.view();
-  std::vector<float> logits(11);
-  ASSERT_STREQ(session->step(step, logits.data()).message(), "ok");
+  auto separate = std::make_unique<SeparateCpuDevice>();
+  SeparateCpuDevice *device = separate.get();
+  ContextHandle shared = makeContextOf(std::move(separate));
+  ModuleHandle module = loadModule(shared.get(), artifact);
+  SessionHandle session = makeSession(module.get(), 1, 8);
+  std::vector<float> logits;
+  ASSERT_EQ(runStep(session.get(), StepSpec().add(0, 0, {3, 4}), &logits), "ok");
   EXPECT_EQ(logits, expectedLogits(7));
   EXPECT_EQ(device->taken, 44u);
   EXPECT_GT(touchedPages(weights(), 0), 0u);
@@ -261,9 +214,8 @@ TEST_F(WeightsTest, OfAnotherProgramAreNotTouched) {
 }
 
 // What a kernel finds of the weight where a slice of it is bound, as floats.
-std::vector<float> readSlice(const std::string &path, uint32_t count) {
-  ContextHandle context = makeContext(1);
-  ModuleHandle module = loadModule(context.get(), path);
+std::vector<float> readSlice(hadal_context_t *context, const std::string &path, uint32_t count) {
+  ModuleHandle module = loadModule(context, path);
   SessionHandle session = makeSession(module.get(), 1, 8);
   std::vector<float> logits;
   require("step", runStep(session.get(), StepSpec().add(0, 0, {1}), &logits));
@@ -282,6 +234,7 @@ TEST_F(WeightsTest, SlicesAlongAnyAxis) {
     std::memcpy(floats.data(), packed.data(), floats.size() * sizeof(float));
     return floats;
   };
+  ContextHandle separate = makeContextOf(std::make_unique<SeparateCpuDevice>());
   const struct {
     uint64_t outer, stride, offset, length;
   } cases[] = {{1, 44, 0, 20},  // in place
@@ -304,7 +257,8 @@ TEST_F(WeightsTest, SlicesAlongAnyAxis) {
       entry.ops[3].launch.bindings[1] = Binding(0, BindingKind::slice);
     artifact = writeModel(folder, sliced);
     std::vector<float> wanted = expected(one.outer, one.stride, one.offset, one.length);
-    EXPECT_EQ(readSlice(artifact, static_cast<uint32_t>(wanted.size())), wanted) << one.offset;
+    for (hadal_context_t *device : {context.get(), separate.get()})
+      EXPECT_EQ(readSlice(device, artifact, static_cast<uint32_t>(wanted.size())), wanted) << one.offset;
   }
 }
 

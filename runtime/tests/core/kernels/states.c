@@ -80,3 +80,12 @@ EXPORT int32_t draft(const hadal_dispatch_state_t *state, const hadal_workgroup_
   }
   return 0;
 }
+
+/* bindings: weight, table, turned. Grid: x = numbers. */
+EXPORT int32_t turn(const hadal_dispatch_state_t *state, const hadal_workgroup_state_t *workgroup) {
+  const float *weight = state->bindings[0], *table = state->bindings[1];
+  float *turned = state->bindings[2];
+  uint32_t i = workgroup->workgroup_id[0];
+  turned[i] = weight[i] * table[i];
+  return 0;
+}

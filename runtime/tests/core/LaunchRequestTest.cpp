@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a device is asked to launch: the interface of the variant that it picked, evaluated over the
+// constants of the launch.
+#include "TestDevices.h"
+
+namespace hadal::test {
+namespace {
+
+// Constants of `main`'s launch, by number.
+enum Constant : uint32_t { kFull, kQuarter, kCoarse, kRows, kScale, kSequences };
+
+class LaunchRequestTest : public testing::Test {
+protected:
+  LaunchRequestTest() {
+    program().family = "recorder";
+    for (ExecutableSpec &executable : program().executables) {
+      executable.variants[0].level = "old";
+      executable.variants.insert(executable.variants.begin(), executable.variants[0]);
+      executable.variants[0].level = "new";
+    }
+  }
+
+  ProgramSpec &program() { return model.programs[0]; }
+  /// The interface of `main`'s kernel at the better level.
+  InterfaceSpec &interface() { return program().executables[0].variants[0].interface; }
+
+  void open(const char *level) {
+    session.reset();
+    module.reset();
+    auto made = std::make_unique<RecordingDevice>(level);
+    device = made.get();
+    context = makeContextOf(std::move(made));
+    module = loadModule(context.get(), writeModel(folder, model));
+    session = makeSession(module.get(), 2, 64);
+  }
+
+  /// One call of `main`.
+  std::string run(StepSpec spec, int64_t scale = 1) {
+    hadal_step_t step = spec.view();
+    std::vector<double> sums(spec.slots.size() * 3);
+    hadal_named_value_t value = {"scale", scale};
+    hadal_call_result_t result = {"sums", sums.data(), sums.size() * sizeof(double)};
+    hadal_call_t call = {sizeof call, "main", &step, nullptr, 0, 1, &result, &value, 1};
+    return take(hadal_session_call(session.get(), &call));
+  }
+
+  RecordedLaunch last() { return device->launches.empty() ? RecordedLaunch() : device->launches.back(); }
+
+  uint64_t workspaceBytes() {
+    hadal_session_memory_t memory = {};
+    memory.struct_size = sizeof memory;
+    hadal_session_memory(session.get(), &memory);
+    return memory.workspace_bytes;
+  }
+
+  TemporaryFolder folder;
+  ModelSpec model = makeStatesModel();
+  RecordingDevice *device = nullptr;
+  ContextHandle context;
+  ModuleHandle module;
+  SessionHandle session;
+};
+
+const StepSpec kTwo = StepSpec().add(0, 0, {1, 2, 3}).add(1, 0, {4});
+
+std::vector<uint32_t> three(const uint32_t (&values)[3]) { return {values, values + 3}; }
+
+TEST_F(LaunchRequestTest, SaysWhatTheInterfaceSays) {
+  interface() = makeInterface({constant(kSequences), constant(kScale), {2}});
+  interface().workgroupSize = {32, 4, 1};
+  interface().staticShared = 1024;
+  interface().cluster = {2, 1, 1};
+  interface().cooperative = true;
+  interface().dynamicShared = interface().node(ExprKind::mul, interface().launchConstant(kScale),
+                                               interface().constant(64));
+  interface().workspace = interface().node(ExprKind::mul, interface().launchConstant(kSequences),
+                                           interface().constant(4096));
+  open("new");
+  ASSERT_EQ(run(kTwo, 3), "ok");
+  ASSERT_EQ(device->launches.size(), 1u);
+  RecordedLaunch launch = last();
+  EXPECT_EQ(launch.executable, 0u);
+  EXPECT_EQ(three(launch.grid), (std::vector<uint32_t>{2, 3, 2}));
+  EXPECT_EQ(three(launch.workgroupSize), (std::vector<uint32_t>{32, 4, 1}));
+  EXPECT_EQ(three(launch.cluster), (std::vector<uint32_t>{2, 1, 1}));
+  EXPECT_TRUE(launch.cooperative);
+  EXPECT_EQ(launch.sharedBytes, 192u);
+  EXPECT_EQ(launch.workspaceBytes, 8192u);
+  EXPECT_NE(launch.workspace, nullptr);
+  // Pages of a slot of 64 tokens in each table, a ring of 3 + 64 + 1 rows, and what the call gave.
+  EXPECT_EQ(launch.passed, (std::vector<int64_t>{16, 8, 1, 68, 3, 2}));
+  EXPECT_EQ(launch.boundAt.size(), 13u);
+  // What a device learns when kernels are loaded.
+  EXPECT_EQ(device->loaded->executables[0].variants[0].interface.staticSharedBytes, 1024u);
+}
+
+TEST_F(LaunchRequestTest, OfAnotherVariantIsItsOwn) {
+  interface().workgroupSize = {32, 1, 1};
+  interface().grid[1] = interface().constant(7);
+  open("new");
+  ASSERT_EQ(run(kTwo), "ok");
+  EXPECT_EQ(three(last().grid), (std::vector<uint32_t>{2, 7, 1}));
+  open("old");
+  EXPECT_STREQ(hadal_module_level(module.get()), "old");
+  ASSERT_EQ(run(kTwo), "ok");
+  RecordedLaunch launch = last();
+  EXPECT_EQ(three(launch.grid), (std::vector<uint32_t>{2, 1, 1}));
+  EXPECT_EQ(three(launch.workgroupSize), (std::vector<uint32_t>{0, 0, 0}));
+  EXPECT_EQ(three(launch.cluster), (std::vector<uint32_t>{0, 0, 0}));
+  EXPECT_FALSE(launch.cooperative);
+  EXPECT_EQ(launch.sharedBytes, 0u);
+  EXPECT_EQ(launch.workspaceBytes, 0u);
+  EXPECT_EQ(launch.workspace, nullptr);
+}
+
+// The first `draft` has two rows, and a workspace of a float for each.
+TEST_F(LaunchRequestTest, AWorkspaceGrowsAndIsUsedAgain) {
+  interface().workspace = interface().node(ExprKind::mul, interface().launchConstant(kScale),
+                                           interface().constant(1000));
+  open("new");
+  EXPECT_EQ(workspaceBytes(), 0u);
+  ASSERT_EQ(run(kTwo, 2), "ok");
+  EXPECT_EQ(last().workspaceBytes, 2000u);
+  EXPECT_EQ(workspaceBytes(), 2000u);
+  void *first = last().workspace;
+  ASSERT_EQ(run(kTwo, 1), "ok");
+  EXPECT_EQ(last().workspaceBytes, 1000u);
+  EXPECT_EQ(last().workspace, first);
+  EXPECT_EQ(workspaceBytes(), 2000u);
+  ASSERT_EQ(run(kTwo, 100), "ok");
+  EXPECT_EQ(last().workspaceBytes, 100000u);
+  EXPECT_EQ(workspaceBytes(), 100000u);
+}
+
+TEST_F(LaunchRequestTest, NothingIsLaunchedWithoutWorkgroups) {
+  interface().grid[2] = interface().node(ExprKind::sub, interface().launchConstant(kScale),
+                                         interface().constant(1));
+  interface().workspace = interface().grid[2];
+  open("new");
+  ASSERT_EQ(run(kTwo, 1), "ok");
+  EXPECT_EQ(device->launches.size(), 0u);
+  EXPECT_EQ(workspaceBytes(), 0u);
+  ASSERT_EQ(run(kTwo, 2), "ok");
+  EXPECT_EQ(device->launches.size(), 1u);
+}
+
+TEST_F(LaunchRequestTest, SizesBelowNothing) {
+  const InterfaceSpec before = interface();
+  const struct {
+    const char *field;
+    uint32_t InterfaceSpec::*index;
+  } fields[] = {{"dynamic_shared", &InterfaceSpec::dynamicShared}, {"workspace", &InterfaceSpec::workspace}};
+  for (const auto &field : fields) {
+    interface() = before;
+    interface().*field.index = interface().node(ExprKind::sub, interface().constant(2),
+                                                interface().launchConstant(kScale));
+    open("new");
+    ASSERT_EQ(run(kTwo, 2), "ok");
+    EXPECT_EQ(run(kTwo, 9), folder.path("model.hadal") +
+                                ": programs[0].entry 'main': ops[0] 'main.remember': executable 'remember': " +
+                                field.field + ": expected at least 0 B, got -7 B");
+    EXPECT_EQ(hadal_session_length(session.get(), 0), 0u);
+  }
+}
+
+// Expressions fail where they are evaluated, and the message says in which list.
+TEST_F(LaunchRequestTest, AnInterfaceThatCannotBeEvaluated) {
+  interface().grid[0] = interface().node(ExprKind::floor_div, interface().constant(1),
+                                         interface().node(ExprKind::sub, interface().launchConstant(kScale),
+                                                          interface().constant(1)));
+  open("new");
+  ASSERT_EQ(run(kTwo, 2), "ok");
+  std::string message = run(kTwo, 1);
+  EXPECT_NE(message.find("executable 'remember': interface.exprs["), std::string::npos) << message;
+  EXPECT_NE(message.find("expected a positive divisor, got 0"), std::string::npos) << message;
+}
+
+// What a kernel is passed, as a device finds it.
+TEST_F(LaunchRequestTest, ParametersReachTheDevice) {
+  uint32_t rows = interface().launchConstant(kRows), two = interface().constant(2);
+  interface().workspace = two;
+  interface().parameters = {
+      {KernelParameterKind::tensor_map, 10, true, ElementType::f32, {two, rows}, {two}, {2, 8}, 64},
+      {KernelParameterKind::constant_i32, kScale},
+      {KernelParameterKind::constant_i64, kRows},
+      {KernelParameterKind::binding, 12},
+      {KernelParameterKind::workspace}};
+  open("new");
+  const auto &parameters = device->loaded->executables[0].variants[0].interface.parameters;
+  ASSERT_EQ(parameters.size(), 5u);
+  ASSERT_TRUE(parameters[0].hasMap);
+  EXPECT_EQ(parameters[0].index, 10u);
+  EXPECT_EQ(parameters[0].map.extents[1], rows);
+  EXPECT_EQ(parameters[0].map.strides.size(), 1u);
+  EXPECT_EQ(parameters[0].map.box[1], 8u);
+  EXPECT_EQ(parameters[0].map.swizzle, 64u);
+  EXPECT_EQ(parameters[2].kind, KernelParameterKind::constant_i64);
+  EXPECT_EQ(parameters[2].index, uint32_t(kRows));
+  EXPECT_FALSE(parameters[3].hasMap);
+  EXPECT_EQ(parameters[4].kind, KernelParameterKind::workspace);
+  EXPECT_TRUE(device->loaded->executables[0].variants[1].interface.parameters.empty());
+}
+
+} // namespace
+} // namespace hadal::test
