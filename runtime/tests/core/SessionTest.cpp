@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Steps of the test model: results, branches, taps, errors, concurrency.
-#include "Run.h"
+#include "TestDevices.h"
 
 #include <algorithm>
 #include <atomic>
@@ -296,6 +296,47 @@ TEST_F(SessionTest, PlansThatGoWrongAtAStep) {
     // The other entry is not affected.
     EXPECT_EQ(runStep(session.get(), StepSpec().add(0, 0, {1, 2})), "ok");
   }
+}
+
+// What was launched of a call that fails later has ended before its memory is replaced.
+TEST_F(SessionTest, ACallThatFailsHalfWayLeavesNoLaunches) {
+  ModelSpec model = makeModel();
+  EntrySpec &decode = model.programs[0].entries[1];
+  decode.ops[3].launch.constants[1] = decode.constant(-1);
+  path = writeModel(folder, model);
+  context = makeContextOf(std::make_unique<SeparateCpuDevice>());
+  module = loadModule(context.get(), path);
+  SessionHandle session = makeSession(module.get(), 1, 64);
+  std::string message = runStep(session.get(), StepSpec().add(0, 0, {1}));
+  EXPECT_NE(message.find("ops[3] 'decode.project'"), std::string::npos) << message;
+  // More rows than the arena has had place for.
+  std::vector<int32_t> ids(40, 2);
+  StepSpec step = StepSpec().add(0, 0, ids);
+  step.rows.clear();
+  for (int32_t i = 0; i < 40; ++i)
+    step.rows.push_back(i);
+  std::vector<float> logits, last;
+  ASSERT_EQ(runStep(session.get(), step, &logits), "ok");
+  last.assign(logits.end() - 11, logits.end());
+  EXPECT_EQ(last, expectedLogits(80));
+}
+
+// A tap shows the host a copy of what it cannot reach.
+TEST_F(SessionTest, TapsOfADeviceWithMemoryOfItsOwn) {
+  path = writeModel(folder, makeModel());
+  context = makeContextOf(std::make_unique<SeparateCpuDevice>());
+  module = loadModule(context.get(), path);
+  SessionHandle session = makeSession(module.get(), 2, 32);
+  std::vector<float> seen;
+  hadal_session_set_tap_callback(
+      session.get(),
+      [](void *user, const hadal_tap_t *tap) {
+        const auto *data = static_cast<const float *>(tap->data);
+        static_cast<std::vector<float> *>(user)->assign(data, data + tap->shape[0]);
+      },
+      &seen);
+  ASSERT_EQ(runStep(session.get(), StepSpec().add(0, 0, {1, 2, 3}).add(1, 0, {9})), "ok");
+  EXPECT_EQ(seen, (std::vector<float>{6, 9}));
 }
 
 TEST_F(SessionTest, SessionLimits) {
