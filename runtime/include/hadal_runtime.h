@@ -93,7 +93,10 @@ typedef struct hadal_context hadal_context_t;
 
 typedef struct hadal_context_options_t {
   size_t struct_size;
-  /* "cpu", or NULL for it. */
+  /* "cpu", or NULL for it. Any other name, "sim", is that of a device library,
+   * libhadal_device_sim.so, in a folder of HADAL_DEVICE_PATH (separated by colons)
+   * or beside this library; a name with a slash is the path of one. "cuda:1" is the
+   * second device of that name. */
   const char *device;
   /* Threads that execute kernels, the calling one included; 0: as many as the
    * cores that this process may run on. At most 1024. Results do not depend on
@@ -422,6 +425,10 @@ typedef struct hadal_session_options_t {
    * that its capacity needs. */
   const hadal_page_pool_t *pools;
   uint32_t pool_count;
+  /* Not zero: the launches of every call are computed anew. Else those of calls
+   * that have them in common are computed once and replayed, which changes no
+   * result. */
+  int32_t never_replay;
 } hadal_session_options_t;
 
 /* Makes states, all slots empty, and the tables that are computed. `options` may
@@ -562,6 +569,18 @@ typedef struct hadal_session_memory_t {
 HADAL_API void hadal_session_memory(const hadal_session_t *session,
                                     hadal_session_memory_t *out_memory);
 
+/* Calls of a session whose launches were recorded, and calls that a record
+ * served; both since it opened. A call that is recorded is replayed at once and
+ * counts in the first alone. */
+typedef struct hadal_session_replays_t {
+  size_t struct_size;
+  uint64_t recorded;
+  uint64_t replayed;
+} hadal_session_replays_t;
+
+HADAL_API void hadal_session_replays(const hadal_session_t *session,
+                                     hadal_session_replays_t *out_replays);
+
 /* ---- Looking inside a step ----------------------------------------------- */
 
 /* A named intermediate of the model: hidden.3. Valid during the callback. */
@@ -589,17 +608,18 @@ typedef struct hadal_launch_t {
   const char *family;     /* linear, mla_attention_absorbed, ... */
   const char *level;      /* x86-64-v3, ... */
   uint32_t grid[3];       /* workgroups in x, y, z */
-  uint64_t start_ns;      /* CLOCK_MONOTONIC */
+  uint64_t start_ns;      /* CLOCK_MONOTONIC, as the device measures it */
   uint64_t duration_ns;
   uint64_t flops;         /* multiply-adds times two, an upper bound */
   uint64_t bytes;         /* parameter bytes read, an upper bound */
+  const char *counters;   /* what the device counted, a JSON object; NULL: nothing */
 } hadal_launch_t;
 
 typedef void (*hadal_launch_fn_t)(void *user, const hadal_launch_t *launch);
 
 /* Calls `callback` after every launch of the following steps that has
  * workgroups, in the thread that steps; NULL ends it. Without a callback no time
- * is taken. A callback may cancel the session, and no more. */
+ * is taken; with one no launch is replayed. A callback may cancel the session, and no more. */
 HADAL_API void hadal_session_set_launch_callback(hadal_session_t *session,
                                                  hadal_launch_fn_t callback, void *user);
 

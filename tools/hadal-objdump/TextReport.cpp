@@ -154,9 +154,13 @@ void printInterface(const KernelInterface &interface) {
     std::printf(", clusters of %s", threeText(interface.cluster).c_str());
   if (interface.cooperative)
     std::printf(", cooperative");
-  for (const runtime::KernelParameter &parameter : interface.parameters)
-    std::printf("%s%s %u", &parameter == &interface.parameters[0] ? "; parameters " : ", ",
-                artifact::EnumNameKernelParameterKind(parameter.kind), parameter.index);
+  for (const runtime::KernelParameter &parameter : interface.parameters) {
+    std::printf("%s%s", &parameter == &interface.parameters[0] ? "; parameters " : ", ",
+                artifact::EnumNameKernelParameterKind(parameter.kind));
+    if (parameter.kind != artifact::KernelParameterKind::workspace &&
+        parameter.kind != artifact::KernelParameterKind::constants)
+      std::printf(" %u", parameter.index);
+  }
   std::printf("\n");
 }
 

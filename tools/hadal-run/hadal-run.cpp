@@ -41,7 +41,7 @@ CommandLine makeCommandLine() {
        {"trace", Option::value, "T.json", "write every launch, for Chrome's trace viewer or Perfetto"},
        {"tokenize", Option::flag, "", "print the ids of the prompt and stop"},
        {"detokenize", Option::value, "1,2,3", "print the text of these ids and stop"},
-       {"device", Option::value, "cpu|sim|cuda", "where to run (cpu)"},
+       {"device", Option::value, "NAME", "where to run: cpu, or a device library by name or path (cpu)"},
        {"threads", Option::value, "N", "threads that execute kernels (as many as cores)"},
        {"weights", Option::value, "DIR", "where to look for weights that are not beside the model"}});
 }

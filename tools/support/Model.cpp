@@ -14,17 +14,9 @@ void check(hadal_status_t status) {
     fail(hadal_status_message(status));
 }
 
-void checkDevice(const std::string &device) {
-  if (device != "cpu" && device != "sim" && device != "cuda")
-    failUsage("--device: expected cpu, sim or cuda, got '" + device + "'");
-  if (device != "cpu")
-    fail("device '" + device + "': expected cpu, the only device of this version");
-}
-
 ModelOptions modelOptions(const CommandLine &line, bool weightsIsDirectory) {
   ModelOptions options;
   options.device = line.text("device", "cpu");
-  checkDevice(options.device);
   if (weightsIsDirectory)
     options.weightsDirectory = line.text("weights");
   options.threads = static_cast<uint32_t>(line.integer("threads", 0, 1, 1024));

@@ -24,9 +24,6 @@ struct ModelOptions {
   bool inspectOnly = false;
 };
 
-/// Refuses the devices that this version lacks, and names that are no device.
-void checkDevice(const std::string &device);
-
 /// Reads --device, --threads and, where it is a directory's name, --weights.
 ModelOptions modelOptions(const CommandLine &line, bool weightsIsDirectory);
 

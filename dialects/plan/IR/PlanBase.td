@@ -88,7 +88,8 @@ def Plan_KernelParameterKind : Plan_Enum<"KernelParameterKind", "what a kernel i
     I32EnumAttrCase<"ConstantI32", 1, "constant_i32">,
     I32EnumAttrCase<"ConstantI64", 2, "constant_i64">,
     I32EnumAttrCase<"TensorMap", 3, "tensor_map">,
-    I32EnumAttrCase<"Workspace", 4, "workspace">]>;
+    I32EnumAttrCase<"Workspace", 4, "workspace">,
+    I32EnumAttrCase<"Constants", 5, "constants">]>;
 
 // enum ExprKind
 def Plan_ExprKind : Plan_Enum<"ExprKind", "operation of an expression", [

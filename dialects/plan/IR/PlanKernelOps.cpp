@@ -114,9 +114,9 @@ LogicalResult InterfaceOp::verifyRegions() {
 
 LogicalResult KernelParameterOp::verify() {
   // kernel_parameter_c1
-  bool isWorkspace = getKind() == KernelParameterKind::Workspace;
-  if (getIndex().has_value() == isWorkspace || static_cast<int64_t>(getIndex().value_or(0)) < 0)
-    return emitOpError() << "expected an index that is not negative for all but a workspace, got "
+  bool isWhole = getKind() == KernelParameterKind::Workspace || getKind() == KernelParameterKind::Constants;
+  if (getIndex().has_value() == isWhole || static_cast<int64_t>(getIndex().value_or(0)) < 0)
+    return emitOpError() << "expected an index that is not negative for all but a workspace and constants, got "
                          << (getIndex() ? std::to_string(static_cast<int64_t>(*getIndex())) : "none")
                          << " for " << stringifyKernelParameterKind(getKind());
   // kernel_parameter_c2

@@ -127,13 +127,18 @@ def Plan_KernelParameterOp : Plan_Op<"kernel_parameter", [AttrSizedOperandSegmen
   let summary = "What a kernel is passed for its next parameter (table KernelParameter)";
   let description = [{
     The address of a binding, a constant of the launch as i32 or i64, the address of
-    the launch's workspace, or a tensor map of a binding, encoded when it is bound:
+    the launch's workspace, the address of all its constants as i64 in the device's
+    memory, or a tensor map of a binding, encoded when it is bound:
     `extents` in elements and `strides` in bytes from the innermost axis on, which
     has no stride; `box` are the elements that one copy moves; `swizzle` is 0 or a
     span in bytes.
 
+    A kernel that gets the address of its constants, and none by value, may be
+    launched with more workgroups than they say: one recorded launch then serves
+    calls of many sizes. Workgroups beyond what the constants say must do nothing.
+
     Constraints:
-    1. kernel_parameter_c1: all but a workspace have an index that is not negative
+    1. kernel_parameter_c1: all but a workspace and constants have an index that is not negative
     2. kernel_parameter_c2: a tensor map, and nothing else, has elements, one to five extents, a stride for each but the first, and positive extents of a box
     3. kernel_parameter_c3: a swizzle is 0, 32, 64 or 128
 
@@ -142,6 +147,7 @@ def Plan_KernelParameterOp : Plan_Op<"kernel_parameter", [AttrSizedOperandSegmen
     plan.kernel_parameter constant_i64[1]
     plan.kernel_parameter tensor_map[2] of bf16 extents(%k, %n) strides(%s) box [64, 64] swizzle 128
     plan.kernel_parameter workspace
+    plan.kernel_parameter constants
     ```
   }];
   let arguments = (ins Plan_KernelParameterKind:$kind, OptionalAttr<I64Attr>:$index, OptionalAttr<TypeAttr>:$element,

@@ -16,7 +16,7 @@ Status createContext(const hadal_context_options_t *given, hadal_context_t **out
   hadal_context_options_t options;
   HADAL_TRY(readOptions("options", given, options));
   auto context = std::make_shared<Context>();
-  HADAL_TRY(openDevice(options.device ? options.device : "cpu", options.threads, context->device));
+  HADAL_TRY(Device::open(options.device ? options.device : "cpu", options.threads, context->device));
   *out = new hadal_context{std::move(context)};
   return {};
 }
@@ -172,7 +172,7 @@ const char *hadal_context_level(const hadal_context_t *context) {
 }
 
 uint32_t hadal_context_threads(const hadal_context_t *context) {
-  return context->impl->device->threads();
+  return context->impl->device->info().threads;
 }
 
 hadal_status_t hadal_module_load(hadal_context_t *context, const char *path,
@@ -290,6 +290,13 @@ void hadal_session_memory(const hadal_session_t *session, hadal_session_memory_t
   memory.workspace_bytes = session->impl->workspaceBytes();
   memory.computed_bytes = session->impl->computedBytes();
   writeInfo(memory, out_memory);
+}
+
+void hadal_session_replays(const hadal_session_t *session, hadal_session_replays_t *out_replays) {
+  hadal_session_replays_t replays = {};
+  replays.recorded = session->impl->recorded;
+  replays.replayed = session->impl->replayed;
+  writeInfo(replays, out_replays);
 }
 
 void hadal_session_set_tap_callback(hadal_session_t *session, hadal_tap_fn_t callback, void *user) {

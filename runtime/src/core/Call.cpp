@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The outline of a call: check, place in the device's memory, run, fetch.
+// The outline of a call: check, place in the device's memory, run or replay, fetch.
 #include "core/Session.h"
 
 #include <algorithm>
 #include <cinttypes>
+#include <cstring>
 
 namespace hadal::runtime {
 namespace {
@@ -12,11 +13,7 @@ namespace {
 // null.
 uint64_t placeOf(uint64_t bytes) { return (std::max<uint64_t>(bytes, 1) + 63) / 64 * 64; }
 
-Status growTo(Device &device, uint64_t bytes, const char *what, std::unique_ptr<DeviceMemory> &memory) {
-  if (memory && memory->size() >= bytes)
-    return {};
-  return device.allocate(placeOf(bytes), what, memory);
-}
+uint8_t *hostMemory(DeviceAddress address) { return reinterpret_cast<uint8_t *>(address); }
 
 } // namespace
 
@@ -43,97 +40,221 @@ Status Session::call(const hadal_call_t &call) {
   return run(inputs);
 }
 
+Status Session::findEntry(const CallInputs &inputs, const Entry **out) const {
+  *out = inputs.entry;
+  if (!*out && inputs.step && inputs.step->token_count == inputs.step->sequence_count)
+    *out = decodeEntry;
+  if (!*out)
+    *out = stepEntry;
+  if (*out)
+    return {};
+  return fail(HADAL_STATUS_INVALID_ARGUMENT,
+              "%s: programs[%u].entries: expected one of role step, got none", module->path(),
+              module->programIndex());
+}
+
+// Expressions of the entry point: as they are, and over dims that are rounded up.
+Status Session::evaluate(const CallInputs &inputs) {
+  const Entry &entry = *inputs.entry;
+  HADAL_TRY(inProgram(evaluateExpressions(entry.exprs, {dims, argumentExtents, {}}, values), entry.name));
+  if (!mayRecord(entry) || !isRounded(entry)) {
+    layout = values;
+  } else {
+    roundedDims = dims;
+    for (uint32_t dim : dimsOf(entry).rounded)
+      roundedDims[dim] = roundUp(program().dims[dim], dims[dim]);
+    HADAL_TRY(inProgram(evaluateExpressions(entry.exprs, {roundedDims, argumentExtents, {}}, layout),
+                        entry.name));
+  }
+  HADAL_TRY(checkShapes(inputs));
+  return shapeResults(inputs);
+}
+
 Status Session::run(const CallInputs &given) {
-  cancelled.store(false, std::memory_order_relaxed);
+  cancelled.store(0, std::memory_order_relaxed);
   CallInputs inputs = given;
-  using artifact::EntryRole;
-  if (!inputs.entry && inputs.step && inputs.step->token_count == inputs.step->sequence_count)
-    inputs.entry = program().findEntry(EntryRole::decode);
-  if (!inputs.entry)
-    inputs.entry = program().findEntry(EntryRole::step);
-  if (!inputs.entry)
-    return fail(HADAL_STATUS_INVALID_ARGUMENT,
-                "%s: programs[%u].entries: expected one of role step, got none", module->path(),
-                module->programIndex());
+  HADAL_TRY(findEntry(given, &inputs.entry));
   const Entry &entry = *inputs.entry;
   HADAL_TRY(checkCall(inputs));
-  HADAL_TRY(place(inputs));
-  Status status = prepareArena(entry);
-  if (status.ok())
-    status = runOps(entry, entry.ops);
-  // Even of a call that failed all launches end before their memory can move.
-  Status ended = module->device().synchronize();
-  if (status.ok())
-    status = std::move(ended);
-  if (status.ok())
-    status = fetchResults(entry);
+  Recording *recording = nullptr;
+  if (mayRecord(entry)) {
+    makeKey(entry);
+    recording = findRecording();
+  }
+  if (recording && !isRounded(entry)) {
+    resultExtents = recording->resultExtents;
+    results = recording->results;
+  } else {
+    HADAL_TRY(evaluate(inputs));
+  }
+  HADAL_TRY(bindResults(inputs));
+  if (inputs.step)
+    HADAL_TRY(checkPages(entry, *inputs.step));
+  Status status = execute(inputs, recording);
+  if (!status.ok())
+    static_cast<void>(queue.synchronize()); // what was passed in is the caller's again
   if (inputs.step)
     setLengths(*inputs.step, status.ok());
   return inProgram(std::move(status), entry.name);
 }
 
-// Copies what the caller gave to where kernels find it, and finds a place for each result.
-Status Session::place(const CallInputs &inputs) {
-  Device &device = module->device();
-  uint64_t total = 0;
-  for (uint32_t i = 0; i < arguments.size(); ++i)
-    if (!arguments[i].address)
-      total += placeOf(arguments[i].bytes);
-  HADAL_TRY(growTo(device, total, "arguments", this->inputs));
-  uint64_t offset = 0;
-  for (uint32_t i = 0; i < arguments.size(); ++i) {
-    Region &region = arguments[i];
-    if (region.address)
-      continue;
-    region.address = static_cast<uint8_t *>(this->inputs->address()) + offset;
-    offset += placeOf(region.bytes);
-    if (region.bytes)
-      HADAL_TRY(device.upload(region.address, sources[i], region.bytes));
+Status Session::execute(const CallInputs &inputs, const Recording *recording) {
+  const Entry &entry = *inputs.entry;
+  if (recording) {
+    for (uint32_t i = 0; i < arguments.size(); ++i)
+      arguments[i].address = recording->arguments[i].address;
+    for (uint32_t i = 0; i < results.size(); ++i)
+      results[i].address = recording->results[i].address;
+    HADAL_TRY(uploadArguments(recording->prepared, isRounded(entry)));
+    HADAL_TRY(replay(*recording));
+    ++replayed;
+  } else {
+    bool isWorth = mayRecord(entry) && isWorthRecording(entry);
+    HADAL_TRY(placeArguments(entry));
+    HADAL_TRY(placeResults(entry, !isWorth && module->device().sharesHostMemory()));
+    HADAL_TRY(prepare(entry));
+    HADAL_TRY(uploadArguments(prepared, isRounded(entry)));
+    if (isWorth)
+      HADAL_TRY(record(entry));
+    HADAL_TRY(isWorth ? replay(records.front()) : runOps(entry));
   }
-  return placeResults(*inputs.entry);
+  HADAL_TRY(fetchResults());
+  keepResults(entry);
+  return {};
+}
+
+// Bytes of a port in shared storage, for all calls that are rounded up to the same.
+uint64_t Session::layoutBytes(const Port &port, uint64_t actual) const {
+  Extents extents;
+  extents.rank = port.shape.size();
+  for (uint32_t i = 0; i < extents.rank; ++i)
+    extents.values[i] = layout[port.shape[i]];
+  uint64_t bytes = 0;
+  return sizeOfTensor(extents, port.type, &bytes) ? std::max(bytes, actual) : actual;
+}
+
+// One block, behind the constants that kernels read from memory.
+Status Session::placeArguments(const Entry &entry) {
+  const uint64_t constants = placeOf(dimsOf(entry).constantsBytes);
+  uint64_t total = constants;
+  for (uint32_t i = 0; i < arguments.size(); ++i)
+    if (isUploaded(entry.arguments[i].role))
+      total += placeOf(layoutBytes(entry.arguments[i], arguments[i].bytes));
+  if (block.size() < total) {
+    HADAL_TRY(grow(total, "arguments", block));
+    if (!module->device().sharesHostMemory())
+      HADAL_TRY(module->device().allocateStaging(total, stagedBlock));
+  }
+  uint64_t offset = constants;
+  for (uint32_t i = 0; i < arguments.size(); ++i) {
+    if (!isUploaded(entry.arguments[i].role))
+      continue;
+    arguments[i].address = block.address() + offset;
+    offset += placeOf(layoutBytes(entry.arguments[i], arguments[i].bytes));
+  }
+  return {};
 }
 
 // A kept result goes to the spare memory of its name; others where the caller wants them, if kernels
 // can write there, else to storage of the session.
-Status Session::placeResults(const Entry &entry) {
-  Device &device = module->device();
+Status Session::placeResults(const Entry &entry, bool direct) {
   uint64_t total = 0;
   for (uint32_t i = 0; i < results.size(); ++i) {
     Region &region = results[i];
+    uint64_t bytes = layoutBytes(entry.results[i], region.bytes);
+    region.address = 0;
     if (entry.results[i].role == artifact::PortRole::kept) {
       KeptResult &result = kept[entry.results[i].kept];
-      HADAL_TRY(growTo(device, std::max<uint64_t>(region.bytes, 1), entry.results[i].name, result.spare));
-      result.spareExtents = resultExtents[i];
-      region.address = result.spare->address();
-    } else if (targets[i] && region.bytes && device.sharesHostMemory() &&
-               reinterpret_cast<uintptr_t>(targets[i]) % 64 == 0) {
-      region.address = targets[i];
+      if (result.spare.size() < std::max<uint64_t>(bytes, 1))
+        HADAL_TRY(grow(placeOf(bytes), entry.results[i].name, result.spare));
+      region.address = result.spare.address();
+    } else if (direct && targets[i] && region.bytes && reinterpret_cast<uintptr_t>(targets[i]) % 64 == 0) {
+      region.address = reinterpret_cast<DeviceAddress>(targets[i]);
     } else {
-      total += placeOf(region.bytes);
+      total += placeOf(bytes);
     }
   }
-  HADAL_TRY(growTo(device, total, "results", outputs));
+  if (outputs.size() < total)
+    HADAL_TRY(grow(total, "results", outputs));
   uint64_t offset = 0;
-  for (Region &region : results)
-    if (!region.address) {
-      region.address = static_cast<uint8_t *>(outputs->address()) + offset;
-      offset += placeOf(region.bytes);
+  for (uint32_t i = 0; i < results.size(); ++i)
+    if (!results[i].address) {
+      results[i].address = outputs.address() + offset;
+      offset += placeOf(layoutBytes(entry.results[i], results[i].bytes));
     }
   return {};
 }
 
-Status Session::fetchResults(const Entry &entry) {
-  for (uint32_t i = 0; i < results.size(); ++i)
-    if (targets[i] && targets[i] != results[i].address && results[i].bytes)
-      HADAL_TRY(module->device().download(targets[i], results[i].address, results[i].bytes));
-  for (const Port &port : entry.results)
-    if (port.role == artifact::PortRole::kept) {
-      KeptResult &result = kept[port.kept];
-      std::swap(result.memory, result.spare);
-      result.extents = result.spareExtents;
-      result.made = true;
+// One copy to the device, of all that kernels read of this call. Where dims were rounded up,
+// constants are what they are in this call.
+Status Session::uploadArguments(const Prepared &launches, bool isRounded) {
+  bool shared = module->device().sharesHostMemory();
+  uint8_t *staged = shared ? hostMemory(block.address()) : static_cast<uint8_t *>(stagedBlock.get());
+  uint64_t end = 0;
+  for (const PreparedOp &op : launches.ops) {
+    if (!op.readsBlock)
+      continue;
+    auto *to = reinterpret_cast<int64_t *>(staged + op.block);
+    for (uint32_t i = 0; i < op.constantCount; ++i)
+      to[i] = isRounded ? values[op.launch->constants[i]] : launches.constants[op.constants + i];
+    end = std::max<uint64_t>(end, op.block + constantsBytesOf(*op.launch));
+  }
+  for (uint32_t i = 0; i < arguments.size(); ++i) {
+    if (!sources[i] || !arguments[i].bytes)
+      continue;
+    uint64_t offset = arguments[i].address - block.address();
+    std::memcpy(staged + offset, sources[i], arguments[i].bytes);
+    end = std::max(end, offset + arguments[i].bytes);
+  }
+  return shared || end == 0 ? Status() : queue.upload(block.address(), staged, end);
+}
+
+// At most one copy from the device of what is not kept. Returns when all work has ended.
+Status Session::fetchResults() {
+  bool shared = module->device().sharesHostMemory();
+  DeviceAddress first = UINT64_MAX, end = 0;
+  std::vector<uint32_t> &together = fetched;
+  together.clear();
+  for (uint32_t i = 0; i < results.size(); ++i) {
+    const Region &region = results[i];
+    if (!targets[i] || !region.bytes || (shared && hostMemory(region.address) == targets[i]))
+      continue;
+    bool isOutput = region.address - outputs.address() < outputs.size();
+    if (!shared && !isOutput) {
+      HADAL_TRY(queue.download(targets[i], region.address, region.bytes));
+      continue;
     }
+    first = std::min(first, region.address);
+    end = std::max(end, region.address + region.bytes);
+    together.push_back(i);
+  }
+  const uint8_t *from = hostMemory(first);
+  if (!shared && together.size() == 1) {
+    HADAL_TRY(queue.download(targets[together[0]], first, end - first));
+    together.clear();
+  } else if (!shared && !together.empty()) {
+    if (stagedOutputBytes < outputs.size()) {
+      HADAL_TRY(module->device().allocateStaging(outputs.size(), stagedOutputs));
+      stagedOutputBytes = outputs.size();
+    }
+    from = static_cast<const uint8_t *>(stagedOutputs.get());
+    HADAL_TRY(queue.download(stagedOutputs.get(), first, end - first));
+  }
+  HADAL_TRY(queue.synchronize());
+  for (uint32_t i : together)
+    std::memcpy(targets[i], from + (results[i].address - first), results[i].bytes);
   return {};
+}
+
+void Session::keepResults(const Entry &entry) {
+  for (uint32_t i = 0; i < entry.results.size(); ++i) {
+    if (entry.results[i].role != artifact::PortRole::kept)
+      continue;
+    KeptResult &result = kept[entry.results[i].kept];
+    std::swap(result.memory, result.spare);
+    result.extents = resultExtents[i];
+    result.made = true;
+  }
 }
 
 void Session::setLengths(const hadal_step_t &step, bool succeeded) {

@@ -54,11 +54,7 @@ Status Module::pickProgram() {
   if (!picked)
     return fail(HADAL_STATUS_UNSUPPORTED, "programs: expected one of family '%s', got %s", family,
                 others.empty() ? "none" : others.c_str());
-  HADAL_TRY_IN(device().loadKernels(checked, *picked, loadedKernels), "programs[%u].", pickedIndex);
-  for (const Executable &executable : picked->executables)
-    for (const Variant &variant : executable.variants)
-      if (!std::strcmp(variant.level, level()))
-        interfaces.push_back(&variant.interface);
+  HADAL_TRY_IN(loadedKernels.load(device(), checked, *picked), "programs[%u].", pickedIndex);
   return {};
 }
 

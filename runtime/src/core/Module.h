@@ -5,6 +5,7 @@
 
 #include "core/Artifact.h"
 #include "core/Device.h"
+#include "core/Kernels.h"
 #include "core/Weights.h"
 
 #include <memory>
@@ -34,7 +35,7 @@ public:
   const Artifact &artifact() const { return checked; }
   const artifact::Module &plan() const { return checked.plan(); }
   Device &device() const { return *context->device; }
-  const DeviceKernels &kernels() const { return *loadedKernels; }
+  const Kernels &kernels() const { return loadedKernels; }
   const Weights &weights() const { return mapped; }
 
   /// The program that the device executes; null when there is none, and for a
@@ -42,11 +43,8 @@ public:
   const Program *program() const { return picked; }
   uint32_t programIndex() const { return pickedIndex; }
 
-  /// How the picked variant of an executable is launched.
-  const KernelInterface &interface(uint32_t executable) const { return *interfaces[executable]; }
-
   /// "" before kernels are loaded.
-  const char *level() const { return loadedKernels ? loadedKernels->level() : ""; }
+  const char *level() const { return loadedKernels.level(); }
 
   /// Rows a page of the first growing state of the first program; 0 when it has none.
   uint32_t pageSize() const;
@@ -54,10 +52,10 @@ public:
   /// Null when it can be run, else why not.
   const char *refusal() const;
 
-  /// Where kernels find a parameter of the program, or a slice of one; null for a parameter that
+  /// Where kernels find a parameter of the program, or a slice of one; empty for a parameter that
   /// the program does not read, and for one that a session computes.
-  const DeviceMemory *parameter(uint32_t index) const { return parameters[index].get(); }
-  const DeviceMemory *slice(uint32_t index) const { return slices[index].get(); }
+  const DeviceMemory &parameter(uint32_t index) const { return parameters[index]; }
+  const DeviceMemory &slice(uint32_t index) const { return slices[index]; }
 
   /// Parameters that the program reads and a session computes, by index.
   const std::vector<uint32_t> &computed() const { return computedParameters; }
@@ -70,8 +68,8 @@ private:
   Status pickProgram();
   // ModuleWeights.cpp: what the device takes in.
   Status takeWeights();
-  Status takeSlice(const ParameterSlice &slice, const std::vector<int64_t> &values,
-                   std::unique_ptr<DeviceMemory> &out);
+  Status takeSlice(const ParameterSlice &slice, const std::vector<int64_t> &values, DeviceQueue &queue,
+                   DeviceMemory &out);
 
   std::shared_ptr<Context> context;
   std::string file;
@@ -80,9 +78,8 @@ private:
   Weights mapped;
   const Program *picked = nullptr;
   uint32_t pickedIndex = 0;
-  std::unique_ptr<DeviceKernels> loadedKernels;
-  std::vector<const KernelInterface *> interfaces; // one an executable
-  std::vector<std::unique_ptr<DeviceMemory>> parameters, slices;
+  Kernels loadedKernels;
+  std::vector<DeviceMemory> parameters, slices;
   std::vector<uint32_t> computedParameters;
 };
 

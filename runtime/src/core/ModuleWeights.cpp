@@ -53,7 +53,7 @@ Status evaluateAtLoad(const Program &program, std::vector<int64_t> &values) {
 } // namespace
 
 Status Module::takeSlice(const ParameterSlice &slice, const std::vector<int64_t> &values,
-                         std::unique_ptr<DeviceMemory> &out) {
+                         DeviceQueue &queue, DeviceMemory &out) {
   int64_t offset = values[slice.offset], length = values[slice.length];
   uint64_t stride = slice.stride;
   if (offset < 0 || length < 1 || static_cast<uint64_t>(offset) > stride ||
@@ -65,16 +65,16 @@ Status Module::takeSlice(const ParameterSlice &slice, const std::vector<int64_t>
   size_t bytes = static_cast<size_t>(length);
   // Kernels want lines of 64 bytes; a piece that begins in the middle of one is copied.
   if (slice.outer == 1 && reinterpret_cast<uintptr_t>(first) % 64 == 0)
-    return device().importWeights(first, bytes, out);
+    return device().importWeights(first, bytes, text(parameter.name()), out);
   HADAL_TRY(device().allocate(slice.outer * bytes, text(parameter.name()), out));
-  auto *to = static_cast<uint8_t *>(out->address());
   uint64_t together = std::clamp<uint64_t>(kStagingBytes / bytes, 1, slice.outer);
   std::vector<uint8_t> staging(together * bytes);
   for (uint64_t done = 0; done < slice.outer; done += together) {
     uint64_t count = std::min(together, slice.outer - done);
     for (uint64_t i = 0; i < count; ++i)
       std::memcpy(staging.data() + i * bytes, first + (done + i) * stride, bytes);
-    HADAL_TRY(device().upload(to + done * bytes, staging.data(), count * bytes));
+    HADAL_TRY(queue.upload(out.address() + done * bytes, staging.data(), count * bytes));
+    HADAL_TRY(queue.synchronize());
   }
   return {};
 }
@@ -94,15 +94,18 @@ Status Module::takeWeights() {
     if (parameter.rope_table())
       computedParameters.push_back(i);
     else
-      HADAL_TRY_IN(device().importWeights(mapped.data(parameter), parameter.length(), parameters[i]),
+      HADAL_TRY_IN(device().importWeights(mapped.data(parameter), parameter.length(),
+                                          text(parameter.name()), parameters[i]),
                    "parameters[%u] '%s': ", i, text(parameter.name()));
   }
   slices.resize(picked->slices.size());
+  DeviceQueue queue;
+  HADAL_TRY(device().createQueue(queue));
   std::vector<int64_t> values;
   HADAL_TRY_IN(evaluateAtLoad(*picked, values), "programs[%u].", pickedIndex);
   for (uint32_t i = 0; i < slices.size(); ++i)
     if (bound.slices[i])
-      HADAL_TRY_IN(takeSlice(picked->slices[i], values, slices[i]), "programs[%u].slices[%u]: ",
+      HADAL_TRY_IN(takeSlice(picked->slices[i], values, queue, slices[i]), "programs[%u].slices[%u]: ",
                    pickedIndex, i);
   return {};
 }

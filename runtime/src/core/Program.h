@@ -173,6 +173,11 @@ struct Port {
   uint32_t kept = 0;   // of a kept one: index into Program::kept
 };
 
+/// Whether it comes from the host with each call.
+inline bool isUploaded(artifact::PortRole role) {
+  return role != artifact::PortRole::block_table && role != artifact::PortRole::kept;
+}
+
 struct Entry {
   const char *name;
   artifact::EntryRole role;

@@ -23,12 +23,15 @@ Status Session::create(std::shared_ptr<Module> module, const hadal_session_optio
     return fail(HADAL_STATUS_UNSUPPORTED, "%s: %s", module->path(), refusal);
   auto session = std::make_unique<Session>();
   session->module = std::move(module);
+  HADAL_TRY(session->module->device().createQueue(session->queue));
   HADAL_TRY(session->setSizes(options));
   HADAL_TRY(session->makePools(options));
   HADAL_TRY(session->setDims(options));
   HADAL_TRY(session->computeParameters());
   HADAL_TRY(session->makeStates());
   session->kept.resize(session->program().kept.size());
+  session->findEntries();
+  session->neverReplays = options.never_replay != 0;
   out = std::move(session);
   return {};
 }
@@ -93,6 +96,13 @@ Status Session::setDims(const hadal_session_options_t &options) {
                         {options.values, options.value_count}, sessionDims);
 }
 
+void Session::findEntries() {
+  stepEntry = program().findEntry(artifact::EntryRole::step);
+  decodeEntry = program().findEntry(artifact::EntryRole::decode);
+  for (const Entry &entry : program().entries)
+    recordDimsOf.push_back(recordDims(program(), entry, module->kernels()));
+}
+
 Status setNamedValues(const char *field, Dim kind, const std::vector<HostDim> &known,
                       Span<hadal_named_value_t> given, std::vector<int64_t> &dims) {
   HADAL_TRY(requireList(field, given));
@@ -113,17 +123,17 @@ Status setNamedValues(const char *field, Dim kind, const std::vector<HostDim> &k
 
 uint64_t Session::cacheBytes() const {
   uint64_t bytes = 0;
-  for (const auto &state : states)
-    bytes += state->size();
+  for (const DeviceMemory &state : states)
+    bytes += state.size();
   for (const KeptResult &result : kept)
-    bytes += (result.memory ? result.memory->size() : 0) + (result.spare ? result.spare->size() : 0);
+    bytes += result.memory.size() + result.spare.size();
   return bytes;
 }
 
 uint64_t Session::computedBytes() const {
   uint64_t bytes = 0;
-  for (const auto &memory : computed)
-    bytes += memory ? memory->size() : 0;
+  for (const DeviceMemory &memory : computed)
+    bytes += memory.size();
   return bytes;
 }
 

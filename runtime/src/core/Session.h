@@ -5,9 +5,12 @@
 
 #include "core/Expression.h"
 #include "core/Module.h"
+#include "core/Prepared.h"
+#include "core/RecordDims.h"
 #include "core/Verify.h"
 
 #include <atomic>
+#include <list>
 #include <memory>
 #include <vector>
 
@@ -37,16 +40,19 @@ public:
   Status reset(uint32_t slot);
   Status setPages(const char *table, uint32_t slot, uint32_t first, const int32_t *pages,
                   uint32_t count);
-  void cancel() { cancelled.store(true, std::memory_order_relaxed); }
+  void cancel() { cancelled.store(1, std::memory_order_relaxed); }
 
   uint32_t slots() const { return static_cast<uint32_t>(lengths.size()); }
   uint32_t capacity() const { return tokens; }
   uint32_t length(uint32_t slot) const { return slot < lengths.size() ? lengths[slot] : 0; }
   /// Address space of states and kept results, of intermediates, of what is computed.
   uint64_t cacheBytes() const;
-  uint64_t arenaBytes() const { return arena ? arena->size() : 0; }
-  uint64_t workspaceBytes() const { return workspace ? workspace->size() : 0; }
+  uint64_t arenaBytes() const { return arena.size(); }
+  uint64_t workspaceBytes() const { return workspace.size(); }
   uint64_t computedBytes() const;
+
+  /// Calls whose launches were recorded, and those that a record served.
+  uint64_t recorded = 0, replayed = 0;
 
   hadal_tap_fn_t tapCallback = nullptr;
   void *tapUser = nullptr;
@@ -55,13 +61,23 @@ public:
 
 private:
   struct Region {
-    DevicePointer address = nullptr;
+    DeviceAddress address = 0;
     uint64_t bytes = 0;
+  };
+
+  /// The launches of a call, kept for calls that have them in common.
+  struct Recording {
+    std::vector<int64_t> key;
+    Prepared prepared;
+    DeviceRecord record;
+    std::vector<Region> arguments, results;
+    std::vector<Extents> resultExtents;
   };
 
   // Session.cpp: how a session opens.
   Status setSizes(const hadal_session_options_t &options);
   Status setDims(const hadal_session_options_t &options);
+  void findEntries();
   const Program &program() const { return *module->program(); }
   Status inProgram(Status status, const char *entry) const;
 
@@ -82,23 +98,48 @@ private:
   Status bindArguments(const CallInputs &inputs);
   Status bindValue(const CallInputs &inputs, uint32_t index);
   Status checkShapes(const CallInputs &inputs) const;
+  Status shapeResults(const CallInputs &inputs);
   Status bindResults(const CallInputs &inputs);
 
-  // Call.cpp: what changes.
+  // Call.cpp: the outline, and what is placed where.
+  Status findEntry(const CallInputs &inputs, const Entry **out) const;
   Status run(const CallInputs &inputs);
-  Status place(const CallInputs &inputs);
-  Status placeResults(const Entry &entry);
-  Status fetchResults(const Entry &entry);
+  Status evaluate(const CallInputs &inputs);
+  Status execute(const CallInputs &inputs, const Recording *recording);
+  Status placeArguments(const Entry &entry);
+  Status placeResults(const Entry &entry, bool direct);
+  Status uploadArguments(const Prepared &launches, bool isRounded);
+  Status fetchResults();
+  void keepResults(const Entry &entry);
   void setLengths(const hadal_step_t &step, bool succeeded);
+  uint64_t layoutBytes(const Port &port, uint64_t actual) const;
 
-  // Execute.cpp: what the plan says.
+  // Prepare.cpp: what the plan says of this call.
+  Status prepare(const Entry &entry);
   Status prepareArena(const Entry &entry);
-  Status runOps(const Entry &entry, const std::vector<Op> &ops);
-  Status runLaunch(const Entry &entry, const Launch &launch);
-  Status prepareLaunch(const KernelInterface &interface, LaunchRequest &request);
-  Status reportLaunch(const Entry &entry, const Launch &launch, const LaunchRequest &request);
-  Status runTap(const Entry &entry, const Tap &tap);
+  Status prepareOps(const Entry &entry, const std::vector<Op> &ops, uint32_t branch);
+  Status prepareLaunch(const Entry &entry, const Launch &launch, PreparedOp &op, bool *any);
+  Status prepareGrid(const KernelInterface &interface, PreparedOp &op, bool *any);
+  Status prepareParameters(const KernelInterface &interface, PreparedOp &op);
   Region resolve(const Entry &entry, const artifact::Binding &binding) const;
+  Status grow(uint64_t bytes, const char *what, DeviceMemory &memory);
+
+  // Execute.cpp: launches and taps, one by one.
+  Status runOps(const Entry &entry);
+  Status reportLaunch(const Entry &entry, const PreparedOp &op);
+  Status runTap(const Entry &entry, const Tap &tap);
+
+  // Record.cpp: launches that are kept.
+  bool mayRecord(const Entry &entry) const;
+  const RecordDims &dimsOf(const Entry &entry) const {
+    return recordDimsOf[static_cast<size_t>(&entry - program().entries.data())];
+  }
+  bool isRounded(const Entry &entry) const { return !dimsOf(entry).rounded.empty(); }
+  void makeKey(const Entry &entry);
+  Recording *findRecording();
+  bool isWorthRecording(const Entry &entry);
+  Status record(const Entry &entry);
+  Status replay(const Recording &recording);
 
   std::shared_ptr<Module> module;
   std::vector<uint32_t> lengths; // tokens that each slot holds
@@ -110,34 +151,52 @@ private:
     uint32_t pages = 0, pagesPerSlot = 0;
     bool ofCaller = false;             // who assigns pages
     std::vector<int32_t> table;        // [slots, pagesPerSlot]; -1: unset
-    std::unique_ptr<DeviceMemory> memory;
+    DeviceMemory memory;
   };
   std::vector<Pool> pools;
-  std::vector<std::unique_ptr<DeviceMemory>> states;
-  std::vector<std::unique_ptr<DeviceMemory>> computed; // by parameter; null where it is stored
+  std::vector<DeviceMemory> states;
+  std::vector<DeviceMemory> computed; // by parameter; empty where it is stored
 
   /// A result that stays on the device. A call writes the spare one, so that it can read the other.
   struct KeptResult {
-    std::unique_ptr<DeviceMemory> memory, spare;
+    DeviceMemory memory, spare;
     Extents extents, spareExtents;
     bool made = false;
   };
   std::vector<KeptResult> kept;
 
-  // Storage that calls share; it grows.
-  std::unique_ptr<DeviceMemory> arena, inputs, outputs, workspace;
+  // Storage that calls share; it grows. What a call uploads is one block: constants that kernels read
+  // from memory, then arguments.
+  DeviceMemory arena, block, outputs, workspace;
+  DeviceStaging stagedBlock, stagedOutputs; // on the host, where it does not share memory
+  uint64_t stagedOutputBytes = 0;
+  DeviceQueue queue;
+  DeviceEvent before, after; // of the launch that is reported
+
+  std::vector<RecordDims> recordDimsOf; // by entry
+  const Entry *stepEntry = nullptr, *decodeEntry = nullptr;
+  bool neverReplays = false;
+  std::list<Recording> records;             // the one used last in front
+  std::vector<std::vector<int64_t>> seen;   // keys of the last calls that were not recorded
+  size_t nextSeen = 0;
 
   // The call that runs.
-  std::vector<int64_t> sessionDims, dims;  // by dim of the program
-  std::vector<int64_t> values;             // of the entry's expressions
-  std::vector<int64_t> constants, launchValues; // of the launch, and its interface's expressions
+  std::vector<int64_t> sessionDims, dims, roundedDims; // by dim of the program
+  std::vector<int64_t> values, layout; // of the entry's expressions: as they are; what grids and sizes
+                                       // are computed from, over dims that are rounded up
+  std::vector<int64_t> launchConstants, launchValues; // of a launch, and its interface's expressions
+  std::vector<int64_t> key;
+  Prepared prepared;
+  uint32_t usedBlock = 0;
+  uint64_t neededWorkspace = 0;
   std::vector<Extents> argumentExtents, resultExtents;
   std::vector<Region> arguments, results;
   std::vector<const void *> sources; // host memory of arguments; null: on the device already
   std::vector<void *> targets;       // host memory of results; null: not wanted
+  std::vector<uint32_t> fetched;     // results that are copied together
   std::vector<uint64_t> stamps;      // one a slot: the last check that saw it
   uint64_t stamp = 0;
-  std::atomic<bool> cancelled{false};
+  std::atomic<int32_t> cancelled{0};
 };
 
 /// Sets those of `dims` that the caller names, all of which must be of that kind and in range.

@@ -57,8 +57,8 @@ Status Session::makePools(const hadal_session_options_t &options) {
     for (uint64_t j = 0; j < entries && !pool.ofCaller; ++j)
       pool.table[j] = static_cast<int32_t>(j);
     HADAL_TRY(module->device().allocate(entries * sizeof(int32_t), "block table", pool.memory));
-    HADAL_TRY(module->device().upload(pool.memory->address(), pool.table.data(),
-                                      entries * sizeof(int32_t)));
+    HADAL_TRY(queue.upload(pool.memory.address(), pool.table.data(), entries * sizeof(int32_t)));
+    HADAL_TRY(queue.synchronize());
     pools.push_back(std::move(pool));
   }
   return {};
@@ -87,7 +87,7 @@ Status Session::makeStates() {
       return fail(HADAL_STATUS_OUT_OF_MEMORY,
                   "states[%u] '%s': expected a size within 63 bits for %" PRId64 " times %" PRId64 " rows",
                   i, state.name, shape.values[0], shape.values[1]);
-    std::unique_ptr<DeviceMemory> memory;
+    DeviceMemory memory;
     HADAL_TRY(module->device().allocate(bytes, state.name, memory));
     states.push_back(std::move(memory));
   }
@@ -95,7 +95,7 @@ Status Session::makeStates() {
 }
 
 Status Session::computeParameters() {
-  Device &device = module->device();
+  const Device &device = module->device();
   computed.resize(sizeOf(module->plan().parameters()));
   // Memory of all first, since time is spent on values.
   uint64_t total = 0;
@@ -119,12 +119,12 @@ Status Session::computeParameters() {
     uint64_t width = frequencies.size(), row = width * sizeof(float);
     auto together = static_cast<uint32_t>(std::clamp<uint64_t>(kStagingBytes / row, 1, tokens));
     staging.resize(together * width);
-    auto *to = static_cast<uint8_t *>(computed[index]->address());
     for (uint32_t first = 0; first < tokens; first += together) {
       uint32_t count = std::min(together, tokens - first);
       for (uint32_t i = 0; i < count; ++i)
         ropeTableRow(table, frequencies, int64_t(first) + i, staging.data() + i * width);
-      HADAL_TRY(device.upload(to + first * row, staging.data(), count * row));
+      HADAL_TRY(queue.upload(computed[index].address() + first * row, staging.data(), count * row));
+      HADAL_TRY(queue.synchronize());
       if (first + count == tokens)
         break; // the next sum may exceed 32 bits
     }
@@ -156,8 +156,10 @@ Status Session::setPages(const char *table, uint32_t slot, uint32_t first, const
                   pool.pages, slot, table, pages[i]);
   size_t offset = size_t(slot) * pool.pagesPerSlot + first;
   std::copy(pages, pages + count, pool.table.begin() + static_cast<ptrdiff_t>(offset));
-  return module->device().upload(static_cast<int32_t *>(pool.memory->address()) + offset, pages,
-                                 count * sizeof(int32_t));
+  if (count == 0)
+    return {};
+  HADAL_TRY(queue.upload(pool.memory.address() + offset * sizeof(int32_t), pages, count * sizeof(int32_t)));
+  return queue.synchronize();
 }
 
 // Every row that a step writes, and those before it, has a page.

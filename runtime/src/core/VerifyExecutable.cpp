@@ -58,6 +58,8 @@ Status verifyParameter(const Executable &executable, const KernelInterface &inte
     if (interface.workspace == kNone)
       return fail(kInvalid, "kind: expected none, as there is no workspace, got workspace");
     return {};
+  case KernelParameterKind::constants:
+    return {};
   default:
     return fail(kInvalid, "kind: expected at most %u, got %u",
                 static_cast<unsigned>(KernelParameterKind::MAX), static_cast<unsigned>(parameter.kind));

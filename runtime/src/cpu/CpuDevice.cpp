@@ -1,242 +1,305 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cpu device: kernels from ELF images, run by a thread pool.
+// The host's own cores behind the table of a device. Work of a queue runs within the call that puts
+// it there, so queues are always in order, of themselves and of each other.
 #include "cpu/CpuDevice.h"
-#include "core/Verify.h"
+#include "core/Memory.h"
+#include "cpu/CpuKernels.h"
 #include "cpu/CpuLevel.h"
-#include "cpu/ElfImage.h"
-#include "cpu/ThreadPool.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
-#include <map>
+#include <ctime>
 #include <string>
 
 namespace hadal::runtime {
 namespace {
 
 constexpr uint32_t kMaxThreads = 1024;
+constexpr uint32_t kAlignment = 64;
 
-class CpuMemory final : public DeviceMemory {
-public:
-  explicit CpuMemory(Pages pages) : pages(std::move(pages)), from(this->pages.data()), bytes(this->pages.size()) {}
-  CpuMemory(const uint8_t *data, size_t size) : from(data), bytes(size) {}
-  // Kernels only read weights; the plan's verifier holds them to it.
-  DevicePointer address() const override { return const_cast<uint8_t *>(from); }
-  size_t size() const override { return bytes; }
+struct CpuDevice {
+  CpuDevice(uint32_t threads, std::vector<const char *> levels, std::string note)
+      : pool(threads), levels(std::move(levels)), note(std::move(note)) {}
 
-private:
-  Pages pages;
-  const uint8_t *from;
-  size_t bytes;
-};
-
-const Variant *findVariant(const Executable &executable, const char *level) {
-  for (const Variant &variant : executable.variants)
-    if (!std::strcmp(variant.level, level))
-      return &variant;
-  return nullptr;
-}
-
-// A workgroup is one thread's work, and its parameters are those of hadal_kernel_abi.h.
-Status checkInterface(const KernelInterface &interface) {
-  constexpr hadal_status_code_t unsupported = HADAL_STATUS_UNSUPPORTED;
-  for (uint32_t size : interface.workgroupSize)
-    if (size != 1)
-      return fail(unsupported, "workgroup_size: expected 1 thread on the cpu device, got %ux%ux%u",
-                  interface.workgroupSize[0], interface.workgroupSize[1], interface.workgroupSize[2]);
-  if (interface.staticSharedBytes)
-    return fail(unsupported, "static_shared_bytes: expected 0 B on the cpu device, got %u B",
-                interface.staticSharedBytes);
-  if (interface.dynamicShared != kNone)
-    return fail(unsupported, "dynamic_shared: expected none on the cpu device, got an expression");
-  if (!interface.cluster.empty())
-    return fail(unsupported, "cluster: expected none on the cpu device, got %ux%ux%u",
-                interface.cluster[0], interface.cluster[1], interface.cluster[2]);
-  if (interface.cooperative)
-    return fail(unsupported, "cooperative: expected false on the cpu device, got true");
-  if (!interface.parameters.empty())
-    return fail(unsupported,
-                "parameters: expected none on the cpu device, whose kernel ABI fixes them, got %zu, the "
-                "first a %s", interface.parameters.size(),
-                artifact::EnumNameKernelParameterKind(interface.parameters[0].kind));
-  return {};
-}
-
-class CpuKernels final : public DeviceKernels {
-public:
-  const char *level() const override { return picked; }
-  hadal_kernel_fn_t function(uint32_t executable) const { return functions[executable]; }
-
-  Status load(const Artifact &artifact, const Program &program,
-              const std::vector<const char *> &levels) {
-    HADAL_TRY(pickLevel(program, levels));
-    for (uint32_t i = 0; i < program.executables.size(); ++i) {
-      const Executable &executable = program.executables[i];
-      for (uint32_t j = 0; j < executable.variants.size(); ++j) {
-        HADAL_TRY_IN(checkInterface(executable.variants[j].interface),
-                     "executables[%u] '%s': variants[%u].interface.", i, executable.name, j);
-        HADAL_TRY_IN(check(artifact, executable.variants[j]), "executables[%u] '%s': ", i,
-                     executable.name);
-      }
-    }
-    for (const Executable &executable : program.executables) {
-      const Variant &variant = *findVariant(executable, picked);
-      ElfImage &image = images[variant.image];
-      if (!image.mapped())
-        HADAL_TRY(image.map());
-      functions.push_back(reinterpret_cast<hadal_kernel_fn_t>(image.address(variant.symbol)));
-      scratch = std::max(scratch, variant.interface.scratchBytes);
-    }
-    return {};
-  }
-
-  uint64_t scratchBytes() const { return scratch; }
-
-private:
-  Status pickLevel(const Program &program, const std::vector<const char *> &levels) {
-    std::string missing;
-    for (const char *level : levels) {
-      bool all = true;
-      for (uint32_t i = 0; all && i < program.executables.size(); ++i)
-        if (!findVariant(program.executables[i], level)) {
-          missing += std::string(missing.empty() ? "" : ", ") + "executables[" +
-                     std::to_string(i) + "] has no " + level;
-          all = false;
-        }
-      if (all) {
-        picked = level;
-        return {};
-      }
-    }
-    return fail(HADAL_STATUS_UNSUPPORTED,
-                "executables: expected kernels of a level that this CPU has%s, got none: %s",
-                forcedLevel() ? " and HADAL_CPU_LEVEL allows" : "",
-                levels.empty() ? "the CPU is below x86-64-v3" : missing.c_str());
-  }
-
-  // Checks the images of all levels, so that a broken one is found on any machine.
-  Status check(const Artifact &artifact, const Variant &variant) {
-    auto [at, added] = images.try_emplace(variant.image);
-    if (added) {
-      const auto *data = artifact.section(variant.image)->data();
-      HADAL_TRY_IN(ElfImage::parse(data->data(), data->size(), at->second), "image '%s': ",
-                   variant.image);
-    }
-    if (!at->second.exports(variant.symbol))
-      return fail(HADAL_STATUS_INVALID_ARTIFACT,
-                  "symbol: expected a function in image '%s', got no '%s'", variant.image,
-                  variant.symbol);
-    return {};
-  }
-
-  const char *picked = "";
-  std::map<std::string, ElfImage> images;
-  std::vector<hadal_kernel_fn_t> functions; // one an executable
-  uint64_t scratch = 0;                     // the most that one of them asks for
-};
-
-class CpuDevice final : public Device {
-public:
-  CpuDevice(uint32_t threads, std::vector<const char *> levels)
-      : pool(threads), levels(std::move(levels)) {}
-
-  const char *name() const override { return "cpu"; }
-  const char *family() const override { return "cpu"; }
-  const char *level() const override { return levels.empty() ? "" : levels.front(); }
-  uint32_t threads() const override { return pool.threads(); }
-  bool sharesHostMemory() const override { return true; }
-
-  Status loadKernels(const Artifact &artifact, const Program &program,
-                     std::unique_ptr<DeviceKernels> &out) override {
-    if (program.kernelAbi != HADAL_KERNEL_ABI_VERSION)
-      return fail(HADAL_STATUS_UNSUPPORTED, "kernel_abi: expected %u, got %u: compile the model again",
-                  HADAL_KERNEL_ABI_VERSION, program.kernelAbi);
-    auto kernels = std::make_unique<CpuKernels>();
-    HADAL_TRY(kernels->load(artifact, program, levels));
-    HADAL_TRY(pool.reserveScratch(kernels->scratchBytes()));
-    out = std::move(kernels);
-    return {};
-  }
-
-  Status allocate(size_t size, const char *what, std::unique_ptr<DeviceMemory> &out) override {
-    Pages pages;
-    HADAL_TRY(Pages::allocate(size, what, pages));
-    out = std::make_unique<CpuMemory>(std::move(pages));
-    return {};
-  }
-
-  Status reserve(size_t size, const char *what, std::unique_ptr<DeviceMemory> &out) override {
-    Pages pages;
-    HADAL_TRY(Pages::reserve(size, what, pages));
-    out = std::make_unique<CpuMemory>(std::move(pages));
-    return {};
-  }
-
-  Status importWeights(const uint8_t *data, size_t size,
-                       std::unique_ptr<DeviceMemory> &out) override {
-    out = std::make_unique<CpuMemory>(data, size);
-    return {};
-  }
-
-  Status upload(DevicePointer to, const void *from, size_t size) override {
-    std::memcpy(to, from, size);
-    return {};
-  }
-
-  Status download(void *to, DevicePointer from, size_t size) override {
-    std::memcpy(to, from, size);
-    return {};
-  }
-
-  Status launch(const DeviceKernels &kernels, const LaunchRequest &request) override {
-    hadal_dispatch_state_t state = {};
-    state.bindings = request.bindings;
-    state.binding_count = request.bindingCount;
-    DevicePointer bindings[kMaxBindings + 1];
-    if (request.workspace) {
-      std::copy(request.bindings, request.bindings + request.bindingCount, bindings);
-      bindings[state.binding_count++] = request.workspace;
-      state.bindings = bindings;
-    }
-    state.constants = request.constants;
-    std::memcpy(state.workgroup_count, request.grid, sizeof state.workgroup_count);
-    state.constant_count = request.constantCount;
-    uint64_t total = uint64_t(request.grid[0]) * request.grid[1] * request.grid[2];
-    auto function = static_cast<const CpuKernels &>(kernels).function(request.executable);
-    int32_t code = pool.run(function, state, total);
-    if (code == 0)
-      return {};
-    return fail(HADAL_STATUS_KERNEL_FAILED, "kernel: expected code 0, got %d%s", code,
-                code == 1 ? ": an operand holds a value that the kernel cannot process" : "");
-  }
-
-  Status synchronize() override { return {}; }
-
-private:
   ThreadPool pool;
   std::vector<const char *> levels; // best first
+  std::string note;                 // why there are not more
 };
 
-} // namespace
+struct CpuQueue {
+  CpuDevice *device;
+  std::unique_ptr<CpuRecord> record; // null but between begin and end
+};
 
-Status openCpuDevice(uint32_t threads, const CpuIdentity &cpu, std::unique_ptr<Device> &out) {
+struct CpuEvent {
+  uint64_t time = 0; // 0: never signalled
+};
+
+CpuDevice &device(hadal_device_t *handle) { return *reinterpret_cast<CpuDevice *>(handle); }
+CpuQueue &queue(hadal_device_queue_t *handle) { return *reinterpret_cast<CpuQueue *>(handle); }
+CpuEvent &event(hadal_device_event_t *handle) { return *reinterpret_cast<CpuEvent *>(handle); }
+
+hadal_device_code_t report(const Status &status, hadal_device_error_t *error) {
+  if (!status.ok())
+    std::snprintf(error->message, sizeof error->message, "%s", status.message());
+  return status.code();
+}
+
+Status checkCode(int32_t code) {
+  if (code == 0)
+    return {};
+  return fail(HADAL_STATUS_KERNEL_FAILED, "kernel: expected code 0, got %d%s", code,
+              code == 1 ? ": an operand holds a value that the kernel cannot process" : "");
+}
+
+Status open(uint32_t threads, const CpuIdentity &cpu, CpuDevice **out) {
   if (threads > kMaxThreads)
     return fail(HADAL_STATUS_INVALID_ARGUMENT, "options.threads: expected at most %u, got %u",
                 kMaxThreads, threads);
   std::vector<const char *> levels = cpuLevels(cpu);
+  std::string note = levels.empty() ? "the CPU is below x86-64-v3" : "";
   HADAL_TRY(restrictLevels(forcedLevel(), levels));
-  out = std::make_unique<CpuDevice>(threads ? threads : availableCores(), std::move(levels));
+  if (forcedLevel())
+    note = "HADAL_CPU_LEVEL allows no other";
+  *out = new CpuDevice(threads ? threads : availableCores(), std::move(levels), std::move(note));
   return {};
 }
 
-Status openDevice(const char *name, uint32_t threads, std::unique_ptr<Device> &out) {
-  if (std::strcmp(name, "cpu"))
-    return fail(HADAL_STATUS_NOT_FOUND, "options.device: expected 'cpu', got '%s'", name);
+Status openHost(const hadal_device_options_t &options, CpuDevice **out) {
+  if (options.index != 0)
+    return fail(HADAL_STATUS_NOT_FOUND, "options.device: expected 'cpu', the only one of its name, got 'cpu:%u'",
+                options.index);
   CpuIdentity cpu;
   std::string problem = readHostCpu(cpu);
   if (!problem.empty())
     return fail(HADAL_STATUS_INVALID_ARGUMENT, "%s", problem.c_str());
-  return openCpuDevice(threads, cpu, out);
+  return open(options.threads, cpu, out);
+}
+
+hadal_device_code_t openTable(const hadal_device_options_t *options, hadal_device_t **out,
+                              hadal_device_error_t *error) {
+  CpuDevice *opened = nullptr;
+  Status status = openHost(*options, &opened);
+  if (status.ok())
+    *out = reinterpret_cast<hadal_device_t *>(opened);
+  return report(status, error);
+}
+
+void close(hadal_device_t *handle) { delete &device(handle); }
+
+void info(hadal_device_t *handle, hadal_device_info_t *out) {
+  const CpuDevice &cpu = device(handle);
+  hadal_device_info_t facts = {};
+  facts.struct_size = out->struct_size;
+  facts.family = "cpu";
+  facts.hardware = "the host's cores";
+  facts.levels = cpu.levels.data();
+  facts.level_count = static_cast<uint32_t>(cpu.levels.size());
+  facts.level_note = cpu.note.c_str();
+  facts.kernel_abi = HADAL_KERNEL_ABI_VERSION;
+  facts.threads = cpu.pool.threads();
+  facts.alignment = kAlignment;
+  facts.shares_host_memory = 1;
+  std::memcpy(out, &facts, std::min(out->struct_size, sizeof facts));
+}
+
+// ---- Code ----
+
+hadal_device_code_t imageCheck(hadal_device_t *, const hadal_device_code_section_t *section,
+                               hadal_device_error_t *error) {
+  ElfImage image;
+  return report(parseSection(*section, image), error);
+}
+
+hadal_device_code_t interfaceCheck(hadal_device_t *, const hadal_device_interface_t *interface,
+                                   hadal_device_error_t *error) {
+  return report(checkCpuInterface(*interface), error);
+}
+
+hadal_device_code_t imageLoad(hadal_device_t *, const hadal_device_code_section_t *section,
+                              hadal_device_image_t **out, hadal_device_error_t *error) {
+  auto image = std::make_unique<CpuImage>();
+  Status status = parseSection(*section, image->elf);
+  if (status.ok())
+    status = image->elf.map();
+  if (status.ok())
+    *out = reinterpret_cast<hadal_device_image_t *>(image.release());
+  return report(status, error);
+}
+
+void imageRelease(hadal_device_t *, hadal_device_image_t *image) {
+  delete reinterpret_cast<CpuImage *>(image);
+}
+
+hadal_device_code_t kernelFind(hadal_device_t *handle, hadal_device_image_t *image, const char *symbol,
+                               const hadal_device_interface_t *interface, hadal_device_kernel_t **out,
+                               hadal_device_error_t *error) {
+  auto &loaded = *reinterpret_cast<CpuImage *>(image);
+  auto function = reinterpret_cast<hadal_kernel_fn_t>(loaded.elf.address(symbol));
+  if (!function)
+    return report(fail(HADAL_STATUS_INVALID_ARTIFACT, "symbol: expected a function of the image, got no '%s'",
+                       symbol), error);
+  Status status = device(handle).pool.reserveScratch(interface->scratch_bytes);
+  if (status.ok())
+    *out = reinterpret_cast<hadal_device_kernel_t *>(&loaded.kernels.emplace_back(CpuKernel{function}));
+  return report(status, error);
+}
+
+// ---- Memory ----
+
+hadal_device_code_t memoryAllocate(hadal_device_t *, size_t size, hadal_device_memory_use_t use,
+                                   const char *what, hadal_device_memory_t **out,
+                                   hadal_device_address_t *address, hadal_device_error_t *error) {
+  auto pages = std::make_unique<Pages>();
+  Status status = use == HADAL_DEVICE_MEMORY_WHOLE ? Pages::reserve(size, what, *pages)
+                                                   : Pages::allocate(size, what, *pages);
+  if (status.ok()) {
+    *address = reinterpret_cast<hadal_device_address_t>(pages->data());
+    *out = reinterpret_cast<hadal_device_memory_t *>(pages.release());
+  }
+  return report(status, error);
+}
+
+// Kernels only read weights; the plan's verifier holds them to it.
+hadal_device_code_t memoryImport(hadal_device_t *, const void *data, size_t, const char *,
+                                 hadal_device_memory_t **out, hadal_device_address_t *address,
+                                 hadal_device_error_t *) {
+  *address = reinterpret_cast<hadal_device_address_t>(data);
+  *out = reinterpret_cast<hadal_device_memory_t *>(new Pages());
+  return HADAL_STATUS_OK;
+}
+
+void memoryRelease(hadal_device_t *, hadal_device_memory_t *memory) {
+  delete reinterpret_cast<Pages *>(memory);
+}
+
+hadal_device_code_t hostAllocate(hadal_device_t *, size_t size, void **out, hadal_device_error_t *error) {
+  void *data = std::aligned_alloc(kAlignment, (size + kAlignment - 1) / kAlignment * kAlignment);
+  if (!data)
+    return report(fail(HADAL_STATUS_OUT_OF_MEMORY, "staging: expected %zu B, got none", size), error);
+  *out = data;
+  return HADAL_STATUS_OK;
+}
+
+void hostRelease(hadal_device_t *, void *data) { std::free(data); }
+
+// ---- Queues ----
+
+hadal_device_code_t queueCreate(hadal_device_t *handle, hadal_device_queue_t **out, hadal_device_error_t *) {
+  *out = reinterpret_cast<hadal_device_queue_t *>(new CpuQueue{&device(handle), nullptr});
+  return HADAL_STATUS_OK;
+}
+
+void queueRelease(hadal_device_t *, hadal_device_queue_t *handle) { delete &queue(handle); }
+
+hadal_device_code_t queueUpload(hadal_device_queue_t *, hadal_device_address_t to, const void *from, size_t size,
+                                hadal_device_error_t *) {
+  std::memcpy(reinterpret_cast<void *>(to), from, size);
+  return HADAL_STATUS_OK;
+}
+
+hadal_device_code_t queueDownload(hadal_device_queue_t *, void *to, hadal_device_address_t from, size_t size,
+                                  hadal_device_error_t *) {
+  std::memcpy(to, reinterpret_cast<const void *>(from), size);
+  return HADAL_STATUS_OK;
+}
+
+hadal_device_code_t queueLaunch(hadal_device_queue_t *handle, const hadal_device_launch_t *launch,
+                                hadal_device_error_t *error) {
+  CpuQueue &self = queue(handle);
+  if (self.record) {
+    self.record->add(*launch);
+    return HADAL_STATUS_OK;
+  }
+  static_assert(sizeof(void *) == sizeof(hadal_device_address_t));
+  hadal_dispatch_state_t state = {};
+  return report(checkCode(self.device->pool.run(gridJob(*launch,
+                                                        reinterpret_cast<void *const *>(launch->bindings),
+                                                        launch->constants, state))), error);
+}
+
+hadal_device_code_t queueSignal(hadal_device_queue_t *, hadal_device_event_t *handle, hadal_device_error_t *) {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  event(handle).time = uint64_t(time.tv_sec) * 1000000000u + static_cast<uint64_t>(time.tv_nsec);
+  return HADAL_STATUS_OK;
+}
+
+// What was put into any queue before has ended.
+hadal_device_code_t queueWait(hadal_device_queue_t *, hadal_device_event_t *, hadal_device_error_t *) {
+  return HADAL_STATUS_OK;
+}
+
+hadal_device_code_t queueSynchronize(hadal_device_queue_t *, hadal_device_error_t *) { return HADAL_STATUS_OK; }
+
+hadal_device_code_t eventCreate(hadal_device_t *, hadal_device_event_t **out, hadal_device_error_t *) {
+  *out = reinterpret_cast<hadal_device_event_t *>(new CpuEvent());
+  return HADAL_STATUS_OK;
+}
+
+void eventRelease(hadal_device_t *, hadal_device_event_t *handle) { delete &event(handle); }
+
+hadal_device_code_t eventTime(hadal_device_event_t *handle, uint64_t *nanoseconds, hadal_device_error_t *error) {
+  if (!event(handle).time)
+    return report(fail(HADAL_STATUS_INVALID_ARGUMENT, "event: expected one that was signalled, got another"),
+                  error);
+  *nanoseconds = event(handle).time;
+  return HADAL_STATUS_OK;
+}
+
+hadal_device_code_t eventSynchronize(hadal_device_event_t *handle, hadal_device_error_t *error) {
+  uint64_t time;
+  return eventTime(handle, &time, error);
+}
+
+hadal_device_code_t recordBegin(hadal_device_queue_t *handle, hadal_device_error_t *) {
+  queue(handle).record = std::make_unique<CpuRecord>();
+  return HADAL_STATUS_OK;
+}
+
+hadal_device_code_t recordEnd(hadal_device_queue_t *handle, hadal_device_record_t **out,
+                              hadal_device_error_t *error) {
+  if (!queue(handle).record)
+    return report(fail(HADAL_STATUS_INVALID_ARGUMENT, "queue: expected one that records, got another"), error);
+  *out = reinterpret_cast<hadal_device_record_t *>(queue(handle).record.release());
+  return HADAL_STATUS_OK;
+}
+
+void recordRelease(hadal_device_t *, hadal_device_record_t *record) {
+  delete reinterpret_cast<CpuRecord *>(record);
+}
+
+hadal_device_code_t queueReplay(hadal_device_queue_t *handle, hadal_device_record_t *record,
+                                const volatile int32_t *cancel, hadal_device_error_t *error) {
+  const std::vector<GridJob> &jobs = reinterpret_cast<CpuRecord *>(record)->jobs();
+  uint32_t done = 0;
+  int32_t code = queue(handle).device->pool.runAll(jobs, cancel, &done);
+  if (code == 0 && done == jobs.size())
+    return HADAL_STATUS_OK;
+  error->launch = done;
+  return report(code ? checkCode(code) : fail(HADAL_STATUS_CANCELLED, "cancelled"), error);
+}
+
+constexpr hadal_device_table_t kTable = {
+    sizeof(hadal_device_table_t), HADAL_DEVICE_VERSION, "cpu",
+    openTable, close, info,
+    imageCheck, interfaceCheck, imageLoad, imageRelease, kernelFind,
+    memoryAllocate, memoryImport, memoryRelease, hostAllocate, hostRelease,
+    queueCreate, queueRelease, queueUpload, queueDownload, queueLaunch, queueSignal, queueWait, queueSynchronize,
+    eventCreate, eventRelease, eventSynchronize, eventTime,
+    recordBegin, recordEnd, recordRelease, queueReplay,
+    nullptr /* queue_counters */};
+
+} // namespace
+
+const hadal_device_table_t &cpuDeviceTable() { return kTable; }
+
+Status openCpuDevice(uint32_t threads, const CpuIdentity &cpu, std::unique_ptr<Device> &out) {
+  CpuDevice *opened = nullptr;
+  HADAL_TRY(open(threads, cpu, &opened));
+  return Device::adopt(kTable, reinterpret_cast<hadal_device_t *>(opened), out);
 }
 
 } // namespace hadal::runtime

@@ -6,7 +6,12 @@
 #include "core/Device.h"
 #include "cpu/HostCpu.h"
 
+#include <memory>
+
 namespace hadal::runtime {
+
+/// The device that is built in.
+const hadal_device_table_t &cpuDeviceTable();
 
 /// A pool of `threads` threads, 0 for one a core, and the levels that `cpu` and
 /// HADAL_CPU_LEVEL allow. What is not of the host's own CPU can be loaded; it

@@ -24,6 +24,9 @@ constexpr uint32_t kSpins = 2000;
 // descheduled within its workgroup.
 constexpr uint32_t kSpinsBeforeYield = 4000;
 
+// Launches of a record before those of other sessions may come between.
+constexpr uint32_t kTurn = 8;
+
 void relax() {
 #if defined(__x86_64__)
   _mm_pause();
@@ -101,27 +104,41 @@ Status ThreadPool::reserveScratch(size_t bytes) {
   return {};
 }
 
-void ThreadPool::execute(uint32_t thread) {
-  DefaultFloatingPoint environment;
+// Workgroups first to end of the job, in order; the code of the first that fails.
+int32_t ThreadPool::runWorkgroups(uint32_t thread, uint64_t first, uint64_t end) {
   hadal_workgroup_state_t workgroup = {};
   workgroup.thread = thread;
   workgroup.scratch = scratch[thread].data();
-  uint64_t countX = job.state->workgroup_count[0], countY = job.state->workgroup_count[1];
+  const uint32_t *count = job.state->workgroup_count;
+  uint32_t *id = workgroup.workgroup_id;
+  if (first != 0) {
+    id[0] = static_cast<uint32_t>(first % count[0]);
+    id[1] = static_cast<uint32_t>(first / count[0] % count[1]);
+    id[2] = static_cast<uint32_t>(first / count[0] / count[1]);
+  }
+  for (uint64_t i = first; i < end; ++i) {
+    if (int32_t code = job.kernel(job.state, &workgroup))
+      return code;
+    if (++id[0] != count[0])
+      continue;
+    id[0] = 0;
+    if (++id[1] != count[1])
+      continue;
+    id[1] = 0;
+    ++id[2];
+  }
+  return 0;
+}
+
+void ThreadPool::execute(uint32_t thread) {
   while (error.load(std::memory_order_relaxed) == 0) {
     uint64_t first = next.fetch_add(job.chunk, std::memory_order_relaxed);
     if (first >= job.total)
       return;
-    uint64_t end = std::min(job.total, first + job.chunk);
-    for (uint64_t i = first; i < end; ++i) {
-      workgroup.workgroup_id[0] = static_cast<uint32_t>(i % countX);
-      workgroup.workgroup_id[1] = static_cast<uint32_t>(i / countX % countY);
-      workgroup.workgroup_id[2] = static_cast<uint32_t>(i / countX / countY);
-      int32_t code = job.kernel(job.state, &workgroup);
-      if (code != 0) {
-        int32_t none = 0;
-        error.compare_exchange_strong(none, code);
-        return;
-      }
+    if (int32_t code = runWorkgroups(thread, first, std::min(job.total, first + job.chunk))) {
+      int32_t none = 0;
+      error.compare_exchange_strong(none, code);
+      return;
     }
   }
 }
@@ -156,6 +173,7 @@ bool ThreadPool::awaitJob(uint64_t &seen) {
 }
 
 void ThreadPool::work(uint32_t thread) {
+  DefaultFloatingPoint environment;
   uint64_t seen = 0;
   while (awaitJob(seen)) {
     execute(thread);
@@ -186,20 +204,43 @@ void ThreadPool::close() {
   ended.store(0, std::memory_order_relaxed);
 }
 
-int32_t ThreadPool::run(hadal_kernel_fn_t kernel, const hadal_dispatch_state_t &state,
-                        uint64_t total) {
-  std::lock_guard<std::mutex> lock(launch);
+// With the lock, in the default environment.
+int32_t ThreadPool::runLocked(const GridJob &grid) {
+  job = {grid, 1};
+  if (grid.total < 2 || workers.empty())
+    return runWorkgroups(0, 0, grid.total);
   // Larger claims where workgroups are many, but at least 32 a thread.
-  job = {kernel, &state, total, std::max<uint64_t>(1, total / (uint64_t(threads()) * 32))};
+  if (uint64_t claims = uint64_t(threads()) * 32; grid.total > claims)
+    job.chunk = grid.total / claims;
   next.store(0, std::memory_order_relaxed);
   error.store(0, std::memory_order_relaxed);
-  bool alone = total < 2 || workers.empty();
-  if (!alone)
-    open();
+  open();
   execute(0);
-  if (!alone)
-    close();
+  close();
   return error.load(std::memory_order_relaxed);
+}
+
+int32_t ThreadPool::run(const GridJob &grid) {
+  std::lock_guard<std::mutex> lock(launch);
+  DefaultFloatingPoint environment;
+  return runLocked(grid);
+}
+
+int32_t ThreadPool::runAll(const std::vector<GridJob> &grids, const volatile int32_t *cancel,
+                           uint32_t *done) {
+  DefaultFloatingPoint environment;
+  std::unique_lock<std::mutex> lock(launch, std::defer_lock);
+  for (*done = 0; *done < grids.size() && !*cancel; ++*done) {
+    // Launches of other sessions take their turn.
+    if (*done % kTurn == 0) {
+      if (lock.owns_lock())
+        lock.unlock();
+      lock.lock();
+    }
+    if (int32_t code = runLocked(grids[*done]))
+      return code;
+  }
+  return 0;
 }
 
 } // namespace hadal::runtime

@@ -16,6 +16,13 @@
 
 namespace hadal::runtime {
 
+/// The workgroups of one launch: `total` of them, all of state->workgroup_count.
+struct GridJob {
+  hadal_kernel_fn_t kernel = nullptr;
+  const hadal_dispatch_state_t *state = nullptr;
+  uint64_t total = 0;
+};
+
 /// Executes grids of workgroups. Workgroups are claimed in order, x fastest, by
 /// whichever thread is free; the order of completion is unspecified, so kernels
 /// must not depend on it. Launches of several threads take turns.
@@ -33,17 +40,18 @@ public:
   /// Makes sure that each thread has this much scratch.
   Status reserveScratch(size_t bytes);
 
-  /// Runs all `total` workgroups of state.workgroup_count and returns when they
-  /// have ended. Returns 0, or the code of a workgroup that failed; the
-  /// workgroups that had not started by then are left out.
-  int32_t run(hadal_kernel_fn_t kernel, const hadal_dispatch_state_t &state, uint64_t total);
+  /// Runs all workgroups and returns when they have ended. Returns 0, or the code
+  /// of a workgroup that failed; those that had not started by then are left out.
+  int32_t run(const GridJob &grid);
+
+  /// Runs grids one after the other; each begins when the one before has ended. Looks at *cancel
+  /// before each. *done = how many succeeded; less than all when one failed, whose code is returned,
+  /// or when *cancel was not zero, and 0 is returned.
+  int32_t runAll(const std::vector<GridJob> &grids, const volatile int32_t *cancel, uint32_t *done);
 
 private:
   // What the workers work on. Written while the gate is closed.
-  struct Job {
-    hadal_kernel_fn_t kernel = nullptr;
-    const hadal_dispatch_state_t *state = nullptr;
-    uint64_t total = 0;
+  struct Job : GridJob {
     uint64_t chunk = 1; // workgroups per claim
   };
 
@@ -56,6 +64,8 @@ private:
   static void *start(void *worker);
   void work(uint32_t thread);
   void execute(uint32_t thread);
+  int32_t runWorkgroups(uint32_t thread, uint64_t first, uint64_t end);
+  int32_t runLocked(const GridJob &grid);
   bool awaitJob(uint64_t &seen);
   void open();
   void close();

@@ -44,7 +44,8 @@ protected:
     return take(hadal_session_call(session.get(), &call));
   }
 
-  RecordedLaunch last() { return device->launches.empty() ? RecordedLaunch() : device->launches.back(); }
+  const KeptLaunch &last() { return device->launches.at(device->launches.size() - 1); }
+  const hadal_device_interface_t &lastInterface() { return device->interface(last()); }
 
   uint64_t workspaceBytes() {
     hadal_session_memory_t memory = {};
@@ -78,20 +79,20 @@ TEST_F(LaunchRequestTest, SaysWhatTheInterfaceSays) {
   open("new");
   ASSERT_EQ(run(kTwo, 3), "ok");
   ASSERT_EQ(device->launches.size(), 1u);
-  RecordedLaunch launch = last();
-  EXPECT_EQ(launch.executable, 0u);
+  KeptLaunch launch = last();
+  const hadal_device_interface_t &asked = lastInterface();
+  EXPECT_EQ(&asked, &device->kernels[0]);
   EXPECT_EQ(three(launch.grid), (std::vector<uint32_t>{2, 3, 2}));
-  EXPECT_EQ(three(launch.workgroupSize), (std::vector<uint32_t>{32, 4, 1}));
-  EXPECT_EQ(three(launch.cluster), (std::vector<uint32_t>{2, 1, 1}));
-  EXPECT_TRUE(launch.cooperative);
-  EXPECT_EQ(launch.sharedBytes, 192u);
-  EXPECT_EQ(launch.workspaceBytes, 8192u);
-  EXPECT_NE(launch.workspace, nullptr);
+  EXPECT_EQ(three(asked.workgroup_size), (std::vector<uint32_t>{32, 4, 1}));
+  EXPECT_EQ(three(asked.cluster), (std::vector<uint32_t>{2, 1, 1}));
+  EXPECT_TRUE(asked.cooperative);
+  EXPECT_TRUE(asked.dynamic_shared);
+  EXPECT_EQ(asked.static_shared_bytes, 1024u);
+  EXPECT_EQ(launch.shared_bytes, 192u);
+  EXPECT_EQ(workspaceBytes(), 8192u);
   // Pages of a slot of 64 tokens in each table, a ring of 3 + 64 + 1 rows, and what the call gave.
   EXPECT_EQ(launch.passed, (std::vector<int64_t>{16, 8, 1, 68, 3, 2}));
-  EXPECT_EQ(launch.boundAt.size(), 13u);
-  // What a device learns when kernels are loaded.
-  EXPECT_EQ(device->loaded->executables[0].variants[0].interface.staticSharedBytes, 1024u);
+  EXPECT_EQ(launch.boundAt.size(), 13u + 1); // the workspace last
 }
 
 TEST_F(LaunchRequestTest, OfAnotherVariantIsItsOwn) {
@@ -103,14 +104,12 @@ TEST_F(LaunchRequestTest, OfAnotherVariantIsItsOwn) {
   open("old");
   EXPECT_STREQ(hadal_module_level(module.get()), "old");
   ASSERT_EQ(run(kTwo), "ok");
-  RecordedLaunch launch = last();
-  EXPECT_EQ(three(launch.grid), (std::vector<uint32_t>{2, 1, 1}));
-  EXPECT_EQ(three(launch.workgroupSize), (std::vector<uint32_t>{0, 0, 0}));
-  EXPECT_EQ(three(launch.cluster), (std::vector<uint32_t>{0, 0, 0}));
-  EXPECT_FALSE(launch.cooperative);
-  EXPECT_EQ(launch.sharedBytes, 0u);
-  EXPECT_EQ(launch.workspaceBytes, 0u);
-  EXPECT_EQ(launch.workspace, nullptr);
+  EXPECT_EQ(three(last().grid), (std::vector<uint32_t>{2, 1, 1}));
+  EXPECT_EQ(three(lastInterface().workgroup_size), (std::vector<uint32_t>{0, 0, 0}));
+  EXPECT_EQ(three(lastInterface().cluster), (std::vector<uint32_t>{0, 0, 0}));
+  EXPECT_FALSE(lastInterface().cooperative);
+  EXPECT_EQ(last().shared_bytes, 0u);
+  EXPECT_EQ(last().boundAt.size(), 13u);
 }
 
 // The first `draft` has two rows, and a workspace of a float for each.
@@ -120,15 +119,12 @@ TEST_F(LaunchRequestTest, AWorkspaceGrowsAndIsUsedAgain) {
   open("new");
   EXPECT_EQ(workspaceBytes(), 0u);
   ASSERT_EQ(run(kTwo, 2), "ok");
-  EXPECT_EQ(last().workspaceBytes, 2000u);
   EXPECT_EQ(workspaceBytes(), 2000u);
-  void *first = last().workspace;
+  hadal_device_address_t first = last().boundAt.back();
   ASSERT_EQ(run(kTwo, 1), "ok");
-  EXPECT_EQ(last().workspaceBytes, 1000u);
-  EXPECT_EQ(last().workspace, first);
+  EXPECT_EQ(last().boundAt.back(), first);
   EXPECT_EQ(workspaceBytes(), 2000u);
   ASSERT_EQ(run(kTwo, 100), "ok");
-  EXPECT_EQ(last().workspaceBytes, 100000u);
   EXPECT_EQ(workspaceBytes(), 100000u);
 }
 
@@ -175,7 +171,7 @@ TEST_F(LaunchRequestTest, AnInterfaceThatCannotBeEvaluated) {
   EXPECT_NE(message.find("expected a positive divisor, got 0"), std::string::npos) << message;
 }
 
-// What a kernel is passed, as a device finds it.
+// What a kernel is passed, in its own order.
 TEST_F(LaunchRequestTest, ParametersReachTheDevice) {
   uint32_t rows = interface().launchConstant(kRows), two = interface().constant(2);
   interface().workspace = two;
@@ -184,21 +180,28 @@ TEST_F(LaunchRequestTest, ParametersReachTheDevice) {
       {KernelParameterKind::constant_i32, kScale},
       {KernelParameterKind::constant_i64, kRows},
       {KernelParameterKind::binding, 12},
-      {KernelParameterKind::workspace}};
+      {KernelParameterKind::workspace},
+      {KernelParameterKind::constants}};
   open("new");
-  const auto &parameters = device->loaded->executables[0].variants[0].interface.parameters;
-  ASSERT_EQ(parameters.size(), 5u);
-  ASSERT_TRUE(parameters[0].hasMap);
-  EXPECT_EQ(parameters[0].index, 10u);
-  EXPECT_EQ(parameters[0].map.extents[1], rows);
-  EXPECT_EQ(parameters[0].map.strides.size(), 1u);
-  EXPECT_EQ(parameters[0].map.box[1], 8u);
-  EXPECT_EQ(parameters[0].map.swizzle, 64u);
-  EXPECT_EQ(parameters[2].kind, KernelParameterKind::constant_i64);
-  EXPECT_EQ(parameters[2].index, uint32_t(kRows));
-  EXPECT_FALSE(parameters[3].hasMap);
-  EXPECT_EQ(parameters[4].kind, KernelParameterKind::workspace);
-  EXPECT_TRUE(device->loaded->executables[0].variants[1].interface.parameters.empty());
+  ASSERT_EQ(run(kTwo, 5), "ok");
+  KeptLaunch launch = last();
+  EXPECT_EQ(launch.binding_count, 0u);
+  ASSERT_EQ(launch.given.size(), 6u);
+  ASSERT_TRUE(launch.given[0].map);
+  EXPECT_EQ(launch.given[0].map->type, HADAL_TYPE_F32);
+  EXPECT_EQ(launch.given[0].map->rank, 2u);
+  EXPECT_EQ(launch.given[0].map->extents[0], 2u);
+  EXPECT_EQ(launch.given[0].map->extents[1], 68u);
+  EXPECT_EQ(launch.given[0].map->strides[0], 2u);
+  EXPECT_EQ(launch.given[0].map->box[1], 8u);
+  EXPECT_EQ(launch.given[0].map->swizzle, 64u);
+  EXPECT_EQ(launch.given[1].kind, HADAL_DEVICE_PARAMETER_I32);
+  EXPECT_EQ(launch.given[1].value, 5);
+  EXPECT_EQ(launch.given[2].kind, HADAL_DEVICE_PARAMETER_I64);
+  EXPECT_EQ(launch.given[2].value, 68);
+  for (size_t i : {3, 4, 5})
+    EXPECT_EQ(launch.given[i].kind, HADAL_DEVICE_PARAMETER_ADDRESS);
+  EXPECT_EQ(device->kernels[0].parameter_count, 6u);
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 // the host's.
 #include "ArtifactBuilder.h"
 #include "Host.h"
+#include "core/Kernels.h"
 #include "cpu/CpuDevice.h"
 
 #include <gtest/gtest.h>
@@ -47,10 +48,10 @@ std::string pick(const std::vector<std::string> &offers, const CpuIdentity &cpu,
   Variable level("HADAL_CPU_LEVEL", forced);
   std::unique_ptr<runtime::Device> device;
   status = runtime::openCpuDevice(1, cpu, device);
-  std::unique_ptr<runtime::DeviceKernels> kernels;
+  runtime::Kernels kernels;
   if (status.ok())
-    status = device->loadKernels(artifact, artifact.programs()[0], kernels);
-  return status.ok() ? kernels->level() : status.message();
+    status = kernels.load(*device, artifact, artifact.programs()[0]);
+  return status.ok() ? kernels.level() : status.message();
 }
 
 const char *const kV3 = "x86-64-v3", *const kV4 = "x86-64-v4-bf16";
@@ -76,14 +77,13 @@ TEST(LevelChoiceTest, OrTheOneThatIsForced) {
 }
 
 TEST(LevelChoiceTest, NoneIsAnErrorThatSaysWhatIsMissing) {
-  const std::string none = "executables: expected kernels of a level that this CPU has, got none: ";
+  const std::string none = "executables: expected kernels of a level that device 'cpu' has, got none: ";
   EXPECT_EQ(pick({"34", "4", "34"}, withoutBf16()), none + "executables[1] has no x86-64-v3");
   EXPECT_EQ(pick({"3", "3", "4"}, fullCpu()),
             none + "executables[0] has no x86-64-v4-bf16, executables[2] has no x86-64-v3");
   EXPECT_EQ(pick({"34", "34", "34"}, {}), none + "the CPU is below x86-64-v3");
   EXPECT_EQ(pick({"34", "34", "3"}, fullCpu(), kV4),
-            "executables: expected kernels of a level that this CPU has and HADAL_CPU_LEVEL allows, "
-            "got none: executables[2] has no x86-64-v4-bf16");
+            none + "executables[2] has no x86-64-v4-bf16; HADAL_CPU_LEVEL allows no other");
 }
 
 } // namespace

@@ -243,7 +243,7 @@ TEST_F(SessionTest, AFailedStepKeepsWhatItDidNotTouch) {
   };
   hadal_session_set_launch_callback(session.get(), cancel, session.get());
   EXPECT_EQ(runStep(session.get(), StepSpec().add(0, 2, {1, 1, 1})),
-            path + ": programs[0].entry 'prefill': cancelled before ops[1]");
+            path + ": programs[0].entry 'prefill': cancelled before ops[1].then.ops[0]");
   // Rows from 2 on were overwritten.
   EXPECT_EQ(hadal_session_length(session.get(), 0), 2u);
   hadal_session_set_launch_callback(session.get(), nullptr, nullptr);

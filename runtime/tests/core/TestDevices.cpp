@@ -2,6 +2,7 @@
 // Memory that the host cannot touch, launches that wait, and a device that executes none.
 #include "TestDevices.h"
 #include "core/ApiHandles.h"
+#include "hadal_kernel_abi.h"
 
 #include <cstring>
 #include <sys/mman.h>
@@ -9,9 +10,6 @@
 
 namespace hadal::test {
 
-using runtime::DeviceKernels;
-using runtime::DeviceMemory;
-using runtime::LaunchRequest;
 using runtime::Status;
 
 namespace {
@@ -37,85 +35,74 @@ private:
   const std::map<uintptr_t, size_t> &pieces;
 };
 
+const void *pointer(hadal_device_address_t address) { return reinterpret_cast<const void *>(address); }
+
 } // namespace
 
-class SeparateDevice::Memory final : public DeviceMemory {
-public:
-  Memory(SeparateDevice &device, void *base, size_t length) : device(device), base(base), length(length) {
-    if (length)
-      device.pieces.emplace(reinterpret_cast<uintptr_t>(base), length);
-  }
-  ~Memory() override {
-    if (!length)
-      return;
-    EXPECT_TRUE(device.waiting.empty()) << "memory is given back that a launch may use";
-    device.pieces.erase(reinterpret_cast<uintptr_t>(base));
-    munmap(base, wholePages(length));
-  }
-  runtime::DevicePointer address() const override { return base; }
-  size_t size() const override { return length; }
+KeptLaunch::KeptLaunch(const hadal_device_launch_t &launch)
+    : hadal_device_launch_t(launch), boundAt(launch.bindings, launch.bindings + launch.binding_count),
+      passed(launch.constants, launch.constants + launch.constant_count),
+      given(launch.parameters, launch.parameters + launch.parameter_count) {
+  bindings = boundAt.data();
+  constants = passed.data();
+  parameters = given.data();
+  for (const hadal_device_parameter_t &parameter : given)
+    if (parameter.map)
+      maps.push_back(*parameter.map);
+  size_t map = 0;
+  for (hadal_device_parameter_t &parameter : given)
+    if (parameter.map)
+      parameter.map = &maps[map++];
+}
 
-private:
-  SeparateDevice &device;
-  void *base;
-  size_t length;
-};
-
-Status SeparateDevice::allocate(size_t size, const char *what, std::unique_ptr<DeviceMemory> &out) {
-  void *base = nullptr;
-  if (size) {
-    base = mmap(nullptr, wholePages(size), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (base == MAP_FAILED)
-      return runtime::fail(HADAL_STATUS_OUT_OF_MEMORY, "%s: cannot allocate %zu B on the device", what, size);
-  }
-  out = std::make_unique<Memory>(*this, base, size);
+Status SeparateDevice::allocate(size_t size, const char *what, Memory **out) {
+  void *base = mmap(nullptr, wholePages(size), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (base == MAP_FAILED)
+    return runtime::fail(HADAL_STATUS_OUT_OF_MEMORY, "%s: cannot allocate %zu B on the device", what, size);
+  pieces.emplace(reinterpret_cast<uintptr_t>(base), size);
+  *out = new Memory{base, size};
   return {};
 }
 
-Status SeparateDevice::importWeights(const uint8_t *data, size_t size, std::unique_ptr<DeviceMemory> &out) {
-  taken += size;
-  HADAL_TRY(allocate(size, "weights", out));
-  return upload(out->address(), data, size);
+void SeparateDevice::release(Memory *memory) {
+  EXPECT_TRUE(waiting.empty()) << "memory is given back that a launch may use";
+  pieces.erase(reinterpret_cast<uintptr_t>(memory->base));
+  munmap(memory->base, wholePages(memory->length));
+  delete memory;
 }
 
-Status SeparateDevice::upload(runtime::DevicePointer to, const void *from, size_t size) {
+Status SeparateDevice::upload(void *to, const void *from, size_t size) {
   HADAL_TRY(synchronize());
-  if (!size)
-    return {};
-  EXPECT_TRUE(holds(to, size));
+  EXPECT_TRUE(size && holds(to, size));
+  ++uploads;
   Opened opened(pieces);
   std::memcpy(to, from, size);
   return {};
 }
 
-Status SeparateDevice::download(void *to, runtime::DevicePointer from, size_t size) {
+Status SeparateDevice::download(void *to, const void *from, size_t size) {
   HADAL_TRY(synchronize());
-  EXPECT_TRUE(holds(from, size));
+  EXPECT_TRUE(size && holds(from, size));
+  ++downloads;
   Opened opened(pieces);
   std::memcpy(to, from, size);
   return {};
 }
 
-Status SeparateDevice::launch(const DeviceKernels &kernels, const LaunchRequest &request) {
-  check(request);
+Status SeparateDevice::launch(const hadal_device_launch_t &launch) {
+  check(launch);
   // Its arrays are valid during the call alone.
-  std::vector<runtime::DevicePointer> bindings(request.bindings, request.bindings + request.bindingCount);
-  std::vector<int64_t> constants(request.constants, request.constants + request.constantCount);
-  waiting.push_back([this, &kernels, request, bindings, constants] {
-    LaunchRequest kept = request;
-    kept.bindings = bindings.data();
-    kept.constants = constants.data();
-    return execute(kernels, kept);
-  });
+  (recording ? *recording : waiting).emplace_back(launch);
   return {};
 }
 
 Status SeparateDevice::synchronize() {
-  std::vector<std::function<Status()>> launches;
+  EXPECT_FALSE(recording) << "a queue that records takes launches alone";
+  std::vector<KeptLaunch> launches;
   launches.swap(waiting);
   Opened opened(pieces);
-  for (const auto &launch : launches)
-    HADAL_TRY(launch());
+  for (const KeptLaunch &launch : launches)
+    HADAL_TRY(execute(launch));
   return {};
 }
 
@@ -129,64 +116,243 @@ bool SeparateDevice::holds(const void *address, size_t size) const {
 }
 
 // What every device may rely on.
-void SeparateDevice::check(const LaunchRequest &request) const {
-  for (uint32_t extent : request.grid)
+void SeparateDevice::check(const hadal_device_launch_t &launch) const {
+  EXPECT_EQ(launch.struct_size, sizeof launch);
+  EXPECT_TRUE(launch.kernel);
+  for (uint32_t extent : launch.grid)
     EXPECT_GE(extent, 1u);
-  for (uint32_t i = 0; i < request.bindingCount; ++i) {
-    EXPECT_TRUE(holds(request.bindings[i], 0)) << "binding " << i;
-    EXPECT_EQ(reinterpret_cast<uintptr_t>(request.bindings[i]) % 64, 0u) << "binding " << i;
+  for (uint32_t i = 0; i < launch.binding_count; ++i) {
+    EXPECT_TRUE(holds(pointer(launch.bindings[i]), 0)) << "binding " << i;
+    EXPECT_EQ(launch.bindings[i] % 64, 0u) << "binding " << i;
   }
-  EXPECT_TRUE(request.workspace || !request.workspaceBytes);
-  if (request.workspace) {
-    EXPECT_TRUE(holds(request.workspace, request.workspaceBytes));
-    EXPECT_EQ(reinterpret_cast<uintptr_t>(request.workspace) % 64, 0u);
+  for (uint32_t i = 0; i < launch.parameter_count; ++i) {
+    const hadal_device_parameter_t &parameter = launch.parameters[i];
+    bool isAddress = parameter.kind == HADAL_DEVICE_PARAMETER_ADDRESS;
+    bool isMap = parameter.kind == HADAL_DEVICE_PARAMETER_TENSOR_MAP;
+    EXPECT_EQ(isMap, parameter.map != nullptr);
+    if (isAddress || isMap)
+      EXPECT_TRUE(holds(pointer(parameter.address), 0)) << "parameter " << i;
   }
+}
+
+/// Functions of the table over virtual ones.
+struct SeparateTable {
+  static SeparateDevice &device(hadal_device_t *handle) { return *reinterpret_cast<SeparateDevice *>(handle); }
+  static SeparateDevice &device(hadal_device_queue_t *handle) {
+    return *reinterpret_cast<SeparateDevice *>(handle);
+  }
+  static hadal_device_code_t report(const Status &status, hadal_device_error_t *error) {
+    std::snprintf(error->message, sizeof error->message, "%s", status.ok() ? "" : status.message());
+    return status.code();
+  }
+  static hadal_device_address_t address(const void *data) { return reinterpret_cast<hadal_device_address_t>(data); }
+
+  static hadal_device_code_t allocate(hadal_device_t *handle, size_t size, const char *what,
+                                      hadal_device_memory_t **out, hadal_device_address_t *at,
+                                      hadal_device_error_t *error) {
+    SeparateDevice::Memory *memory = nullptr;
+    Status status = device(handle).allocate(size, what, &memory);
+    if (status.ok()) {
+      *out = reinterpret_cast<hadal_device_memory_t *>(memory);
+      *at = address(memory->base);
+    }
+    return report(status, error);
+  }
+
+  static hadal_device_table_t make() {
+    hadal_device_table_t table = {};
+    table.struct_size = sizeof table;
+    table.version = HADAL_DEVICE_VERSION;
+    table.name = "separate";
+    table.open = [](const hadal_device_options_t *, hadal_device_t **, hadal_device_error_t *error) {
+      return report(runtime::fail(HADAL_STATUS_UNSUPPORTED, "expected to be adopted"), error);
+    };
+    table.close = [](hadal_device_t *handle) { delete &device(handle); };
+    table.info = [](hadal_device_t *handle, hadal_device_info_t *out) {
+      out->threads = 1;
+      out->kernel_abi = HADAL_KERNEL_ABI_VERSION;
+      out->alignment = 64;
+      device(handle).describe(*out);
+      out->shares_host_memory = 0;
+    };
+    table.image_check = [](hadal_device_t *, const hadal_device_code_section_t *, hadal_device_error_t *) {
+      return hadal_device_code_t(HADAL_STATUS_OK);
+    };
+    table.interface_check = [](hadal_device_t *, const hadal_device_interface_t *, hadal_device_error_t *) {
+      return hadal_device_code_t(HADAL_STATUS_OK);
+    };
+    table.image_load = [](hadal_device_t *handle, const hadal_device_code_section_t *section,
+                          hadal_device_image_t **out, hadal_device_error_t *error) {
+      return report(device(handle).loadImage(*section, out), error);
+    };
+    table.image_release = [](hadal_device_t *handle, hadal_device_image_t *image) {
+      device(handle).releaseImage(image);
+    };
+    table.kernel_find = [](hadal_device_t *handle, hadal_device_image_t *image, const char *symbol,
+                           const hadal_device_interface_t *interface, hadal_device_kernel_t **out,
+                           hadal_device_error_t *error) {
+      return report(device(handle).findKernel(image, symbol, *interface, out), error);
+    };
+    table.memory_allocate = [](hadal_device_t *handle, size_t size, hadal_device_memory_use_t, const char *what,
+                               hadal_device_memory_t **out, hadal_device_address_t *at,
+                               hadal_device_error_t *error) { return allocate(handle, size, what, out, at, error); };
+    table.memory_import = [](hadal_device_t *handle, const void *data, size_t size, const char *what,
+                             hadal_device_memory_t **out, hadal_device_address_t *at,
+                             hadal_device_error_t *error) {
+      device(handle).taken += size;
+      hadal_device_code_t code = allocate(handle, size, what, out, at, error);
+      if (code == HADAL_STATUS_OK) {
+        Opened opened(device(handle).pieces);
+        std::memcpy(const_cast<void *>(pointer(*at)), data, size);
+      }
+      return code;
+    };
+    table.memory_release = [](hadal_device_t *handle, hadal_device_memory_t *memory) {
+      device(handle).release(reinterpret_cast<SeparateDevice::Memory *>(memory));
+    };
+    table.host_allocate = [](hadal_device_t *, size_t size, void **out, hadal_device_error_t *) {
+      *out = std::aligned_alloc(64, (size + 63) / 64 * 64);
+      return hadal_device_code_t(HADAL_STATUS_OK);
+    };
+    table.host_release = [](hadal_device_t *, void *data) { std::free(data); };
+    addQueues(table);
+    addRecords(table);
+    return table;
+  }
+
+  // One queue is as good as another: all share what waits.
+  static void addQueues(hadal_device_table_t &table) {
+    table.queue_create = [](hadal_device_t *handle, hadal_device_queue_t **out, hadal_device_error_t *) {
+      *out = reinterpret_cast<hadal_device_queue_t *>(handle);
+      return hadal_device_code_t(HADAL_STATUS_OK);
+    };
+    table.queue_release = [](hadal_device_t *handle, hadal_device_queue_t *) {
+      EXPECT_TRUE(device(handle).synchronize().ok());
+    };
+    table.queue_upload = [](hadal_device_queue_t *queue, hadal_device_address_t to, const void *from, size_t size,
+                            hadal_device_error_t *error) {
+      return report(device(queue).upload(const_cast<void *>(pointer(to)), from, size), error);
+    };
+    table.queue_download = [](hadal_device_queue_t *queue, void *to, hadal_device_address_t from, size_t size,
+                              hadal_device_error_t *error) {
+      return report(device(queue).download(to, pointer(from), size), error);
+    };
+    table.queue_launch = [](hadal_device_queue_t *queue, const hadal_device_launch_t *launch,
+                            hadal_device_error_t *error) { return report(device(queue).launch(*launch), error); };
+    table.queue_synchronize = [](hadal_device_queue_t *queue, hadal_device_error_t *error) {
+      return report(device(queue).synchronize(), error);
+    };
+    table.queue_signal = [](hadal_device_queue_t *queue, hadal_device_event_t *event, hadal_device_error_t *error) {
+      Status status = device(queue).synchronize();
+      ++*reinterpret_cast<uint64_t *>(event);
+      return report(status, error);
+    };
+    table.queue_wait = [](hadal_device_queue_t *, hadal_device_event_t *, hadal_device_error_t *) {
+      return hadal_device_code_t(HADAL_STATUS_OK);
+    };
+    table.event_create = [](hadal_device_t *, hadal_device_event_t **out, hadal_device_error_t *) {
+      *out = reinterpret_cast<hadal_device_event_t *>(new uint64_t(0));
+      return hadal_device_code_t(HADAL_STATUS_OK);
+    };
+    table.event_release = [](hadal_device_t *, hadal_device_event_t *event) {
+      delete reinterpret_cast<uint64_t *>(event);
+    };
+    table.event_synchronize = [](hadal_device_event_t *, hadal_device_error_t *) {
+      return hadal_device_code_t(HADAL_STATUS_OK);
+    };
+    table.event_time = [](hadal_device_event_t *event, uint64_t *nanoseconds, hadal_device_error_t *) {
+      *nanoseconds = *reinterpret_cast<uint64_t *>(event);
+      return hadal_device_code_t(HADAL_STATUS_OK);
+    };
+  }
+
+  static void addRecords(hadal_device_table_t &table) {
+    table.record_begin = [](hadal_device_queue_t *queue, hadal_device_error_t *) {
+      device(queue).recording = std::make_unique<std::vector<KeptLaunch>>();
+      return hadal_device_code_t(HADAL_STATUS_OK);
+    };
+    table.record_end = [](hadal_device_queue_t *queue, hadal_device_record_t **out, hadal_device_error_t *) {
+      *out = reinterpret_cast<hadal_device_record_t *>(device(queue).recording.release());
+      return hadal_device_code_t(HADAL_STATUS_OK);
+    };
+    table.record_release = [](hadal_device_t *, hadal_device_record_t *record) {
+      delete reinterpret_cast<std::vector<KeptLaunch> *>(record);
+    };
+    table.queue_replay = [](hadal_device_queue_t *queue, hadal_device_record_t *record, const volatile int32_t *,
+                            hadal_device_error_t *error) {
+      ++device(queue).replays;
+      for (const KeptLaunch &launch : *reinterpret_cast<std::vector<KeptLaunch> *>(record))
+        if (Status status = device(queue).launch(launch); !status.ok())
+          return report(status, error);
+      return hadal_device_code_t(HADAL_STATUS_OK);
+    };
+  }
+};
+
+const hadal_device_table_t &separateTable() {
+  static const hadal_device_table_t table = SeparateTable::make();
+  return table;
 }
 
 SeparateCpuDevice::SeparateCpuDevice() {
-  require("openDevice", runtime::openDevice("cpu", 1, cpu).message());
+  require("Device::open", runtime::Device::open("cpu", 1, cpu).message());
+  require("createQueue", cpu->createQueue(queue).message());
 }
 
-namespace {
+void SeparateCpuDevice::describe(hadal_device_info_t &info) { cpu->table().info(cpu->get(), &info); }
 
-class RecordedKernels final : public DeviceKernels {
-public:
-  explicit RecordedKernels(std::string level) : picked(std::move(level)) {}
-  const char *level() const override { return picked.c_str(); }
+Status SeparateCpuDevice::loadImage(const hadal_device_code_section_t &section, hadal_device_image_t **out) {
+  hadal_device_error_t error = {};
+  return cpu->status(cpu->table().image_load(cpu->get(), &section, out, &error), "image_load", error);
+}
 
-private:
-  std::string picked;
-};
+void SeparateCpuDevice::releaseImage(hadal_device_image_t *image) {
+  cpu->table().image_release(cpu->get(), image);
+}
 
-} // namespace
+Status SeparateCpuDevice::findKernel(hadal_device_image_t *image, const char *symbol,
+                                     const hadal_device_interface_t &interface, hadal_device_kernel_t **out) {
+  hadal_device_error_t error = {};
+  return cpu->status(cpu->table().kernel_find(cpu->get(), image, symbol, &interface, out, &error), "kernel_find",
+                     error);
+}
 
-Status RecordingDevice::loadKernels(const runtime::Artifact &artifact, const runtime::Program &program,
-                                    std::unique_ptr<DeviceKernels> &out) {
-  for (const runtime::Executable &executable : program.executables) {
-    bool found = false;
-    for (const runtime::Variant &variant : executable.variants)
-      found |= variant.level == has;
-    if (!found)
-      return runtime::fail(HADAL_STATUS_UNSUPPORTED, "executables: expected variants of level '%s', got none of "
-                           "'%s'", level(), executable.name);
-  }
-  loaded = &program;
-  out = std::make_unique<RecordedKernels>(has);
+Status SeparateCpuDevice::execute(const KeptLaunch &launch) { return queue.launch(launch); }
+
+void RecordingDevice::describe(hadal_device_info_t &info) {
+  info.family = "recorder";
+  info.levels = levels;
+  info.level_count = 1;
+}
+
+Status RecordingDevice::loadImage(const hadal_device_code_section_t &, hadal_device_image_t **out) {
+  *out = reinterpret_cast<hadal_device_image_t *>(this);
   return {};
 }
 
-Status RecordingDevice::execute(const DeviceKernels &kernels, const LaunchRequest &request) {
-  RecordedLaunch launch;
-  static_cast<LaunchRequest &>(launch) = request;
-  launch.boundAt.assign(request.bindings, request.bindings + request.bindingCount);
-  launch.passed.assign(request.constants, request.constants + request.constantCount);
-  launches.push_back(std::move(launch));
+Status RecordingDevice::findKernel(hadal_device_image_t *, const char *, const hadal_device_interface_t &interface,
+                                   hadal_device_kernel_t **out) {
+  *out = reinterpret_cast<hadal_device_kernel_t *>(&kernels.emplace_back(interface));
   return {};
 }
 
-ContextHandle makeContextOf(std::unique_ptr<runtime::Device> device) {
+Status RecordingDevice::execute(const KeptLaunch &launch) {
+  launches.emplace_back(launch);
+  return {};
+}
+
+ContextHandle makeContextOf(std::unique_ptr<SeparateDevice> device) {
   auto context = std::make_shared<runtime::Context>();
-  context->device = std::move(device);
+  require("adopt", runtime::Device::adopt(separateTable(), reinterpret_cast<hadal_device_t *>(device.release()),
+                                          context->device)
+                       .message());
+  return ContextHandle(new hadal_context{std::move(context)});
+}
+
+ContextHandle makeContextOf(const hadal_device_table_t &table) {
+  auto context = std::make_shared<runtime::Context>();
+  hadal_device_options_t options = {sizeof options, 0, 1};
+  require("open", runtime::Device::open(table, options, context->device).message());
   return ContextHandle(new hadal_context{std::move(context)});
 }
 

@@ -35,7 +35,7 @@ void expectEachOnce(ThreadPool &pool, uint32_t x, uint32_t y, uint32_t z) {
   std::vector<std::atomic<int>> counts(total(state.workgroup_count));
   void *bindings[] = {counts.data()};
   state.bindings = bindings;
-  ASSERT_EQ(pool.run(countVisits, state, counts.size()), 0);
+  ASSERT_EQ(pool.run({countVisits, &state, counts.size()}), 0);
   for (size_t i = 0; i < counts.size(); ++i)
     ASSERT_EQ(counts[i].load(), 1) << i;
 }
@@ -90,7 +90,7 @@ TEST(ThreadPoolTest, AnErrorEndsTheLaunchAndNotThePool) {
     static_cast<std::atomic<int> *>(state->bindings[0])->fetch_add(1);
     return workgroup->workgroup_id[0] >= 10 ? int32_t(42) : int32_t(0);
   };
-  EXPECT_EQ(pool.run(kernel, state, 100000), 42);
+  EXPECT_EQ(pool.run({kernel, &state, 100000}), 42);
   EXPECT_LT(executed.load(), 100000);
   expectEachOnce(pool, 100, 1, 1);
 }
@@ -113,7 +113,7 @@ TEST(ThreadPoolTest, ScratchIsPrivateAndAligned) {
         return int32_t(2);
     return int32_t(0);
   };
-  EXPECT_EQ(pool.run(kernel, state, 64), 0);
+  EXPECT_EQ(pool.run({kernel, &state, 64}), 0);
 }
 
 #if defined(__x86_64__)
@@ -126,7 +126,7 @@ TEST(ThreadPoolTest, KernelsComputeInTheDefaultFloatingPointEnvironment) {
   };
   unsigned saved = _mm_getcsr();
   _mm_setcsr(saved | 0x8040); // flush subnormals, as numeric libraries like to
-  EXPECT_EQ(pool.run(kernel, state, 1), 0);
+  EXPECT_EQ(pool.run({kernel, &state, 1}), 0);
   EXPECT_EQ(_mm_getcsr() & 0x8040, 0x8040u);
   _mm_setcsr(saved);
 }

@@ -188,8 +188,8 @@ const Case kCases[] = {
      [](ModelSpec &m) { interface(m).dynamicShared = 3; }},
     {"interface.workspace: expected an expression below 3, got 4",
      [](ModelSpec &m) { interface(m).workspace = 4; }},
-    {"interface.parameters[0].kind: expected at most 4, got 5",
-     [](ModelSpec &m) { interface(m).parameters = {{static_cast<KernelParameterKind>(5)}}; }},
+    {"interface.parameters[0].kind: expected at most 5, got 6",
+     [](ModelSpec &m) { interface(m).parameters = {{static_cast<KernelParameterKind>(6)}}; }},
     {"interface.parameters[0].kind: expected none, as there is no workspace, got workspace",
      [](ModelSpec &m) { interface(m).parameters = {{KernelParameterKind::workspace}}; }},
     {"interface.parameters[0].index: expected less than 3 for kind constant_i64, got 3",
@@ -435,20 +435,19 @@ TEST(VerifyTest, WhatTheDeviceRefuses) {
       {"variants[0].interface.cooperative: expected false on the cpu device, got true",
        [](ModelSpec &m) { interface(m).cooperative = true; }},
       {"variants[0].interface.parameters: expected none on the cpu device, whose kernel ABI fixes them, "
-       "got 1, the first a tensor_map",
+       "got 1, the first of kind tensor map",
        [](ModelSpec &m) { map(m); }},
       {"programs[0].slices[0]: expected a range within 44 B, got 20 B at 28",
        [](ModelSpec &m) {
          slice(m).offset = program(m).constant(28);
          entry(m).ops[3].launch.bindings[1] = Binding(0, BindingKind::slice);
        }},
-      {"programs[0].executables: expected kernels of a level that this CPU has, got none: "
+      {"programs[0].executables: expected kernels of a level that device 'cpu' has, got none: "
        "executables[1] has no x86-64-v3",
        [](ModelSpec &m) { program(m).executables[1].variants[0].level = "x86-64-v7"; }},
-      {"programs[0].executables[1] 'sum': symbol: expected a function in image 'kernels.x86-64-v3', "
-       "got no 'summ'",
+      {"programs[0].image 'kernels.x86-64-v3': symbol: expected a function of the image, got no 'summ'",
        [](ModelSpec &m) { program(m).executables[1].variants[0].symbol = "summ"; }},
-      {"programs[0].executables[0] 'append': image 'kernels.x86-64-v3': e_ident: expected an ELF file",
+      {"programs[0].image 'kernels.x86-64-v3': e_ident: expected an ELF file",
        [](ModelSpec &m) { m.sections[0].data.assign(5000, 1); }},
   };
   for (const Case &entry : cases) {

@@ -169,10 +169,10 @@ plan.interface {
 
 // -----
 
-// kernel_parameter_c1: all but a workspace have an index that is not negative
+// kernel_parameter_c1: all but a workspace and constants have an index that is not negative
 plan.interface {
 ^bb0(%rows: !plan.int):
-  // expected-error @+1 {{expected an index that is not negative for all but a workspace, got none for binding}}
+  // expected-error @+1 {{expected an index that is not negative for all but a workspace and constants, got none for binding}}
   plan.kernel_parameter binding
   plan.grid %rows, %rows, %rows
 }
@@ -182,7 +182,7 @@ plan.interface {
 // kernel_parameter_c1
 plan.interface {
 ^bb0(%rows: !plan.int):
-  // expected-error @+1 {{expected an index that is not negative for all but a workspace, got -1 for binding}}
+  // expected-error @+1 {{expected an index that is not negative for all but a workspace and constants, got -1 for binding}}
   plan.kernel_parameter binding[-1]
   plan.grid %rows, %rows, %rows
 }

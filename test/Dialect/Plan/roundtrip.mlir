@@ -150,6 +150,8 @@ plan.interface scratch 64 workgroup_size [128, 2, 1] static_shared 1024 cluster 
   plan.kernel_parameter tensor_map[2] of bf16 extents(%k, %rows) strides(%k) box [64, 32] swizzle 128
   // CHECK: plan.kernel_parameter workspace
   plan.kernel_parameter workspace
+  // CHECK: plan.kernel_parameter constants
+  plan.kernel_parameter constants
   // CHECK: plan.grid %[[ROWS]], %[[MORE]], %[[ONE]] dynamic_shared %[[K]] workspace %[[ROWS]]
   plan.grid %rows, %more, %one dynamic_shared %k workspace %rows
 }
