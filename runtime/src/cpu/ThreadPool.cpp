@@ -14,8 +14,8 @@
 namespace hadal::runtime {
 namespace {
 
-constexpr uint64_t kOpen = uint64_t(1) << 31;
-constexpr uint64_t kJoined = kOpen - 1;
+// Chunks of a job for each thread, where workgroups are that many.
+constexpr uint64_t kChunksPerThread = 32;
 
 // Turns before a worker sleeps: 20 to 100 µs, longer than the gap between two
 // launches of a step and shorter than a scheduler's time slice.
@@ -130,93 +130,77 @@ int32_t ThreadPool::runWorkgroups(uint32_t thread, uint64_t first, uint64_t end)
   return 0;
 }
 
-void ThreadPool::execute(uint32_t thread) {
-  while (error.load(std::memory_order_relaxed) == 0) {
-    uint64_t first = next.fetch_add(job.chunk, std::memory_order_relaxed);
-    if (first >= job.total)
-      return;
-    if (int32_t code = runWorkgroups(thread, first, std::min(job.total, first + job.chunk))) {
-      int32_t none = 0;
-      error.compare_exchange_strong(none, code);
-      return;
-    }
-  }
+// The number of a chunk plus one; 0 when none is left.
+uint32_t ThreadPool::claim() {
+  uint32_t left = unclaimed.load(std::memory_order_relaxed);
+  while (left != 0 && !unclaimed.compare_exchange_weak(left, left - 1, std::memory_order_acq_rel,
+                                                       std::memory_order_relaxed))
+    ;
+  return left == 0 ? 0 : job.chunks - left + 1;
 }
 
-// Waits until the gate opens for a job that this worker has not joined, and joins
-// it. False when the pool ends.
-bool ThreadPool::awaitJob(uint64_t &seen) {
-  for (uint32_t spins = 0;;) {
-    uint64_t value = gate.load(std::memory_order_acquire);
-    if ((value & kOpen) && value >> 32 != seen) {
-      if (gate.compare_exchange_weak(value, value + 1, std::memory_order_acq_rel)) {
-        seen = value >> 32;
-        return true;
-      }
-      continue;
-    }
-    if (stop.load(std::memory_order_relaxed))
-      return false;
-    if (++spins < kSpins) {
-      relax();
-      continue;
-    }
-    std::unique_lock<std::mutex> lock(sleep);
-    sleeping.fetch_add(1);
-    wake.wait(lock, [&] {
-      uint64_t now = gate.load();
-      return stop.load() || ((now & kOpen) && now >> 32 != seen);
-    });
-    sleeping.fetch_sub(1);
-    spins = 0;
+void ThreadPool::runChunk(uint32_t thread, uint32_t chunk) {
+  if (error.load(std::memory_order_relaxed) != 0)
+    return;
+  uint64_t first = chunk * job.chunk;
+  if (int32_t code = runWorkgroups(thread, first, std::min(job.total, first + job.chunk))) {
+    int32_t none = 0;
+    error.compare_exchange_strong(none, code);
   }
 }
 
 void ThreadPool::work(uint32_t thread) {
   DefaultFloatingPoint environment;
-  uint64_t seen = 0;
-  while (awaitJob(seen)) {
-    execute(thread);
-    ended.fetch_add(1, std::memory_order_release);
+  for (uint32_t spins = 0; !stop.load(std::memory_order_relaxed);) {
+    if (uint32_t chunk = claim()) {
+      runChunk(thread, chunk - 1);
+      done.fetch_add(1, std::memory_order_release);
+      spins = 0;
+    } else if (++spins < kSpins) {
+      relax();
+    } else {
+      std::unique_lock<std::mutex> lock(sleep);
+      sleeping.fetch_add(1);
+      wake.wait(lock, [&] { return stop.load() || unclaimed.load() != 0; });
+      sleeping.fetch_sub(1);
+      spins = 0;
+    }
   }
 }
 
-void ThreadPool::open() {
-  uint64_t generation = (gate.load(std::memory_order_relaxed) >> 32) + 1;
-  // The generation that workers start with is 0, so 0 is never used.
-  generation = generation > UINT32_MAX ? 1 : generation;
+void ThreadPool::publish() {
+  done.store(0, std::memory_order_relaxed);
   // Sequentially consistent with the sleeper's count: either the sleeper sees
-  // the open gate, or this thread sees the sleeper.
-  gate.store(generation << 32 | kOpen);
+  // the chunks, or this thread sees the sleeper.
+  unclaimed.store(job.chunks);
   if (sleeping.load() != 0) {
     { std::lock_guard<std::mutex> lock(sleep); }
     wake.notify_all();
   }
 }
 
-void ThreadPool::close() {
-  uint32_t joined = static_cast<uint32_t>(gate.fetch_and(~kOpen) & kJoined);
-  for (uint32_t spins = 0; ended.load(std::memory_order_acquire) != joined; ++spins)
+void ThreadPool::awaitOthers(uint32_t own) {
+  for (uint32_t spins = 0; done.load(std::memory_order_acquire) != job.chunks - own; ++spins)
     if (spins < kSpinsBeforeYield)
       relax();
     else
       sched_yield();
-  ended.store(0, std::memory_order_relaxed);
 }
 
 // With the lock, in the default environment.
 int32_t ThreadPool::runLocked(const GridJob &grid) {
-  job = {grid, 1};
+  job = {grid, 1, 0};
   if (grid.total < 2 || workers.empty())
     return runWorkgroups(0, 0, grid.total);
-  // Larger claims where workgroups are many, but at least 32 a thread.
-  if (uint64_t claims = uint64_t(threads()) * 32; grid.total > claims)
-    job.chunk = grid.total / claims;
-  next.store(0, std::memory_order_relaxed);
+  if (uint64_t most = uint64_t(threads()) * kChunksPerThread; grid.total > most)
+    job.chunk = (grid.total + most - 1) / most;
+  job.chunks = static_cast<uint32_t>((grid.total + job.chunk - 1) / job.chunk);
   error.store(0, std::memory_order_relaxed);
-  open();
-  execute(0);
-  close();
+  publish();
+  uint32_t own = 0;
+  for (; uint32_t chunk = claim(); ++own)
+    runChunk(0, chunk - 1);
+  awaitOthers(own);
   return error.load(std::memory_order_relaxed);
 }
 

@@ -50,9 +50,10 @@ public:
   int32_t runAll(const std::vector<GridJob> &grids, const volatile int32_t *cancel, uint32_t *done);
 
 private:
-  // What the workers work on. Written while the gate is closed.
+  // What the workers work on, in chunks of workgroups. Written while nobody has claimed one.
   struct Job : GridJob {
-    uint64_t chunk = 1; // workgroups per claim
+    uint64_t chunk = 1;  // workgroups
+    uint32_t chunks = 0;
   };
 
   struct Worker {
@@ -63,24 +64,23 @@ private:
 
   static void *start(void *worker);
   void work(uint32_t thread);
-  void execute(uint32_t thread);
+  uint32_t claim();
+  void runChunk(uint32_t thread, uint32_t chunk);
   int32_t runWorkgroups(uint32_t thread, uint64_t first, uint64_t end);
   int32_t runLocked(const GridJob &grid);
-  bool awaitJob(uint64_t &seen);
-  void open();
-  void close();
+  void publish();
+  void awaitOthers(uint32_t own);
 
   Job job;
   std::mutex launch; // held by the thread whose job this is
   std::vector<std::unique_ptr<Worker>> workers;
   std::vector<Pages> scratch; // one a thread
 
-  // The gate: generation << 32 | open << 31 | workers that have joined. A worker
-  // joins by a compare-and-swap while the gate is open, so that the launching
-  // thread waits for those that take part, never for one that still sleeps.
-  alignas(64) std::atomic<uint64_t> gate{0};
-  alignas(64) std::atomic<uint64_t> next{0};  // first workgroup not claimed
-  alignas(64) std::atomic<uint32_t> ended{0}; // joined workers that are done
+  // Chunks of the job that nobody has claimed. Who takes one away may read the job until it has
+  // counted it as done; the launching thread waits for chunks that were claimed, never for a worker
+  // that still sleeps.
+  alignas(64) std::atomic<uint32_t> unclaimed{0};
+  alignas(64) std::atomic<uint32_t> done{0}; // by workers
   std::atomic<int32_t> error{0};
 
   std::mutex sleep; // guards the condition
