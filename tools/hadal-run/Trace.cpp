@@ -26,10 +26,14 @@ void Trace::record(void *user, const hadal_launch_t *launch) {
   trace.events += ",\"args\":{\"entry\":" + quoted(launch->entry) +
                   ",\"kernel\":" + quoted(launch->executable) +
                   ",\"level\":" + quoted(launch->level);
-  trace.events += format(",\"grid\":[%u,%u,%u],\"flops\":%llu,\"bytes\":%llu}}", launch->grid[0],
+  trace.events += format(",\"grid\":[%u,%u,%u],\"flops\":%llu,\"bytes\":%llu", launch->grid[0],
                          launch->grid[1], launch->grid[2],
                          static_cast<unsigned long long>(launch->flops),
                          static_cast<unsigned long long>(launch->bytes));
+  // What the device counted is JSON already.
+  if (launch->counters)
+    trace.events += std::string(",\"counters\":") + launch->counters;
+  trace.events += "}}";
 }
 
 void Trace::save(const std::string &path) const {
