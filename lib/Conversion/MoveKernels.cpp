@@ -50,7 +50,8 @@ LogicalResult hadal::moveKernels(ProgramOp source, plan::ProgramOp program, cons
     builder.setInsertionPointToEnd(contents);
     auto declared = plan::ExecutableOp::create(
         builder, executable.getLoc(), executable.getSymName(), root->getName().stripDialect(),
-        interface.getAccess(), interface.getConstants().size());
+        plan::AccessListAttr::get(builder.getContext(), interface.getAccess()),
+        interface.getConstants().size());
     builder.createBlock(&declared.getVariants());
     for (StringRef level : target.getLevels())
       for (auto variant : executable.getContents().front().getOps<VariantOp>())

@@ -85,7 +85,7 @@ Off<fb::Executable> hadal::writeExecutable(flatbuffers::FlatBufferBuilder &build
                                                interface));
   }
   std::vector<fb::Access> access;
-  for (int64_t each : executable.getAccess())
+  for (plan::Access each : executable.getAccess().getValue())
     access.push_back(static_cast<fb::Access>(each));
   auto name = builder.CreateString(executable.getSymName().str());
   auto family = builder.CreateString(executable.getFamily().str());

@@ -2,7 +2,7 @@
 // RUN: hadal-opt %s --split-input-file --verify-diagnostics --hadal-convert-to-plan | FileCheck %s
 
 hadal.program @cpu target <"cpu"> {
-  hadal.executable @both interface <bindings = [0, 1, 2, 3, 4, 5], access = [0, 0, 0, 0, 1, 1], constants = [#hadal.extent<0, 0>]> {
+  hadal.executable @both interface <bindings = [0, 1, 2, 3, 4, 5], access = [read, read, read, read, write, write], constants = [#hadal.extent<0, 0>]> {
     func.func @body(%x: tensor<?x64xf32>, %n: tensor<64xf32>, %w: tensor<32x64xf32>, %r: tensor<?x32xf32>) -> (tensor<?x32xf32>, tensor<?x64xf32>) {
       %a = hadal.rms_norm %x, %n {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
       %y = hadal.linear %a, %w : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
@@ -21,7 +21,7 @@ hadal.program @cpu target <"cpu"> {
   }
   hadal.parameter @n : tensor<64xf32>
   hadal.parameter @w : tensor<32x64xf32>
-  // CHECK:         plan.executable @both family "linear" access [0, 0, 0, 0, 1, 1]
+  // CHECK:         plan.executable @both family "linear" access [read, read, read, read, write, write]
   // CHECK-LABEL: plan.entry @forward
   // CHECK-DAG:     %[[N:.*]] = plan.extent 0, 0
   // CHECK-DAG:     %[[R:.*]] = plan.extent 1, 0
@@ -44,7 +44,7 @@ hadal.program @cpu target <"cpu"> {
 
 hadal.program @cpu target <"cpu"> {
   // Ops of other dialects, that take shapes from one another, and a destination two ops away.
-  hadal.executable @map interface <bindings = [0, 1], access = [0, 2], constants = [#hadal.extent<0, 0>]> {
+  hadal.executable @map interface <bindings = [0, 1], access = [read, read_write], constants = [#hadal.extent<0, 0>]> {
     func.func @body(%x: tensor<?x64xf32>, %out: tensor<?x64xbf16>) -> tensor<?x64xbf16> {
       %zero = arith.constant 0.0 : bf16
       %e = math.exp %x : tensor<?x64xf32>
@@ -65,7 +65,7 @@ hadal.program @cpu target <"cpu"> {
       }
     }
   }
-  // CHECK:         plan.executable @map family "exp" access [0, 2]
+  // CHECK:         plan.executable @map family "exp" access [read, read_write]
   // CHECK-LABEL: plan.entry @forward
   // CHECK:         %[[OUT:.*]] = plan.buffer "scratch"
   // CHECK:         plan.launch @map bindings(%{{.*}}, %[[OUT]]) constants(%[[C:.*]]) label
@@ -83,7 +83,7 @@ hadal.program @cpu target <"cpu"> {
 // -----
 
 hadal.program @cpu target <"cpu"> {
-  hadal.executable @product interface <bindings = [0, 1, 2], access = [0, 0, 2], constants = []> {
+  hadal.executable @product interface <bindings = [0, 1, 2], access = [read, read, read_write], constants = []> {
     func.func @body(%x: tensor<4x8xf32>, %w: tensor<8x4xf32>, %out: tensor<4x4xf32>) -> tensor<4x4xf32> {
       // expected-error @+1 {{'linalg.matmul' op expected an op whose work is known, got a reduction of linalg}}
       %y = linalg.matmul ins(%x, %w : tensor<4x8xf32>, tensor<8x4xf32>) outs(%out : tensor<4x4xf32>) -> tensor<4x4xf32>
@@ -100,7 +100,7 @@ hadal.program @cpu target <"cpu"> {
 // -----
 
 hadal.program @cpu target <"cpu"> {
-  hadal.executable @shape interface <bindings = [0, 1], access = [0, 1], constants = []> {
+  hadal.executable @shape interface <bindings = [0, 1], access = [read, write], constants = []> {
     func.func @body(%x: tensor<?x8xf32>) -> tensor<?xf32> {
       // expected-error @+1 {{'tensor.collapse_shape' op expected extents that are multiples of an operand's}}
       %y = tensor.collapse_shape %x [[0, 1]] : tensor<?x8xf32> into tensor<?xf32>
@@ -119,7 +119,7 @@ hadal.program @cpu target <"cpu"> {
 hadal.program @cpu target <"cpu"> {
   plan.block_table @pages page_size 64
   hadal.state @c growing @pages : tensor<?x64xf32>
-  hadal.executable @linear interface <bindings = [0, 1, 2], access = [0, 0, 1], constants = []> {
+  hadal.executable @linear interface <bindings = [0, 1, 2], access = [read, read, write], constants = []> {
     func.func @body(%c: tensor<?x64xf32>, %w: tensor<8x64xf32>) -> tensor<?x8xf32> {
       // expected-error @+1 {{expected work over rows that the host knows}}
       %y = hadal.linear %c, %w : (tensor<?x64xf32>, tensor<8x64xf32>) -> tensor<?x8xf32>

@@ -28,10 +28,10 @@ hadal.program @cpu target <"cpu"> {
   // CHECK:           func.func @norm
   // CHECK:         plan.image @"cpu.x86-64-v4-bf16" level "x86-64-v4-bf16"
   // CHECK:           func.func @norm
-  // CHECK:         plan.executable @embedding family "embedding" access [0, 0, 1] constants 1 {
+  // CHECK:         plan.executable @embedding family "embedding" access [read, read, write] constants 1 {
   // CHECK-NEXT:      plan.variant @"cpu.x86-64-v3" {
   // CHECK-NEXT:        plan.interface {
-  // CHECK:         plan.executable @norm family "rms_norm" access [0, 0, 1] constants 5 {
+  // CHECK:         plan.executable @norm family "rms_norm" access [read, read, write] constants 5 {
   // CHECK-NEXT:      plan.variant @"cpu.x86-64-v4-bf16" {
   // CHECK-NEXT:        plan.interface scratch 128 {
   // CHECK-NEXT:        ^bb0({{.*}}, %[[NINE:.*]]: !plan.int):
@@ -39,7 +39,7 @@ hadal.program @cpu target <"cpu"> {
   // CHECK:           plan.variant @"cpu.x86-64-v3" {
   // CHECK-NEXT:        plan.interface scratch 256 {
   // CHECK:               plan.expr ceil_div
-  hadal.executable @embedding interface <bindings = [0, 1, 2], access = [0, 0, 1], constants = [#hadal.extent<0, 0>]> {
+  hadal.executable @embedding interface <bindings = [0, 1, 2], access = [read, read, write], constants = [#hadal.extent<0, 0>]> {
     func.func @body(%t: tensor<?xi32>, %w: tensor<97x64xf32>) -> tensor<?x64xf32> {
       %y = hadal.embedding %t, %w : (tensor<?xi32>, tensor<97x64xf32>) -> tensor<?x64xf32>
       return %y : tensor<?x64xf32>
@@ -55,7 +55,7 @@ hadal.program @cpu target <"cpu"> {
       }
     }
   }
-  hadal.executable @norm interface <bindings = [0, 1, 2], access = [0, 0, 1], constants = [7, #hadal.extent<0, 0>, #hadal.host_dim<@sequences>, #hadal.host_dim<@pages_per_slot>, 9]> {
+  hadal.executable @norm interface <bindings = [0, 1, 2], access = [read, read, write], constants = [7, #hadal.extent<0, 0>, #hadal.host_dim<@sequences>, #hadal.host_dim<@pages_per_slot>, 9]> {
     func.func @body(%x: tensor<?x64xf32>, %w: tensor<64xf32>) -> tensor<?x64xf32> {
       %y = hadal.rms_norm %x, %w {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
       return %y : tensor<?x64xf32>
@@ -130,7 +130,7 @@ hadal.program @cpu target <"cpu"> {
 
 hadal.program @cpu target <"cpu"> {
   // What is done in place binds its destination, and dispatches of one condition share a branch.
-  hadal.executable @fill interface <bindings = [0, 1, 2], access = [0, 0, 1], constants = [#hadal.extent<0, 0>]> {
+  hadal.executable @fill interface <bindings = [0, 1, 2], access = [read, read, write], constants = [#hadal.extent<0, 0>]> {
     func.func @body(%t: tensor<?xi32>, %w: tensor<97x64xf32>) -> tensor<?x64xf32> {
       %y = hadal.embedding %t, %w : (tensor<?xi32>, tensor<97x64xf32>) -> tensor<?x64xf32>
       return %y : tensor<?x64xf32>
@@ -146,7 +146,7 @@ hadal.program @cpu target <"cpu"> {
       }
     }
   }
-  hadal.executable @append interface <bindings = [0, 1, 2, 3, 4, 5], access = [0, 0, 0, 0, 0, 2], constants = [#hadal.extent<0, 0>]> {
+  hadal.executable @append interface <bindings = [0, 1, 2, 3, 4, 5], access = [read, read, read, read, read, read_write], constants = [#hadal.extent<0, 0>]> {
     func.func @body(%kv: tensor<?x64xf32>, %w: tensor<48xf32>, %cos: tensor<128x8xf32>, %i: tensor<?xi32>, %t: tensor<?x?xi32>, %c: tensor<?x64x64xf32>) -> tensor<?x64x64xf32> {
       %y = hadal.mla_append %kv, %w, %cos, %cos, %i, %i, %i, %t outs(%c) {eps = 1.0e-6 : f32}
         : (tensor<?x64xf32>, tensor<48xf32>, tensor<128x8xf32>, tensor<128x8xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>, tensor<?x64x64xf32>) -> tensor<?x64x64xf32>
@@ -259,7 +259,7 @@ hadal.program @cpu target <"cpu"> {
 // -----
 
 hadal.program @cpu target <"cpu"> {
-  hadal.executable @gather interface <bindings = [0, 1, 2], access = [0, 0, 1], constants = [#hadal.extent<0, 0>]> {
+  hadal.executable @gather interface <bindings = [0, 1, 2], access = [read, read, write], constants = [#hadal.extent<0, 0>]> {
     func.func @body(%x: tensor<4x64xf32>, %r: tensor<?xi32>) -> tensor<?x64xf32> {
       %y = hadal.gather_rows %x, %r : (tensor<4x64xf32>, tensor<?xi32>) -> tensor<?x64xf32>
       return %y : tensor<?x64xf32>
@@ -293,7 +293,7 @@ hadal.program @cpu target <"cpu"> {
 // An argument whose extents no dim names has its own; the size of a buffer may be any expression of them.
 hadal.program @cpu target <"cpu"> {
   plan.host_dim @drafts is call_value default 1 from 1 to 8
-  hadal.executable @logits interface <bindings = [0, 1, 2], access = [0, 0, 1], constants = [#hadal.extent<0, 0>, #hadal.extent<1, 0>, #hadal.host_dim<@drafts>]> {
+  hadal.executable @logits interface <bindings = [0, 1, 2], access = [read, read, write], constants = [#hadal.extent<0, 0>, #hadal.extent<1, 0>, #hadal.host_dim<@drafts>]> {
     func.func @body(%x: tensor<?x64xf32>, %w: tensor<97x64xf32>) -> tensor<?x97xf32> {
       %y = hadal.linear %x, %w : (tensor<?x64xf32>, tensor<97x64xf32>) -> tensor<?x97xf32>
       return %y : tensor<?x97xf32>
@@ -345,7 +345,7 @@ hadal.program @cpu target <"cpu"> {
 hadal.program @cpu target <"cpu"> {
   plan.block_table @pages page_size 64
   hadal.state @c growing @pages : tensor<?x64x64xf32>
-  hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 0>]> {
+  hadal.executable @k interface <bindings = [0, 1], access = [read, write], constants = [#hadal.extent<0, 0>]> {
     func.func @body(%c: tensor<?x64x64xf32>) -> tensor<?x64x64xf32> {
       %y = arith.negf %c : tensor<?x64x64xf32>
       return %y : tensor<?x64x64xf32>
@@ -364,7 +364,7 @@ hadal.program @cpu target <"cpu"> {
 
 // Conditions and costs are about dims that the program declares.
 hadal.program @cpu target <"cpu"> {
-  hadal.executable @embedding interface <bindings = [0, 1, 2], access = [0, 0, 1], constants = []> {
+  hadal.executable @embedding interface <bindings = [0, 1, 2], access = [read, read, write], constants = []> {
     func.func @body(%t: tensor<?xi32>, %w: tensor<97x64xf32>) -> tensor<?x64xf32> {
       %y = hadal.embedding %t, %w : (tensor<?xi32>, tensor<97x64xf32>) -> tensor<?x64xf32>
       return %y : tensor<?x64xf32>
@@ -383,7 +383,7 @@ hadal.program @cpu target <"cpu"> {
 
 hadal.program @cpu target <"cpu"> {
   // expected-error @+1 {{expected a body of ops that compute, found none}}
-  hadal.executable @empty interface <bindings = [0], access = [0], constants = []> {
+  hadal.executable @empty interface <bindings = [0], access = [read], constants = []> {
     func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
       return %x : tensor<?x64xf32>
     }

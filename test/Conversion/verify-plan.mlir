@@ -13,7 +13,7 @@ plan.program @cpu abi 1 {
       }
     }
   }
-  plan.executable @k family "rms_norm" access [0, 2] constants 0 {
+  plan.executable @k family "rms_norm" access [read, read_write] constants 0 {
     plan.variant @v3 {
       plan.interface {
         %one = plan.constant 1

@@ -36,7 +36,7 @@ plan.program @cpu abi 1 {
       }
     }
   }
-  plan.executable @k family "k" access [0, 1] constants 2 {
+  plan.executable @k family "k" access [read, write] constants 2 {
     plan.variant @old {
       plan.interface scratch 64 workgroup_size [128, 2, 1] static_shared 1024 cluster [2, 1, 1] cooperative {
       ^bb0(%rows: !plan.int, %k: !plan.int):

@@ -87,7 +87,7 @@ plan.program @cpu abi 1 {
     }
   }
   // One launch, two ways to spread it.
-  plan.executable @touch family "touch" access [0, 2, 2, 2, 2, 1, 1] constants 2 {
+  plan.executable @touch family "touch" access [read, read_write, read_write, read_write, read_write, write, write] constants 2 {
     plan.variant @new {
       plan.interface scratch 128 {
       ^bb0(%rows: !plan.int, %depth: !plan.int):
@@ -106,7 +106,7 @@ plan.program @cpu abi 1 {
       }
     }
   }
-  plan.executable @draft family "touch" access [0, 1] constants 0 {
+  plan.executable @draft family "touch" access [read, write] constants 0 {
     plan.variant @old {
       plan.interface {
         %one = plan.constant 1

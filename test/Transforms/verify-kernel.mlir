@@ -14,7 +14,7 @@ hadal.program @cpu target <"cpu"> {
 
 hadal.program @cpu target <"cpu"> {
   // expected-error @+1 {{expected #hadal.host_dim<@rows> to name a plan.host_dim}}
-  hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.host_dim<@rows>]> {
+  hadal.executable @k interface <bindings = [0, 1], access = [read, write], constants = [#hadal.host_dim<@rows>]> {
     func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
       return %x : tensor<?x64xf32>
     }
@@ -25,7 +25,7 @@ hadal.program @cpu target <"cpu"> {
 
 hadal.program @cpu target <"cpu"> {
   // expected-error @+1 {{expected a variant at the kernel stage, found none}}
-  hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = []> {
+  hadal.executable @k interface <bindings = [0, 1], access = [read, write], constants = []> {
     func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
       return %x : tensor<?x64xf32>
     }
@@ -35,7 +35,7 @@ hadal.program @cpu target <"cpu"> {
 // -----
 
 hadal.program @cpu target <"cpu"> {
-  hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 0>]> {
+  hadal.executable @k interface <bindings = [0, 1], access = [read, write], constants = [#hadal.extent<0, 0>]> {
     func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
       return %x : tensor<?x64xf32>
     }
@@ -55,7 +55,7 @@ hadal.program @cpu target <"cpu"> {
 // -----
 
 hadal.program @cpu target <"cpu"> {
-  hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 0>]> {
+  hadal.executable @k interface <bindings = [0, 1], access = [read, write], constants = [#hadal.extent<0, 0>]> {
     func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
       return %x : tensor<?x64xf32>
     }
@@ -73,7 +73,7 @@ hadal.program @cpu target <"cpu"> {
 // Variants spread their work as they like.
 hadal.program @cpu target <"cpu"> {
   plan.host_dim @context is max_context
-  hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 0>, #hadal.host_dim<@context>]> {
+  hadal.executable @k interface <bindings = [0, 1], access = [read, write], constants = [#hadal.extent<0, 0>, #hadal.host_dim<@context>]> {
     func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
       return %x : tensor<?x64xf32>
     }
@@ -104,7 +104,7 @@ hadal.program @cpu target <"cpu"> {
 // -----
 
 hadal.program @cpu target <"cpu"> {
-  hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 0>]> {
+  hadal.executable @k interface <bindings = [0, 1], access = [read, write], constants = [#hadal.extent<0, 0>]> {
     func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
       return %x : tensor<?x64xf32>
     }
@@ -125,7 +125,7 @@ hadal.program @cpu target <"cpu"> {
 // -----
 
 hadal.program @cpu target <"cpu", levels = ["x86-64-v3"]> {
-  hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 0>]> {
+  hadal.executable @k interface <bindings = [0, 1], access = [read, write], constants = [#hadal.extent<0, 0>]> {
     func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
       return %x : tensor<?x64xf32>
     }
@@ -145,7 +145,7 @@ hadal.program @cpu target <"cpu", levels = ["x86-64-v3"]> {
 // -----
 
 hadal.program @cpu target <"cpu"> {
-  hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 0>]> {
+  hadal.executable @k interface <bindings = [0, 1], access = [read, write], constants = [#hadal.extent<0, 0>]> {
     func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
       return %x : tensor<?x64xf32>
     }

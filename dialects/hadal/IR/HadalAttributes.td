@@ -274,19 +274,19 @@ def Hadal_KernelInterfaceAttr : Hadal_Attr<"KernelInterface", "interface"> {
     (`plan.interface`).
 
     `bindings`: for each binding of the kernel, the operand of the body that it
-    is, or, from the number of operands on, the result. `access`: 0 read,
-    1 write, 2 both. `constants`: the launch's constants, each an integer, a
+    is, or, from the number of operands on, the result. `access`: what the
+    kernel does with each of them. `constants`: the launch's constants, each an integer, a
     `#hadal.extent` or a `#hadal.host_dim`. A kernel reads as many of the first as it
     needs; the variants' interfaces take all.
 
     ```mlir
-    #hadal.interface<bindings = [0, 1, 2], access = [0, 0, 1], constants = [#hadal.extent<0, 0>, 7]>
+    #hadal.interface<bindings = [0, 1, 2], access = [read, read, write], constants = [#hadal.extent<0, 0>, 7]>
     ```
   }];
-  let parameters = (ins ArrayRefParameter<"int64_t">:$bindings, ArrayRefParameter<"int64_t">:$access,
+  let parameters = (ins ArrayRefParameter<"int64_t">:$bindings, ArrayRefParameter<"::hadal::plan::Access">:$access,
                         "::mlir::ArrayAttr":$constants);
   let assemblyFormat = [{
-    `<` `bindings` `=` `[` $bindings `]` `,` `access` `=` `[` $access `]` `,` `constants` `=` $constants `>`
+    `<` `bindings` `=` `[` $bindings `]` `,` `access` `=` custom<AccessList>($access) `,` `constants` `=` $constants `>`
   }];
 }
 

@@ -55,9 +55,10 @@ static LogicalResult verifyInterface(ExecutableOp op, KernelInterfaceAttr interf
     return op.emitOpError() << "expected an access for each of "
                             << interface.getBindings().size() << " bindings, got "
                             << interface.getAccess().size();
-  for (int64_t access : interface.getAccess())
-    if (access < 0 || access > 2)
-      return op.emitOpError() << "expected an access of 0, 1 or 2, got " << access;
+  for (auto [binding, access] : llvm::zip_equal(interface.getBindings(), interface.getAccess()))
+    if (binding >= type.getNumInputs() && access == plan::Access::Read)
+      return op.emitOpError() << "expected result " << binding - type.getNumInputs()
+                              << " of the body to be written, got read";
   // executable_c3
   for (Attribute constant : interface.getConstants())
     if (!isConstant(constant, type))

@@ -42,7 +42,7 @@ def Hadal_ExecutableOp : Hadal_Op<"executable", [Symbol, SymbolTable, NoTerminat
 
     Constraints:
     1. executable_c1: holds a function named body of one block
-    2. executable_c2: an interface binds operands and results of the body, with an access for each
+    2. executable_c2: an interface binds operands and results of the body, with an access for each, and writes results
     3. executable_c3: constants are integers of i64, extents of operands, or dims by name
 
     ```mlir

@@ -28,6 +28,7 @@ def Plan_Dialect : Dialect {
     once when a call starts, those of a kernel's interface at a launch; values of type `!plan.buffer` are what kernels bind.
   }];
   let useDefaultTypePrinterParser = 1;
+  let useDefaultAttributePrinterParser = 1;
   let hasConstantMaterializer = 1;
 }
 
@@ -91,6 +92,12 @@ def Plan_KernelParameterKind : Plan_Enum<"KernelParameterKind", "what a kernel i
     I32EnumAttrCase<"Workspace", 4, "workspace">,
     I32EnumAttrCase<"Constants", 5, "constants">]>;
 
+// enum Access
+def Plan_Access : Plan_Enum<"Access", "how a kernel uses a binding", [
+    I32EnumAttrCase<"Read", 0, "read">,
+    I32EnumAttrCase<"Write", 1, "write">,
+    I32EnumAttrCase<"ReadWrite", 2, "read_write">]>;
+
 // enum ExprKind
 def Plan_ExprKind : Plan_Enum<"ExprKind", "operation of an expression", [
     I32EnumAttrCase<"Add", 2, "add">,
@@ -105,6 +112,18 @@ def Plan_ExprKind : Plan_Enum<"ExprKind", "operation of an expression", [
     I32EnumAttrCase<"Eq", 11, "eq">,
     I32EnumAttrCase<"And", 12, "and">,
     I32EnumAttrCase<"Or", 13, "or">]>;
+
+def Plan_AccessListAttr : AttrDef<Plan_Dialect, "AccessList"> {
+  let mnemonic = "access";
+  let summary = "How a kernel uses each of its bindings";
+  let description = [{
+    ```mlir
+    #plan.access<[read, read, write]>
+    ```
+  }];
+  let parameters = (ins ArrayRefParameter<"::hadal::plan::Access">:$value);
+  let assemblyFormat = "`<` custom<AccessList>($value) `>`";
+}
 
 // The op declares what a program has beside functions and kernels: it goes along
 // with them from stage to stage.

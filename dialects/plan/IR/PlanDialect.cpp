@@ -16,7 +16,29 @@ using namespace hadal::plan;
 #define GET_TYPEDEF_CLASSES
 #include "plan/IR/PlanTypes.cpp.inc"
 
+ParseResult hadal::plan::parseAccessList(AsmParser &parser, SmallVectorImpl<Access> &accesses) {
+  return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&]() -> ParseResult {
+    FailureOr<Access> access = FieldParser<Access>::parse(parser);
+    if (succeeded(access))
+      accesses.push_back(*access);
+    return failure(failed(access));
+  });
+}
+
+void hadal::plan::printAccessList(AsmPrinter &printer, ArrayRef<Access> accesses) {
+  printer << "[";
+  llvm::interleaveComma(accesses, printer.getStream());
+  printer << "]";
+}
+
+#define GET_ATTRDEF_CLASSES
+#include "plan/IR/PlanAttributes.cpp.inc"
+
 void PlanDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "plan/IR/PlanAttributes.cpp.inc"
+      >();
   addTypes<
 #define GET_TYPEDEF_LIST
 #include "plan/IR/PlanTypes.cpp.inc"

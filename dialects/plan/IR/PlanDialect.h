@@ -25,10 +25,17 @@ namespace hadal::plan {
 template <typename ConcreteOp>
 class ProgramDeclaration : public mlir::OpTrait::TraitBase<ConcreteOp, ProgramDeclaration> {};
 
+/// How a kernel uses its bindings, as text: `[read, read, write]`.
+mlir::ParseResult parseAccessList(mlir::AsmParser &parser, llvm::SmallVectorImpl<Access> &accesses);
+void printAccessList(mlir::AsmPrinter &printer, llvm::ArrayRef<Access> accesses);
+
 } // namespace hadal::plan
 
 #define GET_TYPEDEF_CLASSES
 #include "plan/IR/PlanTypes.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "plan/IR/PlanAttributes.h.inc"
 
 #define GET_OP_CLASSES
 #include "plan/IR/PlanOps.h.inc"

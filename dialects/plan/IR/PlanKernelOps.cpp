@@ -9,10 +9,6 @@ using namespace hadal::plan;
 
 LogicalResult ExecutableOp::verify() {
   // executable_c1
-  for (int64_t access : getAccess())
-    if (access < 0 || access > 2)
-      return emitOpError() << "expected an access of 0, 1 or 2, got " << access;
-  // executable_c2
   if (static_cast<int64_t>(getConstantCount()) < 0)
     return emitOpError() << "expected constants that are not negative, got "
                          << static_cast<int64_t>(getConstantCount());
@@ -21,11 +17,11 @@ LogicalResult ExecutableOp::verify() {
 
 LogicalResult ExecutableOp::verifyRegions() {
   for (Operation &op : getVariants().front()) {
-    // executable_c3
+    // executable_c2
     auto variant = dyn_cast<VariantOp>(op);
     if (!variant)
       return op.emitOpError("expected variants in an executable");
-    // executable_c4
+    // executable_c3
     InterfaceOp interface = variant.getInterface();
     if (!interface)
       continue; // variant_c2
@@ -33,7 +29,7 @@ LogicalResult ExecutableOp::verifyRegions() {
       return interface.emitOpError() << "expected an argument for each of "
                                      << getConstantCount() << " constants, got "
                                      << interface.getBody().getNumArguments();
-    if (failed(interface.verifyBindings(getAccess().size())))
+    if (failed(interface.verifyBindings(getAccess().getValue().size())))
       return failure();
   }
   return success();

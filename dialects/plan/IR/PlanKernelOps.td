@@ -23,19 +23,18 @@ def Plan_ImageOp : Plan_Op<"image", [Symbol, SymbolTable, NoTerminator, SingleBl
 def Plan_ExecutableOp : Plan_Op<"executable", [Symbol, NoTerminator, SingleBlock, NoRegionArguments, HasParent<"ProgramOp">]> {
   let summary = "A kernel and its variants (table Executable)";
   let description = [{
-    `access` of each binding: 0 read, 1 write, 2 both. `constants` are those of a
-    launch, which serves all variants; a kernel reads as many of the first as it
+    `access` says of each binding what the kernel does with it: read, write or
+    read_write. `constants` are those of a launch, which serves all variants; a kernel reads as many of the first as it
     needs. The variants stand best first; the kernel's symbol in their images is the
     executable's own.
 
     Constraints:
-    1. executable_c1: every access is 0, 1 or 2
-    2. executable_c2: constants are not negative
-    3. executable_c3: holds plan.variant only
-    4. executable_c4: the interface of a variant takes the constants, and binds what is bound
+    1. executable_c1: constants are not negative
+    2. executable_c2: holds plan.variant only
+    3. executable_c3: the interface of a variant takes the constants, and binds what is bound
 
     ```mlir
-    plan.executable @norm family "rms_norm" access [0, 0, 1] constants 1 {
+    plan.executable @norm family "rms_norm" access [read, read, write] constants 1 {
       plan.variant @cpu.v3 {
         plan.interface scratch 256 {
         ^bb0(%rows: !plan.int):
@@ -46,9 +45,9 @@ def Plan_ExecutableOp : Plan_Op<"executable", [Symbol, NoTerminator, SingleBlock
     }
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$family, DenseI64ArrayAttr:$access, I64Attr:$constant_count);
+  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$family, Plan_AccessListAttr:$access, I64Attr:$constant_count);
   let regions = (region SizedRegion<1>:$variants);
-  let assemblyFormat = "$sym_name `family` $family `access` $access `constants` $constant_count $variants attr-dict";
+  let assemblyFormat = "$sym_name `family` $family `access` custom<AccessList>($access) `constants` $constant_count $variants attr-dict";
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
 }

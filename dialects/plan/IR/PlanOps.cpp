@@ -8,6 +8,21 @@
 using namespace mlir;
 using namespace hadal::plan;
 
+// The same as an attribute of an op.
+namespace hadal::plan {
+static ParseResult parseAccessList(OpAsmParser &parser, AccessListAttr &list) {
+  SmallVector<Access> accesses;
+  if (failed(parseAccessList(parser, accesses)))
+    return failure();
+  list = AccessListAttr::get(parser.getContext(), accesses);
+  return success();
+}
+
+static void printAccessList(OpAsmPrinter &printer, Operation *, AccessListAttr list) {
+  printAccessList(printer, list.getValue());
+}
+} // namespace hadal::plan
+
 #define GET_OP_CLASSES
 #include "plan/IR/PlanOps.cpp.inc"
 
@@ -146,9 +161,10 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (!executable)
     return emitOpError() << "expected " << getExecutableAttr() << " to name a plan.executable";
   // launch_c2
-  if (executable.getAccess().size() != getBindings().size() ||
+  size_t bindings = executable.getAccess().getValue().size();
+  if (bindings != getBindings().size() ||
       executable.getConstantCount() != getConstants().size())
-    return emitOpError() << "expected " << executable.getAccess().size() << " bindings and "
+    return emitOpError() << "expected " << bindings << " bindings and "
                          << executable.getConstantCount() << " constants, got "
                          << getBindings().size() << " and " << getConstants().size();
   return success();

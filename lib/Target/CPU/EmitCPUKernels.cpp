@@ -37,10 +37,7 @@ public:
   }
 
   KernelInterfaceAttr getAttribute() const {
-    SmallVector<int64_t> access;
-    for (Access each : interface.access)
-      access.push_back(static_cast<int64_t>(each));
-    return KernelInterfaceAttr::get(context, interface.bindings, access,
+    return KernelInterfaceAttr::get(context, interface.bindings, interface.access,
                                     ArrayAttr::get(context, constants));
   }
 

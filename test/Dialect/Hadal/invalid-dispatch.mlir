@@ -50,9 +50,19 @@ func.func @f(%x: tensor<?x64xf32>) {
 
 // -----
 
-// executable_c2: an interface binds operands and results of the body, with an access for each
+// executable_c2: an interface binds operands and results of the body, with an access for each, and writes results
 // expected-error @+1 {{expected bindings below 2, the operands and results of the body, got 2}}
-hadal.executable @k interface <bindings = [0, 2], access = [0, 1], constants = []> {
+hadal.executable @k interface <bindings = [0, 2], access = [read, write], constants = []> {
+  func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+    return %x : tensor<?x64xf32>
+  }
+}
+
+// -----
+
+// executable_c2
+// expected-error @+1 {{expected result 0 of the body to be written, got read}}
+hadal.executable @k interface <bindings = [0, 1], access = [read, read], constants = []> {
   func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
     return %x : tensor<?x64xf32>
   }
@@ -62,7 +72,7 @@ hadal.executable @k interface <bindings = [0, 2], access = [0, 1], constants = [
 
 // executable_c2
 // expected-error @+1 {{expected an access for each of 2 bindings, got 1}}
-hadal.executable @k interface <bindings = [0, 1], access = [0], constants = []> {
+hadal.executable @k interface <bindings = [0, 1], access = [read], constants = []> {
   func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
     return %x : tensor<?x64xf32>
   }
@@ -70,9 +80,8 @@ hadal.executable @k interface <bindings = [0, 1], access = [0], constants = []> 
 
 // -----
 
-// executable_c2
-// expected-error @+1 {{expected an access of 0, 1 or 2, got 3}}
-hadal.executable @k interface <bindings = [0, 1], access = [0, 3], constants = []> {
+// expected-error @+1 {{expected one of [read, write, read_write] for how a kernel uses a binding, got: all}}
+hadal.executable @k interface <bindings = [0, 1], access = [read, all], constants = []> {
   func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
     return %x : tensor<?x64xf32>
   }
@@ -82,7 +91,7 @@ hadal.executable @k interface <bindings = [0, 1], access = [0, 3], constants = [
 
 // executable_c3: constants are integers of i64, extents of operands, or dims by name
 // expected-error @+1 {{expected a constant to be an integer of i64, an extent of an operand or a dim that the host knows, got #hadal.extent<1, 0>}}
-hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<1, 0>]> {
+hadal.executable @k interface <bindings = [0, 1], access = [read, write], constants = [#hadal.extent<1, 0>]> {
   func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
     return %x : tensor<?x64xf32>
   }
@@ -92,7 +101,7 @@ hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [
 
 // executable_c3
 // expected-error @+1 {{expected a constant to be an integer of i64, an extent of an operand or a dim that the host knows, got #hadal.extent<0, 2>}}
-hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 2>]> {
+hadal.executable @k interface <bindings = [0, 1], access = [read, write], constants = [#hadal.extent<0, 2>]> {
   func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
     return %x : tensor<?x64xf32>
   }
@@ -102,7 +111,7 @@ hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [
 
 // executable_c3
 // expected-error @+1 {{expected a constant to be an integer of i64, an extent of an operand or a dim that the host knows, got true}}
-hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [true]> {
+hadal.executable @k interface <bindings = [0, 1], access = [read, write], constants = [true]> {
   func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
     return %x : tensor<?x64xf32>
   }
@@ -112,7 +121,7 @@ hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [
 
 // executable_c3
 // expected-error @+1 {{got #hadal.extent<0, 0>}}
-hadal.executable @k interface <bindings = [0, 1], access = [0, 1], constants = [#hadal.extent<0, 0>]> {
+hadal.executable @k interface <bindings = [0, 1], access = [read, write], constants = [#hadal.extent<0, 0>]> {
   func.func @body(%x: i32) -> i32 {
     return %x : i32
   }

@@ -1,27 +1,26 @@
 // Every constraint of executables, their variants and how each is launched is enforced.
 // RUN: hadal-opt %s --split-input-file --verify-diagnostics
 
-// executable_c1: every access is 0, 1 or 2
 plan.program @cpu abi 1 {
-  // expected-error @+1 {{expected an access of 0, 1 or 2, got 3}}
-  plan.executable @k family "rms_norm" access [0, 3] constants 0 {
+  // expected-error @+1 {{expected one of [read, write, read_write] for how a kernel uses a binding, got: all}}
+  plan.executable @k family "rms_norm" access [read, all] constants 0 {
   }
 }
 
 // -----
 
-// executable_c2: constants are not negative
+// executable_c1: constants are not negative
 plan.program @cpu abi 1 {
   // expected-error @+1 {{expected constants that are not negative, got -2}}
-  plan.executable @k family "rms_norm" access [0] constants -2 {
+  plan.executable @k family "rms_norm" access [read] constants -2 {
   }
 }
 
 // -----
 
-// executable_c3: holds plan.variant only
+// executable_c2: holds plan.variant only
 plan.program @cpu abi 1 {
-  plan.executable @k family "rms_norm" access [0] constants 0 {
+  plan.executable @k family "rms_norm" access [read] constants 0 {
     // expected-error @+1 {{expected variants in an executable}}
     %n = plan.constant 1
   }
@@ -29,11 +28,11 @@ plan.program @cpu abi 1 {
 
 // -----
 
-// executable_c4: the interface of a variant takes the constants, and binds what is bound
+// executable_c3: the interface of a variant takes the constants, and binds what is bound
 plan.program @cpu abi 1 {
   plan.image @v3 level "x86-64-v3" {
   }
-  plan.executable @k family "rms_norm" access [0] constants 0 {
+  plan.executable @k family "rms_norm" access [read] constants 0 {
     plan.variant @v3 {
       // expected-error @+1 {{expected an argument for each of 0 constants, got 1}}
       plan.interface {
@@ -46,11 +45,11 @@ plan.program @cpu abi 1 {
 
 // -----
 
-// executable_c4
+// executable_c3
 plan.program @cpu abi 1 {
   plan.image @v3 level "x86-64-v3" {
   }
-  plan.executable @k family "rms_norm" access [0] constants 1 {
+  plan.executable @k family "rms_norm" access [read] constants 1 {
     plan.variant @v3 {
       plan.interface {
       ^bb0(%rows: !plan.int):

@@ -163,7 +163,7 @@ plan.program @cpu abi 1 {
 
 // launch_c2: as many bindings and constants as the executable has
 plan.program @cpu abi 1 {
-  plan.executable @k family "rms_norm" access [0, 1] constants 1 {
+  plan.executable @k family "rms_norm" access [read, write] constants 1 {
   }
   plan.entry @forward {
     %n = plan.constant 4

@@ -15,12 +15,12 @@ plan.program @cpu abi 1 {
   plan.block_table @pages page_size 64
   // CHECK: plan.block_table @fours page_size 16 tokens_per_row 4
   plan.block_table @fours page_size 16 tokens_per_row 4
-  // CHECK: plan.executable @norm family "rms_norm" access [0, 0, 1] constants 1 {
+  // CHECK: plan.executable @norm family "rms_norm" access [read, read, write] constants 1 {
   // CHECK-NEXT: plan.variant @cpu.v3 {
   // CHECK-NEXT:   plan.interface scratch 256 {
   // CHECK-NEXT:   ^bb0(%[[ROWS:.*]]: !plan.int):
   // CHECK-NEXT:     plan.grid %[[ROWS]], %[[ROWS]], %[[ROWS]]{{$}}
-  plan.executable @norm family "rms_norm" access [0, 0, 1] constants 1 {
+  plan.executable @norm family "rms_norm" access [read, read, write] constants 1 {
     plan.variant @cpu.v3 {
       plan.interface scratch 256 {
       ^bb0(%rows: !plan.int):

@@ -8,7 +8,7 @@
 hadal.program @cpu target <"cpu"> {
   // x, weight, y: rows come from x.
   // CHECK-LABEL: hadal.executable @norm
-  // CHECK-SAME:    interface <bindings = [0, 1, 2], access = [0, 0, 1], constants = [#hadal.extent<0, 0>]>
+  // CHECK-SAME:    interface <bindings = [0, 1, 2], access = [read, read, write], constants = [#hadal.extent<0, 0>]>
   // CHECK:         func.func @body
   // CHECK:         hadal.variant "x86-64-v3" {
   // CHECK-NEXT:      plan.interface {
@@ -73,7 +73,7 @@ hadal.program @cpu target <"cpu"> {
 hadal.program @cpu target <"cpu"> {
   // A linear spreads over panels of outputs and over rows.
   // CHECK-LABEL: hadal.executable @linear
-  // CHECK-SAME:    interface <bindings = [0, 1, 2, 3], access = [0, 0, 0, 1], constants = [#hadal.extent<0, 0>]>
+  // CHECK-SAME:    interface <bindings = [0, 1, 2, 3], access = [read, read, read, write], constants = [#hadal.extent<0, 0>]>
   hadal.executable @linear {
     func.func @body(%x: tensor<?x64xbf16>, %w: tensor<96x64xbf16, #hadal.panels<rows = 32, interleave = 2>>, %a: tensor<?x96xf32>) -> tensor<?x96xf32> {
       %y = hadal.linear %x, %w addend %a : (tensor<?x64xbf16>, tensor<96x64xbf16, #hadal.panels<rows = 32, interleave = 2>>, tensor<?x96xf32>) -> tensor<?x96xf32>

@@ -4,11 +4,11 @@
 hadal.program @cpu target <"cpu"> {
   // The norm is rounded, and in f32 beside it: x, weight, narrow, wide.
   // CHECK-LABEL: hadal.executable @rms_norm_64
-  // CHECK-SAME:    interface <bindings = [0, 1, 2, 3], access = [0, 0, 1, 1], constants = [#hadal.extent<0, 0>]>
+  // CHECK-SAME:    interface <bindings = [0, 1, 2, 3], access = [read, read, write, write], constants = [#hadal.extent<0, 0>]>
   // CHECK:           return %{{.*}}, %{{.*}} : tensor<?x64xbf16>, tensor<?x64xf32>
   // Of chosen rows, and rounded alone: x, rows, weight, narrow.
   // CHECK-LABEL: hadal.executable @rms_norm_64_0
-  // CHECK-SAME:    interface <bindings = [0, 2, 1, 3], access = [0, 0, 0, 1], constants = [#hadal.extent<2, 0>]>
+  // CHECK-SAME:    interface <bindings = [0, 2, 1, 3], access = [read, read, read, write], constants = [#hadal.extent<2, 0>]>
   // CHECK:           return %{{.*}} : tensor<?x64xbf16>
   func.func @norm(%x: tensor<?x64xf32>, %w: tensor<64xf32>, %r: tensor<?xi32>) -> (tensor<?x64xbf16>, tensor<?x64xf32>, tensor<?x64xbf16>) {
     %a = hadal.rms_norm %x, %w {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
@@ -24,9 +24,9 @@ hadal.program @cpu target <"cpu"> {
 hadal.program @cpu target <"cpu"> {
   // The residual follows the weight, whichever side of the sum it is on; its own linear is another kernel.
   // CHECK-LABEL: hadal.executable @linear_32x64
-  // CHECK-SAME:    interface <bindings = [0, 1, 2], access = [0, 0, 1]
+  // CHECK-SAME:    interface <bindings = [0, 1, 2], access = [read, read, write]
   // CHECK-LABEL: hadal.executable @linear_32x64_0
-  // CHECK-SAME:    interface <bindings = [0, 1, 2, 3], access = [0, 0, 0, 1], constants = [#hadal.extent<0, 0>]>
+  // CHECK-SAME:    interface <bindings = [0, 1, 2, 3], access = [read, read, read, write], constants = [#hadal.extent<0, 0>]>
   // CHECK:           %[[Y:.*]] = hadal.linear
   // CHECK-NEXT:      arith.addf %{{.*}}, %[[Y]]
   // CHECK-NOT:   hadal.executable
@@ -47,7 +47,7 @@ hadal.program @cpu target <"cpu"> {
   // The shared experts, then the residual, in the order of the sums; the linear of the shared experts does not take the
   // sum away, wherever it stands.
   // CHECK-LABEL: hadal.executable @moe_combine_32
-  // CHECK-SAME:    interface <bindings = [0, 1, 2, 3, 4], access = [0, 0, 0, 0, 1], constants = [#hadal.extent<1, 0>]>
+  // CHECK-SAME:    interface <bindings = [0, 1, 2, 3, 4], access = [read, read, read, read, write], constants = [#hadal.extent<1, 0>]>
   // CHECK:         func.func @body(%{{.*}}, %{{.*}}: tensor<?x4xf32>, %[[SHARED:[^:]*]]: tensor<?x32xf32>, %[[RES:[^:]*]]: tensor<?x32xf32>)
   // CHECK:           %[[C:.*]] = hadal.moe_combine
   // CHECK:           %[[A:.*]] = arith.addf %[[C]], %[[SHARED]]

@@ -85,8 +85,9 @@ struct EmitToyKernelsPass : PassWrapper<EmitToyKernelsPass, OperationPass<Progra
 
   LogicalResult emit(ExecutableOp executable, StringRef level) {
     func::FuncOp body = executable.getBody();
-    SmallVector<int64_t> bindings, access;
-    auto bind = [&](int64_t number, int64_t how) {
+    SmallVector<int64_t> bindings;
+    SmallVector<plan::Access> access;
+    auto bind = [&](int64_t number, plan::Access how) {
       bindings.push_back(number);
       access.push_back(how);
     };
@@ -94,10 +95,11 @@ struct EmitToyKernelsPass : PassWrapper<EmitToyKernelsPass, OperationPass<Progra
     for (Value result : executable.getBodyResults())
       overwritten.insert(findDestination(result));
     for (BlockArgument argument : body.getArguments())
-      bind(argument.getArgNumber(), overwritten.contains(argument) ? 2 : 0);
+      bind(argument.getArgNumber(),
+           overwritten.contains(argument) ? plan::Access::ReadWrite : plan::Access::Read);
     for (auto [i, result] : llvm::enumerate(executable.getBodyResults()))
       if (!findDestination(result))
-        bind(body.getNumArguments() + i, 1);
+        bind(body.getNumArguments() + i, plan::Access::Write);
     // What another library defines: the interface of an op of the hadal dialect.
     int64_t flops = 0;
     for (Operation *op : executable.getBodyOps())

@@ -3,6 +3,8 @@
 #ifndef HADAL_TARGET_CPU_KERNELINFO_H
 #define HADAL_TARGET_CPU_KERNELINFO_H
 
+#include "plan/IR/PlanDialect.h"
+
 #include "llvm/ADT/SmallVector.h"
 
 #include <array>
@@ -13,8 +15,7 @@ namespace hadal::cpu {
 /// Type of the values that a kernel reads or writes as floating point.
 enum class FloatType { F32, BF16 };
 
-/// How a kernel uses a binding; same numbers as the artifact's schema.
-enum class Access { Read = 0, Write = 1, ReadWrite = 2 };
+using plan::Access;
 
 /// Extent of a grid along one axis, from host-known integers:
 ///   constant + sequences * S + (rowsPerGroup ? ceil(rows / rowsPerGroup) : 0)
