@@ -30,10 +30,8 @@ std::vector<std::string> inputFiles(StringRef directory,
        !error && at != end; at.increment(error))
     if (isCheckpointName(sys::path::filename(at->path())))
       paths.push_back(at->path());
-  if (auto list = module->getAttrOfType<mlir::ArrayAttr>("hadal.files"))
-    for (mlir::Attribute each : list)
-      if (auto file = dyn_cast<FileAttr>(each))
-        paths.push_back(joinPath(directory, file.getName()));
+  for (FileAttr file : filesOf(module))
+    paths.push_back(joinPath(directory, file.getName()));
   llvm::sort(paths);
   return paths;
 }

@@ -28,7 +28,7 @@ public:
 private:
   void setAttributes(ModuleOp module, const Checkpoint &checkpoint,
                      const TextFiles &textFiles, StringRef recordedDirectory);
-  DictionaryAttr modelFacts();
+  ModelAttr modelFacts();
   Value buildLayers(ParameterBuilder &parameters, Value rotaryCos,
                     Value rotarySin, int64_t pageSize);
   Value attention(ParameterBuilder &parameters, int64_t layer, Value x,
@@ -194,27 +194,15 @@ Value ModelBuilder::buildLayers(ParameterBuilder &parameters, Value cos,
   return x;
 }
 
-DictionaryAttr ModelBuilder::modelFacts() {
-  NamedAttrList facts;
-  auto set = [&](StringRef name, int64_t value) {
-    facts.set(name, body.getI64IntegerAttr(value));
-  };
-  facts.set("family", body.getStringAttr(config.family));
-  set("layers", config.layers);
-  set("hidden_size", config.hiddenSize);
-  set("vocab_size", config.vocabSize);
-  set("heads", config.heads);
-  set("max_positions", config.context);
-  set("max_position_embeddings", config.maxPositions);
-  set("kv_lora_rank", config.latentRank);
-  set("qk_nope_head_dim", config.nopeDim);
-  set("qk_rope_head_dim", config.ropeDim);
-  set("v_head_dim", config.valueDim);
-  set("experts", config.experts);
-  set("experts_per_token", config.expertsPerToken);
-  set("bos_token", config.bosToken.value_or(-1));
-  facts.set("eos_tokens", body.getDenseI64ArrayAttr(config.eosTokens));
-  return facts.getDictionary(body.getContext());
+ModelAttr ModelBuilder::modelFacts() {
+  return ModelAttr::get(
+      body.getContext(), config.family, config.layers, config.hiddenSize,
+      config.vocabSize, config.heads, config.context, config.maxPositions,
+      config.latentRank, config.nopeDim, config.ropeDim, config.valueDim,
+      config.experts, config.expertsPerToken, config.bosToken.value_or(-1),
+      config.eosTokens.empty() ? DenseI64ArrayAttr()
+                               : body.getDenseI64ArrayAttr(config.eosTokens),
+      /*parameters_total=*/0, /*parameters_active=*/0);
 }
 
 void ModelBuilder::setAttributes(ModuleOp module, const Checkpoint &checkpoint,
@@ -224,23 +212,23 @@ void ModelBuilder::setAttributes(ModuleOp module, const Checkpoint &checkpoint,
     if (!value.empty())
       module->setAttr(name, body.getStringAttr(value));
   };
-  text("hadal.checkpoint", recordedDirectory);
+  text(kCheckpointAttrName, recordedDirectory);
   SmallVector<Attribute> files;
   for (const WeightFile &file : checkpoint.files)
     files.push_back(FileAttr::get(body.getContext(), file.name, file.size,
                                   file.headerHash));
-  module->setAttr("hadal.files", body.getArrayAttr(files));
-  module->setAttr("hadal.model", modelFacts());
+  module->setAttr(kFilesAttrName, body.getArrayAttr(files));
+  module->setAttr(kModelAttrName, modelFacts());
   auto file = [&](StringRef name, const std::optional<TextFile> &value) {
     if (value)
       module->setAttr(name, FileAttr::get(body.getContext(), value->name,
                                           value->size, value->hash));
   };
-  file("hadal.tokenizer", textFiles.tokenizer);
-  file("hadal.tokenizer_config", textFiles.tokenizerConfig);
-  file("hadal.generation", textFiles.generation);
-  text("hadal.text_note", textFiles.textNote);
-  text("hadal.generation_note", textFiles.generationNote);
+  file(kTokenizerAttrName, textFiles.tokenizer);
+  file(kTokenizerConfigAttrName, textFiles.tokenizerConfig);
+  file(kGenerationAttrName, textFiles.generation);
+  text(kTextNoteAttrName, textFiles.textNote);
+  text(kGenerationNoteAttrName, textFiles.generationNote);
 }
 
 OwningOpRef<ModuleOp> ModelBuilder::build(const Checkpoint &checkpoint,

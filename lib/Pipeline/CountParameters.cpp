@@ -4,7 +4,6 @@
 
 #include "hadal/IR/HadalDialect.h"
 
-#include "mlir/IR/Builders.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -27,14 +26,10 @@ static llvm::StringSet<> expertStacks(ModuleOp module) {
 }
 
 void hadal::countParameters(ModuleOp module) {
-  auto facts = module->getAttrOfType<DictionaryAttr>("hadal.model");
-  if (!facts)
+  ModelAttr model = modelOf(module);
+  if (!model)
     return;
-  auto fact = [&](StringRef name) -> int64_t {
-    auto attr = facts.getAs<IntegerAttr>(name);
-    return attr ? attr.getInt() : 0;
-  };
-  int64_t experts = fact("experts"), chosen = fact("experts_per_token");
+  int64_t experts = model.getExperts(), chosen = model.getExpertsPerToken();
   llvm::StringSet<> stacks = expertStacks(module);
   llvm::DenseSet<Attribute> seen; // tied weights count once
   int64_t total = 0, active = 0;
@@ -53,9 +48,5 @@ void hadal::countParameters(ModuleOp module) {
     else if (!isEmbedding)
       active += count;
   }
-  Builder builder(module.getContext());
-  NamedAttrList list(facts);
-  list.set("parameters_total", builder.getI64IntegerAttr(total));
-  list.set("parameters_active", builder.getI64IntegerAttr(active));
-  module->setAttr("hadal.model", list.getDictionary(module.getContext()));
+  module->setAttr(kModelAttrName, model.withParameters(total, active));
 }

@@ -33,48 +33,34 @@ struct Figures {
   std::string family, precision, attention;
   int64_t layers = 0, total = 0, active = 0;
   int64_t context = 0, modelContext = 0;
-  uint64_t decodeBytes = 0, cacheBytes = 0, plainCacheBytes = 0;
   int64_t absorbedCost = 0, expandedCost = 0, expansionCost = 0;
   std::optional<int64_t> threshold;
   uint64_t launches = 0, executables = 0;
 };
 
-Figures collect(ModuleOp module, const SerializeResult &result) {
+Figures collect(ModuleOp module) {
   Figures figures;
-  auto facts = module->getAttrOfType<DictionaryAttr>("hadal.model");
-  auto fact = [&](StringRef name) -> int64_t {
-    auto attr = facts ? facts.getAs<IntegerAttr>(name) : IntegerAttr();
-    return attr ? attr.getInt() : 0;
-  };
-  if (auto family = facts ? facts.getAs<StringAttr>("family") : StringAttr())
-    figures.family = family.str();
-  if (auto precision = module->getAttrOfType<StringAttr>(kPrecisionAttrName))
-    figures.precision = precision.str();
-  if (auto attention = module->getAttrOfType<StringAttr>(kAttentionAttrName))
-    figures.attention = attention.str();
-  figures.layers = fact("layers");
-  figures.total = fact("parameters_total");
-  figures.active = fact("parameters_active");
-  figures.context = fact("max_positions");
-  figures.modelContext = std::max(fact("max_position_embeddings"), figures.context);
-  figures.decodeBytes = result.decodeWeightBytes;
-  int64_t rank = fact("kv_lora_rank"), nope = fact("qk_nope_head_dim"),
-          rope = fact("qk_rope_head_dim"), value = fact("v_head_dim");
-  int64_t elementBytes = 0;
+  figures.precision = textOf(module, kPrecisionAttrName).str();
+  figures.attention = textOf(module, kAttentionAttrName).str();
   // What is counted is the first program; others compute the same.
   auto program = *module.getOps<plan::ProgramOp>().begin();
-  for (auto state : program.getContents().getOps<StateOp>()) {
-    elementBytes = state.getTensorType().getElementTypeBitWidth() / 8;
-    figures.cacheBytes += state.getBytesPerToken();
-  }
-  figures.plainCacheBytes =
-      figures.layers * fact("heads") * (nope + rope + value) * elementBytes;
+  program.walk([&](plan::LaunchOp) { ++figures.launches; });
+  program.walk([&](plan::ExecutableOp) { ++figures.executables; });
+  ModelAttr model = modelOf(module);
+  if (!model)
+    return figures;
+  int64_t rank = model.getKvLoraRank(), nope = model.getQkNopeHeadDim(),
+          rope = model.getQkRopeHeadDim(), value = model.getVHeadDim();
+  figures.family = model.getFamily().str();
+  figures.layers = model.getLayers();
+  figures.total = model.getParametersTotal();
+  figures.active = model.getParametersActive();
+  figures.context = model.getMaxPositions();
+  figures.modelContext = std::max(model.getMaxPositionEmbeddings(), figures.context);
   figures.absorbedCost = 2 * rank + rope;
   figures.expandedCost = nope + rope + value;
   figures.expansionCost = rank * (nope + value);
   figures.threshold = expansionThreshold(rank, nope, rope, value);
-  program.walk([&](plan::LaunchOp) { ++figures.launches; });
-  program.walk([&](plan::ExecutableOp) { ++figures.executables; });
   return figures;
 }
 
@@ -89,9 +75,9 @@ void writeText(const Figures &f, const SerializeResult &result, const CompileCos
   line("parameters", billions(f.total) + " (" + grouped(f.total) + ")");
   line("active per token", billions(f.active) + " (" + grouped(f.active) +
                                ", without the embedding table)");
-  line("weight bytes per token", grouped(f.decodeBytes) + " read to decode one");
-  line("cache bytes per token", grouped(f.cacheBytes) + " (plain multi-head attention: " +
-                                    grouped(f.plainCacheBytes) + ")");
+  line("weight bytes per token", grouped(result.decodeWeightBytes) + " read to decode one");
+  line("cache bytes per token", grouped(result.cacheBytes) + " (plain multi-head attention: " +
+                                    grouped(result.plainCacheBytes) + ")");
   line("context", grouped(f.context) +
                       (f.context < f.modelContext
                            ? " of the model's " + grouped(f.modelContext) + " positions (--max-context)"
@@ -130,9 +116,9 @@ void writeJson(const Figures &f, const SerializeResult &result, const CompileCos
       {"attention", f.attention},
       {"parameters_total", f.total},
       {"parameters_active_per_token", f.active},
-      {"decode_weight_bytes", f.decodeBytes},
-      {"cache_bytes_per_token", f.cacheBytes},
-      {"plain_cache_bytes_per_token", f.plainCacheBytes},
+      {"decode_weight_bytes", result.decodeWeightBytes},
+      {"cache_bytes_per_token", result.cacheBytes},
+      {"plain_cache_bytes_per_token", result.plainCacheBytes},
       {"max_positions", f.context},
       {"model_positions", f.modelContext},
       {"absorbed_multiply_adds", f.absorbedCost},
@@ -158,7 +144,7 @@ void writeJson(const Figures &f, const SerializeResult &result, const CompileCos
 void hadal::writeReport(ModuleOp module, const SerializeResult &result,
                         const CompileCosts &costs, bool asJson,
                         llvm::raw_ostream &os) {
-  Figures figures = collect(module, result);
+  Figures figures = collect(module);
   if (asJson)
     writeJson(figures, result, costs, os);
   else

@@ -3,6 +3,7 @@
 #include "hadal/Serialize/Serialize.h"
 
 #include "ElementTypes.h"
+#include "ModelInfoWriter.h"
 #include "ProgramWriter.h"
 
 #include "files/ArtifactOutput.h"
@@ -45,6 +46,7 @@ public:
     if (failed(checkPrograms()) || failed(compileImages()) || failed(readTextFiles()))
       return failure();
     result.codegenSeconds = secondsSince(begin);
+    countBytes();
     begin = std::chrono::steady_clock::now();
     if (llvm::Error error = writeFiles()) {
       emitError(UnknownLoc::get(module.getContext())) << llvm::toString(std::move(error));
@@ -61,6 +63,20 @@ private:
       if (failed(verifyElementTypes(program)))
         return failure();
     return success();
+  }
+
+  /// What is counted is the first program; others compute the same.
+  void countBytes() {
+    result.decodeWeightBytes = decodeWeightBytes(programs.front());
+    int64_t elementBytes = 0;
+    for (auto state : programs.front().getContents().getOps<StateOp>()) {
+      elementBytes = state.getTensorType().getElementTypeBitWidth() / 8;
+      result.cacheBytes += state.getBytesPerToken();
+    }
+    if (ModelAttr model = modelOf(module))
+      result.plainCacheBytes = model.getLayers() * model.getHeads() * elementBytes *
+                               (model.getQkNopeHeadDim() + model.getQkRopeHeadDim() +
+                                model.getVHeadDim());
   }
 
   LogicalResult compileImages() {
@@ -85,19 +101,15 @@ private:
 
   LogicalResult readTextFiles() {
     std::pair<StringRef, fb::SectionKind> kinds[] = {
-        {"hadal.tokenizer", fb::SectionKind::tokenizer},
-        {"hadal.tokenizer_config", fb::SectionKind::tokenizer_config},
-        {"hadal.generation", fb::SectionKind::generation}};
-    auto folder = module->getAttrOfType<StringAttr>("hadal.checkpoint");
+        {kTokenizerAttrName, fb::SectionKind::tokenizer},
+        {kTokenizerConfigAttrName, fb::SectionKind::tokenizer_config},
+        {kGenerationAttrName, fb::SectionKind::generation}};
     Location at = UnknownLoc::get(module.getContext());
     for (auto [attribute, kind] : kinds) {
-      Attribute found = module->getAttr(attribute);
-      if (!found)
-        continue;
-      auto file = dyn_cast<FileAttr>(found);
+      auto file = module->getAttrOfType<FileAttr>(attribute);
       if (!file)
-        return emitError(at) << attribute << ": expected #hadal.file, got " << found;
-      llvm::SmallString<256> path(folder ? folder.getValue() : StringRef());
+        continue;
+      llvm::SmallString<256> path(textOf(module, kCheckpointAttrName));
       llvm::sys::path::append(path, file.getName());
       auto buffer = llvm::MemoryBuffer::getFile(path);
       if (!buffer)
@@ -215,8 +227,7 @@ private:
     std::vector<flatbuffers::Offset<fb::Program>> tables;
     for (plan::ProgramOp program : programs)
       tables.push_back(writeProgram(builder, program, layout, codeSizes));
-    result.decodeWeightBytes = decodeWeightBytes(programs.front());
-    auto info = writeModelInfo(builder);
+    auto info = writeModelInfo(builder, module, options.shapesOnly, result);
     auto fileList = builder.CreateVector(files);
     auto parameterList = builder.CreateVector(parameters);
     auto programList = builder.CreateVector(tables);
@@ -224,60 +235,6 @@ private:
                                     programList));
     return std::vector<uint8_t>(builder.GetBufferPointer(),
                                 builder.GetBufferPointer() + builder.GetSize());
-  }
-
-  flatbuffers::Offset<fb::ModelInfo> writeModelInfo(flatbuffers::FlatBufferBuilder &builder) {
-    auto facts = module->getAttrOfType<DictionaryAttr>("hadal.model");
-    auto integer = [&](StringRef name) -> int64_t {
-      auto attr = facts ? facts.getAs<IntegerAttr>(name) : IntegerAttr();
-      return attr ? attr.getInt() : 0;
-    };
-    std::vector<int32_t> eos;
-    if (auto list = facts ? facts.getAs<DenseI64ArrayAttr>("eos_tokens") : DenseI64ArrayAttr())
-      eos.assign(list.asArrayRef().begin(), list.asArrayRef().end());
-    auto textOf = [&](StringRef name) -> std::string {
-      auto attr = facts ? facts.getAs<StringAttr>(name) : StringAttr();
-      return attr ? attr.str() : std::string();
-    };
-    int64_t cacheBytes = 0, elementBytes = 0;
-    for (auto state : programs.front().getContents().getOps<StateOp>()) {
-      elementBytes = state.getTensorType().getElementTypeBitWidth() / 8;
-      cacheBytes += state.getBytesPerToken();
-    }
-    int64_t plain = integer("layers") * integer("heads") * elementBytes *
-                    (integer("qk_nope_head_dim") + integer("qk_rope_head_dim") +
-                     integer("v_head_dim"));
-    auto family = builder.CreateString(textOf("family"));
-    auto stringOf = [&](StringRef name) {
-      auto attr = module->getAttrOfType<StringAttr>(name);
-      return builder.CreateString(attr ? attr.str() : std::string());
-    };
-    auto precision = stringOf(kPrecisionAttrName);
-    auto attention = stringOf(kAttentionAttrName);
-    auto eosList = builder.CreateVector(eos);
-    auto textNote = stringOf("hadal.text_note");
-    auto generationNote = stringOf("hadal.generation_note");
-    fb::ModelInfoBuilder info(builder);
-    info.add_family(family);
-    info.add_layers(integer("layers"));
-    info.add_hidden_size(integer("hidden_size"));
-    info.add_vocab_size(integer("vocab_size"));
-    info.add_heads(integer("heads"));
-    info.add_max_positions(integer("max_positions"));
-    info.add_precision(precision);
-    info.add_attention(attention);
-    info.add_parameters_total(integer("parameters_total"));
-    info.add_parameters_active(integer("parameters_active"));
-    info.add_cache_bytes_per_token(cacheBytes);
-    info.add_plain_cache_bytes_per_token(plain);
-    info.add_decode_weight_bytes(result.decodeWeightBytes);
-    info.add_bos_token(facts && facts.get("bos_token") ? integer("bos_token") : -1);
-    info.add_eos_tokens(eosList);
-    info.add_shapes_only(options.shapesOnly);
-    info.add_text_note(textNote);
-    info.add_generation_note(generationNote);
-    info.add_model_positions(integer("max_position_embeddings"));
-    return info.Finish();
   }
 
   ModuleOp module;

@@ -24,15 +24,8 @@ static llvm::Error error(const char *format, Args... args) {
 
 llvm::Expected<SourceFiles> SourceFiles::open(ModuleOp module) {
   SourceFiles result;
-  auto list = module->getAttrOfType<ArrayAttr>("hadal.files");
-  auto folder = module->getAttrOfType<StringAttr>("hadal.checkpoint");
-  if (!list)
-    return result;
-  for (Attribute attr : list) {
-    auto file = dyn_cast<FileAttr>(attr);
-    if (!file)
-      return error("expected hadal.files to hold #hadal.file attributes");
-    llvm::SmallString<256> path(folder ? folder.getValue() : StringRef());
+  for (FileAttr file : filesOf(module)) {
+    llvm::SmallString<256> path(textOf(module, kCheckpointAttrName));
     llvm::sys::path::append(path, file.getName());
     int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     struct stat status;

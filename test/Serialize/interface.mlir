@@ -25,7 +25,7 @@
 // CHECK:          "kind": "tensor_map"
 // CHECK-NEXT:     "index": 1
 // CHECK:          "kind": "workspace"
-module attributes {hadal.model = {vocab_size = 97 : i64, max_positions = 4096 : i64}} {
+module attributes {hadal.model = #hadal.model<family = "none", layers = 1, hidden_size = 512, vocab_size = 97, heads = 1, max_positions = 4096, max_position_embeddings = 4096, kv_lora_rank = 512, qk_nope_head_dim = 64, qk_rope_head_dim = 64, v_head_dim = 64>} {
 plan.program @cpu abi 1 {
   plan.host_dim @n is tokens
   plan.image @old level "x86-64-v3" {

@@ -38,7 +38,7 @@
 // CHECK-NEXT:   argument hidden bf16 [extent(hidden, 0), 512] (kept)
 // CHECK-NEXT:   result next i32 [extent(hidden, 0)] (value)
 
-module attributes {hadal.model = {vocab_size = 97 : i64, max_positions = 4096 : i64}} {
+module attributes {hadal.model = #hadal.model<family = "none", layers = 1, hidden_size = 512, vocab_size = 97, heads = 1, max_positions = 4096, max_position_embeddings = 4096, kv_lora_rank = 512, qk_nope_head_dim = 64, qk_rope_head_dim = 64, v_head_dim = 64>} {
 plan.program @cpu abi 1 {
   plan.block_table @ones page_size 64
   plan.block_table @fours page_size 16 tokens_per_row 4

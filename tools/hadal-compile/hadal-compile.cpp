@@ -138,8 +138,8 @@ std::optional<int> checkOptions(const hadal::TargetRegistry &targets) {
 std::vector<std::string> inputsOf(ModuleOp module) {
   if (!isModuleInput())
     return hadal::inputFiles(input, module);
-  auto folder = module->getAttrOfType<StringAttr>("hadal.checkpoint");
-  std::vector<std::string> inputs = hadal::inputFiles(folder ? folder.getValue() : "", module);
+  std::vector<std::string> inputs =
+      hadal::inputFiles(hadal::textOf(module, hadal::kCheckpointAttrName), module);
   inputs.push_back(input);
   return inputs;
 }

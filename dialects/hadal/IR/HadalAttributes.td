@@ -67,6 +67,47 @@ def Hadal_WhenAttr : Hadal_Attr<"When", "when"> {
   let assemblyFormat = "`<` $bound `,` $threshold `>`";
 }
 
+// ---- What a model is ---------------------------------------------------------
+
+def Hadal_ModelAttr : Hadal_Attr<"Model", "model"> {
+  let summary = "What a model is, in numbers";
+  let description = [{
+    Attribute `hadal.model` of a module, for reports and whoever runs the artifact:
+    the names are those of the checkpoint's configuration. `max_positions` are those
+    that a session may use, `max_position_embeddings` those that the model allows.
+    `bos_token` is -1 where there is none. The parameters are counted when the model
+    is compiled: in all, and those that one token goes through.
+
+    Constraints:
+    1. model_c1: layers, sizes and positions are from 1 to 4,294,967,295
+    2. model_c2: experts are not negative, and those of a token at most all
+    3. model_c3: token ids are below vocab_size
+
+    ```mlir
+    #hadal.model<family = "deepseek_v2", layers = 27, hidden_size = 2048, vocab_size = 102400, heads = 16,
+                 max_positions = 163840, max_position_embeddings = 163840, kv_lora_rank = 512,
+                 qk_nope_head_dim = 128, qk_rope_head_dim = 64, v_head_dim = 128, experts = 64,
+                 experts_per_token = 6, bos_token = 100000, eos_tokens = [100001]>
+    ```
+  }];
+  let genVerifyDecl = 1;
+  let parameters = (ins StringRefParameter<>:$family, "int64_t":$layers, "int64_t":$hidden_size,
+                        "int64_t":$vocab_size, "int64_t":$heads, "int64_t":$max_positions,
+                        "int64_t":$max_position_embeddings, "int64_t":$kv_lora_rank,
+                        "int64_t":$qk_nope_head_dim, "int64_t":$qk_rope_head_dim,
+                        "int64_t":$v_head_dim, DefaultValuedParameter<"int64_t", "0">:$experts,
+                        DefaultValuedParameter<"int64_t", "0">:$experts_per_token,
+                        DefaultValuedParameter<"int64_t", "-1">:$bos_token,
+                        OptionalParameter<"::mlir::DenseI64ArrayAttr">:$eos_tokens,
+                        DefaultValuedParameter<"int64_t", "0">:$parameters_total,
+                        DefaultValuedParameter<"int64_t", "0">:$parameters_active);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let extraClassDeclaration = [{
+    /// The same model, with its parameters counted.
+    ModelAttr withParameters(int64_t total, int64_t active) const;
+  }];
+}
+
 // ---- Where the bytes of a parameter come from -------------------------------
 
 def Hadal_FileAttr : Hadal_Attr<"File", "file"> {
@@ -175,9 +216,6 @@ def Hadal_EntryAttr : Hadal_Attr<"Entry", "entry"> {
     Attribute `hadal.entry` of a function; one without is called by its name
     (other). The next tokens of sequences go through the one of the role step, or
     through that of the role decode where each sequence has one.
-
-    Constraints:
-    1. entry_c1: hadal.entry is an attribute of this type
 
     ```mlir
     func.func private @forward() attributes {hadal.entry = #hadal.entry<step>}

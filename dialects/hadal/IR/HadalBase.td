@@ -34,6 +34,12 @@ def Hadal_Dialect : Dialect {
 
     Weights follow the checkpoint's convention `[out, in]`: a linear layer is
     `y = x Wᵀ`. Activations are `f32`, or `bf16` where they feed the dot unit.
+
+    Attributes of the dialect that modules, functions and ops of other dialects have
+    are named in `AttributeNames.h`.
+
+    Constraints:
+    1. hadal_c1: an attribute of the dialect on another's op is one of these, on such an op, and of its type
   }];
   let dependentDialects = ["::hadal::plan::PlanDialect", "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::tensor::TensorDialect"];
   let hasOperationAttrVerify = 1;

@@ -3,6 +3,7 @@
 #ifndef HADAL_IR_HADALDIALECT_H
 #define HADAL_IR_HADALDIALECT_H
 
+#include "hadal/IR/AttributeNames.h"
 #include "hadal/IR/HadalInterfaces.h"
 #include "hadal/IR/PortExtent.h"
 #include "plan/IR/Signature.h"
@@ -11,6 +12,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpDefinition.h"
@@ -40,14 +42,14 @@ bool isWeightType(mlir::RankedTensorType type);
 
 namespace hadal {
 
-/// Module attributes that say what a compilation was asked for, so that a module
-/// fed back in at a later stage gives the same artifact.
-inline constexpr llvm::StringLiteral kPrecisionAttrName = "hadal.precision";
-inline constexpr llvm::StringLiteral kAttentionAttrName = "hadal.attention";
+/// What the module says of its model, or null.
+ModelAttr modelOf(mlir::ModuleOp module);
 
-/// Attributes of functions, their arguments and results: #hadal.entry, #hadal.port.
-inline constexpr llvm::StringLiteral kEntryAttrName = "hadal.entry";
-inline constexpr llvm::StringLiteral kPortAttrName = "hadal.port";
+/// The string of that name that the module has, or none: "".
+llvm::StringRef textOf(mlir::ModuleOp module, llvm::StringRef name);
+
+/// The files of the checkpoint, which sources index.
+llvm::SmallVector<FileAttr> filesOf(mlir::ModuleOp module);
 
 /// What a function is called for, and what its arguments and results are.
 plan::EntryRole entryRoleOf(mlir::FunctionOpInterface function);

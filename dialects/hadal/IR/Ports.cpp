@@ -118,14 +118,6 @@ static LogicalResult verifyPort(Operation *op, Attribute value, Type type, bool 
   return success();
 }
 
-LogicalResult HadalDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
-  // entry_c1
-  if (attribute.getName() == kEntryAttrName && !isa<EntryAttr>(attribute.getValue()))
-    return op->emitOpError() << "expected " << kEntryAttrName << " to be #hadal.entry, got "
-                             << attribute.getValue();
-  return success();
-}
-
 LogicalResult HadalDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned number,
                                                      NamedAttribute attribute) {
   auto function = dyn_cast<FunctionOpInterface>(op);

@@ -4,8 +4,7 @@
 // What the module holds
 //   attributes  hadal.checkpoint   the folder, as given (see ImportOptions)
 //               hadal.files        [#hadal.file<...>], what sources index
-//               hadal.model        facts for reports and the artifact's
-//                                  ModelInfo
+//               hadal.model        #hadal.model<...>, what the model is
 //               hadal.tokenizer, hadal.tokenizer_config, hadal.generation
 //                                  #hadal.file<...>, the text files that the
 //                                  runtime's readers accept

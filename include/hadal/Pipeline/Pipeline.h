@@ -49,9 +49,8 @@ void registerPasses(const TargetRegistry &targets);
 void buildPipeline(mlir::OpPassManager &pm, Stage from, Stage to,
                    const PipelineOptions &options);
 
-/// Adds the counts of parameters to the module's facts (`hadal.model`):
-/// `parameters_total`, and `parameters_active`, those that one token goes
-/// through: without the embedding table, and of the experts the chosen ones.
+/// Counts the parameters of the module's `hadal.model`: in all, and those that one
+/// token goes through, without the embedding table, and of the experts the chosen ones.
 /// For a module at the model stage.
 void countParameters(mlir::ModuleOp module);
 

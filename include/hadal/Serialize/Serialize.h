@@ -34,7 +34,10 @@ struct KernelSize {
 /// What was written, for the report.
 struct SerializeResult {
   std::string weightsPath;
-  uint64_t artifactBytes = 0, weightBytes = 0, decodeWeightBytes = 0;
+  uint64_t artifactBytes = 0, weightBytes = 0;
+  uint64_t decodeWeightBytes = 0; // that one decoded token reads
+  uint64_t cacheBytes = 0;        // a token
+  uint64_t plainCacheBytes = 0;   // what plain multi-head attention would hold for it
   std::vector<KernelSize> kernels;
   double codegenSeconds = 0, packSeconds = 0;
 };

@@ -9,10 +9,6 @@
 
 namespace hadal {
 
-/// Name of the attribute that carries a #hadal.when from decomposition to the
-/// dispatch that an op becomes.
-inline constexpr llvm::StringLiteral kWhenAttrName = "hadal.when";
-
 /// New tokens of a sequence from which expanded attention costs less than
 /// absorbed, or nullopt where it never does. Derived in the description of
 /// hadal-select-attention-form; 171 for DeepSeek-V2 and V3.

@@ -1,12 +1,6 @@
 // What functions, their arguments and results say of themselves is verified.
 // RUN: hadal-opt %s --split-input-file --verify-diagnostics
 
-// entry_c1: hadal.entry is an attribute of this type
-// expected-error @+1 {{expected hadal.entry to be #hadal.entry, got "decode"}}
-func.func private @f() attributes {hadal.entry = "decode"}
-
-// -----
-
 // port_c1: hadal.port is an attribute of this type on a ranked tensor
 // expected-error @+1 {{expected hadal.port to be #hadal.port on a ranked tensor, got "tokens" on 'tensor<?xi32>'}}
 func.func private @f(tensor<?xi32> {hadal.port = "tokens"})

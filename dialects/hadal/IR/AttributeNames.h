@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Attributes that the hadal dialect gives to modules, functions and ops of others.
+#ifndef HADAL_IR_ATTRIBUTENAMES_H
+#define HADAL_IR_ATTRIBUTENAMES_H
+
+#include "llvm/ADT/StringRef.h"
+
+namespace hadal {
+
+// Of modules: what was imported.
+inline constexpr llvm::StringLiteral kModelAttrName = "hadal.model";           // #hadal.model
+inline constexpr llvm::StringLiteral kCheckpointAttrName = "hadal.checkpoint"; // its folder
+inline constexpr llvm::StringLiteral kFilesAttrName = "hadal.files";           // [#hadal.file]
+inline constexpr llvm::StringLiteral kTokenizerAttrName = "hadal.tokenizer";   // #hadal.file
+inline constexpr llvm::StringLiteral kTokenizerConfigAttrName = "hadal.tokenizer_config";
+inline constexpr llvm::StringLiteral kGenerationAttrName = "hadal.generation";
+// Why there is no text, or why defaults of sampling are not used.
+inline constexpr llvm::StringLiteral kTextNoteAttrName = "hadal.text_note";
+inline constexpr llvm::StringLiteral kGenerationNoteAttrName = "hadal.generation_note";
+
+// Of modules: what a compilation was asked for, so that one fed back in at a later
+// stage gives the same artifact.
+inline constexpr llvm::StringLiteral kPrecisionAttrName = "hadal.precision";
+inline constexpr llvm::StringLiteral kAttentionAttrName = "hadal.attention";
+
+// Of functions, and of their arguments and results.
+inline constexpr llvm::StringLiteral kEntryAttrName = "hadal.entry"; // #hadal.entry
+inline constexpr llvm::StringLiteral kPortAttrName = "hadal.port";   // #hadal.port
+
+// Of any op, from decomposition to the dispatch that it becomes: #hadal.when.
+inline constexpr llvm::StringLiteral kWhenAttrName = "hadal.when";
+
+} // namespace hadal
+
+#endif // HADAL_IR_ATTRIBUTENAMES_H
