@@ -6,6 +6,17 @@
 using namespace mlir;
 using namespace hadal;
 
+/// What all that read or write the cache know of the sequences of a step.
+template <typename Op>
+static LogicalResult verifySequences(Op op, Value rows) {
+  if (failed(expectRows(op, "the number of positions", rows, op.getPositions())))
+    return failure();
+  int64_t slots = tensorType(op.getSlots()).getDimSize(0);
+  return expectExtent(op, "the number of sequence offsets",
+                      ShapedType::isDynamic(slots) ? slots : slots + 1,
+                      tensorType(op.getSequenceOffsets()).getDimSize(0));
+}
+
 //===-- mla_append ------------------------------------------------------------===//
 
 LogicalResult MlaAppendOp::verify() {
@@ -27,7 +38,10 @@ LogicalResult MlaAppendOp::verify() {
                             getResult().getType())))
     return failure();
   // mla_append_c5
-  return expectPositive(*this, "eps", getEps());
+  if (failed(expectPositive(*this, "eps", getEps())))
+    return failure();
+  // mla_append_c6
+  return verifySequences(*this, getKv());
 }
 
 LogicalResult MlaAppendOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &shapes) {
@@ -67,7 +81,13 @@ LogicalResult MlaAttentionOp::verify() {
                          << (getThreshold() ? "a" : "no") << " threshold for "
                          << stringifyAttentionForm(getForm());
   // mla_attention_c6
-  return expectPositive(*this, "scale", getScale());
+  if (failed(expectPositive(*this, "scale", getScale())))
+    return failure();
+  // mla_attention_c7
+  if (failed(verifySequences(*this, getQ())))
+    return failure();
+  // mla_attention_c8
+  return expectRows(*this, "the rows of the result", getQ(), getResult());
 }
 
 LogicalResult MlaAttentionOp::reifyResultShapes(OpBuilder &b,
@@ -97,7 +117,13 @@ LogicalResult MlaAttendAbsorbedOp::verify() {
     return emitOpError() << "expected a result of the shape of q_latent, got "
                          << getResult().getType() << " for " << latent;
   // mla_attend_absorbed_c4
-  return expectPositive(*this, "scale", getScale());
+  if (failed(expectPositive(*this, "scale", getScale())))
+    return failure();
+  // mla_attend_absorbed_c5
+  if (failed(verifySequences(*this, getQ())))
+    return failure();
+  // mla_attend_absorbed_c6
+  return expectRows(*this, "the rows of q_latent", getQ(), getQLatent());
 }
 
 LogicalResult MlaAttendAbsorbedOp::reifyResultShapes(OpBuilder &b,
@@ -117,7 +143,13 @@ LogicalResult MlaAttendExpandedOp::verify() {
                             getResult().getType())))
     return failure();
   // mla_attend_expanded_c6
-  return expectPositive(*this, "scale", getScale());
+  if (failed(expectPositive(*this, "scale", getScale())))
+    return failure();
+  // mla_attend_expanded_c7
+  if (failed(verifySequences(*this, getQ())))
+    return failure();
+  // mla_attend_expanded_c8
+  return expectRows(*this, "the rows of the result", getQ(), getResult());
 }
 
 LogicalResult MlaAttendExpandedOp::reifyResultShapes(OpBuilder &b,

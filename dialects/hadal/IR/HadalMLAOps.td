@@ -25,6 +25,7 @@ def Hadal_MlaAppendOp : Hadal_TensorOp<"mla_append", [AsExact, AsVector, AsAngle
     3. mla_append_c3: cos and sin have the same type
     4. mla_append_c4: the result is of the cache's type
     5. mla_append_c5: eps is positive and finite
+    6. mla_append_c6: one position for each row of kv, and one sequence offset more than slots
 
     ```mlir
     %c1 = hadal.mla_append %kv, %w, %cos, %sin, %pos, %offs, %slots, %table outs(%c0) {eps = 1.0e-6 : f32, interleaved}
@@ -67,10 +68,12 @@ def Hadal_MlaAttentionOp : Hadal_TensorOp<"mla_attention", [AsFactor, AsCache, A
     Constraints:
     1. mla_attention_c1: w_uk and w_uv agree in heads and latent rank
     2. mla_attention_c2: the query's width is heads times (dn + dr)
-    3. mla_attention_c3: the cache's row is the latent rank plus dr
+    3. mla_attention_c3: the cache's row is wider than the latent rank, by dr
     4. mla_attention_c4: the result's width is heads times dv
     5. mla_attention_c5: a threshold is given exactly when the form is auto
     6. mla_attention_c6: scale is positive and finite
+    7. mla_attention_c7: one position for each row of q, and one sequence offset more than slots
+    8. mla_attention_c8: as many result rows as q has
 
     ```mlir
     %y = hadal.mla_attention %q, %cache, %uk, %uv, %pos, %offs, %slots, %table {form = #hadal.form<absorbed>, scale = 0.1 : f32}
@@ -100,9 +103,11 @@ def Hadal_MlaAttendAbsorbedOp : Hadal_TensorOp<"mla_attend_absorbed", [AsExact, 
 
     Constraints:
     1. mla_attend_absorbed_c1: heads divide the widths of q_latent and q
-    2. mla_attend_absorbed_c2: the cache's row is wider than r and at most as much as a head of q
+    2. mla_attend_absorbed_c2: the cache's row is wider than r, by at most the columns of a head of q
     3. mla_attend_absorbed_c3: the result has the shape of q_latent
     4. mla_attend_absorbed_c4: scale is positive and finite
+    5. mla_attend_absorbed_c5: one position for each row of q, and one sequence offset more than slots
+    6. mla_attend_absorbed_c6: as many rows of q_latent as q has
 
     ```mlir
     %y = hadal.mla_attend_absorbed %ql, %q, %cache, %pos, %offs, %slots, %table {heads = 3 : i64, scale = 0.1 : f32}
@@ -129,10 +134,12 @@ def Hadal_MlaAttendExpandedOp : Hadal_TensorOp<"mla_attend_expanded", [AsFactor,
     Constraints:
     1. mla_attend_expanded_c1: w_uk and w_uv agree in heads and latent rank
     2. mla_attend_expanded_c2: the query's width is heads times (dn + dr)
-    3. mla_attend_expanded_c3: the cache's row is the latent rank plus dr
+    3. mla_attend_expanded_c3: the cache's row is wider than the latent rank, by dr
     4. mla_attend_expanded_c4: the result's width is heads times dv
     5. mla_attend_expanded_c5: the result is of the type of out
     6. mla_attend_expanded_c6: scale is positive and finite
+    7. mla_attend_expanded_c7: one position for each row of q, and one sequence offset more than slots
+    8. mla_attend_expanded_c8: as many result rows as q has
 
     ```mlir
     %y = hadal.mla_attend_expanded %q, %cache, %uk, %uv, %pos, %offs, %slots, %table outs(%o) {scale = 0.1 : f32, threshold = 171 : i64}

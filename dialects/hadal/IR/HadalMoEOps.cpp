@@ -39,7 +39,12 @@ LogicalResult MoeRouteOp::verify() {
     return emitOpError("expected groups of at least two experts for the sum of the two best, "
                        "got one");
   // moe_route_c7
-  return expectPositive(*this, "scale", getScale());
+  if (failed(expectPositive(*this, "scale", getScale())))
+    return failure();
+  // moe_route_c8
+  if (failed(expectRows(*this, "the rows of weights", getLogits(), getWeights())))
+    return failure();
+  return expectRows(*this, "the rows of ids", getLogits(), getIds());
 }
 
 LogicalResult MoeRouteOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &shapes) {
@@ -73,7 +78,10 @@ LogicalResult MoeExpertsOp::verify() {
       failed(verifyScale(*this, tensorType(getUp()), getUpScale(), getBlock())) ||
       failed(verifyScale(*this, down, getDownScale(), getBlock())))
     return failure();
-  return success();
+  // moe_experts_c6
+  if (failed(expectRows(*this, "the rows of weights", getX(), getWeights())))
+    return failure();
+  return expectRows(*this, "the rows of the result", getX(), getResult());
 }
 
 LogicalResult MoeExpertsOp::reifyResultShapes(OpBuilder &b,
@@ -84,10 +92,20 @@ LogicalResult MoeExpertsOp::reifyResultShapes(OpBuilder &b,
 
 //===-- moe_group -------------------------------------------------------------===//
 
+/// How many elements a tensor has; dynamic where an extent is.
+static int64_t elementsOf(Value value) {
+  RankedTensorType type = tensorType(value);
+  return type.hasStaticShape() ? type.getNumElements() : ShapedType::kDynamic;
+}
+
 LogicalResult MoeGroupOp::verify() {
   // moe_group_c1
-  return expectExtent(*this, "the length of offsets", getExperts() + 1,
-                      tensorType(getOffsets()).getDimSize(0));
+  if (failed(expectExtent(*this, "the length of offsets", getExperts() + 1,
+                          tensorType(getOffsets()).getDimSize(0))))
+    return failure();
+  // moe_group_c2
+  return expectExtent(*this, "the length of rows", elementsOf(getIds()),
+                      tensorType(getRows()).getDimSize(0));
 }
 
 /// Number of (token, rank) pairs: the elements of ids.
@@ -124,9 +142,11 @@ LogicalResult MoeGateUpOp::verify() {
                           tensorType(getOffsets()).getDimSize(0))))
     return failure();
   // moe_gate_up_c4
-  if (failed(verifyScale(*this, gate, getGateScale(), getBlock())))
+  if (failed(verifyScale(*this, gate, getGateScale(), getBlock())) ||
+      failed(verifyScale(*this, up, getUpScale(), getBlock())))
     return failure();
-  return verifyScale(*this, up, getUpScale(), getBlock());
+  // moe_gate_up_c5
+  return expectRows(*this, "the rows of the result", getRows(), getResult());
 }
 
 LogicalResult MoeGateUpOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &shapes) {
@@ -149,7 +169,12 @@ LogicalResult MoeDownOp::verify() {
                           tensorType(getOffsets()).getDimSize(0))))
     return failure();
   // moe_down_c3
-  return verifyScale(*this, down, getScale(), getBlock());
+  if (failed(verifyScale(*this, down, getScale(), getBlock())))
+    return failure();
+  // moe_down_c4
+  if (failed(expectRows(*this, "the rows of h", getRows(), getH())))
+    return failure();
+  return expectRows(*this, "the rows of the result", getRows(), getResult());
 }
 
 LogicalResult MoeDownOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &shapes) {
@@ -167,8 +192,12 @@ LogicalResult MoeCombineOp::verify() {
                                        tensorType(operand).getDimSize(1))))
       return failure();
   // moe_combine_c2
-  return expectExtent(*this, "the rows of the result", tensorType(getWeights()).getDimSize(0),
-                      tensorType(getResult()).getDimSize(0));
+  for (Value summed : std::initializer_list<Value>{getShared(), getAddend(), getResult()})
+    if (summed && failed(expectRows(*this, "the rows of what is summed", getWeights(), summed)))
+      return failure();
+  // moe_combine_c3
+  return expectExtent(*this, "the rows of y", elementsOf(getWeights()),
+                      tensorType(getY()).getDimSize(0));
 }
 
 LogicalResult MoeCombineOp::reifyResultShapes(OpBuilder &b,

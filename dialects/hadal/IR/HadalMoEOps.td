@@ -32,6 +32,7 @@ def Hadal_MoeRouteOp : Hadal_TensorOp<"moe_route", [AsExact, AsVector]> {
     5. moe_route_c5: a group rule of none goes with n_group = 1
     6. moe_route_c6: the sum of the two best needs groups of at least two experts
     7. moe_route_c7: scale is positive and finite
+    8. moe_route_c8: as many rows of weights and ids as logits has
 
     ```mlir
     %w, %ids = hadal.moe_route %logits bias %b {scoring = #hadal.scoring<sigmoid>, group_rule = #hadal.groups<top_two_sum>, n_group = 4 : i64, topk_group = 2 : i64, top_k = 4 : i64, normalise, scale = 2.5 : f32}
@@ -64,6 +65,7 @@ def Hadal_MoeExpertsOp : Hadal_TensorOp<"moe_experts", [AsFactor, AsExact, AsInd
     3. moe_experts_c3: weights and ids have the same shape
     4. moe_experts_c4: a scale is given exactly for each weight of f8E4M3FN
     5. moe_experts_c5: scales have the shape of the blocks of `block` over the experts
+    6. moe_experts_c6: as many rows of weights and the result as x has
 
     ```mlir
     %y = hadal.moe_experts %x, %w, %ids, %g, %u, %d
@@ -92,6 +94,7 @@ def Hadal_MoeGroupOp : Hadal_TensorOp<"moe_group", [AsIndex]> {
 
     Constraints:
     1. moe_group_c1: offsets has one element more than there are experts
+    2. moe_group_c2: as many rows as ids has elements
 
     ```mlir
     %o, %r = hadal.moe_group %ids {experts = 16 : i64} : (tensor<?x4xi32>) -> (tensor<17xi32>, tensor<?xi32>)
@@ -115,6 +118,7 @@ def Hadal_MoeGateUpOp : Hadal_TensorOp<"moe_gate_up", [AsFactor, AsIndex, AsInde
     2. moe_gate_up_c2: x is as wide as the experts' input, the result as their output
     3. moe_gate_up_c3: offsets has one element more than there are experts
     4. moe_gate_up_c4: a scale is given exactly for each of gate and up that is f8E4M3FN
+    5. moe_gate_up_c5: as many result rows as rows are given
 
     ```mlir
     %h = hadal.moe_gate_up %x, %o, %r, %g, %u {top_k = 4 : i64}
@@ -143,6 +147,7 @@ def Hadal_MoeDownOp : Hadal_TensorOp<"moe_down", [AsFactor, AsIndex, AsIndex, As
     1. moe_down_c1: h is as wide as the experts' input, the result as their output
     2. moe_down_c2: offsets has one element more than there are experts
     3. moe_down_c3: a scale is given exactly when the experts are f8E4M3FN
+    4. moe_down_c4: as many rows of h and the result as rows are given
 
     ```mlir
     %y = hadal.moe_down %h, %o, %r, %d : (tensor<?x32xbf16>, tensor<17xi32>, tensor<?xi32>, tensor<16x64x32xbf16>) -> tensor<?x64xf32>
@@ -164,7 +169,8 @@ def Hadal_MoeCombineOp : Hadal_TensorOp<"moe_combine", [AsExact, AsExact, AsExac
 
     Constraints:
     1. moe_combine_c1: y, shared, addend and the result have the same width
-    2. moe_combine_c2: as many result rows as weights
+    2. moe_combine_c2: as many rows of shared, addend and the result as weights has
+    3. moe_combine_c3: as many rows of y as weights has elements
 
     ```mlir
     %out = hadal.moe_combine %y, %w shared %s addend %x : (tensor<?x64xf32>, tensor<?x4xf32>, tensor<?x64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>

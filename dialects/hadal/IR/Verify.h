@@ -26,6 +26,12 @@ inline llvm::LogicalResult expectExtent(mlir::Operation *op, llvm::StringRef wha
   return op->emitOpError() << "expected " << what << " to be " << want << ", got " << got;
 }
 
+/// Fails unless `got` has as many rows as `want`.
+inline llvm::LogicalResult expectRows(mlir::Operation *op, llvm::StringRef what, mlir::Value want,
+                                      mlir::Value got) {
+  return expectExtent(op, what, tensorType(want).getDimSize(0), tensorType(got).getDimSize(0));
+}
+
 /// Fails unless both values have the same type.
 inline llvm::LogicalResult expectSameType(mlir::Operation *op, llvm::StringRef what,
                                           mlir::Type want, mlir::Type got) {

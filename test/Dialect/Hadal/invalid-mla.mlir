@@ -64,7 +64,7 @@ func.func @mla_attention_c2(%q: tensor<?x96xf32>, %c: tensor<?x64x80xf32>, %uk: 
 
 // -----
 
-// mla_attention_c3: the cache's row is the latent rank plus dr
+// mla_attention_c3: the cache's row is wider than the latent rank, by dr
 func.func @mla_attention_c3(%q: tensor<?x144xf32>, %c: tensor<?x64x64xf32>, %uk: tensor<3x32x64xbf16>, %uv: tensor<3x32x64xbf16>, %p: tensor<?xi32>, %o: tensor<?xi32>, %s: tensor<?xi32>, %t: tensor<?x?xi32>) {
   // expected-error @+1 {{expected a cache row wider than the latent rank 64, got 64}}
   %y = hadal.mla_attention %q, %c, %uk, %uv, %p, %o, %s, %t {scale = 0.1 : f32} : (tensor<?x144xf32>, tensor<?x64x64xf32>, tensor<3x32x64xbf16>, tensor<3x32x64xbf16>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x96xf32>
@@ -109,7 +109,7 @@ func.func @mla_attend_absorbed_c1(%l: tensor<?x192xf32>, %q: tensor<?x145xf32>, 
 
 // -----
 
-// mla_attend_absorbed_c2: the cache's row is wider than r and at most as much as a head of q
+// mla_attend_absorbed_c2: the cache's row is wider than r, by at most the columns of a head of q
 func.func @mla_attend_absorbed_c2(%l: tensor<?x192xf32>, %q: tensor<?x144xf32>, %c: tensor<?x64x64xf32>, %p: tensor<?xi32>, %o: tensor<?xi32>, %s: tensor<?xi32>, %t: tensor<?x?xi32>) {
   // expected-error @+1 {{expected a cache row of the latent rank 64 and at most 48 rope columns, got 64}}
   %y = hadal.mla_attend_absorbed %l, %q, %c, %p, %o, %s, %t {heads = 3 : i64, scale = 0.1 : f32} : (tensor<?x192xf32>, tensor<?x144xf32>, tensor<?x64x64xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x192xf32>
@@ -154,7 +154,7 @@ func.func @mla_attend_expanded_c2(%q: tensor<?x96xf32>, %c: tensor<?x64x80xf32>,
 
 // -----
 
-// mla_attend_expanded_c3: the cache's row is the latent rank plus dr
+// mla_attend_expanded_c3: the cache's row is wider than the latent rank, by dr
 func.func @mla_attend_expanded_c3(%q: tensor<?x144xf32>, %c: tensor<?x64x48xf32>, %uk: tensor<3x32x64xbf16>, %uv: tensor<3x32x64xbf16>, %p: tensor<?xi32>, %o: tensor<?xi32>, %s: tensor<?xi32>, %t: tensor<?x?xi32>, %out: tensor<?x96xf32>) {
   // expected-error @+1 {{expected a cache row wider than the latent rank 64, got 48}}
   %y = hadal.mla_attend_expanded %q, %c, %uk, %uv, %p, %o, %s, %t outs(%out) {scale = 0.1 : f32} : (tensor<?x144xf32>, tensor<?x64x48xf32>, tensor<3x32x64xbf16>, tensor<3x32x64xbf16>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>, tensor<?x96xf32>) -> tensor<?x96xf32>
@@ -185,5 +185,68 @@ func.func @mla_attend_expanded_c5(%q: tensor<?x144xf32>, %c: tensor<?x64x80xf32>
 func.func @mla_attend_expanded_c6(%q: tensor<?x144xf32>, %c: tensor<?x64x80xf32>, %uk: tensor<3x32x64xbf16>, %uv: tensor<3x32x64xbf16>, %p: tensor<?xi32>, %o: tensor<?xi32>, %s: tensor<?xi32>, %t: tensor<?x?xi32>, %out: tensor<?x96xf32>) {
   // expected-error @+1 {{expected scale to be positive and finite, got nan}}
   %y = hadal.mla_attend_expanded %q, %c, %uk, %uv, %p, %o, %s, %t outs(%out) {scale = 0x7FC00000 : f32} : (tensor<?x144xf32>, tensor<?x64x80xf32>, tensor<3x32x64xbf16>, tensor<3x32x64xbf16>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>, tensor<?x96xf32>) -> tensor<?x96xf32>
+  return
+}
+
+// -----
+
+// mla_append_c6: one position for each row of kv, and one sequence offset more than slots
+func.func @mla_append_c6(%kv: tensor<3x80xf32>, %w: tensor<64xf32>, %cos: tensor<128x8xf32>, %sin: tensor<128x8xf32>, %p: tensor<4xi32>, %o: tensor<?xi32>, %s: tensor<?xi32>, %t: tensor<?x?xi32>, %c: tensor<?x64x80xf32>) {
+  // expected-error @+1 {{expected the number of positions to be 3, got 4}}
+  %y = hadal.mla_append %kv, %w, %cos, %sin, %p, %o, %s, %t outs(%c) {eps = 1.0e-6 : f32} : (tensor<3x80xf32>, tensor<64xf32>, tensor<128x8xf32>, tensor<128x8xf32>, tensor<4xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>, tensor<?x64x80xf32>) -> tensor<?x64x80xf32>
+  return
+}
+
+// -----
+
+// mla_attention_c7: one position for each row of q, and one sequence offset more than slots
+func.func @mla_attention_c7(%q: tensor<?x144xf32>, %c: tensor<?x64x80xf32>, %uk: tensor<3x32x64xbf16>, %uv: tensor<3x32x64xbf16>, %p: tensor<?xi32>, %o: tensor<2xi32>, %s: tensor<2xi32>, %t: tensor<?x?xi32>) {
+  // expected-error @+1 {{expected the number of sequence offsets to be 3, got 2}}
+  %y = hadal.mla_attention %q, %c, %uk, %uv, %p, %o, %s, %t {scale = 0.1 : f32} : (tensor<?x144xf32>, tensor<?x64x80xf32>, tensor<3x32x64xbf16>, tensor<3x32x64xbf16>, tensor<?xi32>, tensor<2xi32>, tensor<2xi32>, tensor<?x?xi32>) -> tensor<?x96xf32>
+  return
+}
+
+// -----
+
+// mla_attention_c8: as many result rows as q has
+func.func @mla_attention_c8(%q: tensor<3x144xf32>, %c: tensor<?x64x80xf32>, %uk: tensor<3x32x64xbf16>, %uv: tensor<3x32x64xbf16>, %p: tensor<?xi32>, %o: tensor<?xi32>, %s: tensor<?xi32>, %t: tensor<?x?xi32>) {
+  // expected-error @+1 {{expected the rows of the result to be 3, got 4}}
+  %y = hadal.mla_attention %q, %c, %uk, %uv, %p, %o, %s, %t {scale = 0.1 : f32} : (tensor<3x144xf32>, tensor<?x64x80xf32>, tensor<3x32x64xbf16>, tensor<3x32x64xbf16>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<4x96xf32>
+  return
+}
+
+// -----
+
+// mla_attend_absorbed_c5: one position for each row of q, and one sequence offset more than slots
+func.func @mla_attend_absorbed_c5(%l: tensor<?x192xf32>, %q: tensor<3x144xf32>, %c: tensor<?x64x80xf32>, %p: tensor<4xi32>, %o: tensor<?xi32>, %s: tensor<?xi32>, %t: tensor<?x?xi32>) {
+  // expected-error @+1 {{expected the number of positions to be 3, got 4}}
+  %y = hadal.mla_attend_absorbed %l, %q, %c, %p, %o, %s, %t {heads = 3 : i64, scale = 0.1 : f32} : (tensor<?x192xf32>, tensor<3x144xf32>, tensor<?x64x80xf32>, tensor<4xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x192xf32>
+  return
+}
+
+// -----
+
+// mla_attend_absorbed_c6: as many rows of q_latent as q has
+func.func @mla_attend_absorbed_c6(%l: tensor<4x192xf32>, %q: tensor<3x144xf32>, %c: tensor<?x64x80xf32>, %p: tensor<?xi32>, %o: tensor<?xi32>, %s: tensor<?xi32>, %t: tensor<?x?xi32>) {
+  // expected-error @+1 {{expected the rows of q_latent to be 3, got 4}}
+  %y = hadal.mla_attend_absorbed %l, %q, %c, %p, %o, %s, %t {heads = 3 : i64, scale = 0.1 : f32} : (tensor<4x192xf32>, tensor<3x144xf32>, tensor<?x64x80xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<4x192xf32>
+  return
+}
+
+// -----
+
+// mla_attend_expanded_c7: one position for each row of q, and one sequence offset more than slots
+func.func @mla_attend_expanded_c7(%q: tensor<?x144xf32>, %c: tensor<?x64x80xf32>, %uk: tensor<3x32x64xbf16>, %uv: tensor<3x32x64xbf16>, %p: tensor<?xi32>, %o: tensor<4xi32>, %s: tensor<2xi32>, %t: tensor<?x?xi32>, %out: tensor<?x96xf32>) {
+  // expected-error @+1 {{expected the number of sequence offsets to be 3, got 4}}
+  %y = hadal.mla_attend_expanded %q, %c, %uk, %uv, %p, %o, %s, %t outs(%out) {scale = 0.1 : f32} : (tensor<?x144xf32>, tensor<?x64x80xf32>, tensor<3x32x64xbf16>, tensor<3x32x64xbf16>, tensor<?xi32>, tensor<4xi32>, tensor<2xi32>, tensor<?x?xi32>, tensor<?x96xf32>) -> tensor<?x96xf32>
+  return
+}
+
+// -----
+
+// mla_attend_expanded_c8: as many result rows as q has
+func.func @mla_attend_expanded_c8(%q: tensor<3x144xf32>, %c: tensor<?x64x80xf32>, %uk: tensor<3x32x64xbf16>, %uv: tensor<3x32x64xbf16>, %p: tensor<?xi32>, %o: tensor<?xi32>, %s: tensor<?xi32>, %t: tensor<?x?xi32>, %out: tensor<4x96xf32>) {
+  // expected-error @+1 {{expected the rows of the result to be 3, got 4}}
+  %y = hadal.mla_attend_expanded %q, %c, %uk, %uv, %p, %o, %s, %t outs(%out) {scale = 0.1 : f32} : (tensor<3x144xf32>, tensor<?x64x80xf32>, tensor<3x32x64xbf16>, tensor<3x32x64xbf16>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>, tensor<4x96xf32>) -> tensor<4x96xf32>
   return
 }

@@ -199,9 +199,63 @@ func.func @moe_combine_c1(%y: tensor<?x64xf32>, %w: tensor<?x4xf32>, %s: tensor<
 
 // -----
 
-// moe_combine_c2: as many result rows as weights
+// moe_combine_c2: as many rows of shared, addend and the result as weights has
 func.func @moe_combine_c2(%y: tensor<8x64xf32>, %w: tensor<2x4xf32>) {
-  // expected-error @+1 {{expected the rows of the result to be 2, got 8}}
+  // expected-error @+1 {{expected the rows of what is summed to be 2, got 8}}
   %z = hadal.moe_combine %y, %w : (tensor<8x64xf32>, tensor<2x4xf32>) -> tensor<8x64xf32>
+  return
+}
+
+// -----
+
+// moe_route_c8: as many rows of weights and ids as logits has
+func.func @moe_route_c8(%l: tensor<3x16xf32>) {
+  // expected-error @+1 {{expected the rows of ids to be 3, got 4}}
+  %w, %i = hadal.moe_route %l {scoring = #hadal.scoring<softmax>, top_k = 4 : i64, scale = 1.0 : f32} : (tensor<3x16xf32>) -> (tensor<3x4xf32>, tensor<4x4xi32>)
+  return
+}
+
+// -----
+
+// moe_experts_c6: as many rows of weights and the result as x has
+func.func @moe_experts_c6(%x: tensor<3x64xbf16>, %w: tensor<3x4xf32>, %i: tensor<3x4xi32>, %g: tensor<16x32x64xbf16>, %u: tensor<16x32x64xbf16>, %d: tensor<16x64x32xbf16>) {
+  // expected-error @+1 {{expected the rows of the result to be 3, got 4}}
+  %y = hadal.moe_experts %x, %w, %i, %g, %u, %d : (tensor<3x64xbf16>, tensor<3x4xf32>, tensor<3x4xi32>, tensor<16x32x64xbf16>, tensor<16x32x64xbf16>, tensor<16x64x32xbf16>) -> tensor<4x64xf32>
+  return
+}
+
+// -----
+
+// moe_group_c2: as many rows as ids has elements
+func.func @moe_group_c2(%i: tensor<3x4xi32>) {
+  // expected-error @+1 {{expected the length of rows to be 12, got 3}}
+  %o, %r = hadal.moe_group %i {experts = 16 : i64} : (tensor<3x4xi32>) -> (tensor<17xi32>, tensor<3xi32>)
+  return
+}
+
+// -----
+
+// moe_gate_up_c5: as many result rows as rows are given
+func.func @moe_gate_up_c5(%x: tensor<3x64xbf16>, %o: tensor<17xi32>, %r: tensor<12xi32>, %g: tensor<16x32x64xbf16>, %u: tensor<16x32x64xbf16>) {
+  // expected-error @+1 {{expected the rows of the result to be 12, got 3}}
+  %h = hadal.moe_gate_up %x, %o, %r, %g, %u {top_k = 4 : i64} : (tensor<3x64xbf16>, tensor<17xi32>, tensor<12xi32>, tensor<16x32x64xbf16>, tensor<16x32x64xbf16>) -> tensor<3x32xbf16>
+  return
+}
+
+// -----
+
+// moe_down_c4: as many rows of h and the result as rows are given
+func.func @moe_down_c4(%h: tensor<12x32xbf16>, %o: tensor<17xi32>, %r: tensor<12xi32>, %d: tensor<16x64x32xbf16>) {
+  // expected-error @+1 {{expected the rows of the result to be 12, got 3}}
+  %y = hadal.moe_down %h, %o, %r, %d : (tensor<12x32xbf16>, tensor<17xi32>, tensor<12xi32>, tensor<16x64x32xbf16>) -> tensor<3x64xf32>
+  return
+}
+
+// -----
+
+// moe_combine_c3: as many rows of y as weights has elements
+func.func @moe_combine_c3(%y: tensor<3x64xf32>, %w: tensor<3x4xf32>) {
+  // expected-error @+1 {{expected the rows of y to be 12, got 3}}
+  %z = hadal.moe_combine %y, %w : (tensor<3x64xf32>, tensor<3x4xf32>) -> tensor<3x64xf32>
   return
 }
