@@ -81,7 +81,8 @@ Status Session::run(const CallInputs &given) {
     makeKey(entry);
     recording = findRecording();
   }
-  if (recording && !isRounded(entry)) {
+  // Shapes that the record was not made of are for evaluate to refuse.
+  if (recording && !isRounded(entry) && recording->argumentExtents == argumentExtents) {
     resultExtents = recording->resultExtents;
     results = recording->results;
   } else {
@@ -107,7 +108,6 @@ Status Session::execute(const CallInputs &inputs, const Recording *recording) {
       results[i].address = recording->results[i].address;
     HADAL_TRY(uploadArguments(recording->prepared, isRounded(entry)));
     HADAL_TRY(replay(*recording));
-    ++replayed;
   } else {
     bool isWorth = mayRecord(entry) && isWorthRecording(entry);
     HADAL_TRY(placeArguments(entry));
@@ -120,6 +120,8 @@ Status Session::execute(const CallInputs &inputs, const Recording *recording) {
   }
   HADAL_TRY(fetchResults());
   keepResults(entry);
+  if (recording)
+    ++replayed;
   return {};
 }
 
@@ -141,9 +143,11 @@ Status Session::placeArguments(const Entry &entry) {
     if (isUploaded(entry.arguments[i].role))
       total += placeOf(layoutBytes(entry.arguments[i], arguments[i].bytes));
   if (block.size() < total) {
-    HADAL_TRY(grow(total, "arguments", block));
+    // The host's part first: what is on the device says that both are there.
+    total = std::max(total, block.size() + block.size() / 2);
     if (!module->device().sharesHostMemory())
       HADAL_TRY(module->device().allocateStaging(total, stagedBlock));
+    HADAL_TRY(grow(total, "arguments", block));
   }
   uint64_t offset = constants;
   for (uint32_t i = 0; i < arguments.size(); ++i) {

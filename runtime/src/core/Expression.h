@@ -6,6 +6,7 @@
 #include "core/Program.h"
 #include "core/Status.h"
 
+#include <algorithm>
 #include <vector>
 
 namespace hadal::runtime {
@@ -29,6 +30,10 @@ struct ExprScope {
 struct Extents {
   uint32_t rank = 0;
   int64_t values[kMaxRank] = {};
+
+  bool operator==(const Extents &other) const {
+    return rank == other.rank && std::equal(values, values + rank, other.values);
+  }
 };
 
 /// The values of what expressions name.

@@ -61,17 +61,17 @@ Status Session::prepareArena(const Entry &entry) {
       return fail(kInvalid, "buffers[%u] '%s': expected a 64-byte aligned range within the arena's %"
                   PRId64 " B, got %" PRId64 " B at %" PRId64, i, buffer.name, size, bytes, offset);
   }
-  // Grows by half at least, so that a context that grows token by token does not
-  // replace the arena in every step.
-  uint64_t held = arena.size(), needed = std::max<uint64_t>(size, 64);
-  return held >= needed ? Status() : grow(std::max(needed, held + held / 2), "arena", arena);
+  uint64_t needed = std::max<uint64_t>(size, 64);
+  return arena.size() >= needed ? Status() : grow(needed, "arena", arena);
 }
 
-// The old memory goes first. Launches that were recorded know its address, and go too.
+// By half at least, so that calls that grow little by little do not replace it every time. The old
+// memory goes first. Launches that were recorded know its address, and go too.
 Status Session::grow(uint64_t bytes, const char *what, DeviceMemory &memory) {
+  uint64_t held = memory.size();
   records.clear();
   memory = DeviceMemory();
-  return module->device().allocate(bytes, what, memory);
+  return module->device().allocate(std::max(bytes, held + held / 2), what, memory);
 }
 
 Session::Region Session::resolve(const Entry &entry, const artifact::Binding &binding) const {

@@ -84,7 +84,7 @@ Status Session::record(const Entry &entry) {
   HADAL_TRY(std::move(ended));
   if (records.size() == kMostRecords)
     records.pop_back();
-  records.push_front({key, prepared, std::move(made), arguments, results, resultExtents});
+  records.push_front({key, prepared, std::move(made), arguments, results, argumentExtents, resultExtents});
   ++recorded;
   return {};
 }

@@ -14,8 +14,9 @@ namespace hadal::runtime {
 ///
 /// Most are baked into launches: a kernel gets them by value, or a branch asks for them. A record
 /// fits calls of the same values. Those that reach grids and sizes alone, since all kernels concerned
-/// read their constants from memory and leave surplus workgroups, are rounded up, so that one record
-/// fits many calls; the constants themselves go up with the arguments of each call.
+/// read their constants from memory and leave surplus workgroups, are rounded up where that makes no
+/// size smaller, so that one record fits many calls; the constants themselves go up with the
+/// arguments of each call.
 struct RecordDims {
   struct Extent {
     uint32_t argument, axis;

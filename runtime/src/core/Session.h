@@ -71,7 +71,7 @@ private:
     Prepared prepared;
     DeviceRecord record;
     std::vector<Region> arguments, results;
-    std::vector<Extents> resultExtents;
+    std::vector<Extents> argumentExtents, resultExtents;
   };
 
   // Session.cpp: how a session opens.

@@ -60,6 +60,22 @@ protected:
                                         static_cast<uint32_t>(pages.size())));
   }
 
+  // What `script` gives when calls are replayed, and when they are not.
+  template <typename Script>
+  void expectSameReplayed(Script script) {
+    Doubles given[2];
+    for (int32_t never : {0, 1}) {
+      options.never_replay = never;
+      open();
+      script([&](const auto &values) { given[never].insert(given[never].end(), values.begin(), values.end()); });
+      hadal_session_replays_t replays = {};
+      replays.struct_size = sizeof replays;
+      hadal_session_replays(session.get(), &replays);
+      EXPECT_EQ(replays.replayed == 0, never != 0);
+    }
+    EXPECT_EQ(given[0], given[1]);
+  }
+
   TemporaryFolder folder;
   ContextHandle context =
       std::string("cpu") == GetParam() ? makeContext(2) : makeContextOf(std::make_unique<SeparateCpuDevice>());
@@ -201,6 +217,72 @@ TEST_P(StatesTest, AKeptResultFeedsTheOtherEntry) {
   EXPECT_EQ(runDraft(2), "result 'drafted': size: expected 16 B, got 8 B");
   ASSERT_EQ(runDraft(4), "ok");
   EXPECT_EQ(drafted, (Floats{25, 31, 35, 29}));
+}
+
+// A kept result alternates between two places, and each has records of its own.
+TEST_P(StatesTest, KeptResultsOfReplayedCalls) {
+  expectSameReplayed([&](auto keep) {
+    int32_t first = 0;
+    for (int32_t i = 0; i < 70; ++i) {
+      std::vector<int32_t> ids(1 + static_cast<size_t>(i / 10 % 4), i % 11);
+      ASSERT_EQ(runMain(StepSpec().add(1, first, ids).add(0, first, ids), 1 + i / 20 % 2), "ok");
+      keep(sums);
+      keep(hidden);
+      for (int32_t drafts = 0; drafts < i % 3; ++drafts) {
+        ASSERT_EQ(runDraft(2 * ids.size(), {float(i), float(drafts)}), "ok");
+        keep(drafted);
+      }
+      first += static_cast<int32_t>(ids.size());
+    }
+  });
+}
+
+TEST_P(StatesTest, PagesChangeBetweenReplays) {
+  hadal_page_pool_t pool = {"full", 8};
+  options.pools = &pool;
+  options.pool_count = 1;
+  expectSameReplayed([&](auto keep) {
+    for (int32_t round = 0; round < 4; ++round) {
+      for (uint32_t slot : {0u, 1u}) {
+        ASSERT_EQ(take(hadal_session_reset(session.get(), slot)), "ok");
+        int32_t page = static_cast<int32_t>(slot) * 4 + round;
+        ASSERT_EQ(setPages("full", slot, 0, {page % 8, (page + 1) % 8}), "ok");
+      }
+      for (int32_t p = 0; p < 8; ++p) {
+        ASSERT_EQ(runMain(StepSpec().add(0, p, {p}).add(1, p, {round})), "ok");
+        EXPECT_EQ(sums[0], p * (p + 1) / 2);
+        EXPECT_EQ(sums[3], round * (p + 1));
+        keep(sums);
+      }
+    }
+  });
+}
+
+// What a record was not made for is refused as in any other call.
+TEST_P(StatesTest, AReplayedCallIsChecked) {
+  open();
+  ASSERT_EQ(runMain(StepSpec().add(0, 0, {1, 2})), "ok");
+  for (int i = 0; i < 6; ++i)
+    ASSERT_EQ(runDraft(2), "ok");
+  EXPECT_EQ(runDraft(2, Floats(1000, 1)), "argument 'bias': shape[0]: expected 2, got 1000");
+  EXPECT_EQ(runDraft(2, {}), "argument 'bias': shape[0]: expected 2, got 0");
+  EXPECT_EQ(runDraft(3), "result 'drafted': size: expected 8 B, got 12 B");
+  EXPECT_EQ(runDraft(2), "ok");
+}
+
+TEST_P(StatesTest, AReplayedKernelFails) {
+  open();
+  for (int32_t p = 0; p < 14; ++p)
+    ASSERT_EQ(runMain(StepSpec().add(0, p, {1})), "ok");
+  // The ring no longer holds what came before this.
+  std::string message = runMain(StepSpec().add(0, 3, {1}));
+  const std::string kernel = "kernel: expected code 0, got 1: an operand holds a value that the kernel cannot process";
+  EXPECT_EQ(message.substr(message.size() - kernel.size()), kernel);
+  if (std::string("cpu") == GetParam())
+    EXPECT_NE(message.find("ops[0] 'main.remember': executable 'remember': kernel"), std::string::npos) << message;
+  EXPECT_EQ(hadal_session_length(session.get(), 0), 3u);
+  ASSERT_EQ(runMain(StepSpec().add(0, 0, {1})), "ok");
+  EXPECT_EQ(sums, Doubles(3, 1));
 }
 
 TEST_P(StatesTest, SlicesAndTables) {

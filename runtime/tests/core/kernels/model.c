@@ -66,6 +66,12 @@ EXPORT int32_t give(const hadal_dispatch_state_t *state, const hadal_workgroup_s
   return (int32_t)state->constants[0];
 }
 
+/* bindings: tokens. constants: a token, tokens. Grid: x = tokens. Returns 3 at that token. */
+EXPORT int32_t refuse(const hadal_dispatch_state_t *state, const hadal_workgroup_state_t *workgroup) {
+  const int32_t *tokens = state->bindings[0];
+  return tokens[workgroup->workgroup_id[0]] == state->constants[0] ? 3 : 0;
+}
+
 /* A table of addresses, which needs relocations, and writable data. */
 static int32_t counter = 40;
 static int32_t *const volatile counters[2] = {&counter, &counter};
