@@ -34,6 +34,9 @@ RULES += [("lib/" + part, re.compile(r"hadal_(runtime|text)\.h|(core|cpu|text)/"
 for tool in ("run", "verify", "objdump", "bench", "sim"):
     RULES.append((f"tools/hadal-{tool}", MLIR, "this tool depends on the runtime alone"))
     RULES.append((f"tools/hadal-{tool}", re.compile(r"hadal/|plan/|dialects/"), "this tool depends on the runtime alone"))
+# What is loaded knows the table alone, and the simulator by its interface.
+for device in ("cuda", "simdevice"):
+    RULES.append((f"runtime/src/{device}", re.compile(r"(core|cpu|files|problems|sim|text)/"), "a device's library knows the table of devices alone"))
 # The same rules for the headers that mirror lib/.
 RULES += [("include/hadal/" + folder.split("/")[1], pattern, reason)
           for folder, pattern, reason in RULES if folder.startswith("lib/")]
