@@ -21,12 +21,15 @@ hadal_device_launch_t Prepared::launch(const PreparedOp &op) const {
   launch.kernel = op.kernel;
   std::copy(op.grid, op.grid + 3, launch.grid);
   launch.shared_bytes = op.sharedBytes;
+  if (op.parameterCount) {
+    launch.parameters = parameters.data() + op.parameters;
+    launch.parameter_count = op.parameterCount;
+    return launch;
+  }
   launch.bindings = bindings.data() + op.bindings;
   launch.binding_count = op.bindingCount;
   launch.constants = constants.data() + op.constants;
   launch.constant_count = op.constantCount;
-  launch.parameters = parameters.data() + op.parameters;
-  launch.parameter_count = op.parameterCount;
   return launch;
 }
 
