@@ -238,7 +238,8 @@ typedef struct hadal_device_table_t {
                                          hadal_device_address_t *out_address,
                                          hadal_device_error_t *error);
   /* Makes host memory readable by kernels, in place where the device can, else in a
-   * copy. It stays mapped and unchanged until the release. */
+   * copy. It stays mapped and unchanged until the release. Both addresses are aligned
+   * to 64 bytes. */
   hadal_device_code_t (*memory_import)(hadal_device_t *device, const void *data, size_t size,
                                        const char *what, hadal_device_memory_t **out_memory,
                                        hadal_device_address_t *out_address,

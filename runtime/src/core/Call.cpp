@@ -162,7 +162,7 @@ Status Session::placeArguments(const Entry &entry) {
 // A kept result goes to the spare memory of its name; others where the caller wants them, if kernels
 // can write there, else to storage of the session.
 Status Session::placeResults(const Entry &entry, bool direct) {
-  uint64_t total = 0;
+  uint64_t total = 0, all = 0;
   for (uint32_t i = 0; i < results.size(); ++i) {
     Region &region = results[i];
     uint64_t bytes = layoutBytes(entry.results[i], region.bytes);
@@ -172,12 +172,17 @@ Status Session::placeResults(const Entry &entry, bool direct) {
       if (result.spare.size() < std::max<uint64_t>(bytes, 1))
         HADAL_TRY(grow(placeOf(bytes), entry.results[i].name, result.spare));
       region.address = result.spare.address();
-    } else if (direct && targets[i] && region.bytes && reinterpret_cast<uintptr_t>(targets[i]) % 64 == 0) {
-      region.address = reinterpret_cast<DeviceAddress>(targets[i]);
-    } else {
-      total += placeOf(bytes);
+      continue;
     }
+    all += placeOf(bytes);
+    if (direct && targets[i] && region.bytes && reinterpret_cast<uintptr_t>(targets[i]) % 64 == 0)
+      region.address = reinterpret_cast<DeviceAddress>(targets[i]);
+    else
+      total += placeOf(bytes);
   }
+  // Place for when the call is recorded: memory that grows only then would drop other records.
+  if (mayRecord(entry) && all <= kMostRecordedBytes)
+    total = all;
   if (outputs.size() < total)
     HADAL_TRY(grow(total, "results", outputs));
   uint64_t offset = 0;

@@ -26,6 +26,8 @@ hadal_device_error_t emptyError() {
 Status Device::status(hadal_device_code_t code, const char *function, hadal_device_error_t &error) const {
   if (code == HADAL_STATUS_OK)
     return {};
+  if (code == HADAL_STATUS_DEVICE_LOST)
+    lost.store(true, std::memory_order_relaxed);
   error.message[sizeof error.message - 1] = 0;
   if (code < 0 || code > HADAL_STATUS_DEVICE_LOST)
     return fail(kUnsupported, "device '%s': %s: expected a status code, got %d", name(), function, code);
@@ -33,6 +35,14 @@ Status Device::status(hadal_device_code_t code, const char *function, hadal_devi
     return fail(static_cast<hadal_status_code_t>(code),
                 "device '%s': %s: expected a message, got none with status code %d", name(), function, code);
   return fail(static_cast<hadal_status_code_t>(code), "%s", error.message);
+}
+
+// Nothing but release and close is called of a device that was lost.
+Status Device::requireThere() const {
+  if (!lost.load(std::memory_order_relaxed))
+    return {};
+  return fail(HADAL_STATUS_DEVICE_LOST, "device '%s': expected one that works, got one that was lost before: "
+              "a new context is needed", name());
 }
 
 // What a call that succeeded must have set.
@@ -44,6 +54,7 @@ Status Device::status(hadal_device_code_t code, const char *function, hadal_devi
 
 #define HADAL_CALL(function, ...)                                                                  \
   do {                                                                                             \
+    HADAL_TRY(requireThere());                                                                     \
     hadal_device_error_t error = emptyError();                                                     \
     HADAL_TRY(status(functions.function(__VA_ARGS__, &error), #function, error));                  \
   } while (false)
@@ -131,7 +142,14 @@ Status Device::findKernel(const DeviceImage &image, const char *symbol,
   return {};
 }
 
-Status Device::take(hadal_device_memory_t *memory, DeviceAddress address, size_t size,
+Status Device::requireAligned(DeviceAddress address, uint32_t alignment, const char *function) const {
+  if (address % alignment == 0)
+    return {};
+  return fail(kUnsupported, "device '%s': %s: expected an address that is aligned to %u B, got 0x%" PRIx64,
+              name(), function, alignment, address);
+}
+
+Status Device::take(hadal_device_memory_t *memory, DeviceAddress address, size_t size, uint32_t alignment,
                     const char *function, DeviceMemory &out) const {
   HADAL_EXPECT(memory, function, "memory");
   DeviceMemory taken;
@@ -139,6 +157,7 @@ Status Device::take(hadal_device_memory_t *memory, DeviceAddress address, size_t
   taken.where = address;
   taken.bytes = size;
   HADAL_EXPECT(address, function, "an address");
+  HADAL_TRY(requireAligned(address, alignment, function));
   out = std::move(taken);
   return {};
 }
@@ -148,11 +167,7 @@ Status Device::allocate(size_t size, hadal_device_memory_use_t use, const char *
   hadal_device_memory_t *memory = nullptr;
   DeviceAddress address = 0;
   HADAL_CALL(memory_allocate, handle, std::max<size_t>(size, 1), use, what, &memory, &address);
-  HADAL_TRY(take(memory, address, size, "memory_allocate", out));
-  if (address % facts.alignment)
-    return fail(kUnsupported, "device '%s': memory_allocate: expected an address that is aligned to %u B, "
-                "got 0x%" PRIx64, name(), facts.alignment, address);
-  return {};
+  return take(memory, address, size, facts.alignment, "memory_allocate", out);
 }
 
 Status Device::allocate(size_t size, const char *what, DeviceMemory &out) const {
@@ -167,14 +182,16 @@ Status Device::importWeights(const void *data, size_t size, const char *what, De
   hadal_device_memory_t *memory = nullptr;
   DeviceAddress address = 0;
   HADAL_CALL(memory_import, handle, data, size, what, &memory, &address);
-  return take(memory, address, size, "memory_import", out);
+  return take(memory, address, size, kAlignment, "memory_import", out);
 }
 
 Status Device::allocateStaging(size_t size, DeviceStaging &out) const {
   void *data = nullptr;
   HADAL_CALL(host_allocate, handle, std::max<size_t>(size, 1), &data);
   HADAL_EXPECT(data, "host_allocate", "memory");
-  out = DeviceStaging(*this, data);
+  DeviceStaging taken(*this, data);
+  HADAL_TRY(requireAligned(reinterpret_cast<DeviceAddress>(data), kAlignment, "host_allocate"));
+  out = std::move(taken);
   return {};
 }
 
@@ -204,6 +221,7 @@ Status Device::eventTime(const DeviceEvent &event, uint64_t *nanoseconds) const 
 // Calls of a queue, of which the device is a member.
 #define HADAL_QUEUE_CALL(function, ...)                                                            \
   do {                                                                                             \
+    HADAL_TRY(device->requireThere());                                                             \
     hadal_device_error_t error = emptyError();                                                     \
     HADAL_TRY(device->status(device->table().function(__VA_ARGS__, &error), #function, error));    \
   } while (false)
@@ -253,6 +271,8 @@ Status DeviceQueue::endRecord(DeviceRecord &out) {
 }
 
 Status DeviceQueue::replay(const DeviceRecord &record, const volatile int32_t *cancel, uint32_t *failed) {
+  *failed = UINT32_MAX;
+  HADAL_TRY(device->requireThere());
   hadal_device_error_t error = emptyError();
   Status status = device->status(
       device->table().queue_replay(queue.get(), record.get(), cancel, &error), "queue_replay", error);

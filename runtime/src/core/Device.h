@@ -7,6 +7,7 @@
 #include "core/Status.h"
 #include "hadal_device.h"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -132,17 +133,21 @@ public:
   hadal_device_t *get() const { return handle; }
   /// The status that a call of the table gave; a code that there is none of is an error too.
   Status status(hadal_device_code_t code, const char *function, hadal_device_error_t &error) const;
+  /// An error once a call has said HADAL_STATUS_DEVICE_LOST.
+  Status requireThere() const;
 
 private:
   Device(const hadal_device_table_t &table, hadal_device_t *handle);
   Status readInfo();
   Status allocate(size_t size, hadal_device_memory_use_t use, const char *what, DeviceMemory &out) const;
-  Status take(hadal_device_memory_t *memory, DeviceAddress address, size_t size, const char *function,
-              DeviceMemory &out) const;
+  Status take(hadal_device_memory_t *memory, DeviceAddress address, size_t size, uint32_t alignment,
+              const char *function, DeviceMemory &out) const;
+  Status requireAligned(DeviceAddress address, uint32_t alignment, const char *function) const;
 
   hadal_device_table_t functions = {}; // zeros where the device's table is shorter
   hadal_device_t *handle = nullptr;
   hadal_device_info_t facts = {};
+  mutable std::atomic<bool> lost{false};
 };
 
 template <typename Object, void (*hadal_device_table_t::*release)(hadal_device_t *, Object *)>

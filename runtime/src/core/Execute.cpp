@@ -14,10 +14,9 @@ uint64_t notNegative(int64_t value) { return value < 0 ? 0 : static_cast<uint64_
 
 Status Session::reportLaunch(const Entry &entry, const PreparedOp &op) {
   const Device &device = module->device();
-  if (!before) {
-    HADAL_TRY(device.createEvent(before));
-    HADAL_TRY(device.createEvent(after));
-  }
+  for (DeviceEvent *event : {&before, &after})
+    if (!*event)
+      HADAL_TRY(device.createEvent(*event));
   uint64_t start = 0, end = 0;
   HADAL_TRY(queue.signal(before));
   HADAL_TRY(queue.launch(prepared.launch(op)));

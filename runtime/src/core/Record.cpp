@@ -14,8 +14,6 @@ namespace {
 constexpr size_t kMostRecords = 16;
 // Calls that are remembered until they come a second time.
 constexpr size_t kMostSeen = 32;
-// Results of a replayed call are copied to where the caller wants them.
-constexpr uint64_t kMostResultBytes = 4 << 20;
 
 static_assert(sizeof(std::atomic<int32_t>) == sizeof(int32_t), "devices read the flag as an integer");
 
@@ -57,7 +55,7 @@ bool Session::isWorthRecording(const Entry &entry) {
   uint64_t bytes = 0;
   for (uint32_t i = 0; i < results.size(); ++i)
     bytes += entry.results[i].role == artifact::PortRole::kept ? 0 : results[i].bytes;
-  if (bytes > kMostResultBytes)
+  if (bytes > kMostRecordedBytes)
     return false;
   if (std::find(seen.begin(), seen.end(), key) != seen.end())
     return true;

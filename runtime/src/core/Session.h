@@ -60,6 +60,9 @@ public:
   void *launchUser = nullptr;
 
 private:
+  /// Results of a call that is recorded; they are copied to where the caller wants them.
+  static constexpr uint64_t kMostRecordedBytes = 4 << 20;
+
   struct Region {
     DeviceAddress address = 0;
     uint64_t bytes = 0;

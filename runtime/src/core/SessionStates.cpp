@@ -154,12 +154,13 @@ Status Session::setPages(const char *table, uint32_t slot, uint32_t first, const
       return fail(kInvalid,
                   "pages[%u]: expected a page below %u, or -1, for slot %u of block table '%s', got %d", i,
                   pool.pages, slot, table, pages[i]);
-  size_t offset = size_t(slot) * pool.pagesPerSlot + first;
-  std::copy(pages, pages + count, pool.table.begin() + static_cast<ptrdiff_t>(offset));
   if (count == 0)
     return {};
+  size_t offset = size_t(slot) * pool.pagesPerSlot + first;
   HADAL_TRY(queue.upload(pool.memory.address() + offset * sizeof(int32_t), pages, count * sizeof(int32_t)));
-  return queue.synchronize();
+  HADAL_TRY(queue.synchronize());
+  std::copy(pages, pages + count, pool.table.begin() + static_cast<ptrdiff_t>(offset));
+  return {};
 }
 
 // Every row that a step writes, and those before it, has a page.

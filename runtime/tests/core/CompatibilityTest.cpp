@@ -34,7 +34,7 @@ Bytes runStates(hadal_context_t *context, const std::string &path) {
   ModuleHandle module = loadModule(context, path);
   hadal_named_value_t drafts = {"drafts", 2}, scale = {"scale", 3};
   hadal_page_pool_t pool = {"full", 70};
-  hadal_session_options_t options = {sizeof options, 2, 260, 5, 1, &drafts, &pool, 1};
+  hadal_session_options_t options = {sizeof options, 2, 260, 5, 1, &drafts, &pool, 1, 0};
   hadal_session_t *made = nullptr;
   require("hadal_session_create", take(hadal_session_create(module.get(), &options, &made)));
   SessionHandle session(made);
