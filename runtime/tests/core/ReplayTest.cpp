@@ -1,76 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls that are replayed give what calls give that are not: two sessions run the same, and one of them
 // never replays.
-#include "TestDevices.h"
+#include "ReplayPair.h"
 
 #include <atomic>
-#include <random>
 #include <thread>
 
 namespace hadal::test {
 namespace {
 
-hadal_session_replays_t replaysOf(const SessionHandle &session) {
-  hadal_session_replays_t replays = {};
-  replays.struct_size = sizeof replays;
-  hadal_session_replays(session.get(), &replays);
-  return replays;
-}
-
-class ReplayTest : public testing::TestWithParam<const char *> {
+class ReplayTest : public testing::TestWithParam<const char *>, protected ReplayPair {
 protected:
-  ReplayTest() {
-    options.struct_size = sizeof options;
-    options.slots = 20;
-    options.capacity = 64;
-  }
-
   void load(const ModelSpec &model) {
-    path = writeModel(folder, model);
-    context =
-        std::string("cpu") == GetParam() ? makeContext(2) : makeContextOf(std::make_unique<SeparateCpuDevice>());
-    module = loadModule(context.get(), path);
-    for (int32_t never : {0, 1}) {
-      options.never_replay = never;
-      hadal_session_t *made = nullptr;
-      require("hadal_session_create", take(hadal_session_create(module.get(), &options, &made)));
-      (never ? computed : session).reset(made);
-    }
+    ReplayPair::load(std::string("cpu") == GetParam() ? makeContext(2)
+                                                      : makeContextOf(std::make_unique<SeparateCpuDevice>()),
+                     model);
   }
-
-  /// One step of both; their messages and logits are the same.
-  std::string step(const StepSpec &spec) {
-    std::vector<float> other;
-    std::string message = runStep(session.get(), spec, &logits), expected = runStep(computed.get(), spec, &other);
-    EXPECT_EQ(message, expected);
-    EXPECT_EQ(logits, other);
-    return message;
-  }
-
-  /// One token for each of the first `slots` slots.
-  std::string decode(int32_t slots) {
-    StepSpec spec;
-    for (int32_t slot = 0; slot < slots; ++slot)
-      spec.add(slot, static_cast<int32_t>(hadal_session_length(session.get(), static_cast<uint32_t>(slot))),
-               {++token % 11});
-    return step(spec);
-  }
-
-  void expectReplays(uint64_t recorded, uint64_t replayed) {
-    EXPECT_EQ(replaysOf(session).recorded, recorded);
-    EXPECT_EQ(replaysOf(session).replayed, replayed);
-    EXPECT_EQ(replaysOf(computed).recorded, 0u);
-    EXPECT_EQ(replaysOf(computed).replayed, 0u);
-  }
-
-  TemporaryFolder folder;
-  std::string path;
-  ContextHandle context;
-  ModuleHandle module;
-  hadal_session_options_t options = {};
-  SessionHandle session, computed;
-  std::vector<float> logits;
-  int32_t token = 0;
 };
 
 INSTANTIATE_TEST_SUITE_P(Devices, ReplayTest, testing::Values("cpu", "separate"),
@@ -83,30 +28,9 @@ TEST_P(ReplayTest, ThirdCallsAreReplayed) {
   expectReplays(6, 60 - 12);
 }
 
-// Prompts and decode steps of any size.
 TEST_P(ReplayTest, StepsOfAnyShape) {
   load(makeModel());
-  std::mt19937 random(7);
-  for (int i = 0; i < 300; ++i) {
-    StepSpec spec;
-    std::vector<int32_t> rows;
-    for (int32_t slot = 0; slot < 20; ++slot) {
-      if (random() % 4 == 0)
-        continue;
-      auto length = static_cast<int32_t>(hadal_session_length(session.get(), static_cast<uint32_t>(slot)));
-      auto first = length > 50 ? 0 : length - static_cast<int32_t>(random() % 3 == 0 && length > 2);
-      std::vector<int32_t> ids(1 + (i % 3 == 0 ? random() % 5 : 0));
-      for (int32_t &id : ids)
-        id = static_cast<int32_t>(random() % 11);
-      spec.add(slot, first, ids);
-      if (random() % 2)
-        rows.push_back(spec.rows.back());
-    }
-    if (spec.tokens.empty())
-      continue;
-    spec.rows = rows;
-    ASSERT_EQ(step(spec), "ok");
-  }
+  runStepsOfAnyShape();
   EXPECT_GT(replaysOf(session).replayed, 30u);
 }
 

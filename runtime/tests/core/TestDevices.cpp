@@ -320,6 +320,26 @@ Status SeparateCpuDevice::findKernel(hadal_device_image_t *image, const char *sy
 
 Status SeparateCpuDevice::execute(const KeptLaunch &launch) { return queue.launch(launch); }
 
+Status ParameterCpuDevice::execute(const KeptLaunch &launch) {
+  std::vector<hadal_device_address_t> bindings;
+  for (const hadal_device_parameter_t &parameter : launch.given)
+    bindings.push_back(parameter.address);
+  hadal_device_launch_t known = launch;
+  known.constants = static_cast<const int64_t *>(pointer(bindings.back()));
+  known.binding_count = static_cast<uint32_t>(bindings.size()) - 1;
+  known.bindings = bindings.data();
+  return queue.launch(known);
+}
+
+void giveParameters(ModelSpec &model) {
+  for (ExecutableSpec &executable : model.programs[0].executables)
+    for (VariantSpec &variant : executable.variants) {
+      for (uint32_t i = 0; i < executable.bindings.size(); ++i)
+        variant.interface.parameters.push_back({KernelParameterKind::binding, i});
+      variant.interface.parameters.push_back({KernelParameterKind::constants});
+    }
+}
+
 void RecordingDevice::describe(hadal_device_info_t &info) {
   info.family = "recorder";
   info.levels = levels;

@@ -69,7 +69,7 @@ private:
 };
 
 /// One that executes programs of the cpu.
-class SeparateCpuDevice final : public SeparateDevice {
+class SeparateCpuDevice : public SeparateDevice {
 public:
   SeparateCpuDevice();
 
@@ -82,8 +82,20 @@ private:
   runtime::Status execute(const KeptLaunch &launch) override;
 
   std::unique_ptr<runtime::Device> cpu;
+
+protected:
   runtime::DeviceQueue queue;
 };
+
+/// The same for kernels that take parameters: the addresses of their bindings, and that of their
+/// constants last.
+class ParameterCpuDevice final : public SeparateCpuDevice {
+private:
+  runtime::Status execute(const KeptLaunch &launch) override;
+};
+
+/// Gives all kernels of a model the parameters that such a device knows.
+void giveParameters(ModelSpec &model);
 
 /// One of the family `recorder` that takes any program, executes nothing, and keeps what was asked.
 class RecordingDevice final : public SeparateDevice {

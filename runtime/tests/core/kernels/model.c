@@ -6,7 +6,7 @@
 #define EXPORT __attribute__((visibility("default")))
 
 /* bindings: tokens, positions, sequence_offsets, slots, block_table, cache.
- * constants: page_size, pages_per_slot. Grid: x = sequences. */
+ * constants: page_size, pages_per_slot, sequences. Grid: x = sequences. */
 EXPORT int32_t append(const hadal_dispatch_state_t *state, const hadal_workgroup_state_t *workgroup) {
   const int32_t *tokens = state->bindings[0], *positions = state->bindings[1];
   const int32_t *offsets = state->bindings[2], *slots = state->bindings[3];
@@ -14,6 +14,8 @@ EXPORT int32_t append(const hadal_dispatch_state_t *state, const hadal_workgroup
   float *cache = state->bindings[5];
   int64_t page_size = state->constants[0], pages = state->constants[1];
   uint32_t sequence = workgroup->workgroup_id[0];
+  if (sequence >= state->constants[2])
+    return 0; /* a record may have more workgroups than work */
   for (int32_t i = offsets[sequence]; i < offsets[sequence + 1]; ++i) {
     int64_t page = table[slots[sequence] * pages + positions[i] / page_size];
     cache[page * page_size + positions[i] % page_size] = (float)tokens[i];
@@ -22,7 +24,7 @@ EXPORT int32_t append(const hadal_dispatch_state_t *state, const hadal_workgroup
 }
 
 /* bindings: positions, sequence_offsets, slots, logit_rows, block_table, cache,
- * sums. constants: page_size, pages_per_slot, sequences. Grid: x = logit rows. */
+ * sums. constants: page_size, pages_per_slot, sequences, logit rows. Grid: x = logit rows. */
 EXPORT int32_t sum(const hadal_dispatch_state_t *state, const hadal_workgroup_state_t *workgroup) {
   const int32_t *positions = state->bindings[0], *offsets = state->bindings[1];
   const int32_t *slots = state->bindings[2], *rows = state->bindings[3];
@@ -31,6 +33,8 @@ EXPORT int32_t sum(const hadal_dispatch_state_t *state, const hadal_workgroup_st
   float *sums = state->bindings[6];
   int64_t page_size = state->constants[0], pages = state->constants[1];
   int64_t sequences = state->constants[2];
+  if (workgroup->workgroup_id[0] >= state->constants[3])
+    return 0;
   int32_t row = rows[workgroup->workgroup_id[0]];
   int64_t sequence = 0;
   while (sequence + 1 < sequences && offsets[sequence + 1] <= row)
@@ -44,13 +48,15 @@ EXPORT int32_t sum(const hadal_dispatch_state_t *state, const hadal_workgroup_st
   return 0;
 }
 
-/* bindings: sums, weight, logits. constants: vocabulary. Grid: x = vocabulary,
+/* bindings: sums, weight, logits. constants: vocabulary, logit rows. Grid: x = vocabulary,
  * y = logit rows. */
 EXPORT int32_t project(const hadal_dispatch_state_t *state,
                        const hadal_workgroup_state_t *workgroup) {
   const float *sums = state->bindings[0], *weight = state->bindings[1];
   float *logits = state->bindings[2];
   uint32_t v = workgroup->workgroup_id[0], row = workgroup->workgroup_id[1];
+  if (v >= state->constants[0] || row >= state->constants[1])
+    return 0;
   logits[row * state->constants[0] + v] = sums[row] * weight[v];
   return 0;
 }
