@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The C interface: contexts, modules, memory.
-#include "sim/api/Context.h"
+#include "sim/api/Handles.h"
 #include "sim/api/Levels.h"
 #include "sim/decode/Decoder.h"
 #include "sim/frontend/Parser.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The C interface: launches and their counters.
-#include "sim/api/Context.h"
+#include "sim/api/Handles.h"
 #include "sim/api/CounterReport.h"
 #include "sim/check/GlobalRaces.h"
 #include "sim/machine/Machine.h"
@@ -60,6 +60,54 @@ std::string refuse(const Function &kernel, const hadal_sim_launch_t &launch,
     return format("a cooperative launch of %llu blocks, expected at most %llu",
                   (unsigned long long)blocks,
                   (unsigned long long)kMaximumResident);
+  return "";
+}
+
+/// What the caller asked for.
+void describe(Launch &launch, const hadal_sim_launch_t &how, const void *const *arguments) {
+  for (int i = 0; i < 3; ++i) {
+    launch.grid[i] = how.grid[i];
+    launch.block[i] = how.block[i];
+  }
+  launch.dynamicShared = how.dynamic_shared_bytes;
+  launch.seed = how.seed;
+  launch.threads = how.threads ? how.threads : std::max(1u, std::thread::hardware_concurrency());
+  launch.cooperative = how.cooperative;
+  launch.checks = how.checks;
+  launch.maxInstructions = how.max_instructions ? how.max_instructions : u64(1) << 31;
+  const Function &kernel = *launch.kernel;
+  launch.parameters.assign(kernel.parameterBytes, 0);
+  for (size_t i = 0; i < kernel.parameters.size(); ++i)
+    if (kernel.parameters[i].bytes)
+      memcpy(launch.parameters.data() + kernel.parameters[i].offset, arguments[i], kernel.parameters[i].bytes);
+}
+
+/// Cooperative groups keep the state of the grid's barrier here. False without memory.
+bool prepareWorkspace(hadal_sim_context_t &context, Launch &launch) {
+  if (!context.gridWorkspace) {
+    Buffer *buffer = context.memory.allocate(kWorkspace, "grid workspace", false);
+    if (!buffer)
+      return false;
+    context.gridWorkspace = buffer->base;
+  }
+  memset(context.memory.find(context.gridWorkspace)->host, 0, kWorkspace);
+  launch.gridWorkspace = context.gridWorkspace;
+  return true;
+}
+
+/// Turns the check of global races on; what prevents that, or an empty text.
+std::string prepareGlobalRaces(DeviceMemory &memory, Launch &launch, std::unique_ptr<GlobalRaces> &races) {
+  if (!memory.enableRaceCells())
+    return "no memory for the global race check";
+  memory.clearRaceCells();
+  u64 warps = (u64(launch.block[0]) * launch.block[1] * launch.block[2] + kLanes - 1) / kLanes;
+  if (u64(launch.grid[0]) * launch.grid[1] * launch.grid[2] * warps > GlobalRaces::kMaximumWarps)
+    return format("expected at most %llu warps under the global race check",
+                  (unsigned long long)GlobalRaces::kMaximumWarps);
+  // What a strong access sees and what the check knows must not drift apart.
+  launch.threads = 1;
+  races = std::make_unique<GlobalRaces>(launch);
+  launch.globalRaces = races.get();
   return "";
 }
 } // namespace
@@ -153,55 +201,15 @@ hadal_sim_status_t hadal_sim_launch(hadal_sim_context_t *context,
   launch.kernel = kernel;
   launch.level = context->level;
   launch.memory = &context->memory;
-  for (int i = 0; i < 3; ++i) {
-    context->lastGrid[i] = launch.grid[i] = how->grid[i];
-    context->lastBlock[i] = launch.block[i] = how->block[i];
-  }
-  launch.dynamicShared = how->dynamic_shared_bytes;
-  launch.seed = how->seed;
-  launch.threads = how->threads ? how->threads
-                                : std::max(1u, std::thread::hardware_concurrency());
-  launch.cooperative = how->cooperative;
-  launch.checks = how->checks;
-  launch.maxInstructions =
-      how->max_instructions ? how->max_instructions : u64(1) << 31;
-  launch.parameters.assign(kernel->parameterBytes, 0);
-  for (size_t i = 0; i < argument_count; ++i)
-    if (kernel->parameters[i].bytes)
-      memcpy(launch.parameters.data() + kernel->parameters[i].offset,
-             arguments[i], kernel->parameters[i].bytes);
-  if (launch.cooperative) {
-    // Cooperative groups keep the state of the grid's barrier here.
-    if (!context->gridWorkspace) {
-      Buffer *buffer = context->memory.allocate(kWorkspace, "grid workspace",
-                                                false);
-      if (!buffer)
-        return failWith(context, prefix + "no memory for the grid workspace");
-      context->gridWorkspace = buffer->base;
-    }
-    Buffer *buffer = context->memory.find(context->gridWorkspace);
-    memset(buffer->host, 0, kWorkspace);
-    launch.gridWorkspace = context->gridWorkspace;
-  }
+  describe(launch, *how, arguments);
+  std::copy(launch.grid, launch.grid + 3, context->lastGrid);
+  std::copy(launch.block, launch.block + 3, context->lastBlock);
+  if (launch.cooperative && !prepareWorkspace(*context, launch))
+    return failWith(context, prefix + "no memory for the grid workspace");
   std::unique_ptr<GlobalRaces> races;
-  if (launch.checks & kCheckGlobalRace) {
-    if (!context->memory.enableRaceCells())
-      return failWith(context, prefix + "no memory for the global race check");
-    context->memory.clearRaceCells();
-    u64 warps = (u64(launch.block[0]) * launch.block[1] * launch.block[2] +
-                 kLanes - 1) / kLanes;
-    if (u64(launch.grid[0]) * launch.grid[1] * launch.grid[2] * warps >
-        GlobalRaces::kMaximumWarps)
-      return failWith(context,
-                      prefix + format("expected at most %llu warps under the "
-                                      "global race check",
-                                      (unsigned long long)
-                                          GlobalRaces::kMaximumWarps));
-    // What a strong access sees and what the check knows must not drift apart.
-    launch.threads = 1;
-    races = std::make_unique<GlobalRaces>(launch);
-    launch.globalRaces = races.get();
-  }
+  if (launch.checks & kCheckGlobalRace)
+    if (std::string problem = prepareGlobalRaces(context->memory, launch, races); !problem.empty())
+      return failWith(context, prefix + problem);
   context->lastModule = module;
   context->lastKernel = kernel;
   context->json.clear();

@@ -166,10 +166,105 @@ u32 undefinedComparison(Warp &warp, const Inst &inst, u32 lanes, int order,
   return result;
 }
 
+namespace {
+
+/// Which bits of a bit field are undefined, where neither place nor length is.
+u64 bfe(const Warp &warp, const Inst &in, u32 lane, u64 ua, u64 b) {
+  u32 width = in.dw * 8u;
+  u64 position = b & 255, length = valueOf(warp, in.c, 4, lane) & 255;
+  u64 field = position >= width ? 0 : ua >> position;
+  u64 keep = length >= 64 ? ~u64(0) : (u64(1) << length) - 1;
+  u64 result = field & keep;
+  return (in.flags & kSignedA) && result ? upward(result) : result;
+}
+
+u64 bfi(const Warp &warp, const Inst &in, u32 lane, u64 ua, u64 ub) {
+  u64 position = valueOf(warp, in.c, 4, lane) & 255, length = valueOf(warp, in.e, 4, lane) & 255;
+  u64 keep = length >= 64 ? ~u64(0) : (u64(1) << length) - 1;
+  keep = position >= 64 ? 0 : keep << position;
+  return (ub & ~keep) | ((position >= 64 ? 0 : ua << position) & keep);
+}
+
+/// The same of a funnel shift by a defined amount.
+u64 shf(const Warp &warp, const Inst &in, u32 lane, u64 ua, u64 ub) {
+  u64 amount = valueOf(warp, in.c, 4, lane);
+  bool wraps = in.flags & kNegateC, left = in.flags & kSignedA;
+  amount = wraps ? amount & 31 : amount > 32 ? 32 : amount;
+  u64 both = (ua & 0xffffffff) | ub << 32;
+  return left ? amount ? both >> (32 - amount) : both >> 32 : both >> amount;
+}
+
+u64 extended(u64 bits, u32 width) {
+  return width < 64 && bits >> (width - 1) & 1 ? bits | ~u64(0) << width : bits;
+}
+
+/// The undefined bits of a lane's result, and the origin that it shares or 0.
+u64 resultOf(Warp &warp, const Inst &in, u32 lane, u32 &origin) {
+  auto flagged = [&](u32 ref) { return (*warp.flags(ref) >> lane & 1) != 0; };
+  auto bitsOf = [&](u32 ref, u32 width) {
+    return width ? undefinedBits(warp, ref, width, lane) : flagged(ref) ? ~u64(0) : 0;
+  };
+  u64 ua = bitsOf(in.a, in.aw), ub = bitsOf(in.b, in.bw), uc = bitsOf(in.c, in.cw);
+  u64 a = valueOf(warp, in.a, in.aw, lane), b = valueOf(warp, in.b, in.bw, lane);
+  u64 all = ~u64(0);
+  switch (in.shadow) {
+  case Shadow::Copy:
+    if (ua && in.aw == in.dw)
+      origin = originOf(warp, in.a, lane);
+    return ua;
+  case Shadow::CopySigned:
+    return extended(ua, in.aw * 8u);
+  case Shadow::Truncate: {
+    u64 kept = ua & widthMask(in.aux & 255);
+    return in.aux >> 8 ? extended(kept, (in.aux & 255) * 8) : kept;
+  }
+  case Shadow::And:
+    return (ua | ub) & (ua | a) & (ub | b);
+  case Shadow::Or:
+    return (ua | ub) & (ua | ~a) & (ub | ~b);
+  case Shadow::Xor:
+  case Shadow::Not:
+    return ua | ub;
+  case Shadow::Add:
+  case Shadow::Sub:
+    // Prefix sums take out what they added, whatever it was.
+    if (in.shadow == Shadow::Sub && ua && ub && originOf(warp, in.a, lane) == originOf(warp, in.b, lane))
+      return 0;
+    if (ua && !ub)
+      origin = originOf(warp, in.a, lane);
+    else if (ub && !ua && in.shadow == Shadow::Add)
+      origin = originOf(warp, in.b, lane);
+    return upward(ua | ub);
+  case Shadow::Carry:
+    return upward(ua | ub | uc);
+  case Shadow::Shl:
+  case Shadow::ShrU:
+  case Shadow::ShrS:
+    return ub ? all : shift(in.shadow, ua, u32(b), in.dw);
+  case Shadow::Select:
+    if (!flagged(in.c))
+      return *warp.at<u32>(in.c) >> lane & 1 ? ua : ub;
+    return ua | ub | (a ^ b); // both may come, so what they share is certain
+  case Shadow::Lop3:
+    return lop3(u32(in.imm), a, b, valueOf(warp, in.c, 4, lane), ua, ub, uc);
+  case Shadow::Prmt:
+    return uc || in.aux ? all : prmt(valueOf(warp, in.c, 4, lane), ua, ub);
+  case Shadow::Bfe:
+    return ub || uc ? all : bfe(warp, in, lane, ua, b);
+  case Shadow::Bfi:
+    return uc || flagged(in.e) ? all : bfi(warp, in, lane, ua, ub);
+  case Shadow::Shf:
+    return uc ? all : shf(warp, in, lane, ua, ub);
+  default:
+    return all;
+  }
+}
+
+} // namespace
+
 void propagate(Warp &warp, const Inst &in, u32 mask, u32 lanes) {
   *warp.flags(in.d) &= ~(mask & ~lanes);
   *warp.flags(in.d2) &= ~(mask & ~lanes);
-  u32 bytes = in.dw;
   // Predicates have no shadow: a flag says all.
   auto flagOnly = [&](u32 ref) {
     if (ref != kSinkOperand && ref != kNoOperand)
@@ -177,129 +272,22 @@ void propagate(Warp &warp, const Inst &in, u32 mask, u32 lanes) {
   };
   if (in.d2)
     flagOnly(in.d2);
-  if (bytes == 0) {
+  if (in.dw == 0) {
     flagOnly(in.d);
     return;
   }
   for (u32 rest = lanes; rest; rest &= rest - 1) {
     u32 lane = u32(__builtin_ctz(rest));
-    auto bitsOf = [&](u32 ref, u32 width) {
-      return width ? undefinedBits(warp, ref, width, lane)
-                   : (*warp.flags(ref) >> lane & 1 ? ~u64(0) : 0);
-    };
-    u64 ua = bitsOf(in.a, in.aw), ub = bitsOf(in.b, in.bw),
-        uc = bitsOf(in.c, in.cw);
-    u64 a = valueOf(warp, in.a, in.aw, lane),
-        b = valueOf(warp, in.b, in.bw, lane);
-    u64 result = ~u64(0);
-    u32 origin = 0;
-    switch (in.shadow) {
-    case Shadow::Copy:
-      result = ua;
-      if (ua && in.aw == bytes)
-        origin = originOf(warp, in.a, lane);
-      break;
-    case Shadow::CopySigned: {
-      u32 width = in.aw * 8u;
-      result = ua;
-      if (width < 64 && ua >> (width - 1) & 1)
-        result |= ~u64(0) << width;
-      break;
-    }
-    case Shadow::Truncate: {
-      u32 width = (in.aux & 255) * 8;
-      result = ua & widthMask(in.aux & 255);
-      if ((in.aux >> 8) && (result >> (width - 1) & 1))
-        result |= ~u64(0) << width;
-      break;
-    }
-    case Shadow::And:
-      result = (ua | ub) & (ua | a) & (ub | b);
-      break;
-    case Shadow::Or:
-      result = (ua | ub) & (ua | ~a) & (ub | ~b);
-      break;
-    case Shadow::Xor:
-    case Shadow::Not:
-      result = ua | ub;
-      break;
-    case Shadow::Add:
-    case Shadow::Sub:
-      result = upward(ua | ub);
-      // Prefix sums take out what they added, whatever it was.
-      if (in.shadow == Shadow::Sub && ua && ub &&
-          originOf(warp, in.a, lane) == originOf(warp, in.b, lane))
-        result = 0;
-      else if (ua && !ub)
-        origin = originOf(warp, in.a, lane);
-      else if (ub && !ua && in.shadow == Shadow::Add)
-        origin = originOf(warp, in.b, lane);
-      break;
-    case Shadow::Carry:
-      result = upward(ua | ub | uc);
-      break;
-    case Shadow::Shl:
-    case Shadow::ShrU:
-    case Shadow::ShrS:
-      if (!ub)
-        result = shift(in.shadow, ua, u32(b), bytes);
-      break;
-    case Shadow::Select:
-      if (!(*warp.flags(in.c) >> lane & 1))
-        result = *warp.at<u32>(in.c) >> lane & 1 ? ua : ub;
-      else // both may come, so what they share is certain
-        result = ua | ub | (a ^ b);
-      break;
-    case Shadow::Lop3:
-      result = lop3(u32(in.imm), a, b, valueOf(warp, in.c, 4, lane), ua, ub,
-                    uc);
-      break;
-    case Shadow::Prmt:
-      if (!uc && in.aux == 0)
-        result = prmt(valueOf(warp, in.c, 4, lane), ua, ub);
-      break;
-    case Shadow::Bfe:
-      if (!ub && !uc) {
-        u32 width = bytes * 8;
-        u64 position = b & 255, length = valueOf(warp, in.c, 4, lane) & 255;
-        u64 field = position >= width ? 0 : ua >> position;
-        u64 keep = length >= 64 ? ~u64(0) : (u64(1) << length) - 1;
-        result = field & keep;
-        if ((in.flags & kSignedA) && result)
-          result = upward(result);
-      }
-      break;
-    case Shadow::Bfi: {
-      u64 position = valueOf(warp, in.c, 4, lane) & 255,
-          length = valueOf(warp, in.e, 4, lane) & 255;
-      if (!uc && !(*warp.flags(in.e) >> lane & 1)) {
-        u64 keep = length >= 64 ? ~u64(0) : (u64(1) << length) - 1;
-        keep = position >= 64 ? 0 : keep << position;
-        result = (ub & ~keep) | ((position >= 64 ? 0 : ua << position) & keep);
-      }
-      break;
-    }
-    case Shadow::Shf:
-      if (!uc) {
-        u64 amount = valueOf(warp, in.c, 4, lane);
-        bool wraps = in.flags & kNegateC, left = in.flags & kSignedA;
-        amount = wraps ? amount & 31 : amount > 32 ? 32 : amount;
-        u64 both = (ua & 0xffffffff) | ub << 32;
-        result = left ? amount ? both >> (32 - amount) : both >> 32
-                      : both >> amount;
-      }
-      break;
-    default:
-      break;
-    }
-    if (bytes == 16) {
+    if (in.dw == 16) {
       // Only moves have 128 bits: copy both halves.
       *warp.flags(in.d) |= u32(1) << lane;
       u8 *to = at(warp, in.d, 16, lane), *from = at(warp, in.a, 16, lane);
       memmove(to, from, 16);
       continue;
     }
-    setUndefinedBits(warp, in.d, bytes, lane, result);
+    u32 origin = 0;
+    u64 result = resultOf(warp, in, lane, origin);
+    setUndefinedBits(warp, in.d, in.dw, lane, result);
     if (origin)
       setOrigin(warp, in.d, lane, origin);
   }

@@ -87,6 +87,10 @@ public:
   u32 firstPc = 0;
 
 private:
+  // The kinds of sources that are no registers, of a type of `bytes` bytes.
+  bool literal(const Operand &operand, Ty type, u32 &ref);
+  bool specialRegister(const Operand &operand, u32 bytes, u32 &ref);
+  bool symbol(const Operand &operand, u32 bytes, u32 &ref);
   bool decodeOne(const AstInst &inst);
   std::unordered_map<std::string_view, const OpRow *> rows;
   std::unordered_map<std::string, u32> constantIndex;

@@ -99,50 +99,16 @@ std::vector<Block> findBlocks(const AstFunction &ast, u32 count) {
   return blocks;
 }
 
-} // namespace
+/// Data flow between blocks: registers that one reads before it writes them, that
+/// it writes in any case, that are live where it begins and where it ends.
+struct Flow {
+  Flow(size_t blocks, size_t registers)
+      : gen(blocks, registers), kill(blocks, registers), in(blocks, registers), out(blocks, registers) {}
+  void solve(const std::vector<Block> &blocks);
+  BitRows gen, kill, in, out;
+};
 
-void assignRegisters(Decoder &decoder, const AstFunction &ast,
-                     Function &function) {
-  Program &program = decoder.program;
-  u32 first = function.firstPc;
-  u32 count = function.endPc - first;
-  u32 registers = u32(ast.registers.size());
-  std::vector<Block> blocks = findBlocks(ast, count);
-  BitRows in(blocks.size(), registers), gen(blocks.size(), registers),
-      kill(blocks.size(), registers), out(blocks.size(), registers);
-
-  // References are in the order of instructions; within one, uses come first.
-  const auto &references = decoder.references;
-  size_t cursor = 0;
-  std::vector<u32> begin(registers, ~0u), end(registers, 0);
-  auto extend = [&](u32 reg, u32 at) {
-    begin[reg] = std::min(begin[reg], at);
-    end[reg] = std::max(end[reg], at);
-  };
-  for (size_t b = 0; b < blocks.size(); ++b)
-    for (u32 i = blocks[b].first; i < blocks[b].last; ++i) {
-      size_t stop = cursor;
-      while (stop < references.size() && references[stop].inst == first + i)
-        ++stop;
-      bool guarded = program.code[first + i].guard != 0;
-      for (size_t r = cursor; r < stop; ++r) {
-        u32 reg = references[r].reg;
-        extend(reg, i);
-        if ((!references[r].isDefinition || guarded) && !kill.get(b, reg))
-          gen.set(b, reg);
-      }
-      for (size_t r = cursor; r < stop; ++r)
-        if (references[r].isDefinition && !guarded)
-          kill.set(b, references[r].reg);
-      cursor = stop;
-    }
-  for (const FormalParameter &parameter : function.parameters)
-    if (parameter.isRegister)
-      extend(parameter.reg & kAreaMask, 0);
-  for (const FormalParameter &parameter : function.returns)
-    if (parameter.isRegister)
-      extend(parameter.reg & kAreaMask, count);
-
+void Flow::solve(const std::vector<Block> &blocks) {
   bool changed = true;
   while (changed) {
     changed = false;
@@ -169,37 +135,91 @@ void assignRegisters(Decoder &decoder, const AstFunction &ast,
       }
     }
   }
+}
+
+/// The interval of instructions in which each register is live.
+struct Intervals {
+  explicit Intervals(u32 registers) : begin(registers, ~0u), end(registers, 0), liveAtEntry(registers, false) {}
+  void extend(u32 reg, u32 at) {
+    begin[reg] = std::min(begin[reg], at);
+    end[reg] = std::max(end[reg], at);
+  }
+  std::vector<u32> begin, end;
+  std::vector<bool> liveAtEntry;
+};
+
+/// Extends the intervals to all references, and fills what blocks read and write.
+void readReferences(const Decoder &decoder, const std::vector<Block> &blocks, u32 first, Flow &flow,
+                    Intervals &live) {
+  // References are in the order of instructions; within one, uses come first.
+  const auto &references = decoder.references;
+  size_t cursor = 0;
   for (size_t b = 0; b < blocks.size(); ++b)
-    for (size_t w = 0; w < in.words; ++w) {
-      for (u64 bits = in.row(b)[w]; bits; bits &= bits - 1)
-        extend(u32(w * 64 + u32(__builtin_ctzll(bits))), blocks[b].first);
-      for (u64 bits = out.row(b)[w]; bits; bits &= bits - 1)
-        extend(u32(w * 64 + u32(__builtin_ctzll(bits))), blocks[b].last - 1);
+    for (u32 i = blocks[b].first; i < blocks[b].last; ++i) {
+      size_t stop = cursor;
+      while (stop < references.size() && references[stop].inst == first + i)
+        ++stop;
+      bool guarded = decoder.program.code[first + i].guard != 0;
+      for (size_t r = cursor; r < stop; ++r) {
+        u32 reg = references[r].reg;
+        live.extend(reg, i);
+        if ((!references[r].isDefinition || guarded) && !flow.kill.get(b, reg))
+          flow.gen.set(b, reg);
+      }
+      for (size_t r = cursor; r < stop; ++r)
+        if (references[r].isDefinition && !guarded)
+          flow.kill.set(b, references[r].reg);
+      cursor = stop;
     }
-  std::vector<bool> liveAtEntry(registers, false);
+}
+
+Intervals findIntervals(const Decoder &decoder, const AstFunction &ast, const Function &function) {
+  u32 first = function.firstPc;
+  u32 count = function.endPc - first;
+  u32 registers = u32(ast.registers.size());
+  std::vector<Block> blocks = findBlocks(ast, count);
+  Flow flow(blocks.size(), registers);
+  Intervals live(registers);
+  readReferences(decoder, blocks, first, flow, live);
+  for (const FormalParameter &parameter : function.parameters)
+    if (parameter.isRegister)
+      live.extend(parameter.reg & kAreaMask, 0);
+  for (const FormalParameter &parameter : function.returns)
+    if (parameter.isRegister)
+      live.extend(parameter.reg & kAreaMask, count);
+  flow.solve(blocks);
+  for (size_t b = 0; b < blocks.size(); ++b)
+    for (size_t w = 0; w < flow.in.words; ++w) {
+      for (u64 bits = flow.in.row(b)[w]; bits; bits &= bits - 1)
+        live.extend(u32(w * 64 + u32(__builtin_ctzll(bits))), blocks[b].first);
+      for (u64 bits = flow.out.row(b)[w]; bits; bits &= bits - 1)
+        live.extend(u32(w * 64 + u32(__builtin_ctzll(bits))), blocks[b].last - 1);
+    }
   if (!blocks.empty())
     for (u32 reg = 0; reg < registers; ++reg)
-      if (in.get(0, reg)) {
-        liveAtEntry[reg] = true;
-        extend(reg, 0);
+      if (flow.in.get(0, reg)) {
+        live.liveAtEntry[reg] = true;
+        live.extend(reg, 0);
       }
+  return live;
+}
 
-  // Linear scan; free lists by layout.
+/// The slot of each register, by a linear scan with free lists by layout.
+std::vector<u32> assignSlots(const AstFunction &ast, const Intervals &live, Function &function) {
+  u32 registers = u32(ast.registers.size());
   std::vector<u32> order;
   for (u32 reg = 0; reg < registers; ++reg)
-    if (begin[reg] != ~0u)
+    if (live.begin[reg] != ~0u)
       order.push_back(reg);
   std::sort(order.begin(), order.end(), [&](u32 x, u32 y) {
-    return begin[x] != begin[y] ? begin[x] < begin[y] : x < y;
+    return live.begin[x] != live.begin[y] ? live.begin[x] < live.begin[y] : x < y;
   });
   std::vector<std::pair<u32, u32>> active; // (end, reg), a heap
-  auto later = [](const std::pair<u32, u32> &x, const std::pair<u32, u32> &y) {
-    return x > y;
-  };
+  auto later = [](const std::pair<u32, u32> &x, const std::pair<u32, u32> &y) { return x > y; };
   std::vector<u32> freeSlots[6];
   std::vector<u32> slot(registers, kSinkOperand / kSlotBytes);
   for (u32 reg : order) {
-    while (!active.empty() && active.front().first < begin[reg]) {
+    while (!active.empty() && active.front().first < live.begin[reg]) {
       u32 done = active.front().second;
       std::pop_heap(active.begin(), active.end(), later);
       active.pop_back();
@@ -214,38 +234,45 @@ void assignRegisters(Decoder &decoder, const AstFunction &ast,
       slot[reg] = function.slots;
       function.slots += size;
     }
-    active.emplace_back(end[reg], reg);
+    active.emplace_back(live.end[reg], reg);
     std::push_heap(active.begin(), active.end(), later);
-    if (liveAtEntry[reg])
+    if (live.liveAtEntry[reg])
       for (u32 i = 0; i < size; ++i)
         function.undefinedSlots.push_back(slot[reg] + i);
   }
+  return slot;
+}
 
+/// Puts slots in the place of virtual registers.
+void patchReferences(Program &program, Function &function, const std::vector<u32> &slot) {
   auto patch = [&](u32 &ref) {
     if (ref >> kAreaShift == kAreaVirtual >> kAreaShift)
       ref = slot[ref & kAreaMask] * kSlotBytes;
   };
   for (u32 pc = function.firstPc; pc < function.endPc; ++pc) {
     Inst &inst = program.code[pc];
-    for (u32 *ref : {&inst.d, &inst.d2, &inst.a, &inst.b, &inst.c, &inst.e,
-                     &inst.guard})
+    for (u32 *ref : {&inst.d, &inst.d2, &inst.a, &inst.b, &inst.c, &inst.e, &inst.guard})
       patch(*ref);
     for (u32 i = 0; i < inst.count; ++i)
       patch(program.pool[inst.list + i]);
   }
-  auto patchFormal = [&](std::vector<FormalParameter> &list) {
-    for (FormalParameter &parameter : list)
-      if (parameter.isRegister) {
-        patch(parameter.reg);
-        auto &undefined = function.undefinedSlots;
-        if (&list == &function.parameters)
-          undefined.erase(std::remove(undefined.begin(), undefined.end(),
-                                      slotOf(parameter.reg)),
-                          undefined.end());
-      }
-  };
-  patchFormal(function.parameters);
-  patchFormal(function.returns);
+  auto &undefined = function.undefinedSlots;
+  for (FormalParameter &parameter : function.parameters)
+    if (parameter.isRegister) {
+      patch(parameter.reg);
+      undefined.erase(std::remove(undefined.begin(), undefined.end(), slotOf(parameter.reg)), undefined.end());
+    }
+  for (FormalParameter &parameter : function.returns)
+    if (parameter.isRegister)
+      patch(parameter.reg);
+}
+
+} // namespace
+
+void assignRegisters(Decoder &decoder, const AstFunction &ast, Function &function) {
+  Intervals live = findIntervals(decoder, ast, function);
+  std::vector<u32> slot = assignSlots(ast, live, function);
+  patchReferences(decoder.program, function, slot);
 }
 
 } // namespace hadal::sim

@@ -111,6 +111,67 @@ bool issueCopies(Warp &w, const Inst &in, const Access &target) {
   return true;
 }
 
+/// The lanes of `mask` whose source is read in full, and those that ignore it.
+/// False after a report.
+bool readLanes(Warp &w, const Inst &in, u32 mask, u32 &whole, u32 &ignored) {
+  u32 bytes = in.aux & 255;
+  whole = mask;
+  ignored = 0;
+  if (in.e != kNoOperand) {
+    const u32 *size = w.at<u32>(in.e);
+    if (w.tracking && (*w.flags(in.e) & mask))
+      return reportUndefined(w, in, *w.flags(in.e) & mask, "the size of the source is undefined");
+    for (u32 rest = mask; rest; rest &= rest - 1) {
+      u32 i = firstLane(rest);
+      if (size[i] > bytes)
+        return report(w, in, "bounds", i, format("source of %u bytes for a copy of %u", size[i], bytes));
+      if (size[i] != bytes)
+        whole &= ~(1u << i);
+    }
+  }
+  if (in.c != kNoOperand) {
+    if (w.tracking && (*w.flags(in.c) & mask))
+      return reportUndefined(w, in, *w.flags(in.c) & mask, "the predicate that ignores the source is undefined");
+    ignored = *w.at<u32>(in.c) & mask;
+    if (in.flags & kNegateC)
+      ignored ^= mask;
+    whole &= ~ignored;
+  }
+  return true;
+}
+
+/// A copy of `lanes`, of which `whole` have their bytes and the others zeros.
+std::unique_ptr<Warp::AsyncCopy> beginCopy(Warp &w, const Access &source, const Access &target, u32 lanes, u32 whole) {
+  std::unique_ptr<Warp::AsyncCopy> copy = newCopy(w);
+  copy->bytes = target.bytes;
+  copy->mask = lanes;
+  copy->undefined = false;
+  HADAL_LANES
+  for (u32 i = 0; i < kLanes; ++i)
+    copy->address[i] = u32(target.address[i]);
+  // What is not read is zeros.
+  if (lanes & ~whole)
+    memset(copy->data, 0, sizeof(copy->data));
+  if (source.mayBeUndefined || (lanes & ~whole))
+    memset(copy->bits, 0, sizeof(copy->bits));
+  if (target.bytes == 16)
+    fetchWhole<16>(source, lanes & whole, *copy);
+  else if (target.bytes == 8)
+    fetchWhole<8>(source, lanes & whole, *copy);
+  else
+    fetchWhole<4>(source, lanes & whole, *copy);
+  return copy;
+}
+
+/// Counts the bytes that land; the source's sectors were counted when it was resolved.
+void countLanding(Warp &w, const Inst &in, const Access &target, bool sourceCounted) {
+  MemoryCount &count = w.worker->counters.memory[pcOf(w, in)];
+  u64 keptBytes = count.bytes, keptRequests = count.requests;
+  countShared(w, in, target.address, target.mask, target.bytes);
+  count.bytes = keptBytes;
+  count.requests = sourceCounted ? keptRequests : keptRequests + 1;
+}
+
 // a, imm: destination; b, cw, list: source, its register's width, its offset;
 // e: bytes to read; c: predicate that ignores the source; aux: bytes.
 void copyAsync(Warp &w, const Inst &in, u32 mask) {
@@ -123,40 +184,11 @@ void copyAsync(Warp &w, const Inst &in, u32 mask) {
   target.bytes = source.bytes = bytes;
   target.mask = source.mask = mask;
   if (!computeAddresses(w, in, in.a, in.aw, in.imm, mask, target) ||
-      !computeAddresses(w, in, in.b, in.cw, u64(i64(i32(in.list))), mask,
-                        source))
+      !computeAddresses(w, in, in.b, in.cw, u64(i64(i32(in.list))), mask, source))
     return;
-  u32 whole = mask;
-  if (in.e != kNoOperand) {
-    const u32 *size = w.at<u32>(in.e);
-    if (w.tracking && (*w.flags(in.e) & mask)) {
-      reportUndefined(w, in, *w.flags(in.e) & mask,
-                      "the size of the source is undefined");
-      return;
-    }
-    for (u32 rest = mask; rest; rest &= rest - 1) {
-      u32 i = firstLane(rest);
-      if (size[i] > bytes) {
-        report(w, in, "bounds", i,
-               format("source of %u bytes for a copy of %u", size[i], bytes));
-        return;
-      }
-      if (size[i] != bytes)
-        whole &= ~(1u << i);
-    }
-  }
-  u32 ignored = 0;
-  if (in.c != kNoOperand) {
-    if (w.tracking && (*w.flags(in.c) & mask)) {
-      reportUndefined(w, in, *w.flags(in.c) & mask,
-                      "the predicate that ignores the source is undefined");
-      return;
-    }
-    ignored = *w.at<u32>(in.c) & mask;
-    if (in.flags & kNegateC)
-      ignored ^= mask;
-    whole &= ~ignored;
-  }
+  u32 whole, ignored;
+  if (!readLanes(w, in, mask, whole, ignored))
+    return;
   // Resolving gives lanes outside of the mask addresses of others.
   u64 sources[kLanes];
   if (whole != mask)
@@ -174,25 +206,8 @@ void copyAsync(Warp &w, const Inst &in, u32 mask) {
       same[i] = w.asyncGroup[i] == group;
     u32 lanes = packMask(same) & rest;
     rest &= ~lanes;
-    std::unique_ptr<Warp::AsyncCopy> copy = newCopy(w);
+    std::unique_ptr<Warp::AsyncCopy> copy = beginCopy(w, source, target, lanes, whole);
     copy->group = group;
-    copy->bytes = bytes;
-    copy->mask = lanes;
-    copy->undefined = false;
-    HADAL_LANES
-    for (u32 i = 0; i < kLanes; ++i)
-      copy->address[i] = u32(target.address[i]);
-    // What is not read is zeros.
-    if (lanes & ~whole)
-      memset(copy->data, 0, sizeof(copy->data));
-    if (source.mayBeUndefined || (lanes & ~whole))
-      memset(copy->bits, 0, sizeof(copy->bits));
-    if (bytes == 16)
-      fetchWhole<16>(source, lanes & whole, *copy);
-    else if (bytes == 8)
-      fetchWhole<8>(source, lanes & whole, *copy);
-    else
-      fetchWhole<4>(source, lanes & whole, *copy);
     for (u32 others = lanes & ~whole & ~ignored; others; others &= others - 1) {
       u32 i = firstLane(others);
       u32 size = in.e != kNoOperand ? w.at<u32>(in.e)[i] : bytes;
@@ -204,12 +219,7 @@ void copyAsync(Warp &w, const Inst &in, u32 mask) {
   if (!issueCopies(w, in, target))
     return;
   w.progress = true;
-  // Count the bytes that land; the source's sectors were counted above.
-  MemoryCount &count = w.worker->counters.memory[pcOf(w, in)];
-  u64 keptBytes = count.bytes, keptRequests = count.requests;
-  countShared(w, in, target.address, mask, bytes);
-  count.bytes = keptBytes;
-  count.requests = whole ? keptRequests : keptRequests + 1;
+  countLanding(w, in, target, whole != 0);
 }
 
 template <u32 kBytes>

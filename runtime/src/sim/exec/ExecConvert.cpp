@@ -401,6 +401,60 @@ bool decodePack(Decoder &d) {
   return d.dst(0, Ty::B32, d.out.d);
 }
 
+/// Leaves the plan in the instruction, as planOf finds it.
+void setPlan(Inst &out, const Plan &p) {
+  out.dw = p.toBytes;
+  out.imm = u64(p.to) | u64(p.from) << 8 | u64(p.rounding) << 16 | u64(p.fromBytes) << 24 |
+            u64(u32(p.integral) | u32(p.ftz) << 1 | u32(p.sat) << 2 | u32(p.relu) << 3 | u32(p.satfinite) << 4) << 32;
+}
+
+bool isPair(Ty type) {
+  return type == Ty::F16x2 || type == Ty::BF16x2 || type == Ty::E4M3x2 || type == Ty::E5M2x2;
+}
+
+/// Conversions to pairs.
+bool decodeToPair(Decoder &d, Plan &p) {
+  if (p.from == Ty::F32) {
+    p.toBytes = p.fromBytes = 4;
+    setPlan(d.out, p);
+    d.out.dw = u8(sizeOf(p.to));
+    d.out.aw = d.out.bw = 4;
+    d.out.run = packTwo;
+    return d.finish(3) && d.src(1, Ty::F32, d.out.a) && d.src(2, Ty::F32, d.out.b) && d.dst(0, p.to, d.out.d);
+  }
+  bool fromEight = p.from == Ty::E4M3x2 || p.from == Ty::E5M2x2;
+  if (!(p.to == Ty::F16x2 && fromEight) && !(p.from == Ty::F16x2 && sizeOf(p.to) == 2))
+    return d.fail("these types cannot be converted");
+  p.toBytes = p.fromBytes = 4;
+  setPlan(d.out, p);
+  return simple1(d, convertPair, Class::Convert, p.to, p.from);
+}
+
+/// PTX demands a rounding where a float result may be inexact, and an integer
+/// rounding for results that are integers.
+bool checkRounding(Decoder &d, const Plan &p, bool isDirect) {
+  bool toFloat = isFloat(p.to), fromFloat = isFloat(p.from);
+  if (fromFloat && !toFloat && !p.integral)
+    return d.fail("expected .rni, .rzi, .rmi or .rpi");
+  if (!fromFloat && toFloat && !isDirect)
+    return d.fail("expected .rn, .rz, .rm or .rp");
+  if (!fromFloat && !toFloat && (isDirect || p.integral))
+    return d.fail("no rounding between integers");
+  if (fromFloat && toFloat && sizeOf(p.to) < sizeOf(p.from) && !isDirect)
+    return d.fail("expected .rn, .rz, .rm or .rp");
+  return true;
+}
+
+/// How undefined bits pass between integers: only those of the narrower type count.
+void setIntegerShadow(Inst &out, const Plan &p) {
+  out.shadow = isSigned(p.from) ? Shadow::CopySigned : Shadow::Copy;
+  if (sizeOf(p.from) < p.fromBytes)
+    out.aw = p.fromBytes == 8 ? 8 : u8(sizeOf(p.from));
+  if (sizeOf(p.to) < p.toBytes && sizeOf(p.to) < sizeOf(p.from))
+    out.shadow = Shadow::Truncate;
+  out.aux = sizeOf(p.to) | u32(isSigned(p.to)) << 8;
+}
+
 bool decodeCvt(Decoder &d) {
   if (d.mod("pack"))
     return decodePack(d);
@@ -418,55 +472,13 @@ bool decodeCvt(Decoder &d) {
   if (p.to == Ty::Pred || p.from == Ty::Pred)
     return d.fail("predicates cannot be converted");
   p.integral = integral >= 0;
-  p.rounding = integral >= 0 ? Rounding(integral)
-               : direct >= 0 ? Rounding(direct)
-                             : Rounding::Nearest;
-  bool toFloat = isFloat(p.to), fromFloat = isFloat(p.from);
+  p.rounding = integral >= 0 ? Rounding(integral) : direct >= 0 ? Rounding(direct) : Rounding::Nearest;
   d.out.cls = Class::Convert;
-  auto finishPlan = [&] {
-    d.out.dw = p.toBytes;
-    d.out.imm = u64(p.to) | u64(p.from) << 8 | u64(p.rounding) << 16 |
-                u64(p.fromBytes) << 24 |
-                u64(u32(p.integral) | u32(p.ftz) << 1 | u32(p.sat) << 2 |
-                    u32(p.relu) << 3 | u32(p.satfinite) << 4)
-                    << 32;
-  };
-  bool toPair = p.to == Ty::F16x2 || p.to == Ty::BF16x2 ||
-                p.to == Ty::E4M3x2 || p.to == Ty::E5M2x2;
-  if (toPair && p.from == Ty::F32) {
-    p.toBytes = p.fromBytes = 4;
-    finishPlan();
-    d.out.dw = u8(sizeOf(p.to));
-    d.out.aw = d.out.bw = 4;
-    d.out.run = packTwo;
-    return d.finish(3) && d.src(1, Ty::F32, d.out.a) &&
-           d.src(2, Ty::F32, d.out.b) && d.dst(0, p.to, d.out.d);
-  }
-  if (toPair) {
-    bool fromEight = p.from == Ty::E4M3x2 || p.from == Ty::E5M2x2;
-    if (!(p.to == Ty::F16x2 && fromEight) &&
-        !(p.from == Ty::F16x2 && sizeOf(p.to) == 2))
-      return d.fail("these types cannot be converted");
-    p.toBytes = p.fromBytes = 4;
-    finishPlan();
-    return simple1(d, convertPair, Class::Convert, p.to, p.from);
-  }
-  if (p.from == Ty::F16x2 || p.from == Ty::BF16x2 || p.from == Ty::E4M3x2 ||
-      p.from == Ty::E5M2x2 || p.from == Ty::TF32)
+  if (isPair(p.to))
+    return decodeToPair(d, p);
+  if (isPair(p.from) || p.from == Ty::TF32 || (p.to == Ty::TF32 && p.from != Ty::F32))
     return d.fail("these types cannot be converted");
-  if (p.to == Ty::TF32 && p.from != Ty::F32)
-    return d.fail("these types cannot be converted");
-  // PTX demands a rounding where a float result may be inexact, and an integer
-  // rounding for results that are integers.
-  if (fromFloat && !toFloat && integral < 0)
-    return d.fail("expected .rni, .rzi, .rmi or .rpi");
-  if (!fromFloat && toFloat && direct < 0)
-    return d.fail("expected .rn, .rz, .rm or .rp");
-  if (!fromFloat && !toFloat && (direct >= 0 || integral >= 0))
-    return d.fail("no rounding between integers");
-  if (fromFloat && toFloat && sizeOf(p.to) < sizeOf(p.from) && direct < 0)
-    return d.fail("expected .rn, .rz, .rm or .rp");
-  if (!d.finish(2))
+  if (!checkRounding(d, p, direct >= 0) || !d.finish(2))
     return false;
   Ty fromReg = d.registerType(d.operand(1)), toReg = d.registerType(d.operand(0));
   p.fromBytes = u8(fromReg == Ty::None ? sizeOf(p.from) : sizeOf(fromReg));
@@ -475,22 +487,15 @@ bool decodeCvt(Decoder &d) {
     return d.fail("a register is narrower than its type");
   if (p.fromBytes > 8 || p.toBytes > 8)
     return d.fail("expected registers of at most 64 bits");
-  finishPlan();
+  setPlan(d.out, p);
   d.out.aw = p.fromBytes;
   if (p.toBytes == 0 || p.fromBytes == 0)
     return d.fail("expected registers with a size");
   Handler fast = quick(p);
   d.out.run = fast ? fast : convert;
   d.out.shadow = Shadow::All;
-  if (!toFloat && !fromFloat && !p.sat) {
-    d.out.shadow = isSigned(p.from) ? Shadow::CopySigned : Shadow::Copy;
-    // Only the bits of the narrower type count.
-    if (sizeOf(p.from) < p.fromBytes)
-      d.out.aw = p.fromBytes == 8 ? 8 : u8(sizeOf(p.from));
-    if (sizeOf(p.to) < p.toBytes && sizeOf(p.to) < sizeOf(p.from))
-      d.out.shadow = Shadow::Truncate;
-    d.out.aux = sizeOf(p.to) | u32(isSigned(p.to)) << 8;
-  }
+  if (!isFloat(p.to) && !isFloat(p.from) && !p.sat)
+    setIntegerShadow(d.out, p);
   return d.src(1, p.from, d.out.a, true) && d.dst(0, p.to, d.out.d, true);
 }
 

@@ -116,6 +116,48 @@ template <bool kFtz, bool kApprox> struct DivApprox {
   }
 };
 
+/// min and max, with their modifiers.
+bool decodeMinMax(Decoder &d, bool isMax, Class cls, Ty type, bool ftz) {
+  bool nan = d.mod("NaN"), xorSign = d.mod("xorsign");
+  if (xorSign && !d.mod("abs"))
+    return d.fail("expected .xorsign.abs");
+  Handler run = type == Ty::F64 ? (isMax ? pickMinMax<double, true, false>(nan, xorSign)
+                                         : pickMinMax<double, false, false>(nan, xorSign))
+                : ftz           ? (isMax ? pickMinMax<float, true, true>(nan, xorSign)
+                                         : pickMinMax<float, false, true>(nan, xorSign))
+                                : (isMax ? pickMinMax<float, true, false>(nan, xorSign)
+                                         : pickMinMax<float, false, false>(nan, xorSign));
+  return simple2(d, run, cls, type, type, type);
+}
+
+/// div.approx and div.full of f32.
+Handler pickDivApprox(bool approx, bool ftz) {
+  return approx ? (ftz ? binary<float, float, float, DivApprox<true, true>>
+                       : binary<float, float, float, DivApprox<false, true>>)
+                : (ftz ? binary<float, float, float, DivApprox<true, false>>
+                       : binary<float, float, float, DivApprox<false, false>>);
+}
+
+template <Arith kOp> Handler pickOfType(bool isDouble, bool ftz, bool sat, Rounding rounding) {
+  return isDouble ? pickTwo<kOp, double, false, false>(rounding) : pickTwo32<kOp>(ftz, sat, rounding);
+}
+
+/// add, sub, mul and div.
+Handler pickArithmetic(Arith op, bool isDouble, bool ftz, bool sat, Rounding rounding) {
+  switch (op) {
+  case Arith::Add:
+    return pickOfType<Arith::Add>(isDouble, ftz, sat, rounding);
+  case Arith::Sub:
+    return pickOfType<Arith::Sub>(isDouble, ftz, sat, rounding);
+  case Arith::Mul:
+    return pickOfType<Arith::Mul>(isDouble, ftz, sat, rounding);
+  case Arith::Div:
+    return pickOfType<Arith::Div>(isDouble, ftz, sat, rounding);
+  default:
+    return nullptr;
+  }
+}
+
 } // namespace
 
 bool decodeFloat(Decoder &d, Arith op, Ty type) {
@@ -126,47 +168,23 @@ bool decodeFloat(Decoder &d, Arith op, Ty type) {
   if (ftz && isDouble)
     return d.fail(".ftz needs type f32");
   Class cls = isDouble ? Class::Float64 : Class::Float32;
-  switch (op) {
-  case Arith::Min:
-  case Arith::Max: {
-    bool isMax = op == Arith::Max, nan = d.mod("NaN");
-    bool xorSign = d.mod("xorsign");
-    if (xorSign && !d.mod("abs"))
-      return d.fail("expected .xorsign.abs");
-    Handler run =
-        isDouble ? (isMax ? pickMinMax<double, true, false>(nan, xorSign)
-                          : pickMinMax<double, false, false>(nan, xorSign))
-        : ftz    ? (isMax ? pickMinMax<float, true, true>(nan, xorSign)
-                          : pickMinMax<float, false, true>(nan, xorSign))
-                 : (isMax ? pickMinMax<float, true, false>(nan, xorSign)
-                          : pickMinMax<float, false, false>(nan, xorSign));
-    return simple2(d, run, cls, type, type, type);
-  }
-  case Arith::Abs:
-    return simple1(d, isDouble ? unary<double, double, AbsOp<double, false>>
-                      : ftz    ? unary<float, float, AbsOp<float, true>>
-                               : unary<float, float, AbsOp<float, false>>,
+  if (op == Arith::Min || op == Arith::Max)
+    return decodeMinMax(d, op == Arith::Max, cls, type, ftz);
+  if (op == Arith::Abs)
+    return simple1(d,
+                   isDouble ? unary<double, double, AbsOp<double, false>>
+                   : ftz    ? unary<float, float, AbsOp<float, true>>
+                            : unary<float, float, AbsOp<float, false>>,
                    cls, type, type);
-  case Arith::Neg:
-    return simple1(d, isDouble ? unary<double, double, NegOp<double, false>>
-                      : ftz    ? unary<float, float, NegOp<float, true>>
-                               : unary<float, float, NegOp<float, false>>,
+  if (op == Arith::Neg)
+    return simple1(d,
+                   isDouble ? unary<double, double, NegOp<double, false>>
+                   : ftz    ? unary<float, float, NegOp<float, true>>
+                            : unary<float, float, NegOp<float, false>>,
                    cls, type, type);
-  default:
-    break;
-  }
-  if (op == Arith::Div && !isDouble) {
-    int approx = d.modOf("approx full");
-    if (approx >= 0) {
-      Handler run =
-          approx == 0
-              ? (ftz ? binary<float, float, float, DivApprox<true, true>>
-                     : binary<float, float, float, DivApprox<false, true>>)
-              : (ftz ? binary<float, float, float, DivApprox<true, false>>
-                     : binary<float, float, float, DivApprox<false, false>>);
-      return simple2(d, run, Class::Special, type, type, type);
-    }
-  }
+  if (op == Arith::Div && !isDouble)
+    if (int approx = d.modOf("approx full"); approx >= 0)
+      return simple2(d, pickDivApprox(approx == 0, ftz), Class::Special, type, type, type);
   Rounding rounding = takeRounding(d, Rounding::None);
   if (rounding == Rounding::None) {
     if (op == Arith::Div || op == Arith::Fma)
@@ -178,33 +196,12 @@ bool decodeFloat(Decoder &d, Arith op, Ty type) {
   if (sat && isDouble)
     return d.fail(".sat needs type f32");
   d.out.aux = u32(rounding);
-  Handler run = nullptr;
-  switch (op) {
-  case Arith::Add:
-    run = isDouble ? pickTwo<Arith::Add, double, false, false>(rounding)
-                   : pickTwo32<Arith::Add>(ftz, sat, rounding);
-    break;
-  case Arith::Sub:
-    run = isDouble ? pickTwo<Arith::Sub, double, false, false>(rounding)
-                   : pickTwo32<Arith::Sub>(ftz, sat, rounding);
-    break;
-  case Arith::Mul:
-    run = isDouble ? pickTwo<Arith::Mul, double, false, false>(rounding)
-                   : pickTwo32<Arith::Mul>(ftz, sat, rounding);
-    break;
-  case Arith::Div:
-    run = isDouble ? pickTwo<Arith::Div, double, false, false>(rounding)
-                   : pickTwo32<Arith::Div>(ftz, sat, rounding);
-    break;
-  default:
-    run = isDouble ? pickFma<double, false, false>(rounding)
-          : ftz    ? (sat ? pickFma<float, true, true>(rounding)
-                          : pickFma<float, true, false>(rounding))
-                   : (sat ? pickFma<float, false, true>(rounding)
-                          : pickFma<float, false, false>(rounding));
-    return simple3(d, run, cls, type, type, type, type);
-  }
-  return simple2(d, run, cls, type, type, type);
+  if (Handler run = pickArithmetic(op, isDouble, ftz, sat, rounding))
+    return simple2(d, run, cls, type, type, type);
+  Handler fma = isDouble ? pickFma<double, false, false>(rounding)
+                : ftz    ? (sat ? pickFma<float, true, true>(rounding) : pickFma<float, true, false>(rounding))
+                         : (sat ? pickFma<float, false, true>(rounding) : pickFma<float, false, false>(rounding));
+  return simple3(d, fma, cls, type, type, type, type);
 }
 
 namespace {

@@ -476,6 +476,74 @@ bool shapeFits(const Form &f) {
   }
 }
 
+/// Consumes the layouts of A and B.
+void takeLayouts(Decoder &d, Form &f) {
+  f.rowA = d.mod("row");
+  bool rowB = d.mod("row");
+  bool colA = d.mod("col"), colB = d.mod("col");
+  // The first layout is A's; with one of each, order tells them apart.
+  if (f.rowA && !rowB && colA && !colB) {
+    std::string_view firstLayout;
+    for (std::string_view m : d.ast().modifiers)
+      if (firstLayout.empty() && (m == "row" || m == "col"))
+        firstLayout = m;
+    f.rowA = firstLayout == "row";
+    f.rowB = !f.rowA;
+  } else {
+    f.rowA = f.rowB = rowB;
+  }
+}
+
+bool isInteger(const Form &f) { return isIntegerElement(f.a) || f.a == Ty::B1; }
+/// Products of quarter warps, as sm_70 has them.
+bool isQuadPair(const Form &f) { return f.a == Ty::F16 && f.m == 8; }
+
+/// Whether the types go together, and with the shape.
+bool isDefined(const Form &f) {
+  bool integer = isInteger(f);
+  bool sameKind =
+      f.a == f.b || (isIntegerElement(f.a) && isIntegerElement(f.b) && elementBits(f.a) == elementBits(f.b)) ||
+      (elementBits(f.a) == 8 && elementBits(f.b) == 8 && !integer && !isIntegerElement(f.b));
+  bool goodC = integer            ? f.c == Ty::S32 && f.d == Ty::S32
+               : f.a == Ty::F64   ? f.c == Ty::F64 && f.d == Ty::F64
+                                  : (f.c == Ty::F32 || f.c == Ty::F16) && (f.d == Ty::F32 || f.d == Ty::F16);
+  return shapeFits(f) && sameKind && goodC;
+}
+
+/// Consumes the registers of D, A, B and C, and sets the list to them.
+bool takeRegisters(Decoder &d, const Form &f) {
+  Form full = decodeForm(d.out.imm);
+  u32 counts[4] = {full.dRegs, full.aRegs, full.bRegs, full.cRegs};
+  if (isQuadPair(f)) {
+    counts[0] = f.d == Ty::F16 ? 4 : 8;
+    counts[1] = counts[2] = 2;
+    counts[3] = f.c == Ty::F16 ? 4 : 8;
+  }
+  std::vector<u32> refs(counts[0]);
+  // Sources are read before destinations are written: list them first.
+  for (size_t o : {1, 2, 3, 0}) {
+    auto parts = d.elements(o);
+    if (parts.size() != counts[o])
+      return d.failOperand(o, format("expected %u registers, got %zu", counts[o], parts.size()));
+    Ty element = o == 0 ? f.d : o == 3 ? f.c : f.a;
+    Ty type = element == Ty::F64 ? Ty::F64 : Ty::B32;
+    for (size_t i = 0; i < parts.size(); ++i) {
+      u32 ref = 0;
+      if (o == 0) {
+        if (!d.dstOf(*parts[i], type, ref))
+          return false;
+        refs[i] = ref;
+        continue;
+      }
+      if (!d.srcOf(*parts[i], type, ref))
+        return false;
+      refs.push_back(ref);
+    }
+  }
+  d.setList(refs);
+  return true;
+}
+
 bool decodeMma(Decoder &d) {
   if (d.ast().has("sp") || d.ast().has("sp::ordered_metadata"))
     return d.fail("sparse products are not supported");
@@ -491,20 +559,7 @@ bool decodeMma(Decoder &d) {
     }
   if (!f.m)
     return d.fail("unknown shape");
-  f.rowA = d.mod("row");
-  bool rowB = d.mod("row");
-  bool colA = d.mod("col"), colB = d.mod("col");
-  // The first layout is A's; with one of each, order tells them apart.
-  if (f.rowA && !rowB && colA && !colB) {
-    std::string_view firstLayout;
-    for (std::string_view m : d.ast().modifiers)
-      if (firstLayout.empty() && (m == "row" || m == "col"))
-        firstLayout = m;
-    f.rowA = firstLayout == "row";
-    f.rowB = !f.rowA;
-  } else {
-    f.rowA = f.rowB = rowB;
-  }
+  takeLayouts(d, f);
   f.satfinite = d.mod("satfinite");
   d.mod("rn"); // of f64, the rounding there is
   d.mod("kind::f8f6f4");
@@ -519,64 +574,21 @@ bool decodeMma(Decoder &d) {
     return d.fail("expected four types");
   if ((f.a == Ty::B1) != popc || (popc && !isXor && !f.andPopc))
     return d.fail("expected .xor.popc or .and.popc with type b1");
-  bool volta = f.a == Ty::F16 && f.m == 8;
-  bool integer = isIntegerElement(f.a) || f.a == Ty::B1;
-  bool sameKind = f.a == f.b ||
-                  (isIntegerElement(f.a) && isIntegerElement(f.b) &&
-                   elementBits(f.a) == elementBits(f.b)) ||
-                  (elementBits(f.a) == 8 && elementBits(f.b) == 8 && !integer &&
-                   !isIntegerElement(f.b));
-  bool goodC = integer ? f.c == Ty::S32 && f.d == Ty::S32
-               : f.a == Ty::F64
-                   ? f.c == Ty::F64 && f.d == Ty::F64
-                   : (f.c == Ty::F32 || f.c == Ty::F16) &&
-                         (f.d == Ty::F32 || f.d == Ty::F16);
-  if (!shapeFits(f) || !sameKind || !goodC)
+  if (!isDefined(f))
     return d.fail("this shape is not defined for these types");
-  if (!volta && (!f.rowA || f.rowB))
+  if (!isQuadPair(f) && (!f.rowA || f.rowB))
     return d.fail("expected layouts .row.col");
   d.out.imm = encode(f);
-  Form full = decodeForm(d.out.imm);
-  u32 counts[4] = {full.dRegs, full.aRegs, full.bRegs, full.cRegs};
-  if (volta) {
-    counts[0] = f.d == Ty::F16 ? 4 : 8;
-    counts[1] = counts[2] = 2;
-    counts[3] = f.c == Ty::F16 ? 4 : 8;
-  }
-  if (!d.finish(4))
+  if (!d.finish(4) || !takeRegisters(d, f))
     return false;
-  std::vector<u32> refs(counts[0]);
-  // Sources are read before destinations are written: list them first.
-  for (size_t o : {1, 2, 3, 0}) {
-    auto parts = d.elements(o);
-    if (parts.size() != counts[o])
-      return d.failOperand(o, format("expected %u registers, got %zu",
-                                     counts[o], parts.size()));
-    Ty type = o == 0   ? (f.d == Ty::F64 ? Ty::F64 : Ty::B32)
-              : o == 3 ? (f.c == Ty::F64 ? Ty::F64 : Ty::B32)
-                       : (f.a == Ty::F64 ? Ty::F64 : Ty::B32);
-    for (size_t i = 0; i < parts.size(); ++i) {
-      u32 ref = 0;
-      if (o == 0) {
-        if (!d.dstOf(*parts[i], type, ref))
-          return false;
-        refs[i] = ref;
-        continue;
-      }
-      if (!d.srcOf(*parts[i], type, ref))
-        return false;
-      refs.push_back(ref);
-    }
-  }
-  d.setList(refs);
   d.out.cls = Class::Matrix;
   d.out.shadow = Shadow::Own;
-  d.out.run = volta                ? mmaQuadPairs
-              : f.a == Ty::F64     ? mmaDouble
-              : integer            ? mmaInteger
-              : f.a == Ty::F16     ? pickHalf<Ty::F16>(f)
-              : f.a == Ty::BF16    ? pickHalf<Ty::BF16>(f)
-                                   : mmaFloat;
+  d.out.run = isQuadPair(f)      ? mmaQuadPairs
+              : f.a == Ty::F64   ? mmaDouble
+              : isInteger(f)     ? mmaInteger
+              : f.a == Ty::F16   ? pickHalf<Ty::F16>(f)
+              : f.a == Ty::BF16  ? pickHalf<Ty::BF16>(f)
+                                 : mmaFloat;
   return true;
 }
 

@@ -49,16 +49,89 @@ Fragment fragmentOf(const Inst &in) {
   return fragmentOf(kShapes[in.aux & 15], in.aux >> 4 & 15, Ty(in.aux >> 24));
 }
 
-/// Element of slot s as an offset in elements from the base.
-u64 elementOffset(const Fragment &f, u32 which, bool rowMajor, u64 stride,
-                  u32 slot) {
-  u32 element = slot % (f.rows * f.columns);
-  if (which == kC) { // by rows in the fragment, whatever memory is like
-    u32 row = element / f.columns, column = element % f.columns;
-    return rowMajor ? row * stride + column : column * stride + row;
+/// A fragment's matrix in memory; `stride` elements lie between its lines.
+struct Matrix {
+  Fragment f;
+  u32 which;
+  bool rowMajor;
+  u64 stride;
+  /// Element of a slot as an offset in elements from the base.
+  u64 offset(u32 slot) const {
+    u32 element = slot % (f.rows * f.columns);
+    if (which == kC) { // by rows in the fragment, whatever memory is like
+      u32 row = element / f.columns, column = element % f.columns;
+      return rowMajor ? row * stride + column : column * stride + row;
+    }
+    u32 line = rowMajor ? f.columns : f.rows;
+    return u64(element / line) * stride + element % line;
   }
-  u32 line = rowMajor ? f.columns : f.rows;
-  return u64(element / line) * stride + element % line;
+};
+
+/// How many consecutive elements of a lane go at once: as many as lie side by
+/// side, up to 16 bytes.
+u32 elementsAtOnce(const Matrix &m, u64 base) {
+  const Fragment &f = m.f;
+  if (f.bits < 8)
+    return f.perRegister;
+  u32 count = 1;
+  while (count * f.bits < 128 && count * 2 <= f.perLane) {
+    u32 more = count * 2;
+    for (u32 s = 0; s < kLanes * f.perLane; s += more) {
+      u64 first = m.offset(s);
+      bool together = (base * 8 + first * f.bits) % (more * f.bits) == 0;
+      for (u32 i = 1; i < more; ++i)
+        together &= m.offset(s + i) == first + i;
+      if (!together)
+        return count;
+    }
+    count = more;
+  }
+  return count;
+}
+
+/// One register of a lane, or the piece of it that an element takes.
+struct Piece {
+  u32 ref, valueBytes, shift, step; // step: bytes in memory
+  u64 keep;
+};
+/// The piece at byte `part` of the elements from `i` on, `bytes` in all.
+Piece pieceOf(const Fragment &f, const u32 *list, u32 i, u32 part, u32 bytes) {
+  Piece piece;
+  u32 element = i + (f.bits < 8 ? 0 : part * 8 / f.bits);
+  piece.ref = list[element / f.perRegister];
+  piece.valueBytes = f.bits == 64 ? 8 : 4;
+  piece.shift = element % f.perRegister * f.bits;
+  piece.step = f.bits < 8 ? 4 : std::min(f.bits / 8, bytes);
+  piece.keep = (f.bits >= 32 || f.bits < 8) ? ~u64(0) : ((u64(1) << f.bits) - 1) << piece.shift;
+  return piece;
+}
+
+void loadPiece(Warp &w, const Piece &p, u32 lane, const u8 *host, const u8 *shadow) {
+  u64 value = 0, bits = 0;
+  memcpy(&value, host, p.step);
+  if (shadow)
+    memcpy(&bits, shadow, p.step);
+  if (p.valueBytes == 8) {
+    w.at<u64>(p.ref)[lane] = value;
+  } else {
+    u32 &to = w.at<u32>(p.ref)[lane];
+    to = u32((to & ~p.keep) | (value << p.shift & p.keep));
+  }
+  if (w.tracking || bits) {
+    u64 old = p.shift ? undefinedBits(w, p.ref, p.valueBytes, lane) : 0;
+    setUndefinedBits(w, p.ref, p.valueBytes, lane, (old & ~p.keep) | (bits << p.shift & p.keep));
+  }
+}
+
+void storePiece(Warp &w, const Piece &p, u32 lane, u8 *host, u8 *shadow, const Access &access) {
+  u64 value = p.valueBytes == 8 ? w.at<u64>(p.ref)[lane] : (w.at<u32>(p.ref)[lane] & p.keep) >> p.shift;
+  memcpy(host, &value, p.step);
+  u64 bits = w.tracking ? (undefinedBits(w, p.ref, p.valueBytes, lane) & p.keep) >> p.shift : 0;
+  if (shadow && (bits || access.mayBeUndefined)) {
+    memcpy(shadow, &bits, p.step);
+    if (bits && access.buffer)
+      access.buffer->mayBeUndefined = true;
+  }
 }
 
 bool transfer(Warp &w, const Inst &in, u32 mask, bool stores) {
@@ -66,12 +139,13 @@ bool transfer(Warp &w, const Inst &in, u32 mask, bool stores) {
     return true;
   if (mask != kFullMask)
     return stopWith(w, in, "expected a warp of 32 threads");
-  Fragment f = fragmentOf(in);
-  u32 which = in.aux >> 4 & 15;
-  bool rowMajor = in.aux >> 8 & 1;
-  u64 stride = rowMajor ? f.columns : f.rows;
+  Matrix m;
+  m.f = fragmentOf(in);
+  m.which = in.aux >> 4 & 15;
+  m.rowMajor = in.aux >> 8 & 1;
+  m.stride = m.rowMajor ? m.f.columns : m.f.rows;
   if (in.e != kNoOperand) {
-    stride = w.at<u32>(in.e)[0];
+    m.stride = w.at<u32>(in.e)[0];
     if (w.tracking && *w.flags(in.e))
       return reportUndefined(w, in, *w.flags(in.e), "the stride is undefined");
   }
@@ -79,80 +153,30 @@ bool transfer(Warp &w, const Inst &in, u32 mask, bool stores) {
   Access base;
   if (!computeAddresses(w, in, in.a, in.aw, in.imm, kFullMask, base))
     return false;
-  u32 valueBytes = f.bits == 64 ? 8 : 4;
-  // As many consecutive elements of a lane at once as lie side by side.
-  u32 elementsAtOnce = f.bits < 8 ? f.perRegister : 1;
-  u32 bytes = f.bits < 8 ? 4 : f.bits / 8;
-  while (f.bits >= 8 && bytes < 16 && elementsAtOnce * 2 <= f.perLane) {
-    u32 more = elementsAtOnce * 2;
-    bool together = true;
-    for (u32 s = 0; s < kLanes * f.perLane; s += more) {
-      u64 first = elementOffset(f, which, rowMajor, stride, s);
-      for (u32 i = 1; i < more; ++i)
-        together &= elementOffset(f, which, rowMajor, stride, s + i) == first + i;
-      together &= (base.address[0] * 8 + first * f.bits) % (more * f.bits) == 0;
-    }
-    if (!together)
-      break;
-    elementsAtOnce = more;
-    bytes *= 2;
-  }
-  for (u32 i = 0; i < f.perLane; i += elementsAtOnce) {
+  u32 count = elementsAtOnce(m, base.address[0]);
+  u32 bytes = m.f.bits < 8 ? 4 : count * m.f.bits / 8;
+  for (u32 i = 0; i < m.f.perLane; i += count) {
     Access access;
     access.space = Space(in.aux >> 16 & 255);
     access.kind = stores ? AccessKind::Write : AccessKind::Read;
     access.mask = kFullMask;
     access.bytes = bytes;
     for (u32 lane = 0; lane < kLanes; ++lane)
-      access.address[lane] =
-          base.address[lane] +
-          elementOffset(f, which, rowMajor, stride, lane * f.perLane + i) *
-              f.bits / 8;
-    if (access.space == Space::Generic &&
-        splitGeneric(access, kFullMask) != kFullMask)
+      access.address[lane] = base.address[lane] + m.offset(lane * m.f.perLane + i) * m.f.bits / 8;
+    if (access.space == Space::Generic && splitGeneric(access, kFullMask) != kFullMask)
       return stopWith(w, in, "expected one address for all lanes");
     if (!resolve(w, in, access))
       return false;
     for (u32 lane = 0; lane < kLanes; ++lane) {
       u8 *host = access.at(lane), *shadow = access.shadowAt(lane);
       for (u32 part = 0; part < bytes;) {
-        // One register, or the piece of it that an element takes.
-        u32 element = i + (f.bits < 8 ? 0 : part * 8 / f.bits);
-        u32 step = f.bits < 8 ? 4 : std::min(f.bits / 8, bytes);
-        u32 ref = list[element / f.perRegister];
-        u32 shift = element % f.perRegister * f.bits;
-        u64 keep = (f.bits >= 32 || f.bits < 8) ? ~u64(0)
-                                                : ((u64(1) << f.bits) - 1) << shift;
-        if (!stores) {
-          u64 value = 0, bits = 0;
-          memcpy(&value, host + part, step);
-          if (shadow && access.mayBeUndefined)
-            memcpy(&bits, shadow + part, step);
-          if (valueBytes == 8) {
-            w.at<u64>(ref)[lane] = value;
-          } else {
-            u32 &to = w.at<u32>(ref)[lane];
-            to = u32((to & ~keep) | (value << shift & keep));
-          }
-          if (w.tracking || bits) {
-            u64 old = shift ? undefinedBits(w, ref, valueBytes, lane) : 0;
-            setUndefinedBits(w, ref, valueBytes, lane,
-                             (old & ~keep) | (bits << shift & keep));
-          }
-        } else {
-          u64 value = valueBytes == 8 ? w.at<u64>(ref)[lane]
-                                      : (w.at<u32>(ref)[lane] & keep) >> shift;
-          memcpy(host + part, &value, step);
-          u64 bits = w.tracking ? (undefinedBits(w, ref, valueBytes, lane) & keep)
-                                      >> shift
-                                : 0;
-          if (shadow && (bits || access.mayBeUndefined)) {
-            memcpy(shadow + part, &bits, step);
-            if (bits && access.buffer)
-              access.buffer->mayBeUndefined = true;
-          }
-        }
-        part += step;
+        Piece piece = pieceOf(m.f, list, i, part, bytes);
+        u8 *bits = shadow ? shadow + part : nullptr;
+        if (stores)
+          storePiece(w, piece, lane, host + part, bits, access);
+        else
+          loadPiece(w, piece, lane, host + part, access.mayBeUndefined ? bits : nullptr);
+        part += piece.step;
       }
     }
   }
@@ -175,8 +199,135 @@ u64 slotValue(const Warp &w, const Fragment &f, const u32 *list, u32 slot) {
   return f.bits >= 32 ? raw : raw & ((1u << f.bits) - 1);
 }
 
+/// What a product reads and writes: elements by row and column.
+struct Operands {
+  Warp &w;
+  const Shape &s;
+  bool rowA, rowB;
+  Fragment fa, fb, fc, fd;
+  const u32 *ld, *la, *lb, *lc;
+  u32 slotA(u32 row, u32 k) const { return rowA ? row * s.k + k : k * s.m + row; }
+  u32 slotB(u32 k, u32 col) const { return rowB ? k * s.n + col : col * s.k + k; }
+  u64 a(u32 row, u32 k) const { return slotValue(w, fa, la, slotA(row, k)); }
+  u64 b(u32 k, u32 col) const { return slotValue(w, fb, lb, slotB(k, col)); }
+  u64 c(u32 e) const { return slotValue(w, fc, lc, e); }
+};
+
 // aux: shape | rowA << 4 | rowB << 5 | satfinite << 6 | and << 7 |
 // a << 8 | b << 14 | c << 20 | d << 26.
+Operands operandsOf(Warp &w, const Inst &in) {
+  const Shape &s = kShapes[in.aux & 15];
+  Operands o{w,
+             s,
+             bool(in.aux >> 4 & 1),
+             bool(in.aux >> 5 & 1),
+             fragmentOf(s, kA, Ty(in.aux >> 8 & 63)),
+             fragmentOf(s, kB, Ty(in.aux >> 14 & 63)),
+             fragmentOf(s, kC, Ty(in.aux >> 20 & 63)),
+             fragmentOf(s, kC, Ty(in.aux >> 26 & 63)),
+             &w.launch->program->pool[in.list],
+             nullptr,
+             nullptr,
+             nullptr};
+  o.la = o.ld + o.fd.registers;
+  o.lb = o.la + o.fa.registers;
+  o.lc = o.lb + o.fb.registers;
+  return o;
+}
+
+/// Which elements of the result undefined ones of the operands reach. False where none are.
+bool findSpoiled(const Operands &o, u8 *spoiled) {
+  bool any = false;
+  if (o.w.tracking)
+    for (u32 i = 0; i < o.fa.registers + o.fb.registers + o.fc.registers; ++i)
+      any |= *o.w.flags(o.la[i]) != 0;
+  if (!any)
+    return false;
+  auto isUndefined = [&](const Fragment &f, const u32 *list, u32 slot) {
+    u32 lane = slot / f.perLane, i = slot % f.perLane;
+    u64 bits = undefinedBits(o.w, list[i / f.perRegister], f.bits == 64 ? 8 : 4, lane) >>
+               (i % f.perRegister * f.bits % 32);
+    return (f.bits >= 32 ? bits : bits & ((1u << f.bits) - 1)) != 0;
+  };
+  u32 rows = 0, columns = 0;
+  for (u32 k = 0; k < o.s.k; ++k) {
+    for (u32 row = 0; row < o.s.m; ++row)
+      rows |= u32(isUndefined(o.fa, o.la, o.slotA(row, k))) << row;
+    for (u32 col = 0; col < o.s.n; ++col)
+      columns |= u32(isUndefined(o.fb, o.lb, o.slotB(k, col))) << col;
+  }
+  for (u32 e = 0; e < o.s.m * o.s.n; ++e)
+    spoiled[e] = isUndefined(o.fc, o.lc, e) || (rows >> (e / o.s.n) & 1) || (columns >> (e % o.s.n) & 1);
+  return true;
+}
+
+void multiplyIntegers(const Operands &o, bool satfinite, bool andPopc, u64 *result) {
+  const Shape &s = o.s;
+  for (u32 row = 0; row < s.m; ++row)
+    for (u32 col = 0; col < s.n; ++col) {
+      i64 sum = i32(o.c(row * s.n + col));
+      for (u32 k = 0; k < s.k; ++k) {
+        u32 x = u32(o.a(row, k)), y = u32(o.b(k, col));
+        sum += o.fa.type != Ty::B1 ? integerElement(o.fa.type, x) * integerElement(o.fb.type, y)
+                                   : i32(andPopc ? x & y : x ^ y);
+      }
+      if (satfinite)
+        sum = sum > INT32_MAX ? INT32_MAX : sum < INT32_MIN ? INT32_MIN : sum;
+      result[row * s.n + col] = u32(sum);
+    }
+}
+
+void multiplyDoubles(const Operands &o, u64 *result) {
+  const Shape &s = o.s;
+  for (u32 row = 0; row < s.m; ++row)
+    for (u32 col = 0; col < s.n; ++col) {
+      double sum = bitsAs<double>(o.c(row * s.n + col));
+      for (u32 k = 0; k < s.k; ++k)
+        sum = __builtin_fma(bitsAs<double>(o.a(row, k)), bitsAs<double>(o.b(k, col)), sum);
+      result[row * s.n + col] = bitsAs<u64>(sum);
+    }
+}
+
+void multiplyFloats(const Operands &o, u64 *result) {
+  const Shape &s = o.s;
+  Product32 p;
+  p.m = s.m;
+  p.n = s.n;
+  p.k = s.k;
+  for (u32 k = 0; k < s.k; ++k) {
+    for (u32 row = 0; row < s.m; ++row)
+      p.a[row * s.k + k] = floatElement(o.fa.type, u32(o.a(row, k)));
+    for (u32 col = 0; col < s.n; ++col)
+      p.b[k * s.n + col] = floatElement(o.fb.type, u32(o.b(k, col)));
+  }
+  for (u32 e = 0; e < s.m * s.n; ++e)
+    p.c[e] = floatElement(o.fc.type == Ty::F16 ? Ty::F16 : Ty::F32, u32(o.c(e)));
+  p.run();
+  for (u32 e = 0; e < s.m * s.n; ++e)
+    result[e] = o.fd.type == Ty::F16 ? floatToHalf(p.c[e]) : accumulatorBits(p.c[e]);
+}
+
+/// `spoiled` is null where all of the result is defined.
+void writeResult(const Operands &o, const u64 *result, const u8 *spoiled) {
+  const Fragment &f = o.fd;
+  for (u32 lane = 0; lane < kLanes; ++lane)
+    for (u32 r = 0; r < f.registers; ++r) {
+      u64 value = 0, bits = 0;
+      for (u32 j = 0; j < f.perRegister; ++j) {
+        u32 e = lane * f.perLane + r * f.perRegister + j;
+        value |= result[e] << (j * f.bits % 64);
+        if (spoiled && spoiled[e])
+          bits |= (f.bits == 64 ? ~u64(0) : (u64(1) << f.bits) - 1) << (j * f.bits % 64);
+      }
+      if (f.bits == 64)
+        o.w.at<u64>(o.ld[r])[lane] = value;
+      else
+        o.w.at<u32>(o.ld[r])[lane] = u32(value);
+      if (o.w.tracking)
+        setUndefinedBits(o.w, o.ld[r], f.bits == 64 ? 8 : 4, lane, bits);
+    }
+}
+
 void multiply(Warp &w, const Inst &in, u32 mask) {
   if (!converge(w, in, mask, w.valid))
     return;
@@ -184,106 +335,18 @@ void multiply(Warp &w, const Inst &in, u32 mask) {
     stopWith(w, in, "expected a warp of 32 threads");
     return;
   }
-  const Shape &s = kShapes[in.aux & 15];
-  bool rowA = in.aux >> 4 & 1, rowB = in.aux >> 5 & 1;
-  Fragment fa = fragmentOf(s, kA, Ty(in.aux >> 8 & 63)),
-           fb = fragmentOf(s, kB, Ty(in.aux >> 14 & 63)),
-           fc = fragmentOf(s, kC, Ty(in.aux >> 20 & 63)),
-           fd = fragmentOf(s, kC, Ty(in.aux >> 26 & 63));
-  const u32 *ld = &w.launch->program->pool[in.list], *la = ld + fd.registers,
-            *lb = la + fa.registers, *lc = lb + fb.registers;
-  auto slotA = [&](u32 row, u32 k) { return rowA ? row * s.k + k : k * s.m + row; };
-  auto slotB = [&](u32 k, u32 col) { return rowB ? k * s.n + col : col * s.k + k; };
-  // Undefined inputs first: results overwrite registers.
-  bool any = false;
-  if (w.tracking)
-    for (u32 i = 0; i < fa.registers + fb.registers + fc.registers; ++i)
-      any |= *w.flags(la[i]) != 0;
-  u32 rows = 0, columns = 0;
   static thread_local u8 spoiled[kMaxRows * kMaxColumns];
-  if (any) {
-    auto isUndefined = [&](const Fragment &f, const u32 *list, u32 slot) {
-      u32 lane = slot / f.perLane, i = slot % f.perLane;
-      u64 bits = undefinedBits(w, list[i / f.perRegister], f.bits == 64 ? 8 : 4,
-                               lane) >> (i % f.perRegister * f.bits % 32);
-      return (f.bits >= 32 ? bits : bits & ((1u << f.bits) - 1)) != 0;
-    };
-    for (u32 k = 0; k < s.k; ++k) {
-      for (u32 row = 0; row < s.m; ++row)
-        rows |= u32(isUndefined(fa, la, slotA(row, k))) << row;
-      for (u32 col = 0; col < s.n; ++col)
-        columns |= u32(isUndefined(fb, lb, slotB(k, col))) << col;
-    }
-    for (u32 e = 0; e < s.m * s.n; ++e)
-      spoiled[e] = isUndefined(fc, lc, e) || (rows >> (e / s.n) & 1) ||
-                   (columns >> (e % s.n) & 1);
-  }
-  bool integer = isIntegerElement(fa.type) || fa.type == Ty::B1;
   static thread_local u64 result[kMaxRows * kMaxColumns];
-  if (integer) {
-    bool satfinite = in.aux >> 6 & 1, andPopc = in.aux >> 7 & 1;
-    for (u32 row = 0; row < s.m; ++row)
-      for (u32 col = 0; col < s.n; ++col) {
-        i64 sum = i32(slotValue(w, fc, lc, row * s.n + col));
-        for (u32 k = 0; k < s.k; ++k) {
-          u32 x = u32(slotValue(w, fa, la, slotA(row, k))),
-              y = u32(slotValue(w, fb, lb, slotB(k, col)));
-          sum += fa.type != Ty::B1 ? integerElement(fa.type, x) *
-                                         integerElement(fb.type, y)
-                                   : i32(andPopc ? x & y : x ^ y);
-        }
-        if (satfinite)
-          sum = sum > INT32_MAX ? INT32_MAX : sum < INT32_MIN ? INT32_MIN : sum;
-        result[row * s.n + col] = u32(sum);
-      }
-  } else if (fa.type == Ty::F64) {
-    for (u32 row = 0; row < s.m; ++row)
-      for (u32 col = 0; col < s.n; ++col) {
-        double sum = bitsAs<double>(slotValue(w, fc, lc, row * s.n + col));
-        for (u32 k = 0; k < s.k; ++k)
-          sum = __builtin_fma(bitsAs<double>(slotValue(w, fa, la, slotA(row, k))),
-                              bitsAs<double>(slotValue(w, fb, lb, slotB(k, col))),
-                              sum);
-        result[row * s.n + col] = bitsAs<u64>(sum);
-      }
-  } else {
-    Product32 p;
-    p.m = s.m;
-    p.n = s.n;
-    p.k = s.k;
-    for (u32 k = 0; k < s.k; ++k) {
-      for (u32 row = 0; row < s.m; ++row)
-        p.a[row * s.k + k] = floatElement(
-            fa.type, u32(slotValue(w, fa, la, slotA(row, k))));
-      for (u32 col = 0; col < s.n; ++col)
-        p.b[k * s.n + col] = floatElement(
-            fb.type, u32(slotValue(w, fb, lb, slotB(k, col))));
-    }
-    for (u32 e = 0; e < s.m * s.n; ++e)
-      p.c[e] = floatElement(fc.type == Ty::F16 ? Ty::F16 : Ty::F32,
-                            u32(slotValue(w, fc, lc, e)));
-    p.run();
-    for (u32 e = 0; e < s.m * s.n; ++e)
-      result[e] = fd.type == Ty::F16 ? floatToHalf(p.c[e])
-                                     : accumulatorBits(p.c[e]);
-  }
-  for (u32 lane = 0; lane < kLanes; ++lane)
-    for (u32 r = 0; r < fd.registers; ++r) {
-      u64 value = 0, bits = 0;
-      for (u32 j = 0; j < fd.perRegister; ++j) {
-        u32 e = lane * fd.perLane + r * fd.perRegister + j;
-        value |= result[e] << (j * fd.bits % 64);
-        if (any && spoiled[e])
-          bits |= (fd.bits == 64 ? ~u64(0) : (u64(1) << fd.bits) - 1)
-                  << (j * fd.bits % 64);
-      }
-      if (fd.bits == 64)
-        w.at<u64>(ld[r])[lane] = value;
-      else
-        w.at<u32>(ld[r])[lane] = u32(value);
-      if (w.tracking)
-        setUndefinedBits(w, ld[r], fd.bits == 64 ? 8 : 4, lane, bits);
-    }
+  Operands o = operandsOf(w, in);
+  // Undefined inputs first: results overwrite registers.
+  bool any = findSpoiled(o, spoiled);
+  if (isIntegerElement(o.fa.type) || o.fa.type == Ty::B1)
+    multiplyIntegers(o, in.aux >> 6 & 1, in.aux >> 7 & 1, result);
+  else if (o.fa.type == Ty::F64)
+    multiplyDoubles(o, result);
+  else
+    multiplyFloats(o, result);
+  writeResult(o, result, any ? spoiled : nullptr);
 }
 
 bool fits(const Shape &s, Ty type) {

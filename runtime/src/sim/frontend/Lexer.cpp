@@ -75,23 +75,54 @@ void Lexer::skipSpace() {
   }
 }
 
+bool Lexer::hexFloat(char lower, int digits) {
+  if (end - cursor < 2 + digits || cursor[0] != '0' || (cursor[1] | 0x20) != lower)
+    return false;
+  u64 bits = 0;
+  for (int i = 0; i < digits; ++i) {
+    int digit = hexDigit(cursor[2 + i]);
+    if (digit < 0)
+      return false;
+    bits = bits << 4 | u64(digit);
+  }
+  current.bits = bits;
+  cursor += 2 + digits;
+  return true;
+}
+
+bool Lexer::decimalFloat() {
+  auto skipDigits = [&](const char *&p) {
+    while (p < end && isDigit(*p))
+      ++p;
+  };
+  auto isExponent = [&](const char *p) {
+    return p + 1 < end && (*p | 0x20) == 'e' &&
+           (isDigit(p[1]) || ((p[1] == '-' || p[1] == '+') && p + 2 < end && isDigit(p[2])));
+  };
+  const char *p = cursor;
+  skipDigits(p);
+  bool point = p + 1 < end && *p == '.' && isDigit(p[1]);
+  if (!point && !isExponent(p))
+    return false;
+  if (point)
+    skipDigits(++p);
+  if (isExponent(p))
+    skipDigits(p += 2);
+  char buffer[64];
+  size_t length = size_t(p - cursor);
+  current.kind = length < sizeof(buffer) ? Token::Float64 : Token::Bad;
+  if (current.kind == Token::Float64) {
+    memcpy(buffer, cursor, length);
+    buffer[length] = 0;
+    double value = strtod(buffer, nullptr);
+    memcpy(&current.bits, &value, 8);
+  }
+  cursor = p;
+  return true;
+}
+
 void Lexer::number() {
   const char *start = cursor;
-  auto hexFloat = [&](char lower, int digits) {
-    if (end - cursor < 2 + digits || cursor[0] != '0' ||
-        (cursor[1] | 0x20) != lower)
-      return false;
-    u64 bits = 0;
-    for (int i = 0; i < digits; ++i) {
-      int digit = hexDigit(cursor[2 + i]);
-      if (digit < 0)
-        return false;
-      bits = bits << 4 | u64(digit);
-    }
-    current.bits = bits;
-    cursor += 2 + digits;
-    return true;
-  };
   if (hexFloat('f', 8)) {
     current.kind = Token::Float32;
     return;
@@ -110,40 +141,8 @@ void Lexer::number() {
       base = 8;
     }
   }
-  if (base == 10 || base == 8) {
-    // A decimal float: digits with a point or an exponent.
-    const char *p = cursor;
-    while (p < end && isDigit(*p))
-      ++p;
-    bool point = p + 1 < end && *p == '.' && isDigit(p[1]);
-    bool exponent = p + 1 < end && (*p | 0x20) == 'e' &&
-                    (isDigit(p[1]) || ((p[1] == '-' || p[1] == '+') &&
-                                       p + 2 < end && isDigit(p[2])));
-    if (point || exponent) {
-      if (point)
-        for (++p; p < end && isDigit(*p);)
-          ++p;
-      if (p + 1 < end && (*p | 0x20) == 'e' &&
-          (isDigit(p[1]) || ((p[1] == '-' || p[1] == '+') && p + 2 < end &&
-                             isDigit(p[2]))))
-        for (p += 2; p < end && isDigit(*p);)
-          ++p;
-      char buffer[64];
-      size_t length = size_t(p - cursor);
-      if (length >= sizeof(buffer)) {
-        current.kind = Token::Bad;
-        cursor = p;
-        return;
-      }
-      memcpy(buffer, cursor, length);
-      buffer[length] = 0;
-      double value = strtod(buffer, nullptr);
-      memcpy(&current.bits, &value, 8);
-      current.kind = Token::Float64;
-      cursor = p;
-      return;
-    }
-  }
+  if ((base == 10 || base == 8) && decimalFloat())
+    return;
   u64 value = 0;
   const char *digits = cursor;
   bool overflow = false;
@@ -158,8 +157,7 @@ void Lexer::number() {
   if (cursor < end && *cursor == 'U')
     ++cursor;
   bool ragged = cursor < end && isIdentifier(*cursor);
-  current.kind =
-      cursor == digits || overflow || ragged ? Token::Bad : Token::Integer;
+  current.kind = cursor == digits || overflow || ragged ? Token::Bad : Token::Integer;
   current.bits = value;
   if (cursor == start)
     ++cursor;

@@ -36,6 +36,8 @@ private:
   void advance();
   void skipSpace();
   void number();
+  bool hexFloat(char lower, int digits);
+  bool decimalFloat();
   std::string_view text;
   const char *cursor;
   const char *end;

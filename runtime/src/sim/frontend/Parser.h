@@ -70,6 +70,8 @@ private:
   bool parseDeclarator(Variable &variable);
   bool parseInitialiser(Variable &variable);
   bool parseInitialiserItem(Variable &variable, u64 &at, size_t depth);
+  bool parseRelocation(Variable &variable, u64 at);
+  bool parseInitialValue(Ty type, u64 &bits);
   bool parseRegisters(AstFunction &function);
   bool declare(std::string_view name, Name entry, const Token &at);
   bool constant(u64 &bits, bool &isFloat, bool &is32, int level = 0);
@@ -79,8 +81,8 @@ private:
   bool parseStatement(AstFunction &function);
   bool parseInstruction(AstFunction &function);
   bool parseOperand(AstFunction &function, Operand &operand, bool inCall);
-  bool parseName(AstFunction &function, Operand &operand);
-  bool parseAddress(AstFunction &function, Operand &operand);
+  bool parseName(Operand &operand);
+  bool parseAddress(Operand &operand);
   bool parseTable(AstFunction &function, std::string_view name,
                   const Token &at);
   bool parseLoc();

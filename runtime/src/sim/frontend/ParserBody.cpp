@@ -347,7 +347,7 @@ bool Parser::parseInstruction(AstFunction &function) {
   return true;
 }
 
-bool Parser::parseName(AstFunction &function, Operand &operand) {
+bool Parser::parseName(Operand &operand) {
   const Token token = lexer.take();
   operand.name = token.text;
   operand.at = lexer.position(token);
@@ -425,14 +425,14 @@ bool Parser::parseName(AstFunction &function, Operand &operand) {
   return true;
 }
 
-bool Parser::parseAddress(AstFunction &function, Operand &operand) {
+bool Parser::parseAddress(Operand &operand) {
   operand.kind = Operand::Address;
   const Token token = lexer.peek();
   operand.at = lexer.position(token);
   if (token.kind == Token::Identifier) {
     Operand base;
     size_t before = pending.size();
-    if (!parseName(function, base))
+    if (!parseName(base))
       return false;
     operand.name = base.name;
     if (base.kind == Operand::Register) {
@@ -475,7 +475,7 @@ bool Parser::parseOperand(AstFunction &function, Operand &operand,
     return fail(token, "operand is nested too deeply");
   operand.at = lexer.position(token);
   if (token.kind == Token::Identifier) {
-    if (!parseName(function, operand))
+    if (!parseName(operand))
       return false;
     if (operand.kind == Operand::Symbol || operand.kind == Operand::Function) {
       while (lexer.peek().kind == Token::Punctuation &&
@@ -504,7 +504,7 @@ bool Parser::parseOperand(AstFunction &function, Operand &operand,
     char open = token.punctuation;
     if (open == '[') {
       lexer.take();
-      return parseAddress(function, operand);
+      return parseAddress(operand);
     }
     if (open == '{' || (open == '(' && inCall)) {
       lexer.take();

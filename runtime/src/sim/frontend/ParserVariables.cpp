@@ -169,6 +169,61 @@ bool Parser::parseInitialiser(Variable &variable) {
   return true;
 }
 
+bool Parser::parseRelocation(Variable &variable, u64 at) {
+  bool generic = lexer.peek().text == "generic" && lexer.followedBy('(');
+  if (generic) {
+    lexer.take();
+    if (!expect('('))
+      return false;
+  }
+  const Token name = lexer.take();
+  if (name.kind != Token::Identifier)
+    return fail(name, "expected a name in the initialiser");
+  Relocation relocation;
+  relocation.offset = at;
+  relocation.bytes = sizeOf(variable.type);
+  relocation.symbol = std::string(name.text);
+  relocation.generic = generic;
+  relocation.at = lexer.position(name);
+  if (generic && !expect(')'))
+    return false;
+  while (lexer.peek().kind == Token::Punctuation &&
+         (lexer.peek().punctuation == '+' || lexer.peek().punctuation == '-')) {
+    bool minus = lexer.take().punctuation == '-';
+    u64 value = 0;
+    if (!integer(value, "an offset"))
+      return false;
+    relocation.addend += minus ? -i64(value) : i64(value);
+  }
+  variable.relocations.push_back(relocation);
+  return true;
+}
+
+bool Parser::parseInitialValue(Ty type, u64 &bits) {
+  const Token first = lexer.peek();
+  bool isFloat = false, is32 = false;
+  // mask(0xFF...) initialisers carry the byte of an address.
+  if (!constant(bits, isFloat, is32))
+    return false;
+  if (isFloat && is32 && type == Ty::F64) {
+    float narrow;
+    u32 low = u32(bits);
+    memcpy(&narrow, &low, 4);
+    double wide = narrow;
+    memcpy(&bits, &wide, 8);
+  } else if (isFloat && !is32 && sizeOf(type) == 4) {
+    double wide;
+    memcpy(&wide, &bits, 8);
+    float narrow = float(wide);
+    u32 low;
+    memcpy(&low, &narrow, 4);
+    bits = low;
+  } else if (isFloat && sizeOf(type) < 4) {
+    return fail(first, format("a float cannot initialise %s", typeName(type)));
+  }
+  return true;
+}
+
 bool Parser::parseInitialiserItem(Variable &variable, u64 &at, size_t depth) {
   if (depth > kMaximumNesting)
     return fail(lexer.peek(), "initialiser is nested too deeply");
@@ -181,69 +236,13 @@ bool Parser::parseInitialiserItem(Variable &variable, u64 &at, size_t depth) {
     } while (accept(','));
     return expect('}');
   }
-  u32 bytes = sizeOf(variable.type);
   const Token first = lexer.peek();
+  u32 bytes = sizeOf(variable.type);
   u64 bits = 0;
-  auto symbol = [&](bool generic) {
-    const Token name = lexer.take();
-    if (name.kind != Token::Identifier)
-      return fail(name, "expected a name in the initialiser");
-    Relocation relocation;
-    relocation.offset = at;
-    relocation.bytes = bytes;
-    relocation.symbol = std::string(name.text);
-    relocation.generic = generic;
-    relocation.at = lexer.position(name);
-    if (generic && !expect(')'))
-      return false;
-    while (lexer.peek().kind == Token::Punctuation &&
-           (lexer.peek().punctuation == '+' ||
-            lexer.peek().punctuation == '-')) {
-      bool minus = lexer.take().punctuation == '-';
-      u64 value = 0;
-      if (!integer(value, "an offset"))
-        return false;
-      relocation.addend += minus ? -i64(value) : i64(value);
-    }
-    variable.relocations.push_back(relocation);
-    return true;
-  };
-  if (first.kind == Token::Identifier) {
-    bool generic = first.text == "generic" && lexer.followedBy('(');
-    if (generic) {
-      lexer.take();
-      if (!expect('('))
-        return false;
-    }
-    if (!symbol(generic))
-      return false;
-  } else {
-    bool isFloat = false, is32 = false;
-    // mask(0xFF...) initialisers carry the byte of an address.
-    if (!constant(bits, isFloat, is32))
-      return false;
-    if (isFloat && is32 && variable.type == Ty::F64) {
-      float narrow;
-      u32 low = u32(bits);
-      memcpy(&narrow, &low, 4);
-      double wide = narrow;
-      memcpy(&bits, &wide, 8);
-    } else if (isFloat && !is32 && bytes == 4) {
-      double wide;
-      memcpy(&wide, &bits, 8);
-      float narrow = float(wide);
-      u32 low;
-      memcpy(&low, &narrow, 4);
-      bits = low;
-    } else if (isFloat && bytes < 4) {
-      return fail(first, format("a float cannot initialise %s",
-                                typeName(variable.type)));
-    }
-  }
-  if (at + bytes > kMaximumVariable ||
-      (!variable.unsized && at + bytes > variable.bytes))
-    return fail(first, format("initialiser of '%s' is longer than its %llu "
-                              "bytes", variable.name.c_str(),
+  if (first.kind == Token::Identifier ? !parseRelocation(variable, at) : !parseInitialValue(variable.type, bits))
+    return false;
+  if (at + bytes > kMaximumVariable || (!variable.unsized && at + bytes > variable.bytes))
+    return fail(first, format("initialiser of '%s' is longer than its %llu bytes", variable.name.c_str(),
                               (unsigned long long)variable.bytes));
   variable.init.resize(at + bytes, 0);
   memcpy(variable.init.data() + at, &bits, bytes < 8 ? bytes : 8);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What stands behind the handles of the C interface.
-#ifndef HADAL_SIM_API_CONTEXT_H
-#define HADAL_SIM_API_CONTEXT_H
+#ifndef HADAL_SIM_API_HANDLES_H
+#define HADAL_SIM_API_HANDLES_H
 
 #include "sim/state/Launch.h"
 
@@ -36,4 +36,4 @@ const Function *findKernel(hadal_sim_context_t *context,
                            hadal_sim_module_t *module, const char *name);
 } // namespace hadal::sim
 
-#endif // HADAL_SIM_API_CONTEXT_H
+#endif // HADAL_SIM_API_HANDLES_H
