@@ -10,8 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 
-bool readFile(const std::string &path, std::vector<uint8_t> &bytes,
-              std::string &error) {
+bool readFile(const std::string &path, std::vector<uint8_t> &bytes, std::string &error) {
   FILE *file = fopen(path.c_str(), "rb");
   if (!file) {
     error = path + ": " + strerror(errno);
@@ -28,8 +27,7 @@ bool readFile(const std::string &path, std::vector<uint8_t> &bytes,
   return good;
 }
 
-bool writeFile(const std::string &path, const void *data, size_t bytes,
-               std::string &error) {
+bool writeFile(const std::string &path, const void *data, size_t bytes, std::string &error) {
   hadal::files::OutputFile file;
   bool good = file.open(path) && file.write(data, bytes) && file.commit();
   if (!good)
@@ -72,8 +70,8 @@ uint16_t toSmall(double value, int exponentBits, int mantissaBits) {
     return sign | infinity;
   if (biased <= 0)
     return uint16_t(sign | uint16_t(std::ldexp(rounded, bias - 1 + mantissaBits)));
-  uint16_t fraction = uint16_t(
-      std::ldexp(rounded, mantissaBits - (exponent - 1)) - (1 << mantissaBits));
+  uint16_t fraction =
+      uint16_t(std::ldexp(rounded, mantissaBits - (exponent - 1)) - (1 << mantissaBits));
   return uint16_t(sign | biased << mantissaBits | fraction);
 }
 
@@ -88,8 +86,7 @@ bool parseCount(const std::string &text, uint64_t &value) {
 
 } // namespace
 
-bool Arguments::scalar(const std::string &type, const std::string &value,
-                       Argument &argument) {
+bool Arguments::scalar(const std::string &type, const std::string &value, Argument &argument) {
   argument.type = type;
   auto put = [&](const void *from, size_t bytes) {
     argument.bytes.resize(bytes);
@@ -108,8 +105,7 @@ bool Arguments::scalar(const std::string &type, const std::string &value,
       raw = uint64_t(parsed);
       if (kind == 'u' && negative)
         return fail("argument '" + argument.text + "': expected no sign");
-      if (bits < 64 && (parsed < -(1ll << (bits - 1)) ||
-                        parsed >= (1ll << (bits - 1))))
+      if (bits < 64 && (parsed < -(1ll << (bits - 1)) || parsed >= (1ll << (bits - 1))))
         return fail("argument '" + argument.text + "': value does not fit");
     } else {
       raw = strtoull(value.c_str(), &end, 0);
@@ -117,14 +113,12 @@ bool Arguments::scalar(const std::string &type, const std::string &value,
         return fail("argument '" + argument.text + "': value does not fit");
     }
     if (value.empty() || *end || errno)
-      return fail("argument '" + argument.text + "': expected an integer, got '" +
-                  value + "'");
+      return fail("argument '" + argument.text + "': expected an integer, got '" + value + "'");
     return put(&raw, bits / 8);
   }
   double parsed = strtod(value.c_str(), &end);
   if (value.empty() || *end)
-    return fail("argument '" + argument.text + "': expected a number, got '" +
-                value + "'");
+    return fail("argument '" + argument.text + "': expected a number, got '" + value + "'");
   if (type == "f64")
     return put(&parsed, 8);
   if (type == "f32") {
@@ -154,8 +148,7 @@ bool Arguments::buffer(const std::string &text, uint64_t &address) {
   OutputBuffer output;
   if (kind == "out") {
     if (!parseCount(second, output.bytes))
-      return misuse("argument '" + text + "': expected a number of bytes, got '" +
-                    second + "'");
+      return misuse("argument '" + text + "': expected a number of bytes, got '" + second + "'");
     output.path = first;
     if (!check(hadal_sim_alloc(context, output.bytes, first.c_str(), &address)))
       return false;
@@ -166,8 +159,7 @@ bool Arguments::buffer(const std::string &text, uint64_t &address) {
     inputs.push_back(first);
     output.path = second;
     output.bytes = bytes.size();
-    if (!check(hadal_sim_alloc(context, bytes.size(), first.c_str(),
-                               &address)) ||
+    if (!check(hadal_sim_alloc(context, bytes.size(), first.c_str(), &address)) ||
         !check(hadal_sim_copy_in(context, address, bytes.data(), bytes.size())))
       return false;
   }
@@ -186,23 +178,20 @@ bool Arguments::structure(const std::string &text, Argument &argument) {
   while (comma != std::string::npos) {
     size_t start = comma + 1;
     comma = text.find(',', start);
-    std::string patch = text.substr(
-        start, comma == std::string::npos ? comma : comma - start);
+    std::string patch = text.substr(start, comma == std::string::npos ? comma : comma - start);
     size_t equals = patch.find('=');
     uint64_t offset = 0, address = 0;
-    if (equals == std::string::npos ||
-        !parseCount(patch.substr(0, equals), offset))
-      return misuse("argument '" + argument.text +
-                    "': expected OFFSET=BUFFER, got '" + patch + "'");
+    if (equals == std::string::npos || !parseCount(patch.substr(0, equals), offset))
+      return misuse("argument '" + argument.text + "': expected OFFSET=BUFFER, got '" + patch +
+                    "'");
     std::string target = patch.substr(equals + 1);
-    if (target.rfind("in:", 0) && target.rfind("out:", 0) &&
-        target.rfind("inout:", 0))
-      return misuse("argument '" + argument.text +
-                    "': expected in:, out: or inout:, got '" + target + "'");
+    if (target.rfind("in:", 0) && target.rfind("out:", 0) && target.rfind("inout:", 0))
+      return misuse("argument '" + argument.text + "': expected in:, out: or inout:, got '" +
+                    target + "'");
     if (offset + 8 > argument.bytes.size() || offset + 8 < offset)
-      return fail("argument '" + argument.text + "': offset " +
-                  std::to_string(offset) + " leaves no room for a pointer in " +
-                  std::to_string(argument.bytes.size()) + " bytes");
+      return fail("argument '" + argument.text + "': offset " + std::to_string(offset) +
+                  " leaves no room for a pointer in " + std::to_string(argument.bytes.size()) +
+                  " bytes");
     if (!buffer(target, address))
       return false;
     memcpy(argument.bytes.data() + offset, &address, 8);
@@ -216,10 +205,11 @@ bool Arguments::add(const std::string &text) {
   size_t colon = text.find(':');
   std::string kind = text.substr(0, colon);
   if (colon == std::string::npos)
-    return misuse("argument '" + text + "': expected TYPE:VALUE, in:, out:, "
+    return misuse("argument '" + text +
+                  "': expected TYPE:VALUE, in:, out:, "
                   "inout: or struct:");
-  for (const char *type : {"i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64",
-                           "f16", "bf16", "f32", "f64"})
+  for (const char *type :
+       {"i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f16", "bf16", "f32", "f64"})
     if (kind == type) {
       if (!scalar(kind, text.substr(colon + 1), argument))
         return false;
@@ -253,24 +243,20 @@ bool Arguments::match(hadal_sim_module_t *module, const char *kernel) {
                 std::to_string(list.size()));
   for (size_t i = 0; i < list.size(); ++i) {
     hadal_sim_parameter_t parameter;
-    if (hadal_sim_kernel_parameter(context, module, kernel, i, &parameter) !=
-        HADAL_SIM_OK)
+    if (hadal_sim_kernel_parameter(context, module, kernel, i, &parameter) != HADAL_SIM_OK)
       return fail(hadal_sim_context_message(context));
     const Argument &argument = list[i];
-    std::string where = std::string("kernel '") + kernel + "': argument " +
-                        std::to_string(i + 1) + " ('" + argument.text +
-                        "') for parameter '" + parameter.name + "': ";
+    std::string where = std::string("kernel '") + kernel + "': argument " + std::to_string(i + 1) +
+                        " ('" + argument.text + "') for parameter '" + parameter.name + "': ";
     if (parameter.bytes != argument.bytes.size())
-      return fail(where + "expected " + std::to_string(parameter.bytes) +
-                  " bytes of type " + parameter.type + ", got " +
-                  std::to_string(argument.bytes.size()));
+      return fail(where + "expected " + std::to_string(parameter.bytes) + " bytes of type " +
+                  parameter.type + ", got " + std::to_string(argument.bytes.size()));
     char kind = parameter.type[0], given = argument.type[0];
     bool isFloat = kind == 'f', givenFloat = given == 'f' || argument.type == "bf16";
     bool isInteger = kind == 'u' || kind == 's';
     if (!parameter.is_array && argument.type != "struct" &&
         ((isFloat && !givenFloat) || (isInteger && givenFloat)))
-      return fail(where + "expected type " + parameter.type + ", got " +
-                  argument.type);
+      return fail(where + "expected type " + parameter.type + ", got " + argument.type);
   }
   return true;
 }
@@ -289,13 +275,12 @@ bool Arguments::writeOutputs(bool checkInit, bool &undefined) {
   undefined = false;
   for (const OutputBuffer &output : outputs) {
     std::vector<uint8_t> bytes(output.bytes);
-    hadal_sim_status_t status = hadal_sim_copy_out(
-        context, bytes.data(), output.address, output.bytes, nullptr);
+    hadal_sim_status_t status =
+        hadal_sim_copy_out(context, bytes.data(), output.address, output.bytes, nullptr);
     if (status == HADAL_SIM_ERROR)
       return fail(hadal_sim_context_message(context));
     if (status == HADAL_SIM_CHECK && checkInit) {
-      fprintf(stderr, "hadal-sim: check: init: %s\n",
-              hadal_sim_context_message(context));
+      fprintf(stderr, "hadal-sim: check: init: %s\n", hadal_sim_context_message(context));
       undefined = true;
     }
     if (!writeFile(output.path, bytes.data(), bytes.size(), error))

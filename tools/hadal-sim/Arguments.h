@@ -45,8 +45,7 @@ public:
 private:
   bool fail(const std::string &what);
   bool misuse(const std::string &what);
-  bool scalar(const std::string &type, const std::string &value,
-              Argument &argument);
+  bool scalar(const std::string &type, const std::string &value, Argument &argument);
   bool buffer(const std::string &text, uint64_t &address);
   bool structure(const std::string &text, Argument &argument);
   hadal_sim_context_t *context;
@@ -55,9 +54,7 @@ private:
 };
 
 /// Reads a whole file; false and `error` where that fails.
-bool readFile(const std::string &path, std::vector<uint8_t> &bytes,
-              std::string &error);
+bool readFile(const std::string &path, std::vector<uint8_t> &bytes, std::string &error);
 /// Writes a file as a whole or not at all.
-bool writeFile(const std::string &path, const void *data, size_t bytes,
-               std::string &error);
+bool writeFile(const std::string &path, const void *data, size_t bytes, std::string &error);
 #endif // HADAL_TOOLS_SIM_ARGUMENTS_H

@@ -36,8 +36,7 @@ constexpr const char *kUsage =
 struct Options {
   std::string file, entry, counters;
   hadal_sim_launch_t launch;
-  bool hasGrid = false, hasBlock = false, list = false, annotate = false,
-       help = false;
+  bool hasGrid = false, hasBlock = false, list = false, annotate = false, help = false;
   std::vector<std::string> arguments;
 };
 
@@ -109,8 +108,7 @@ int parseOptions(int argc, char **argv, Options &options) {
       continue;
     }
     size_t equals = text.find('=');
-    std::string name = text.substr(2, equals == std::string::npos
-                                          ? equals : equals - 2);
+    std::string name = text.substr(2, equals == std::string::npos ? equals : equals - 2);
     bool hasValue = equals != std::string::npos;
     const char *value = hasValue ? argv[i] + equals + 1 : "";
     uint64_t number = 0;
@@ -183,18 +181,16 @@ int listEntries(hadal_sim_context_t *context, hadal_sim_module_t *module) {
       hadal_sim_parameter_t parameter;
       hadal_sim_kernel_parameter(context, module, name, i, &parameter);
       if (parameter.is_array)
-        printf("%s.%s %s[%llu] align %llu", i ? ", " : "", parameter.type,
-               parameter.name, (unsigned long long)parameter.bytes,
-               (unsigned long long)parameter.alignment);
+        printf("%s.%s %s[%llu] align %llu", i ? ", " : "", parameter.type, parameter.name,
+               (unsigned long long)parameter.bytes, (unsigned long long)parameter.alignment);
       else
         printf("%s.%s %s", i ? ", " : "", parameter.type, parameter.name);
     }
-    printf(") shared %llu local %llu",
-           (unsigned long long)info.static_shared_bytes,
+    printf(") shared %llu local %llu", (unsigned long long)info.static_shared_bytes,
            (unsigned long long)info.local_bytes);
     if (info.required_block[0])
-      printf(" reqntid %u,%u,%u", info.required_block[0],
-             info.required_block[1], info.required_block[2]);
+      printf(" reqntid %u,%u,%u", info.required_block[0], info.required_block[1],
+             info.required_block[2]);
     if (info.maximum_block[0])
       printf(" maxntid %u,%u,%u", info.maximum_block[0], info.maximum_block[1],
              info.maximum_block[2]);
@@ -209,29 +205,25 @@ int run(hadal_sim_context_t *context, Options &options) {
   if (!readFile(options.file, text, error))
     return fail(error);
   hadal_sim_module_t *module = nullptr;
-  if (hadal_sim_module_load(context, reinterpret_cast<char *>(text.data()),
-                            text.size(), options.file.c_str(),
-                            &module) != HADAL_SIM_OK)
+  if (hadal_sim_module_load(context, reinterpret_cast<char *>(text.data()), text.size(),
+                            options.file.c_str(), &module) != HADAL_SIM_OK)
     return fail(hadal_sim_context_message(context));
   if (options.list)
     return listEntries(context, module);
   Arguments arguments(context, options.file);
   hadal_sim_kernel_info_t info;
-  if (hadal_sim_kernel_info(context, module, options.entry.c_str(), &info) !=
-      HADAL_SIM_OK)
+  if (hadal_sim_kernel_info(context, module, options.entry.c_str(), &info) != HADAL_SIM_OK)
     return fail(hadal_sim_context_message(context));
   for (const std::string &argument : options.arguments)
     if (!arguments.add(argument))
       return arguments.usage ? misuse(arguments.error) : fail(arguments.error);
-  if (!arguments.checkOutputs(options.counters) ||
-      !arguments.match(module, options.entry.c_str()))
+  if (!arguments.checkOutputs(options.counters) || !arguments.match(module, options.entry.c_str()))
     return fail(arguments.error);
   std::vector<const void *> pointers;
   for (const Argument &argument : arguments.list)
     pointers.push_back(argument.bytes.data());
-  hadal_sim_status_t status =
-      hadal_sim_launch(context, module, options.entry.c_str(), &options.launch,
-                       pointers.data(), pointers.size());
+  hadal_sim_status_t status = hadal_sim_launch(context, module, options.entry.c_str(),
+                                               &options.launch, pointers.data(), pointers.size());
   if (status == HADAL_SIM_ERROR)
     return fail(options.file + ": " + hadal_sim_context_message(context));
   bool fired = status == HADAL_SIM_CHECK;
@@ -244,9 +236,7 @@ int run(hadal_sim_context_t *context, Options &options) {
       return fail(error);
   }
   bool undefined = false;
-  if (!fired &&
-      !arguments.writeOutputs(options.launch.checks & HADAL_SIM_CHECK_INIT,
-                              undefined))
+  if (!fired && !arguments.writeOutputs(options.launch.checks & HADAL_SIM_CHECK_INIT, undefined))
     return fail(arguments.error);
   if (options.annotate)
     fputs(hadal_sim_annotated_listing(context), stdout);

@@ -22,9 +22,7 @@ std::string quoted(std::string_view text) {
   return result + "\"";
 }
 
-std::string number(u64 value) {
-  return format("%llu", (unsigned long long)value);
-}
+std::string number(u64 value) { return format("%llu", (unsigned long long)value); }
 
 /// The opcode with its modifiers, as written.
 std::string nameOf(const Program &program, const Function &function, u32 pc) {
@@ -52,16 +50,17 @@ std::string mmaKey(const std::string &name) {
 
 const char *spaceOfClass(Class cls) {
   switch (cls) {
-  case Class::LoadShared: case Class::StoreShared: return "shared";
-  case Class::LoadLocal: case Class::StoreLocal: return "local";
+  case Class::LoadShared:
+  case Class::StoreShared: return "shared";
+  case Class::LoadLocal:
+  case Class::StoreLocal: return "local";
   default: return "global";
   }
 }
 
 } // namespace
 
-hadal_sim_counters_t totalsOf(const Program &program, const Counters &counters,
-                              u32 line) {
+hadal_sim_counters_t totalsOf(const Program &program, const Counters &counters, u32 line) {
   hadal_sim_counters_t sum = {};
   for (size_t pc = 0; pc < counters.lines.size(); ++pc) {
     const LineCount &count = counters.lines[pc];
@@ -82,25 +81,20 @@ hadal_sim_counters_t totalsOf(const Program &program, const Counters &counters,
       bytes += memory.bytes;
       sectors += memory.sectors;
     };
-    bool writes = cls == Class::Store || cls == Class::StoreLocal ||
-                  cls == Class::Atomic;
+    bool writes = cls == Class::Store || cls == Class::StoreLocal || cls == Class::Atomic;
     if (!memory.sectors) {
       if (memory.wavefronts) {
         sum.shared_requests += memory.requests;
         sum.shared_bytes += memory.bytes;
       }
     } else if (cls == Class::LoadLocal) {
-      add(sum.local_read_requests, sum.local_read_bytes,
-          sum.local_read_sectors);
+      add(sum.local_read_requests, sum.local_read_bytes, sum.local_read_sectors);
     } else if (cls == Class::StoreLocal) {
-      add(sum.local_write_requests, sum.local_write_bytes,
-          sum.local_write_sectors);
+      add(sum.local_write_requests, sum.local_write_bytes, sum.local_write_sectors);
     } else if (writes) {
-      add(sum.global_write_requests, sum.global_write_bytes,
-          sum.global_write_sectors);
+      add(sum.global_write_requests, sum.global_write_bytes, sum.global_write_sectors);
     } else {
-      add(sum.global_read_requests, sum.global_read_bytes,
-          sum.global_read_sectors);
+      add(sum.global_read_requests, sum.global_read_bytes, sum.global_read_sectors);
     }
   }
   return sum;
@@ -112,25 +106,21 @@ namespace {
 std::string lineJson(const Program &program, const Function &function, u32 pc,
                      const LineCount &line, const MemoryCount &memory) {
   const Origin &origin = program.origins[pc];
-  std::string text =
-      format("{\"line\": %u, \"instruction\": %s, \"warps\": %s, "
-             "\"lanes\": %s", origin.at.line,
-             quoted(nameOf(program, function, pc)).c_str(),
-             number(line.warps).c_str(), number(line.lanes).c_str());
+  std::string text = format("{\"line\": %u, \"instruction\": %s, \"warps\": %s, "
+                            "\"lanes\": %s",
+                            origin.at.line, quoted(nameOf(program, function, pc)).c_str(),
+                            number(line.warps).c_str(), number(line.lanes).c_str());
   if (origin.sourceLine)
     text += format(", \"source_line\": %u", origin.sourceLine);
   if (memory.requests) {
     text += ", \"space\": " + quoted(spaceOfClass(program.code[pc].cls)) +
-            ", \"requests\": " + number(memory.requests) +
-            ", \"bytes\": " + number(memory.bytes);
+            ", \"requests\": " + number(memory.requests) + ", \"bytes\": " + number(memory.bytes);
     if (memory.sectors)
       text += ", \"sectors\": " + number(memory.sectors) +
-              format(", \"coalescing\": %.4f",
-                     double(memory.bytes) / double(memory.sectors * 32));
+              format(", \"coalescing\": %.4f", double(memory.bytes) / double(memory.sectors * 32));
     if (memory.wavefronts)
       text += ", \"wavefronts\": " + number(memory.wavefronts) +
-              ", \"bank_conflicts\": " +
-              number(memory.wavefronts - memory.idealWavefronts);
+              ", \"bank_conflicts\": " + number(memory.wavefronts - memory.idealWavefronts);
   }
   if (memory.divergent)
     text += ", \"divergent\": " + number(memory.divergent);
@@ -138,9 +128,8 @@ std::string lineJson(const Program &program, const Function &function, u32 pc,
 }
 
 /// `, "name": {"field": value, ...}`
-std::string groupJson(
-    const char *name,
-    std::initializer_list<std::pair<const char *, u64>> fields) {
+std::string groupJson(const char *name,
+                      std::initializer_list<std::pair<const char *, u64>> fields) {
   std::string text = format(",\n  \"%s\": {", name);
   const char *comma = "";
   for (const auto &[field, value] : fields) {
@@ -152,9 +141,8 @@ std::string groupJson(
 
 } // namespace
 
-std::string countersJson(const Program &program, const Function &kernel,
-                         const Counters &counters, const u32 grid[3],
-                         const u32 block[3]) {
+std::string countersJson(const Program &program, const Function &kernel, const Counters &counters,
+                         const u32 grid[3], const u32 block[3]) {
   u64 classWarps[size_t(Class::Count)] = {}, classLanes[size_t(Class::Count)] = {};
   std::map<std::string, u64> mma;
   std::string lines;
@@ -173,8 +161,8 @@ std::string countersJson(const Program &program, const Function &kernel,
     }
   hadal_sim_counters_t sum = totalsOf(program, counters, 0);
   std::string text = "{\n  \"kernel\": " + quoted(kernel.name);
-  text += format(",\n  \"grid\": [%u, %u, %u],\n  \"block\": [%u, %u, %u]",
-                 grid[0], grid[1], grid[2], block[0], block[1], block[2]);
+  text += format(",\n  \"grid\": [%u, %u, %u],\n  \"block\": [%u, %u, %u]", grid[0], grid[1],
+                 grid[2], block[0], block[1], block[2]);
   text += ",\n  \"warp_instructions\": " + number(sum.warp_instructions) +
           ",\n  \"lane_instructions\": " + number(sum.lane_instructions);
   text += ",\n  \"classes\": {";
@@ -183,8 +171,8 @@ std::string countersJson(const Program &program, const Function &kernel,
     if (!classWarps[i])
       continue;
     text += comma + std::string("\n    ") + quoted(className(Class(i))) +
-            ": {\"warps\": " + number(classWarps[i]) +
-            ", \"lanes\": " + number(classLanes[i]) + "}";
+            ": {\"warps\": " + number(classWarps[i]) + ", \"lanes\": " + number(classLanes[i]) +
+            "}";
     comma = ",";
   }
   text += "\n  },\n  \"mma\": {";
@@ -236,11 +224,9 @@ std::string annotatedListing(const Program &program, const Counters &counters) {
     sum.warps += counters.lines[pc].warps;
     sum.lanes += counters.lines[pc].lanes;
     sum.sectors += counters.memory[pc].sectors;
-    sum.conflicts += counters.memory[pc].wavefronts -
-                     counters.memory[pc].idealWavefronts;
+    sum.conflicts += counters.memory[pc].wavefronts - counters.memory[pc].idealWavefronts;
   }
-  std::string text =
-      "       warps        lanes    sectors  conflicts |\n";
+  std::string text = "       warps        lanes    sectors  conflicts |\n";
   const std::string &ptx = program.ast->text;
   u32 line = 1;
   for (size_t at = 0; at < ptx.size(); ++line) {
@@ -248,10 +234,8 @@ std::string annotatedListing(const Program &program, const Counters &counters) {
     if (end == std::string::npos)
       end = ptx.size();
     if (line < sums.size() && sums[line].any)
-      text += format("%12llu %12llu %10llu %10llu | ",
-                     (unsigned long long)sums[line].warps,
-                     (unsigned long long)sums[line].lanes,
-                     (unsigned long long)sums[line].sectors,
+      text += format("%12llu %12llu %10llu %10llu | ", (unsigned long long)sums[line].warps,
+                     (unsigned long long)sums[line].lanes, (unsigned long long)sums[line].sectors,
                      (unsigned long long)sums[line].conflicts);
     else
       text += std::string(47, ' ') + " | ";

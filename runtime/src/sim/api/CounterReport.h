@@ -10,12 +10,10 @@
 namespace hadal::sim {
 
 /// Adds up the instructions of one PTX line, or of all (0), but for barriers.
-hadal_sim_counters_t totalsOf(const Program &program, const Counters &counters,
-                              u32 line);
+hadal_sim_counters_t totalsOf(const Program &program, const Counters &counters, u32 line);
 /// The counters of a launch as JSON (docs/Simulator.md describes the fields).
-std::string countersJson(const Program &program, const Function &kernel,
-                         const Counters &counters, const u32 grid[3],
-                         const u32 block[3]);
+std::string countersJson(const Program &program, const Function &kernel, const Counters &counters,
+                         const u32 grid[3], const u32 block[3]);
 /// The PTX text, each line with its counts in front.
 std::string annotatedListing(const Program &program, const Counters &counters);
 

@@ -32,8 +32,8 @@ struct hadal_sim_context_t {
 namespace hadal::sim {
 hadal_sim_status_t failWith(hadal_sim_context_t *context, std::string message);
 /// The entry of that name; sets the context's message where there is none.
-const Function *findKernel(hadal_sim_context_t *context,
-                           hadal_sim_module_t *module, const char *name);
+const Function *findKernel(hadal_sim_context_t *context, hadal_sim_module_t *module,
+                           const char *name);
 } // namespace hadal::sim
 
 #endif // HADAL_SIM_API_HANDLES_H

@@ -9,13 +9,19 @@
 
 namespace hadal {
 #if defined(HADAL_SIM_HAS_generic)
-namespace sim_generic { extern const sim::Level kLevel; }
+namespace sim_generic {
+extern const sim::Level kLevel;
+}
 #endif
 #if defined(HADAL_SIM_HAS_v3)
-namespace sim_v3 { extern const sim::Level kLevel; }
+namespace sim_v3 {
+extern const sim::Level kLevel;
+}
 #endif
 #if defined(HADAL_SIM_HAS_v4)
-namespace sim_v4 { extern const sim::Level kLevel; }
+namespace sim_v4 {
+extern const sim::Level kLevel;
+}
 #endif
 } // namespace hadal
 
@@ -53,8 +59,7 @@ const Level *bestLevel() {
   const char *wanted = getenv("HADAL_SIM_LEVEL");
   const Level *best = nullptr;
   for (const Candidate &candidate : candidates(cpu))
-    if (candidate.supported &&
-        (!wanted || !*wanted || strcmp(wanted, candidate.name) == 0))
+    if (candidate.supported && (!wanted || !*wanted || strcmp(wanted, candidate.name) == 0))
       best = candidate.level;
   return best;
 }
@@ -71,11 +76,10 @@ std::string whyNoLevel() {
       supported += std::string(supported.empty() ? "" : ", ") + candidate.name;
   }
   if (supported.empty())
-    return "expected a processor with one of the x86-64 levels " + built +
-           ", got one with none";
+    return "expected a processor with one of the x86-64 levels " + built + ", got one with none";
   const char *wanted = getenv("HADAL_SIM_LEVEL");
-  return std::string("HADAL_SIM_LEVEL: expected one of ") + supported +
-         ", got '" + (wanted ? wanted : "") + "'";
+  return std::string("HADAL_SIM_LEVEL: expected one of ") + supported + ", got '" +
+         (wanted ? wanted : "") + "'";
 }
 
 } // namespace hadal::sim

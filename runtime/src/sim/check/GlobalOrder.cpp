@@ -25,15 +25,13 @@ bool GlobalOrder::lanesHaveSeen(u32 warp, u32 clock) const {
   return state != warps.end() && clock < state->second.lanes;
 }
 
-void GlobalOrder::access(u32 warp, u64 key, bool reads, bool writes,
-                         Order order, bool wholeGrid) {
+void GlobalOrder::access(u32 warp, u64 key, bool reads, bool writes, Order order, bool wholeGrid) {
   State &state = warps[warp];
   bool acquires = order == Order::Acquire || order == Order::AcqRel;
   bool releases = order == Order::Release || order == Order::AcqRel;
   u64 own = blockKey(warp, key);
   if (reads) {
-    if (auto found = gridVariables.find(key);
-        wholeGrid && found != gridVariables.end())
+    if (auto found = gridVariables.find(key); wholeGrid && found != gridVariables.end())
       join(acquires ? state.seen : state.gridAcquired, found->second);
     if (auto found = blockVariables.find(own); found != blockVariables.end())
       join(acquires ? state.seen : state.blockAcquired, found->second);

@@ -21,8 +21,7 @@ public:
 
   /// A strong access by a lane of a warp to the variable named by `key`. When all
   /// lanes have made theirs, they meet.
-  void access(u32 warp, u64 key, bool reads, bool writes, Order order,
-              bool wholeGrid);
+  void access(u32 warp, u64 key, bool reads, bool writes, Order order, bool wholeGrid);
   void fence(u32 warp, bool wholeGrid);
   /// The warps of a block, of which `first` is the first, meet at a barrier.
   void barrier(u32 first, u32 members);

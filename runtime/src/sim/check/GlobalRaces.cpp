@@ -9,34 +9,30 @@ namespace hadal::sim {
 namespace {
 
 bool ordersAccess(const Inst &inst) {
-  return inst.cls == Class::Load || inst.cls == Class::Store ||
-         inst.cls == Class::LoadShared || inst.cls == Class::StoreShared ||
-         inst.cls == Class::Atomic;
+  return inst.cls == Class::Load || inst.cls == Class::Store || inst.cls == Class::LoadShared ||
+         inst.cls == Class::StoreShared || inst.cls == Class::Atomic;
 }
-Order orderOf(const Inst &inst) {
-  return ordersAccess(inst) ? Order(inst.bw) : Order::Weak;
-}
+Order orderOf(const Inst &inst) { return ordersAccess(inst) ? Order(inst.bw) : Order::Weak; }
 /// Inst::cw: 0 where no scope is given, else the scope, 1 being the block.
 bool inWholeGrid(const Inst &inst) { return inst.cw != 1; }
 
 } // namespace
 
 GlobalRaces::GlobalRaces(const Launch &launch)
-    : warpsPerBlock((launch.block[0] * launch.block[1] * launch.block[2] +
-                     kLanes - 1) / kLanes),
+    : warpsPerBlock((launch.block[0] * launch.block[1] * launch.block[2] + kLanes - 1) / kLanes),
       order(warpsPerBlock) {}
 
 // clock 23 bits | warp 27 | lane 5 | bytes 4 | many 1 | mixed 1 | strength 3;
 // no access has no bytes.
 u64 GlobalRaces::encode(const Record &r) {
-  return u64(r.clock) << 41 | u64(r.warp) << 14 | u64(r.lane) << 9 |
-         u64(r.bytes) << 5 | u64(r.many) << 4 | u64(r.mixed) << 3 |
-         u64(r.strength);
+  return u64(r.clock) << 41 | u64(r.warp) << 14 | u64(r.lane) << 9 | u64(r.bytes) << 5 |
+         u64(r.many) << 4 | u64(r.mixed) << 3 | u64(r.strength);
 }
 GlobalRaces::Record GlobalRaces::decode(u64 record) {
-  return {u32(record >> 41), u32(record >> 14) & u32(kMaximumWarps - 1),
-          u32(record >> 9) & 31, u32(record >> 5) & 15, bool(record >> 4 & 1),
-          bool(record >> 3 & 1), Strength(record & 7)};
+  return {u32(record >> 41),     u32(record >> 14) & u32(kMaximumWarps - 1),
+          u32(record >> 9) & 31, u32(record >> 5) & 15,
+          bool(record >> 4 & 1), bool(record >> 3 & 1),
+          Strength(record & 7)};
 }
 
 bool GlobalRaces::ordered(const Record &other, const Record &self) const {
@@ -95,8 +91,7 @@ void GlobalRaces::noteRead(GlobalRaceCell &cell, const Record &self) const {
 void GlobalRaces::noteWrite(GlobalRaceCell &cell, const Record &self) const {
   Record merged = self;
   Record other = decode(cell.write);
-  if (other.bytes && other.warp == self.warp &&
-      !order.lanesHaveSeen(self.warp, other.clock)) {
+  if (other.bytes && other.warp == self.warp && !order.lanesHaveSeen(self.warp, other.clock)) {
     if (other.bytes & ~self.bytes) { // the rest of the word, as of now
       merged.bytes |= other.bytes;
       merged.mixed = other.mixed || other.lane != self.lane;
@@ -109,35 +104,30 @@ void GlobalRaces::noteWrite(GlobalRaceCell &cell, const Record &self) const {
   cell.read = cell.otherRead = 0;
 }
 
-bool GlobalRaces::report(Warp &warp, const Inst &inst, u32 lane, u64 address,
-                         u32 bytes, int kind, u64 record,
-                         bool otherWrites) const {
+bool GlobalRaces::report(Warp &warp, const Inst &inst, u32 lane, u64 address, u32 bytes, int kind,
+                         u64 record, bool otherWrites) const {
   constexpr const char *verbs[] = {"read", "write", "atomic"};
   Record other = decode(record);
   Buffer *buffer = warp.launch->memory->find(address);
-  std::string by =
-      other.many || other.mixed
-          ? format("warp %u", other.warp % warpsPerBlock)
-          : format("thread %u",
-                   other.warp % warpsPerBlock * kLanes + other.lane);
+  std::string by = other.many || other.mixed
+                       ? format("warp %u", other.warp % warpsPerBlock)
+                       : format("thread %u", other.warp % warpsPerBlock * kLanes + other.lane);
   return sim::report(
       warp, inst, "global-race", lane,
       format("%s of %u bytes at global address 0x%llx in buffer '%s' is not "
-             "ordered after a %s%s by %s of block %u", verbs[kind], bytes,
-             (unsigned long long)address, buffer ? buffer->name.c_str() : "?",
-             other.strength <= ReadForCas ? "" : "strong ",
-             otherWrites ? "write" : "read", by.c_str(),
-             other.warp / warpsPerBlock));
+             "ordered after a %s%s by %s of block %u",
+             verbs[kind], bytes, (unsigned long long)address, buffer ? buffer->name.c_str() : "?",
+             other.strength <= ReadForCas ? "" : "strong ", otherWrites ? "write" : "read",
+             by.c_str(), other.warp / warpsPerBlock));
 }
 
-bool GlobalRaces::check(Warp &warp, const Inst &inst, const u64 *address,
-                        u32 mask, u32 bytes, int kind, IsHarmless isHarmless,
-                        const void *access) {
+bool GlobalRaces::check(Warp &warp, const Inst &inst, const u64 *address, u32 mask, u32 bytes,
+                        int kind, IsHarmless isHarmless, const void *access) {
   Order how = orderOf(inst);
   bool strong = kind == 2 || how != Order::Weak, wholeGrid = inWholeGrid(inst);
   Record self{};
   self.warp = indexOf(warp);
-  self.strength = !strong ? (inst.flags & kReadForCas ? ReadForCas : Weak)
+  self.strength = !strong      ? (inst.flags & kReadForCas ? ReadForCas : Weak)
                   : !wholeGrid ? StrongInBlock
                   : kind == 2  ? Atomic
                                : StrongInGrid;
@@ -147,7 +137,8 @@ bool GlobalRaces::check(Warp &warp, const Inst &inst, const u64 *address,
   if (self.clock >= kMaximumClock)
     return stopWith(warp, inst,
                     format("a warp synchronises more than %u times, the limit "
-                           "of the check of global races", kMaximumClock));
+                           "of the check of global races",
+                           kMaximumClock));
   for (u32 rest = mask; rest; rest &= rest - 1) {
     self.lane = u32(__builtin_ctz(rest));
     u64 at = address[self.lane];
@@ -163,8 +154,7 @@ bool GlobalRaces::check(Warp &warp, const Inst &inst, const u64 *address,
       u32 last = u32(std::min<u64>(4, offset + bytes - word * 4));
       self.bytes = ((1u << last) - 1) & ~((1u << first) - 1);
       byte = (word + 1) * 4;
-      if (!checkWord(warp, inst, buffer->race[word], self, at, bytes, kind,
-                     isHarmless, access))
+      if (!checkWord(warp, inst, buffer->race[word], self, at, bytes, kind, isHarmless, access))
         return false;
     }
   }
@@ -173,9 +163,9 @@ bool GlobalRaces::check(Warp &warp, const Inst &inst, const u64 *address,
   return true;
 }
 
-bool GlobalRaces::checkWord(Warp &warp, const Inst &inst, GlobalRaceCell &cell,
-                            const Record &self, u64 at, u32 bytes, int kind,
-                            IsHarmless isHarmless, const void *access) {
+bool GlobalRaces::checkWord(Warp &warp, const Inst &inst, GlobalRaceCell &cell, const Record &self,
+                            u64 at, u32 bytes, int kind, IsHarmless isHarmless,
+                            const void *access) {
   if (clashes(cell.write, self)) {
     Record other = decode(cell.write);
     u32 lane = other.warp != self.warp ? ~0u : other.many ? kLanes : other.lane;
@@ -194,17 +184,15 @@ bool GlobalRaces::checkWord(Warp &warp, const Inst &inst, GlobalRaceCell &cell,
   return true;
 }
 
-void GlobalRaces::sharedAccess(Warp &warp, const Inst &inst, const u64 *address,
-                               u32 mask, int kind) {
+void GlobalRaces::sharedAccess(Warp &warp, const Inst &inst, const u64 *address, u32 mask,
+                               int kind) {
   u64 space = u64(1) << 63 | warp.block->linear << 20;
   for (u32 rest = mask; rest; rest &= rest - 1)
-    order.access(indexOf(warp), space | address[__builtin_ctz(rest)], kind != 1,
-                 kind != 0, orderOf(inst), false);
+    order.access(indexOf(warp), space | address[__builtin_ctz(rest)], kind != 1, kind != 0,
+                 orderOf(inst), false);
   order.warpSync(indexOf(warp));
 }
 
-void GlobalRaces::fence(Warp &warp, bool wholeGrid) {
-  order.fence(indexOf(warp), wholeGrid);
-}
+void GlobalRaces::fence(Warp &warp, bool wholeGrid) { order.fence(indexOf(warp), wholeGrid); }
 
 } // namespace hadal::sim

@@ -10,8 +10,7 @@ namespace hadal::sim {
 
 /// Whether the store of a lane leaves memory as it is, or as other lanes of the
 /// same instruction do. `other`: a lane that wrote there, ~0 for another warp.
-using IsHarmless = bool (*)(Warp &, const Inst &, const void *access, u32 lane,
-                            u32 other);
+using IsHarmless = bool (*)(Warp &, const Inst &, const void *access, u32 lane, u32 other);
 
 /// Each four bytes remember their last writer and up to two readers since.
 /// Launches under this check run on one host thread.
@@ -23,11 +22,10 @@ public:
 
   explicit GlobalRaces(const Launch &launch);
   /// Kinds: 0 read, 1 write, 2 atomic. Reports and returns false on a race.
-  bool check(Warp &warp, const Inst &inst, const u64 *address, u32 mask,
-             u32 bytes, int kind, IsHarmless isHarmless, const void *access);
+  bool check(Warp &warp, const Inst &inst, const u64 *address, u32 mask, u32 bytes, int kind,
+             IsHarmless isHarmless, const void *access);
   /// A strong access to shared memory orders accesses to global memory too.
-  void sharedAccess(Warp &warp, const Inst &inst, const u64 *address, u32 mask,
-                    int kind);
+  void sharedAccess(Warp &warp, const Inst &inst, const u64 *address, u32 mask, int kind);
   void fence(Warp &warp, bool wholeGrid);
   void warpSync(Warp &warp) { order.warpSync(indexOf(warp)); }
   /// The warps of the block have met at a barrier.
@@ -54,11 +52,10 @@ private:
   bool clashes(u64 record, const Record &self) const;
   void noteRead(GlobalRaceCell &cell, const Record &self) const;
   void noteWrite(GlobalRaceCell &cell, const Record &self) const;
-  bool report(Warp &warp, const Inst &inst, u32 lane, u64 address, u32 bytes,
-              int kind, u64 record, bool otherWrites) const;
-  bool checkWord(Warp &warp, const Inst &inst, GlobalRaceCell &cell,
-                 const Record &self, u64 at, u32 bytes, int kind,
-                 IsHarmless isHarmless, const void *access);
+  bool report(Warp &warp, const Inst &inst, u32 lane, u64 address, u32 bytes, int kind, u64 record,
+              bool otherWrites) const;
+  bool checkWord(Warp &warp, const Inst &inst, GlobalRaceCell &cell, const Record &self, u64 at,
+                 u32 bytes, int kind, IsHarmless isHarmless, const void *access);
 
   u32 warpsPerBlock;
   GlobalOrder order;

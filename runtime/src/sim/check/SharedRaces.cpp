@@ -7,9 +7,9 @@
 namespace hadal::sim {
 
 SharedRaces::SharedRaces(u32 bytes, u32 warps)
-    : warps(warps), size((bytes + 19) & ~3u), seen(size_t(warps) * warps),
-      limit(warps), lanes(warps), exact(warps), wordWrite(size / 4), wordRead1(size / 4),
-      wordRead2(size / 4), cells(size) {
+    : warps(warps), size((bytes + 19) & ~3u), seen(size_t(warps) * warps), limit(warps),
+      lanes(warps), exact(warps), wordWrite(size / 4), wordRead1(size / 4), wordRead2(size / 4),
+      cells(size) {
   reset();
 }
 
@@ -70,9 +70,7 @@ void SharedRaces::barrier(u32 members, bool all) {
   for (u32 i = 0; i < warps; ++i)
     if (members >> i & 1)
       for (u32 j = 0; j < warps; ++j)
-        joined[j] = std::max(joined[j], (members >> j & 1)
-                                            ? clock
-                                            : seen[size_t(i) * warps + j]);
+        joined[j] = std::max(joined[j], (members >> j & 1) ? clock : seen[size_t(i) * warps + j]);
   for (u32 i = 0; i < warps; ++i) {
     if (!(members >> i & 1))
       continue;
@@ -105,8 +103,7 @@ bool SharedRaces::ordered(u32 record, u32 thread) const {
 bool SharedRaces::clashes(u32 record, u32 thread, u32 flag) const {
   if (record == 0 || ordered(record, thread))
     return false;
-  return !(flag & record & kAtomic) ||
-         record >> kClockShift == kPendingClock;
+  return !(flag & record & kAtomic) || record >> kClockShift == kPendingClock;
 }
 
 RaceHit SharedRaces::hit(u32 record, bool isWrite, u32 byte) const {
@@ -149,8 +146,7 @@ bool SharedRaces::readWords(u32 thread, u32 word, u32 n) {
   u32 ownLimit = limit[thread / 32];
   u32 record = clock << kClockShift | thread;
   // Words that were always accessed together are handled as one.
-  if (n == 4 && alike(wordWrite, word) && alike(wordRead1, word) &&
-      alike(wordRead2, word)) {
+  if (n == 4 && alike(wordWrite, word) && alike(wordRead1, word) && alike(wordRead2, word)) {
     if (isSplit(word))
       return false;
     Cell cell{wordWrite[word], wordRead1[word], wordRead2[word]};
@@ -246,8 +242,7 @@ RaceHit SharedRaces::readBefore(u32 thread, u32 at, u32 n) const {
     u32 word = byte / 4;
     const Cell &cell = cells[byte];
     bool whole = !isSplit(word);
-    for (u32 record : {whole ? wordRead1[word] : cell.read1,
-                       whole ? wordRead2[word] : cell.read2})
+    for (u32 record : {whole ? wordRead1[word] : cell.read1, whole ? wordRead2[word] : cell.read2})
       if (clashes(record, thread, 0))
         return hit(record, false, byte);
   }

@@ -48,8 +48,7 @@ public:
   void warpSync(u32 warp);
   /// Atomics and volatile accesses do not race with each other.
   RaceHit strong(u32 thread, u32 at, u32 n, bool writes) {
-    return writes ? writeBytes(thread, at, n, kAtomic)
-                  : readBytes(thread, at, n, kAtomic);
+    return writes ? writeBytes(thread, at, n, kAtomic) : readBytes(thread, at, n, kAtomic);
   }
   /// A strong read of an address sees what the last strong writes of it had
   /// seen; a strong write publishes. Either orders the lanes of the warp.
@@ -75,9 +74,8 @@ public:
     bool exact;   // those of other warps at or above `limit` are not
   };
   View view(u32 warp) {
-    return {wordWrite.data(), wordRead1.data(), wordRead2.data(), warp,
-            clock << kClockShift, limit[warp], lanes[warp] << kClockShift,
-            exact[warp] != 0};
+    return {wordWrite.data(),     wordRead1.data(), wordRead2.data(),           warp,
+            clock << kClockShift, limit[warp],      lanes[warp] << kClockShift, exact[warp] != 0};
   }
 
 private:
@@ -96,8 +94,7 @@ private:
   void setWriter(u32 record, u32 at, u32 n);
   static bool alike(const std::vector<u32> &records, u32 word) {
     u32 first = records[word];
-    return records[word + 1] == first && records[word + 2] == first &&
-           records[word + 3] == first;
+    return records[word + 1] == first && records[word + 2] == first && records[word + 3] == first;
   }
   /// Whether the byte cells hold the records of the word.
   bool isSplit(u32 word) const { return wordRead2[word] == kSplit; }

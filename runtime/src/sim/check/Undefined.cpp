@@ -9,9 +9,7 @@ namespace hadal::sim {
 
 namespace {
 
-u64 widthMask(u32 bytes) {
-  return bytes >= 8 ? ~u64(0) : (u64(1) << (bytes * 8)) - 1;
-}
+u64 widthMask(u32 bytes) { return bytes >= 8 ? ~u64(0) : (u64(1) << (bytes * 8)) - 1; }
 
 /// The value of a lane, up to 64 bits.
 u64 valueOf(const Warp &warp, u32 operand, u32 bytes, u32 lane) {
@@ -37,8 +35,7 @@ u64 lop3(u32 table, u64 a, u64 b, u64 c, u64 ua, u64 ub, u64 uc) {
     for (u32 index = 0; index < 8; ++index) {
       u32 va = index >> 2 & 1, vb = index >> 1 & 1, vc = index & 1;
       if ((!(ua >> bit & 1) && va != (a >> bit & 1)) ||
-          (!(ub >> bit & 1) && vb != (b >> bit & 1)) ||
-          (!(uc >> bit & 1) && vc != (c >> bit & 1)))
+          (!(ub >> bit & 1) && vb != (b >> bit & 1)) || (!(uc >> bit & 1) && vc != (c >> bit & 1)))
         continue;
       seen |= table >> index & 1 ? 1 : 2;
     }
@@ -65,9 +62,7 @@ u64 shift(Shadow kind, u64 bits, u64 amount, u32 bytes) {
     return amount >= width ? 0 : bits << amount;
   if (kind == Shadow::ShrU)
     return amount >= width ? 0 : (bits & widthMask(bytes)) >> amount;
-  i64 wide = bytes == 8   ? i64(bits)
-             : bytes == 4 ? i64(i32(u32(bits)))
-                          : i64(i16(u16(bits)));
+  i64 wide = bytes == 8 ? i64(bits) : bytes == 4 ? i64(i32(u32(bits))) : i64(i16(u16(bits)));
   return u64(wide >> (amount >= width ? width - 1 : amount));
 }
 
@@ -100,8 +95,7 @@ void setOrigin(Warp &warp, u32 operand, u32 lane, u32 origin) {
 u8 *shadowOf(Warp &warp, u32 operand) {
   Frame &frame = *warp.frame;
   if (!frame.shadow) {
-    frame.shadow = static_cast<u8 *>(
-        aligned_alloc(64, frame.capacity * kSlotBytes));
+    frame.shadow = static_cast<u8 *>(aligned_alloc(64, frame.capacity * kSlotBytes));
     if (!frame.shadow)
       abort();
     // Where a flag was set before this existed, all bits are undefined.
@@ -140,13 +134,10 @@ void setUndefinedBits(Warp &warp, u32 operand, u32 bytes, u32 lane, u64 bits) {
 
 u32 undefinedLogic(int op, u32 a, u32 b, u32 ua, u32 ub) {
   u32 either = ua | ub;
-  return op == 0   ? either & (ua | a) & (ub | b)
-         : op == 1 ? either & (ua | ~a) & (ub | ~b)
-                   : either;
+  return op == 0 ? either & (ua | a) & (ub | b) : op == 1 ? either & (ua | ~a) & (ub | ~b) : either;
 }
 
-u32 undefinedComparison(Warp &warp, const Inst &inst, u32 lanes, int order,
-                        bool isSigned) {
+u32 undefinedComparison(Warp &warp, const Inst &inst, u32 lanes, int order, bool isSigned) {
   u32 result = 0;
   u64 mask = widthMask(inst.aw);
   u64 sign = isSigned ? (mask >> 1) + 1 : 0;
@@ -212,51 +203,40 @@ u64 resultOf(Warp &warp, const Inst &in, u32 lane, u32 &origin) {
     if (ua && in.aw == in.dw)
       origin = originOf(warp, in.a, lane);
     return ua;
-  case Shadow::CopySigned:
-    return extended(ua, in.aw * 8u);
+  case Shadow::CopySigned: return extended(ua, in.aw * 8u);
   case Shadow::Truncate: {
     u64 kept = ua & widthMask(in.aux & 255);
     return in.aux >> 8 ? extended(kept, (in.aux & 255) * 8) : kept;
   }
-  case Shadow::And:
-    return (ua | ub) & (ua | a) & (ub | b);
-  case Shadow::Or:
-    return (ua | ub) & (ua | ~a) & (ub | ~b);
+  case Shadow::And: return (ua | ub) & (ua | a) & (ub | b);
+  case Shadow::Or: return (ua | ub) & (ua | ~a) & (ub | ~b);
   case Shadow::Xor:
-  case Shadow::Not:
-    return ua | ub;
+  case Shadow::Not: return ua | ub;
   case Shadow::Add:
   case Shadow::Sub:
     // Prefix sums take out what they added, whatever it was.
-    if (in.shadow == Shadow::Sub && ua && ub && originOf(warp, in.a, lane) == originOf(warp, in.b, lane))
+    if (in.shadow == Shadow::Sub && ua && ub &&
+        originOf(warp, in.a, lane) == originOf(warp, in.b, lane))
       return 0;
     if (ua && !ub)
       origin = originOf(warp, in.a, lane);
     else if (ub && !ua && in.shadow == Shadow::Add)
       origin = originOf(warp, in.b, lane);
     return upward(ua | ub);
-  case Shadow::Carry:
-    return upward(ua | ub | uc);
+  case Shadow::Carry: return upward(ua | ub | uc);
   case Shadow::Shl:
   case Shadow::ShrU:
-  case Shadow::ShrS:
-    return ub ? all : shift(in.shadow, ua, u32(b), in.dw);
+  case Shadow::ShrS: return ub ? all : shift(in.shadow, ua, u32(b), in.dw);
   case Shadow::Select:
     if (!flagged(in.c))
       return *warp.at<u32>(in.c) >> lane & 1 ? ua : ub;
     return ua | ub | (a ^ b); // both may come, so what they share is certain
-  case Shadow::Lop3:
-    return lop3(u32(in.imm), a, b, valueOf(warp, in.c, 4, lane), ua, ub, uc);
-  case Shadow::Prmt:
-    return uc || in.aux ? all : prmt(valueOf(warp, in.c, 4, lane), ua, ub);
-  case Shadow::Bfe:
-    return ub || uc ? all : bfe(warp, in, lane, ua, b);
-  case Shadow::Bfi:
-    return uc || flagged(in.e) ? all : bfi(warp, in, lane, ua, ub);
-  case Shadow::Shf:
-    return uc ? all : shf(warp, in, lane, ua, ub);
-  default:
-    return all;
+  case Shadow::Lop3: return lop3(u32(in.imm), a, b, valueOf(warp, in.c, 4, lane), ua, ub, uc);
+  case Shadow::Prmt: return uc || in.aux ? all : prmt(valueOf(warp, in.c, 4, lane), ua, ub);
+  case Shadow::Bfe: return ub || uc ? all : bfe(warp, in, lane, ua, b);
+  case Shadow::Bfi: return uc || flagged(in.e) ? all : bfi(warp, in, lane, ua, ub);
+  case Shadow::Shf: return uc ? all : shf(warp, in, lane, ua, ub);
+  default: return all;
   }
 }
 
@@ -293,8 +273,7 @@ void propagate(Warp &warp, const Inst &in, u32 mask, u32 lanes) {
   }
 }
 
-bool reportUndefined(Warp &warp, const Inst &inst, u32 lanes,
-                     const char *what) {
+bool reportUndefined(Warp &warp, const Inst &inst, u32 lanes, const char *what) {
   return report(warp, inst, "init", u32(__builtin_ctz(lanes)), what);
 }
 

@@ -31,11 +31,9 @@ inline void defineLanes(Warp &warp, u32 operand, u32 bytes, u32 mask) {
 u32 undefinedLogic(int op, u32 a, u32 b, u32 ua, u32 ub);
 /// The lanes, of `lanes`, whose comparison of integers undefined bits decide.
 /// order: 0 a == b, 1 a < b, 2 a <= b, or their opposites.
-u32 undefinedComparison(Warp &warp, const Inst &inst, u32 lanes, int order,
-                        bool isSigned);
+u32 undefinedComparison(Warp &warp, const Inst &inst, u32 lanes, int order, bool isSigned);
 /// Ends the launch because of the undefined lanes; returns false.
-bool reportUndefined(Warp &warp, const Inst &inst, u32 lanes,
-                     const char *what);
+bool reportUndefined(Warp &warp, const Inst &inst, u32 lanes, const char *what);
 
 } // namespace hadal::sim
 

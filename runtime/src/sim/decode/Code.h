@@ -17,9 +17,31 @@ using Handler = void (*)(Warp &, const Inst &, u32 mask);
 
 /// What an instruction is counted as.
 enum class Class : u8 {
-  Move, Integer, Logic, Float16, Float32, Float64, Special, Convert, Compare,
-  Load, Store, LoadShared, StoreShared, LoadLocal, StoreLocal, LoadConst,
-  Atomic, AsyncCopy, Matrix, MatrixMove, Shuffle, Vote, Barrier, Fence, Control,
+  Move,
+  Integer,
+  Logic,
+  Float16,
+  Float32,
+  Float64,
+  Special,
+  Convert,
+  Compare,
+  Load,
+  Store,
+  LoadShared,
+  StoreShared,
+  LoadLocal,
+  StoreLocal,
+  LoadConst,
+  Atomic,
+  AsyncCopy,
+  Matrix,
+  MatrixMove,
+  Shuffle,
+  Vote,
+  Barrier,
+  Fence,
+  Control,
   Count
 };
 const char *className(Class cls);
@@ -30,13 +52,24 @@ enum class Shadow : u8 {
   Copy,    // d = a, truncated or zero-extended
   CopySigned,
   Truncate, // aux: bytes kept | sign-extended << 8
-  And, Or, Xor, Not, // bitwise
+  And,
+  Or,
+  Xor,
+  Not, // bitwise
   Carry,   // mul.lo and its kin: upwards from the lowest undefined bit
-  Add, Sub, // the same; what is added may be taken out again
-  Shl, ShrU, ShrS,
+  Add,
+  Sub, // the same; what is added may be taken out again
+  Shl,
+  ShrU,
+  ShrS,
   Select,  // d = p(c) ? a : b
-  Lop3, Prmt, Bfe, Bfi, Shf,
-  Pack, Unpack, // mov between vectors and wider scalars, lists in the pool
+  Lop3,
+  Prmt,
+  Bfe,
+  Bfi,
+  Shf,
+  Pack,
+  Unpack, // mov between vectors and wider scalars, lists in the pool
   Own,     // the handler does it
 };
 
@@ -55,9 +88,7 @@ constexpr u32 kNoOperand = 0;
 constexpr u32 kSinkOperand = kSlotBytes;
 constexpr u32 kFirstSlot = 2;
 
-inline u32 slotOf(u32 operand) {
-  return operand >> kAreaShift ? 0 : operand / kSlotBytes;
-}
+inline u32 slotOf(u32 operand) { return operand >> kAreaShift ? 0 : operand / kSlotBytes; }
 
 struct Inst {
   Handler run = nullptr;

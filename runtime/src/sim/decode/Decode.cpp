@@ -7,8 +7,7 @@
 
 namespace hadal::sim {
 
-Decoder::Decoder(Program &program, const Level &level)
-    : program(program) {
+Decoder::Decoder(Program &program, const Level &level) : program(program) {
   for (size_t t = 0; t < level.tableCount; ++t)
     for (size_t i = 0; i < level.tables[t]->count; ++i)
       rows.emplace(level.tables[t]->rows[i].name, &level.tables[t]->rows[i]);
@@ -21,8 +20,8 @@ bool Decoder::fail(const std::string &what) {
     std::string name(current->opcode);
     for (std::string_view modifier : current->modifiers)
       name += "." + std::string(modifier);
-    error = format("%u:%u: %s: %s", current->at.line, current->at.column,
-                   name.c_str(), what.c_str());
+    error =
+        format("%u:%u: %s: %s", current->at.line, current->at.column, name.c_str(), what.c_str());
   }
   return false;
 }
@@ -83,15 +82,13 @@ bool Decoder::finish(size_t operands) { return finish(operands, operands); }
 bool Decoder::finish(size_t least, size_t most) {
   for (size_t i = 0; i < current->modifiers.size(); ++i)
     if (!(consumed >> i & 1))
-      return fail(format("unknown or misplaced modifier '.%.*s'",
-                         int(current->modifiers[i].size()),
+      return fail(format("unknown or misplaced modifier '.%.*s'", int(current->modifiers[i].size()),
                          current->modifiers[i].data()));
   size_t count = current->operands.size();
   if (count < least || count > most)
     return fail(least == most
                     ? format("expected %zu operands, got %zu", least, count)
-                    : format("expected %zu to %zu operands, got %zu", least,
-                             most, count));
+                    : format("expected %zu to %zu operands, got %zu", least, most, count));
   return true;
 }
 
@@ -185,8 +182,8 @@ void placeDynamicShared(AstModule &ast, AstFunction &function, u64 offset) {
 
 } // namespace
 
-std::unique_ptr<Program> decodeModule(std::unique_ptr<AstModule> ast,
-                                      const Level &level, std::string &error) {
+std::unique_ptr<Program> decodeModule(std::unique_ptr<AstModule> ast, const Level &level,
+                                      std::string &error) {
   auto program = std::make_unique<Program>();
   program->ast = std::move(ast);
   if (!layOutVariables(*program, error))

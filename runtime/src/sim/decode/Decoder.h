@@ -11,8 +11,8 @@ namespace hadal::sim {
 
 /// Decodes a parsed module. Returns null and fills `error`
 /// ("LINE:COLUMN: what") on failure.
-std::unique_ptr<Program> decodeModule(std::unique_ptr<AstModule> ast,
-                                      const Level &level, std::string &error);
+std::unique_ptr<Program> decodeModule(std::unique_ptr<AstModule> ast, const Level &level,
+                                      std::string &error);
 
 class Decoder {
 public:
@@ -102,8 +102,7 @@ private:
 /// Gives every virtual register of a decoded function slots of the register
 /// file, shared by registers that are never live together, and patches the
 /// references.
-void assignRegisters(Decoder &decoder, const AstFunction &ast,
-                     Function &function);
+void assignRegisters(Decoder &decoder, const AstFunction &ast, Function &function);
 /// Finds the straight pieces of a function that has its registers.
 void markStraight(Program &program, const Function &function);
 

@@ -19,8 +19,7 @@ void describe(Function &function, const AstFunction &ast) {
     function.requiredBlock[i] = ast.requiredBlock[i];
     function.maximumBlock[i] = ast.maximumBlock[i];
   }
-  auto list = [&](const std::vector<Variable *> &from,
-                  std::vector<FormalParameter> &into) {
+  auto list = [&](const std::vector<Variable *> &from, std::vector<FormalParameter> &into) {
     for (const Variable *variable : from) {
       FormalParameter parameter;
       parameter.offset = variable->offset;
@@ -40,8 +39,7 @@ void describe(Function &function, const AstFunction &ast) {
 }
 
 bool namesDynamicShared(const Operand &operand) {
-  if (operand.variable && operand.variable->space == Space::Shared &&
-      operand.variable->isExtern)
+  if (operand.variable && operand.variable->space == Space::Shared && operand.variable->isExtern)
     return true;
   for (const Operand &part : operand.parts)
     if (namesDynamicShared(part))
@@ -78,13 +76,11 @@ bool layOutVariables(Program &program, std::string &error) {
     for (Variable &variable : function.variables) {
       if (variable.space == Space::Shared && function.isEntry)
         place(variable, shared);
-      if (variable.space == Space::Param && function.isEntry &&
-          variable.isParameter) {
+      if (variable.space == Space::Param && function.isEntry && variable.isParameter) {
         parameters = alignUp(parameters, variable.align);
         variable.offset = parameters;
         parameters += variable.bytes;
-      } else if (variable.space == Space::Local ||
-                 variable.space == Space::Param) {
+      } else if (variable.space == Space::Local || variable.space == Space::Param) {
         frame = alignUp(frame, std::max<u64>(variable.align, 4));
         variable.offset = frame;
         // In-function parameters of an entry's calls are frame variables too.
@@ -95,8 +91,9 @@ bool layOutVariables(Program &program, std::string &error) {
     }
     if (parameters > 32764) {
       error = format("%u:%u: parameters of '%s' take %llu bytes, expected at "
-                     "most 32764", function.at.line, function.at.column,
-                     function.name.c_str(), (unsigned long long)parameters);
+                     "most 32764",
+                     function.at.line, function.at.column, function.name.c_str(),
+                     (unsigned long long)parameters);
       return false;
     }
     Function decoded;
@@ -116,8 +113,7 @@ bool layOutVariables(Program &program, std::string &error) {
       for (const Operand &operand : inst.operands)
         anywhere |= !function.isEntry && namesDynamicShared(operand);
   for (Function &function : program.functions)
-    function.dynamicSharedOffset =
-        alignUp(anywhere ? most : function.sharedBytes, dynamicAlign);
+    function.dynamicSharedOffset = alignUp(anywhere ? most : function.sharedBytes, dynamicAlign);
   return true;
 }
 

@@ -9,8 +9,7 @@
 namespace hadal::sim {
 
 u32 Decoder::reference(i32 reg, bool isDefinition) {
-  references.push_back(
-      {u32(program.code.size()), u32(reg), isDefinition});
+  references.push_back({u32(program.code.size()), u32(reg), isDefinition});
   return kAreaVirtual | u32(reg);
 }
 
@@ -29,9 +28,7 @@ Ty Decoder::registerType(const Operand &operand) const {
   return Ty::None;
 }
 
-u32 Decoder::bytesOf(const Operand &operand) const {
-  return sizeOf(registerType(operand));
-}
+u32 Decoder::bytesOf(const Operand &operand) const { return sizeOf(registerType(operand)); }
 
 namespace {
 bool fits(Ty reg, Ty type, bool loose) {
@@ -51,8 +48,8 @@ bool Decoder::dstOf(const Operand &operand, Ty type, u32 &ref, bool loose) {
     return fail("expected a register as destination");
   Ty reg = registerType(operand);
   if (!fits(reg, type, loose))
-    return fail(format("expected a destination register of type %s, got %s",
-                       typeName(type), typeName(reg)));
+    return fail(format("expected a destination register of type %s, got %s", typeName(type),
+                       typeName(reg)));
   ref = reference(operand.reg, true);
   return true;
 }
@@ -188,15 +185,11 @@ bool Decoder::srcOf(const Operand &operand, Ty type, u32 &ref, bool loose) {
     ref = reference(operand.reg, false);
     return true;
   }
-  case Operand::Immediate:
-    return literal(operand, type, ref);
-  case Operand::Special:
-    return specialRegister(operand, sizeOf(type), ref);
+  case Operand::Immediate: return literal(operand, type, ref);
+  case Operand::Special: return specialRegister(operand, sizeOf(type), ref);
   case Operand::Symbol:
-  case Operand::Function:
-    return symbol(operand, sizeOf(type), ref);
-  default:
-    return fail("expected a register or a constant as source");
+  case Operand::Function: return symbol(operand, sizeOf(type), ref);
+  default: return fail("expected a register or a constant as source");
   }
 }
 
@@ -215,8 +208,7 @@ bool Decoder::dstPair(size_t index, Ty type, u32 &first, u32 &second) {
   const Operand &both = operand(index);
   if (both.kind != Operand::Pair)
     return dstOf(both, type, first);
-  return dstOf(both.parts[0], type, first) &&
-         dstOf(both.parts[1], Ty::Pred, second);
+  return dstOf(both.parts[0], type, first) && dstOf(both.parts[1], Ty::Pred, second);
 }
 
 bool Decoder::predicate(size_t index, u32 &ref, bool &negated) {
@@ -238,10 +230,9 @@ std::vector<const Operand *> Decoder::elements(size_t index) const {
 }
 
 bool Decoder::immediate(size_t index, i64 &value) {
-  if (index >= operandCount() ||
-      operand(index).kind != Operand::Immediate || operand(index).isFloat)
-    return fail(format("operand %zu: expected an integer constant",
-                       index + 1));
+  if (index >= operandCount() || operand(index).kind != Operand::Immediate ||
+      operand(index).isFloat)
+    return fail(format("operand %zu: expected an integer constant", index + 1));
   value = i64(operand(index).bits);
   return true;
 }
@@ -254,8 +245,7 @@ void Decoder::setList(const std::vector<u32> &refs) {
 
 bool Decoder::address(size_t index, Space &space) {
   if (index >= operandCount() || operand(index).kind != Operand::Address)
-    return fail(format("operand %zu: expected an address in brackets",
-                       index + 1));
+    return fail(format("operand %zu: expected an address in brackets", index + 1));
   const Operand &address = operand(index);
   out.imm = u64(address.offset);
   out.a = kNoOperand;
@@ -270,9 +260,8 @@ bool Decoder::address(size_t index, Space &space) {
     } else if (own == Space::Local && space == Space::Param) {
       space = own; // a parameter of a call lives in the caller's frame
     } else if (own != space) {
-      return failOperand(index, format("'%s' is in .%s, expected .%s",
-                                       variable.name.c_str(), spaceName(own),
-                                       spaceName(space)));
+      return failOperand(index, format("'%s' is in .%s, expected .%s", variable.name.c_str(),
+                                       spaceName(own), spaceName(space)));
     }
     // Parameters of functions live in the frame.
     if (own == Space::Param && !variable.owner->isEntry)
@@ -286,7 +275,8 @@ bool Decoder::address(size_t index, Space &space) {
     u32 bytes = sizeOf(reg);
     if (bytes != 4 && bytes != 8)
       return failOperand(index, format("expected a 32- or 64-bit register as "
-                                       "address, got %s", typeName(reg)));
+                                       "address, got %s",
+                                       typeName(reg)));
     out.aw = u8(bytes);
     out.a = reference(address.reg, false);
     // Parameters of functions live in the frame.

@@ -8,12 +8,16 @@ namespace {
 /// Whether an instruction changes nothing but registers and cannot fail.
 bool isPure(const Inst &inst) {
   switch (inst.cls) {
-  case Class::Move: case Class::Integer: case Class::Logic:
-  case Class::Float16: case Class::Float32: case Class::Float64:
-  case Class::Special: case Class::Convert: case Class::Compare:
-    return !inst.guard;
-  default:
-    return false;
+  case Class::Move:
+  case Class::Integer:
+  case Class::Logic:
+  case Class::Float16:
+  case Class::Float32:
+  case Class::Float64:
+  case Class::Special:
+  case Class::Convert:
+  case Class::Compare: return !inst.guard;
+  default: return false;
   }
 }
 } // namespace
@@ -24,10 +28,7 @@ void markStraight(Program &program, const Function &function) {
   u8 behind = 0;
   for (u32 pc = function.endPc; pc-- > function.firstPc;) {
     Inst &inst = program.code[pc];
-    inst.straight = inst.guard       ? 0
-                    : !isPure(inst)  ? 1
-                    : behind == most ? most
-                                     : u8(behind + 1);
+    inst.straight = inst.guard ? 0 : !isPure(inst) ? 1 : behind == most ? most : u8(behind + 1);
     behind = inst.straight;
   }
 }

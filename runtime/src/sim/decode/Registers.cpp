@@ -17,15 +17,10 @@ struct Block {
 
 class BitRows {
 public:
-  BitRows(size_t rows, size_t bits)
-      : words((bits + 63) / 64), data(rows * words, 0) {}
+  BitRows(size_t rows, size_t bits) : words((bits + 63) / 64), data(rows * words, 0) {}
   u64 *row(size_t index) { return data.data() + index * words; }
-  bool get(size_t index, u32 bit) {
-    return row(index)[bit / 64] >> (bit % 64) & 1;
-  }
-  void set(size_t index, u32 bit) {
-    row(index)[bit / 64] |= u64(1) << (bit % 64);
-  }
+  bool get(size_t index, u32 bit) { return row(index)[bit / 64] >> (bit % 64) & 1; }
+  void set(size_t index, u32 bit) { row(index)[bit / 64] |= u64(1) << (bit % 64); }
   size_t words;
   std::vector<u64> data;
 };
@@ -52,9 +47,8 @@ std::vector<Block> findBlocks(const AstFunction &ast, u32 count) {
   std::vector<bool> leader(count + 1, false);
   leader[0] = true;
   auto isBranch = [](const AstInst &inst) {
-    return inst.opcode == "bra" || inst.opcode == "brx" ||
-           inst.opcode == "ret" || inst.opcode == "exit" ||
-           inst.opcode == "trap";
+    return inst.opcode == "bra" || inst.opcode == "brx" || inst.opcode == "ret" ||
+           inst.opcode == "exit" || inst.opcode == "trap";
   };
   for (u32 i = 0; i < ast.body.size(); ++i) {
     const AstInst &inst = ast.body[i];
@@ -103,7 +97,8 @@ std::vector<Block> findBlocks(const AstFunction &ast, u32 count) {
 /// it writes in any case, that are live where it begins and where it ends.
 struct Flow {
   Flow(size_t blocks, size_t registers)
-      : gen(blocks, registers), kill(blocks, registers), in(blocks, registers), out(blocks, registers) {}
+      : gen(blocks, registers), kill(blocks, registers), in(blocks, registers),
+        out(blocks, registers) {}
   void solve(const std::vector<Block> &blocks);
   BitRows gen, kill, in, out;
 };
@@ -139,7 +134,8 @@ void Flow::solve(const std::vector<Block> &blocks) {
 
 /// The interval of instructions in which each register is live.
 struct Intervals {
-  explicit Intervals(u32 registers) : begin(registers, ~0u), end(registers, 0), liveAtEntry(registers, false) {}
+  explicit Intervals(u32 registers)
+      : begin(registers, ~0u), end(registers, 0), liveAtEntry(registers, false) {}
   void extend(u32 reg, u32 at) {
     begin[reg] = std::min(begin[reg], at);
     end[reg] = std::max(end[reg], at);
@@ -260,7 +256,8 @@ void patchReferences(Program &program, Function &function, const std::vector<u32
   for (FormalParameter &parameter : function.parameters)
     if (parameter.isRegister) {
       patch(parameter.reg);
-      undefined.erase(std::remove(undefined.begin(), undefined.end(), slotOf(parameter.reg)), undefined.end());
+      undefined.erase(std::remove(undefined.begin(), undefined.end(), slotOf(parameter.reg)),
+                      undefined.end());
     }
   for (FormalParameter &parameter : function.returns)
     if (parameter.isRegister)

@@ -9,12 +9,10 @@ namespace hadal::HADAL_SIM_LEVEL {
 namespace {
 
 /// Fetches the bytes of one lane whose copy is shorter than its destination.
-bool fetchShort(Warp &w, const Inst &in, u32 lane, u64 address, u32 bytes,
-                Warp::AsyncCopy &copy) {
+bool fetchShort(Warp &w, const Inst &in, u32 lane, u64 address, u32 bytes, Warp::AsyncCopy &copy) {
   Buffer *buffer = w.launch->memory->find(address);
   if (!buffer || !buffer->host || address + bytes > buffer->end())
-    return reportBounds(w, in, lane, Space::Global, address, bytes,
-                        AccessKind::Read);
+    return reportBounds(w, in, lane, Space::Global, address, bytes, AccessKind::Read);
   memcpy(copy.data[lane], buffer->host + (address - buffer->base), bytes);
   if (buffer->undefined) {
     memcpy(copy.bits[lane], buffer->undefined + (address - buffer->base), bytes);
@@ -76,10 +74,10 @@ bool resolveTarget(Warp &w, const Inst &in, Access &target) {
     if (at & (target.bytes - 1))
       return report(w, in, "bounds", i,
                     format("misaligned cp.async of %u bytes to shared address "
-                           "0x%llx", target.bytes, (unsigned long long)at));
+                           "0x%llx",
+                           target.bytes, (unsigned long long)at));
     if (at + target.bytes > size || at + target.bytes < at)
-      return reportBounds(w, in, i, Space::Shared, at, target.bytes,
-                          AccessKind::Write);
+      return reportBounds(w, in, i, Space::Shared, at, target.bytes, AccessKind::Write);
   }
   return true;
 }
@@ -97,16 +95,16 @@ bool issueCopies(Warp &w, const Inst &in, const Access &target) {
     u32 i = firstLane(rest), at = u32(target.address[i]);
     RaceHit hit = block.races->issue(w.index * kLanes + i, at, target.bytes);
     if (hit.found)
-      return report(
-          w, in, hit.pending ? "async" : "race", i,
-          format("cp.async of %u bytes to shared address 0x%x races with a %s "
-                 "by %s", target.bytes, at,
-                 hit.pending        ? "cp.async"
-                 : hit.otherIsWrite ? "write"
-                                    : "read",
-                 hit.otherThread == ~0u
-                     ? format("threads of warp %u", hit.otherWarp).c_str()
-                     : format("thread %u", hit.otherThread).c_str()));
+      return report(w, in, hit.pending ? "async" : "race", i,
+                    format("cp.async of %u bytes to shared address 0x%x races with a %s "
+                           "by %s",
+                           target.bytes, at,
+                           hit.pending        ? "cp.async"
+                           : hit.otherIsWrite ? "write"
+                                              : "read",
+                           hit.otherThread == ~0u
+                               ? format("threads of warp %u", hit.otherWarp).c_str()
+                               : format("thread %u", hit.otherThread).c_str()));
   }
   return true;
 }
@@ -124,14 +122,16 @@ bool readLanes(Warp &w, const Inst &in, u32 mask, u32 &whole, u32 &ignored) {
     for (u32 rest = mask; rest; rest &= rest - 1) {
       u32 i = firstLane(rest);
       if (size[i] > bytes)
-        return report(w, in, "bounds", i, format("source of %u bytes for a copy of %u", size[i], bytes));
+        return report(w, in, "bounds", i,
+                      format("source of %u bytes for a copy of %u", size[i], bytes));
       if (size[i] != bytes)
         whole &= ~(1u << i);
     }
   }
   if (in.c != kNoOperand) {
     if (w.tracking && (*w.flags(in.c) & mask))
-      return reportUndefined(w, in, *w.flags(in.c) & mask, "the predicate that ignores the source is undefined");
+      return reportUndefined(w, in, *w.flags(in.c) & mask,
+                             "the predicate that ignores the source is undefined");
     ignored = *w.at<u32>(in.c) & mask;
     if (in.flags & kNegateC)
       ignored ^= mask;
@@ -141,7 +141,8 @@ bool readLanes(Warp &w, const Inst &in, u32 mask, u32 &whole, u32 &ignored) {
 }
 
 /// A copy of `lanes`, of which `whole` have their bytes and the others zeros.
-std::unique_ptr<Warp::AsyncCopy> beginCopy(Warp &w, const Access &source, const Access &target, u32 lanes, u32 whole) {
+std::unique_ptr<Warp::AsyncCopy> beginCopy(Warp &w, const Access &source, const Access &target,
+                                           u32 lanes, u32 whole) {
   std::unique_ptr<Warp::AsyncCopy> copy = newCopy(w);
   copy->bytes = target.bytes;
   copy->mask = lanes;
@@ -279,9 +280,7 @@ void commitGroup(Warp &w, const Inst &, u32 mask) {
   for (u32 i = 0; i < kLanes; ++i)
     w.asyncGroup[i] += mask >> i & 1;
 }
-void waitGroup(Warp &w, const Inst &in, u32 mask) {
-  arrive(w, mask, in.aux, false);
-}
+void waitGroup(Warp &w, const Inst &in, u32 mask) { arrive(w, mask, in.aux, false); }
 void waitAll(Warp &w, const Inst &, u32 mask) { arrive(w, mask, 0, true); }
 
 bool decodeCp(Decoder &d) {
@@ -323,8 +322,7 @@ bool decodeCp(Decoder &d) {
   if (!d.immediate(2, bytes))
     return false;
   if (bytes != 16 && (cache == 1 || (bytes != 4 && bytes != 8)))
-    return d.failOperand(2, cache ? "expected 16 bytes"
-                                  : "expected 4, 8 or 16 bytes");
+    return d.failOperand(2, cache ? "expected 16 bytes" : "expected 4, 8 or 16 bytes");
   Space space = Space::Global;
   if (!d.address(1, space))
     return false;

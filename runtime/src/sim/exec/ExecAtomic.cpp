@@ -33,9 +33,9 @@ float addFloat(float a, float b, bool ftz) {
 u16 half16(Rmw op, bool brain, u16 a, u16 b) {
   auto load = [&](u16 v) { return brain ? brainToFloat(v) : halfToFloat(v); };
   if (op == Rmw::Add)
-    return brain ? u16(roundTo(kBF16, addToOdd(double(load(a)), double(load(b))),
-                               Rounding::Nearest))
-                 : floatToHalf(load(a) + load(b));
+    return brain
+               ? u16(roundTo(kBF16, addToOdd(double(load(a)), double(load(b))), Rounding::Nearest))
+               : floatToHalf(load(a) + load(b));
   float x = load(a), y = load(b);
   if (x != x)
     return y != y ? u16(0x7fff) : b;
@@ -49,16 +49,12 @@ u16 half16(Rmw op, bool brain, u16 a, u16 b) {
 template <typename U> U apply(const Inst &in, U old, U b, U c) {
   auto op = Rmw(in.aux & 255);
   switch (Ty(in.aux >> 8 & 255)) {
-  case Ty::S32:
-    return U(u32(integerRmw<i32>(op, i32(old), i32(b), i32(c))));
-  case Ty::S64:
-    return U(integerRmw<i64>(op, i64(old), i64(b), i64(c)));
+  case Ty::S32: return U(u32(integerRmw<i32>(op, i32(old), i32(b), i32(c))));
+  case Ty::S64: return U(integerRmw<i64>(op, i64(old), i64(b), i64(c)));
   case Ty::F32:
-    return U(bitsAs<u32>(addFloat(bitsAs<float>(u32(old)),
-                                  bitsAs<float>(u32(b)),
-                                  in.flags & kNegateC)));
-  case Ty::F64:
-    return U(bitsAs<u64>(bitsAs<double>(u64(old)) + bitsAs<double>(u64(b))));
+    return U(
+        bitsAs<u32>(addFloat(bitsAs<float>(u32(old)), bitsAs<float>(u32(b)), in.flags & kNegateC)));
+  case Ty::F64: return U(bitsAs<u64>(bitsAs<double>(u64(old)) + bitsAs<double>(u64(b))));
   case Ty::F16: return U(half16(op, false, u16(old), u16(b)));
   case Ty::BF16: return U(half16(op, true, u16(old), u16(b)));
   case Ty::F16x2:
@@ -68,8 +64,7 @@ template <typename U> U apply(const Inst &in, U old, U b, U c) {
         hi = half16(op, brain, u16(u32(old) >> 16), u16(u32(b) >> 16));
     return U(lo | hi << 16);
   }
-  default:
-    return integerRmw<U>(op, old, b, c);
+  default: return integerRmw<U>(op, old, b, c);
   }
 }
 
@@ -79,82 +74,73 @@ void atomic(Warp &w, const Inst &in, u32 mask) {
   w.polls = true;
   Space space = Space(in.aux >> 16 & 255);
   bool returns = in.d != kNoOperand;
-  forEachSpace(
-      w, in, mask, space, u32(sizeof(M)), AccessKind::Atomic,
-      [&](Access &access) {
-        const S *b = w.at<S>(in.b), *c = w.at<S>(in.c);
-        S old[kLanes] = {};
-        for (u32 rest = access.mask; rest; rest &= rest - 1) {
-          u32 i = firstLane(rest);
-          u8 *host = access.at(i), *shadow = access.shadowAt(i);
-          M before, after;
-          if (w.launch->concurrent && access.space == Space::Global) {
-            M *at = reinterpret_cast<M *>(host);
-            before = __atomic_load_n(at, __ATOMIC_ACQUIRE);
-            do
-              after = apply<M>(in, before, M(b[i]), M(c[i]));
-            while (!__atomic_compare_exchange_n(at, &before, after, false,
-                                                __ATOMIC_ACQ_REL,
-                                                __ATOMIC_ACQUIRE));
-          } else {
-            memcpy(&before, host, sizeof(M));
-            after = apply<M>(in, before, M(b[i]), M(c[i]));
-            memcpy(host, &after, sizeof(M));
-          }
-          w.progress |= before != after;
-          old[i] = S(before);
+  forEachSpace(w, in, mask, space, u32(sizeof(M)), AccessKind::Atomic, [&](Access &access) {
+    const S *b = w.at<S>(in.b), *c = w.at<S>(in.c);
+    S old[kLanes] = {};
+    for (u32 rest = access.mask; rest; rest &= rest - 1) {
+      u32 i = firstLane(rest);
+      u8 *host = access.at(i), *shadow = access.shadowAt(i);
+      M before, after;
+      if (w.launch->concurrent && access.space == Space::Global) {
+        M *at = reinterpret_cast<M *>(host);
+        before = __atomic_load_n(at, __ATOMIC_ACQUIRE);
+        do
+          after = apply<M>(in, before, M(b[i]), M(c[i]));
+        while (!__atomic_compare_exchange_n(at, &before, after, false, __ATOMIC_ACQ_REL,
+                                            __ATOMIC_ACQUIRE));
+      } else {
+        memcpy(&before, host, sizeof(M));
+        after = apply<M>(in, before, M(b[i]), M(c[i]));
+        memcpy(host, &after, sizeof(M));
+      }
+      w.progress |= before != after;
+      old[i] = S(before);
           // What is there decides the result, but for an exchange.
-          u64 bits = 0;
-          if (shadow && access.mayBeUndefined)
-            memcpy(&bits, shadow, sizeof(M));
-          if (bits || w.tracking) {
-            u64 operand = undefinedBits(w, in.b, u32(sizeof(S)), i) |
-                          undefinedBits(w, in.c, u32(sizeof(S)), i);
-            u64 result = Rmw(in.aux & 255) == Rmw::Exch ? operand
-                         : bits | operand               ? ~u64(0)
-                                                        : 0;
-            if (shadow && (bits || result)) {
-              u8 bytes[8];
-              memcpy(bytes, &result, 8);
-              storeShadow(w, access, i, bytes);
-            }
-            if (returns)
-              setUndefinedBits(w, in.d, u32(sizeof(S)), i, bits ? ~u64(0) : 0);
-          }
+      u64 bits = 0;
+      if (shadow && access.mayBeUndefined)
+        memcpy(&bits, shadow, sizeof(M));
+      if (bits || w.tracking) {
+        u64 operand =
+            undefinedBits(w, in.b, u32(sizeof(S)), i) | undefinedBits(w, in.c, u32(sizeof(S)), i);
+        u64 result = Rmw(in.aux & 255) == Rmw::Exch ? operand : bits | operand ? ~u64(0) : 0;
+        if (shadow && (bits || result)) {
+          u8 bytes[8];
+          memcpy(bytes, &result, 8);
+          storeShadow(w, access, i, bytes);
         }
         if (returns)
-          commit(w.at<S>(in.d), old, access.mask);
-        return true;
-      });
+          setUndefinedBits(w, in.d, u32(sizeof(S)), i, bits ? ~u64(0) : 0);
+      }
+    }
+    if (returns)
+      commit(w.at<S>(in.d), old, access.mask);
+    return true;
+  });
 }
 
 // atom.cas and atom.exch of 128 bits.
 void atomic128(Warp &w, const Inst &in, u32 mask) {
   w.polls = true;
   static std::atomic_flag busy = ATOMIC_FLAG_INIT;
-  forEachSpace(
-      w, in, mask, Space(in.aux >> 16 & 255), 16, AccessKind::Atomic,
-      [&](Access &access) {
-        while (busy.test_and_set(std::memory_order_acquire))
-          ;
-        for (u32 rest = access.mask; rest; rest &= rest - 1) {
-          u32 i = firstLane(rest);
-          u8 *host = access.at(i);
-          U128 old, b = w.at<U128>(in.b)[i], c = w.at<U128>(in.c)[i];
-          memcpy(&old, host, 16);
-          bool exchange = Rmw(in.aux & 255) == Rmw::Exch;
-          U128 next = exchange                             ? b
-                      : old.lo == b.lo && old.hi == b.hi ? c
-                                                           : old;
-          memcpy(host, &next, 16);
-          w.progress = true;
-          w.at<U128>(in.d)[i] = old;
-        }
-        if (w.tracking)
-          *w.flags(in.d) &= ~access.mask;
-        busy.clear(std::memory_order_release);
-        return true;
-      });
+  forEachSpace(w, in, mask, Space(in.aux >> 16 & 255), 16, AccessKind::Atomic, [&](Access &access) {
+    while (busy.test_and_set(std::memory_order_acquire))
+      ;
+    for (u32 rest = access.mask; rest; rest &= rest - 1) {
+      u32 i = firstLane(rest);
+      u8 *host = access.at(i);
+      U128 old, b = w.at<U128>(in.b)[i], c = w.at<U128>(in.c)[i];
+      memcpy(&old, host, 16);
+      bool exchange = Rmw(in.aux & 255) == Rmw::Exch;
+      U128 next = exchange ? b : old.lo == b.lo && old.hi == b.hi ? c : old;
+      memcpy(host, &next, 16);
+      w.progress = true;
+      w.at<U128>(in.d)[i] = old;
+    }
+    if (w.tracking)
+      *w.flags(in.d) &= ~access.mask;
+    busy.clear(std::memory_order_release);
+    return true;
+  });
 }
 
 bool decodeAtomic(Decoder &d, bool returns) {
@@ -178,32 +164,25 @@ bool decodeAtomic(Decoder &d, bool returns) {
   u32 bytes = sizeOf(type);
   bool good;
   switch (rmw) {
-  case Rmw::And: case Rmw::Or: case Rmw::Xor:
-    good = type == Ty::B32 || type == Ty::B64;
-    break;
+  case Rmw::And:
+  case Rmw::Or:
+  case Rmw::Xor: good = type == Ty::B32 || type == Ty::B64; break;
   case Rmw::Cas:
-    good = type == Ty::B16 || type == Ty::B32 || type == Ty::B64 ||
-           type == Ty::B128 || type == Ty::U32 || type == Ty::U64 ||
-           type == Ty::S32 || type == Ty::S64;
+    good = type == Ty::B16 || type == Ty::B32 || type == Ty::B64 || type == Ty::B128 ||
+           type == Ty::U32 || type == Ty::U64 || type == Ty::S32 || type == Ty::S64;
     break;
-  case Rmw::Exch:
-    good = bytes >= 4 && type != Ty::F16x2 && type != Ty::BF16x2;
-    break;
+  case Rmw::Exch: good = bytes >= 4 && type != Ty::F16x2 && type != Ty::BF16x2; break;
   case Rmw::Add:
-    good = type == Ty::U32 || type == Ty::S32 || type == Ty::U64 ||
-           type == Ty::S64 || isHalf(type) || type == Ty::F32 ||
-           type == Ty::F64;
+    good = type == Ty::U32 || type == Ty::S32 || type == Ty::U64 || type == Ty::S64 ||
+           isHalf(type) || type == Ty::F32 || type == Ty::F64;
     break;
-  case Rmw::Inc: case Rmw::Dec:
-    good = type == Ty::U32;
-    break;
+  case Rmw::Inc:
+  case Rmw::Dec: good = type == Ty::U32; break;
   default:
-    good = type == Ty::U32 || type == Ty::S32 || type == Ty::U64 ||
-           type == Ty::S64 || isHalf(type);
+    good = type == Ty::U32 || type == Ty::S32 || type == Ty::U64 || type == Ty::S64 || isHalf(type);
   }
   if (!good)
-    return d.fail(format("this operation is not defined for type %s",
-                         typeName(type)));
+    return d.fail(format("this operation is not defined for type %s", typeName(type)));
   if (!returns && (rmw == Rmw::Cas || rmw == Rmw::Exch))
     return d.fail("this operation returns a value");
   size_t first = returns ? 1 : 0;
@@ -216,9 +195,10 @@ bool decodeAtomic(Decoder &d, bool returns) {
   d.out.cls = Class::Atomic;
   d.out.shadow = Shadow::Own;
   // An exchange or comparison of floats is one of bits.
-  Ty as = rmw == Rmw::Exch || rmw == Rmw::Cas
-              ? (bytes == 2 ? Ty::B16 : bytes == 4 ? Ty::B32 : Ty::B64)
-              : type;
+  Ty as = rmw == Rmw::Exch || rmw == Rmw::Cas ? (bytes == 2   ? Ty::B16
+                                                 : bytes == 4 ? Ty::B32
+                                                              : Ty::B64)
+                                              : type;
   d.out.aux = u32(op) | u32(as) << 8 | u32(space) << 16;
   d.out.dw = u8(bytes);
   d.out.bw = order;
@@ -226,12 +206,11 @@ bool decodeAtomic(Decoder &d, bool returns) {
   // f32 in global memory flushes subnormals; in shared memory it does not.
   if (type == Ty::F32 && ftz && space != Space::Shared)
     d.out.flags |= kNegateC;
-  d.out.run = bytes == 2    ? atomic<u16, u32>
-              : bytes == 4  ? atomic<u32, u32>
-              : bytes == 8  ? atomic<u64, u64>
-                            : atomic128;
-  if (!d.src(first + 1, type, d.out.b) ||
-      (rmw == Rmw::Cas && !d.src(first + 2, type, d.out.c)))
+  d.out.run = bytes == 2   ? atomic<u16, u32>
+              : bytes == 4 ? atomic<u32, u32>
+              : bytes == 8 ? atomic<u64, u64>
+                           : atomic128;
+  if (!d.src(first + 1, type, d.out.b) || (rmw == Rmw::Cas && !d.src(first + 2, type, d.out.c)))
     return false;
   return !returns || d.dst(0, type, d.out.d);
 }

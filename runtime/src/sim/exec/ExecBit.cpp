@@ -6,10 +6,18 @@ namespace hadal::HADAL_SIM_LEVEL {
 
 namespace {
 
-template <typename T> struct And { static T apply(T a, T b) { return a & b; } };
-template <typename T> struct Or { static T apply(T a, T b) { return a | b; } };
-template <typename T> struct Xor { static T apply(T a, T b) { return a ^ b; } };
-template <typename T> struct Not { static T apply(T a) { return T(~a); } };
+template <typename T> struct And {
+  static T apply(T a, T b) { return a & b; }
+};
+template <typename T> struct Or {
+  static T apply(T a, T b) { return a | b; }
+};
+template <typename T> struct Xor {
+  static T apply(T a, T b) { return a ^ b; }
+};
+template <typename T> struct Not {
+  static T apply(T a) { return T(~a); }
+};
 template <typename T> struct Cnot {
   static T apply(T a) { return T(a == 0 ? 1 : 0); }
 };
@@ -39,8 +47,7 @@ bool decodeLogic(Decoder &d, Shadow shadow) {
     d.out.cls = Class::Logic;
     d.out.shadow = Shadow::Own;
     bool notA = false, notB = false;
-    if (!d.finish(3) || !d.predicate(1, d.out.a, notA) ||
-        !d.predicate(2, d.out.b, notB))
+    if (!d.finish(3) || !d.predicate(1, d.out.a, notA) || !d.predicate(2, d.out.b, notB))
       return false;
     d.out.aux = u32(notA) | u32(notB) << 1;
     return d.dst(0, Ty::Pred, d.out.d);
@@ -77,8 +84,7 @@ bool decodeCnot(Decoder &d) {
   if (!d.wantType(type))
     return false;
   Handler run = pickUnary<Cnot>(type);
-  return run ? simple1(d, run, Class::Logic, type, type)
-             : d.fail("expected type b16, b32 or b64");
+  return run ? simple1(d, run, Class::Logic, type, type) : d.fail("expected type b16, b32 or b64");
 }
 
 // Shift amounts beyond the width shift everything out.
@@ -101,9 +107,12 @@ template <typename T> struct Shr {
 };
 template <template <typename> class Op> Handler pickShift(Ty type) {
   switch (type) {
-  case Ty::B16: case Ty::U16: return binary<u16, u16, u32, Op<u16>>;
-  case Ty::B32: case Ty::U32: return binary<u32, u32, u32, Op<u32>>;
-  case Ty::B64: case Ty::U64: return binary<u64, u64, u32, Op<u64>>;
+  case Ty::B16:
+  case Ty::U16: return binary<u16, u16, u32, Op<u16>>;
+  case Ty::B32:
+  case Ty::U32: return binary<u32, u32, u32, Op<u32>>;
+  case Ty::B64:
+  case Ty::U64: return binary<u64, u64, u32, Op<u64>>;
   case Ty::S16: return binary<i16, i16, u32, Op<i16>>;
   case Ty::S32: return binary<i32, i32, u32, Op<i32>>;
   case Ty::S64: return binary<i64, i64, u32, Op<i64>>;
@@ -149,8 +158,7 @@ bool decodeShf(Decoder &d) {
     d.out.flags |= kSignedA;
   if (wrap)
     d.out.flags |= kNegateC;
-  return simple3(d, run, Class::Logic, Ty::B32, Ty::B32, Ty::B32, Ty::U32,
-                 Shadow::Shf);
+  return simple3(d, run, Class::Logic, Ty::B32, Ty::B32, Ty::B32, Ty::U32, Shadow::Shf);
 }
 
 void lop3(Warp &w, const Inst &in, u32 mask) {
@@ -164,10 +172,8 @@ void lop3(Warp &w, const Inst &in, u32 mask) {
   HADAL_LANES
   for (u32 i = 0; i < kLanes; ++i) {
     u32 x = a[i], y = b[i], z = c[i];
-    u32 hi = (y & ((z & keep[7]) | (~z & keep[6]))) |
-             (~y & ((z & keep[5]) | (~z & keep[4])));
-    u32 lo = (y & ((z & keep[3]) | (~z & keep[2]))) |
-             (~y & ((z & keep[1]) | (~z & keep[0])));
+    u32 hi = (y & ((z & keep[7]) | (~z & keep[6]))) | (~y & ((z & keep[5]) | (~z & keep[4])));
+    u32 lo = (y & ((z & keep[3]) | (~z & keep[2]))) | (~y & ((z & keep[1]) | (~z & keep[0])));
     t[i] = (x & hi) | (~x & lo);
   }
   commit(w.at<u32>(in.d), t, mask);
@@ -189,9 +195,8 @@ bool decodeLop3(Decoder &d) {
   d.out.shadow = Shadow::Lop3;
   d.out.dw = d.out.aw = d.out.bw = d.out.cw = 4;
   i64 table = 0;
-  if (!d.finish(boolOp < 0 ? 5 : 6) || !d.src(1, Ty::B32, d.out.a) ||
-      !d.src(2, Ty::B32, d.out.b) || !d.src(3, Ty::B32, d.out.c) ||
-      !d.immediate(4, table))
+  if (!d.finish(boolOp < 0 ? 5 : 6) || !d.src(1, Ty::B32, d.out.a) || !d.src(2, Ty::B32, d.out.b) ||
+      !d.src(3, Ty::B32, d.out.c) || !d.immediate(4, table))
     return false;
   if (table < 0 || table > 255)
     return d.failOperand(4, "expected a table from 0 to 255");
@@ -199,8 +204,7 @@ bool decodeLop3(Decoder &d) {
   if (boolOp < 0)
     return d.dst(0, Ty::B32, d.out.d);
   bool negated = false;
-  if (!d.predicate(5, d.out.e, negated) ||
-      !d.dstPair(0, Ty::B32, d.out.d, d.out.d2))
+  if (!d.predicate(5, d.out.e, negated) || !d.dstPair(0, Ty::B32, d.out.d, d.out.d2))
     return false;
   d.out.aux = u32(boolOp == 1) | u32(negated) << 1;
   return true;
@@ -236,8 +240,8 @@ bool decodePrmt(Decoder &d) {
   if (d.type() != Ty::B32)
     return d.fail("expected type b32");
   d.out.aux = u32(d.modOf("f4e b4e rc8 ecl ecr rc16") + 1);
-  return simple3(d, ternaryWith<u32, u32, Prmt>, Class::Logic, Ty::B32,
-                 Ty::B32, Ty::B32, Ty::B32, Shadow::Prmt);
+  return simple3(d, ternaryWith<u32, u32, Prmt>, Class::Logic, Ty::B32, Ty::B32, Ty::B32, Ty::B32,
+                 Shadow::Prmt);
 }
 
 template <typename T> struct Bfe {
@@ -271,8 +275,7 @@ bool decodeBfe(Decoder &d) {
     return d.fail("expected type u32, s32, u64 or s64");
   if (isSigned(type))
     d.out.flags |= kSignedA;
-  return simple3(d, run, Class::Logic, type, type, Ty::U32, Ty::U32,
-                 Shadow::Bfe);
+  return simple3(d, run, Class::Logic, type, type, Ty::U32, Ty::U32, Shadow::Bfe);
 }
 
 template <typename T> void bfi(Warp &w, const Inst &in, u32 mask) {
@@ -287,8 +290,7 @@ template <typename T> void bfi(Warp &w, const Inst &in, u32 mask) {
       keep = 0;
     else
       keep = T(keep << position);
-    t[i] = T((b[i] & ~keep) |
-             ((position >= width ? T(0) : T(a[i] << position)) & keep));
+    t[i] = T((b[i] & ~keep) | ((position >= width ? T(0) : T(a[i] << position)) & keep));
   }
   commit(w.at<T>(in.d), t, mask);
 }
@@ -304,8 +306,7 @@ bool decodeBfi(Decoder &d) {
   d.out.dw = d.out.aw = d.out.bw = u8(sizeOf(type));
   d.out.cw = 4;
   return d.finish(5) && d.src(1, type, d.out.a) && d.src(2, type, d.out.b) &&
-         d.src(3, Ty::U32, d.out.c) && d.src(4, Ty::U32, d.out.e) &&
-         d.dst(0, type, d.out.d);
+         d.src(3, Ty::U32, d.out.c) && d.src(4, Ty::U32, d.out.e) && d.dst(0, type, d.out.d);
 }
 
 template <typename T, bool kShift> struct Bfind {
@@ -315,8 +316,7 @@ template <typename T, bool kShift> struct Bfind {
     if (!bits)
       return ~0u;
     constexpr u32 top = sizeof(T) * 8 - 1;
-    u32 at = sizeof(T) == 8 ? 63 - u32(__builtin_clzll(bits))
-                            : 31 - u32(__builtin_clz(u32(bits)));
+    u32 at = sizeof(T) == 8 ? 63 - u32(__builtin_clzll(bits)) : 31 - u32(__builtin_clz(u32(bits)));
     return kShift ? top - at : at;
   }
 };
@@ -359,8 +359,8 @@ struct Fns {
 bool decodeFns(Decoder &d) {
   if (d.type() != Ty::B32)
     return d.fail("expected type b32");
-  return simple3(d, ternary<u32, u32, u32, i32, Fns>, Class::Logic, Ty::B32,
-                 Ty::B32, Ty::B32, Ty::S32);
+  return simple3(d, ternary<u32, u32, u32, i32, Fns>, Class::Logic, Ty::B32, Ty::B32, Ty::B32,
+                 Ty::S32);
 }
 
 template <typename T> struct Popc {
@@ -388,8 +388,7 @@ template <template <typename> class Op> bool decodeCount(Decoder &d) {
   Handler run = type == Ty::B32   ? unary<u32, u32, Op<u32>>
                 : type == Ty::B64 ? unary<u32, u64, Op<u64>>
                                   : Handler(nullptr);
-  return run ? simple1(d, run, Class::Logic, Ty::U32, type)
-             : d.fail("expected type b32 or b64");
+  return run ? simple1(d, run, Class::Logic, Ty::U32, type) : d.fail("expected type b32 or b64");
 }
 bool decodePopc(Decoder &d) { return decodeCount<Popc>(d); }
 bool decodeClz(Decoder &d) { return decodeCount<Clz>(d); }
@@ -400,8 +399,7 @@ bool decodeBrev(Decoder &d) {
   Handler run = type == Ty::B32   ? unary<u32, u32, Brev<u32>>
                 : type == Ty::B64 ? unary<u64, u64, Brev<u64>>
                                   : Handler(nullptr);
-  return run ? simple1(d, run, Class::Logic, type, type)
-             : d.fail("expected type b32 or b64");
+  return run ? simple1(d, run, Class::Logic, type, type) : d.fail("expected type b32 or b64");
 }
 /// bmsk: a mask of b bits from bit a.
 template <bool kWrap> struct Bmsk {
@@ -419,8 +417,7 @@ bool decodeBmsk(Decoder &d) {
   int mode = d.modOf("clamp wrap");
   if (mode < 0 || d.type() != Ty::B32)
     return d.fail("expected .clamp or .wrap, .b32");
-  return simple2(d, mode ? binary<u32, u32, u32, Bmsk<true>>
-                         : binary<u32, u32, u32, Bmsk<false>>,
+  return simple2(d, mode ? binary<u32, u32, u32, Bmsk<true>> : binary<u32, u32, u32, Bmsk<false>>,
                  Class::Logic, Ty::B32, Ty::B32, Ty::B32);
 }
 /// szext: sign- or zero-extends the low b bits.
@@ -440,22 +437,19 @@ bool decodeSzext(Decoder &d) {
   Ty type = d.type();
   if (mode < 0 || (type != Ty::U32 && type != Ty::S32))
     return d.fail("expected .clamp or .wrap, .u32 or .s32");
-  Handler run = type == Ty::S32
-                    ? (mode ? binary<u32, u32, u32, Szext<true, true>>
-                            : binary<u32, u32, u32, Szext<true, false>>)
-                    : (mode ? binary<u32, u32, u32, Szext<false, true>>
-                            : binary<u32, u32, u32, Szext<false, false>>);
+  Handler run = type == Ty::S32 ? (mode ? binary<u32, u32, u32, Szext<true, true>>
+                                        : binary<u32, u32, u32, Szext<true, false>>)
+                                : (mode ? binary<u32, u32, u32, Szext<false, true>>
+                                        : binary<u32, u32, u32, Szext<false, false>>);
   return simple2(d, run, Class::Logic, type, type, Ty::U32);
 }
 
 const OpRow kRows[] = {
-    {"and", decodeAnd},   {"or", decodeOr},       {"xor", decodeXor},
-    {"not", decodeNot},   {"cnot", decodeCnot},   {"shl", decodeShl},
-    {"shr", decodeShr},   {"shf", decodeShf},     {"lop3", decodeLop3},
-    {"prmt", decodePrmt}, {"bfe", decodeBfe},     {"bfi", decodeBfi},
-    {"bfind", decodeBfind}, {"fns", decodeFns},   {"popc", decodePopc},
-    {"clz", decodeClz},   {"brev", decodeBrev},   {"bmsk", decodeBmsk},
-    {"szext", decodeSzext},
+    {"and", decodeAnd},     {"or", decodeOr},     {"xor", decodeXor},     {"not", decodeNot},
+    {"cnot", decodeCnot},   {"shl", decodeShl},   {"shr", decodeShr},     {"shf", decodeShf},
+    {"lop3", decodeLop3},   {"prmt", decodePrmt}, {"bfe", decodeBfe},     {"bfi", decodeBfi},
+    {"bfind", decodeBfind}, {"fns", decodeFns},   {"popc", decodePopc},   {"clz", decodeClz},
+    {"brev", decodeBrev},   {"bmsk", decodeBmsk}, {"szext", decodeSzext},
 };
 } // namespace
 

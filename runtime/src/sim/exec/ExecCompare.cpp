@@ -9,9 +9,7 @@ namespace hadal::HADAL_SIM_LEVEL {
 
 namespace {
 
-enum class Cmp : u8 {
-  Eq, Ne, Lt, Le, Gt, Ge, Equ, Neu, Ltu, Leu, Gtu, Geu, Num, Nan
-};
+enum class Cmp : u8 { Eq, Ne, Lt, Le, Gt, Ge, Equ, Neu, Ltu, Leu, Gtu, Geu, Num, Nan };
 constexpr const char *kComparisons =
     "eq ne lt le gt ge equ neu ltu leu gtu geu num nan lo ls hi hs";
 
@@ -57,8 +55,7 @@ u32 compareLanes(const void *left, const void *right) {
   u32 flags[kLanes];
   HADAL_LANES
   for (u32 i = 0; i < kLanes; ++i)
-    flags[i] = compare<kCmp>(operand<T, kFormat>(a[i]),
-                             operand<T, kFormat>(b[i]));
+    flags[i] = compare<kCmp>(operand<T, kFormat>(a[i]), operand<T, kFormat>(b[i]));
   return packMask(flags);
 }
 
@@ -76,10 +73,9 @@ template <typename T, int kFormat> Comparer pickFloat(int cmp) {
   return cmp < 14 ? table[cmp] : nullptr;
 }
 template <typename T> Comparer pickInteger(int cmp) {
-  constexpr Comparer table[] = {
-      compareLanes<Cmp::Eq, T, 0>, compareLanes<Cmp::Ne, T, 0>,
-      compareLanes<Cmp::Lt, T, 0>, compareLanes<Cmp::Le, T, 0>,
-      compareLanes<Cmp::Gt, T, 0>, compareLanes<Cmp::Ge, T, 0>};
+  constexpr Comparer table[] = {compareLanes<Cmp::Eq, T, 0>, compareLanes<Cmp::Ne, T, 0>,
+                                compareLanes<Cmp::Lt, T, 0>, compareLanes<Cmp::Le, T, 0>,
+                                compareLanes<Cmp::Gt, T, 0>, compareLanes<Cmp::Ge, T, 0>};
   if (cmp < 6)
     return table[cmp];
   // lo, ls, hi, hs of unsigned types
@@ -87,16 +83,18 @@ template <typename T> Comparer pickInteger(int cmp) {
 }
 Comparer pickComparer(Ty type, int cmp, bool ftz) {
   switch (type) {
-  case Ty::B16: case Ty::U16: return pickInteger<u16>(cmp);
-  case Ty::B32: case Ty::U32: return pickInteger<u32>(cmp);
-  case Ty::B64: case Ty::U64: return pickInteger<u64>(cmp);
+  case Ty::B16:
+  case Ty::U16: return pickInteger<u16>(cmp);
+  case Ty::B32:
+  case Ty::U32: return pickInteger<u32>(cmp);
+  case Ty::B64:
+  case Ty::U64: return pickInteger<u64>(cmp);
   case Ty::S16: return pickInteger<i16>(cmp);
   case Ty::S32: return pickInteger<i32>(cmp);
   case Ty::S64: return pickInteger<i64>(cmp);
   case Ty::F16: return pickFloat<u16, 2>(cmp);
   case Ty::BF16: return pickFloat<u16, 3>(cmp);
-  case Ty::F32:
-    return ftz ? pickFloat<float, 1>(cmp) : pickFloat<float, 0>(cmp);
+  case Ty::F32: return ftz ? pickFloat<float, 1>(cmp) : pickFloat<float, 0>(cmp);
   case Ty::F64: return pickFloat<double, 0>(cmp);
   default: return nullptr;
   }
@@ -111,23 +109,18 @@ u32 combine(Warp &w, const Inst &in, u32 result, bool complement) {
   u32 c = *w.at<u32>(in.c);
   if (in.aux & 4)
     c = ~c;
-  return (in.aux & 3) == 1   ? result & c
-         : (in.aux & 3) == 2 ? result | c
-                             : result ^ c;
+  return (in.aux & 3) == 1 ? result & c : (in.aux & 3) == 2 ? result | c : result ^ c;
 }
 // aux as for combine, and: 8 integers, 16 signed, the comparison << 8.
 void setpFlags(Warp &w, const Inst &in, u32 mask, u32 raw) {
   u32 undefined = (*w.flags(in.a) | *w.flags(in.b)) & mask;
   if (undefined && (in.aux & 8)) {
     constexpr u8 orders[] = {0, 0, 1, 2, 2, 1}; // of eq ne lt le gt ge
-    undefined = undefinedComparison(w, in, undefined, orders[in.aux >> 8],
-                                    in.aux & 16);
+    undefined = undefinedComparison(w, in, undefined, orders[in.aux >> 8], in.aux & 16);
   }
   u32 op = in.aux & 3, c = *w.at<u32>(in.c) ^ (in.aux & 4 ? ~0u : 0);
   auto combined = [&](u32 result) {
-    return op ? undefinedLogic(int(op - 1), result, c, undefined,
-                               *w.flags(in.c))
-              : undefined;
+    return op ? undefinedLogic(int(op - 1), result, c, undefined, *w.flags(in.c)) : undefined;
   };
   u32 first = combined(raw), second = combined(~raw);
   writePredicateFlags(w, in.d, first, mask);
@@ -178,8 +171,7 @@ void setPair(Warp &w, const Inst &in, u32 mask) {
   r[1] = combine(w, in, r[1], false);
   u32 *d = w.at<u32>(in.d), t[kLanes];
   for (u32 i = 0; i < kLanes; ++i)
-    t[i] = (r[0] >> i & 1 ? in.list & 0xffff : 0) |
-           (r[1] >> i & 1 ? in.list & 0xffff0000 : 0);
+    t[i] = (r[0] >> i & 1 ? in.list & 0xffff : 0) | (r[1] >> i & 1 ? in.list & 0xffff0000 : 0);
   commit(d, t, mask);
 }
 
@@ -200,17 +192,14 @@ bool decodeComparison(Decoder &d, bool hasType, Comparison &result) {
   if ((hasType && !d.wantType(result.to)) || !d.wantType(type))
     return false;
   result.pair = type == Ty::F16x2 || type == Ty::BF16x2;
-  Ty element = type == Ty::F16x2 ? Ty::F16
-               : type == Ty::BF16x2 ? Ty::BF16 : type;
+  Ty element = type == Ty::F16x2 ? Ty::F16 : type == Ty::BF16x2 ? Ty::BF16 : type;
   Comparer comparer = pickComparer(element, result.cmp, ftz);
   if (!comparer)
-    return d.fail(format("this comparison is not defined for type %s",
-                         typeName(type)));
+    return d.fail(format("this comparison is not defined for type %s", typeName(type)));
   d.out.imm = u64(uintptr_t(comparer));
   d.out.cls = Class::Compare;
   d.out.aw = d.out.bw = u8(sizeOf(type));
-  if (!d.finish(boolOp < 0 ? 3 : 4) || !d.src(1, type, d.out.a) ||
-      !d.src(2, type, d.out.b))
+  if (!d.finish(boolOp < 0 ? 3 : 4) || !d.src(1, type, d.out.a) || !d.src(2, type, d.out.b))
     return false;
   if (boolOp < 0)
     return true;
@@ -247,8 +236,10 @@ bool decodeSet(Decoder &d) {
   case Ty::BF16: d.out.list = 0x3f80; break;
   case Ty::F16x2: d.out.list = 0x3c003c00; break;
   case Ty::BF16x2: d.out.list = 0x3f803f80; break;
-  case Ty::U16: case Ty::S16: d.out.list = 0xffff; break;
-  case Ty::U32: case Ty::S32: d.out.list = ~0u; break;
+  case Ty::U16:
+  case Ty::S16: d.out.list = 0xffff; break;
+  case Ty::U32:
+  case Ty::S32: d.out.list = ~0u; break;
   default: return d.fail("expected an integer or float type to set");
   }
   d.out.run = comparison.pair ? setPair : set;
@@ -304,12 +295,12 @@ bool decodeSlct(Decoder &d) {
   Handler run;
   if (bytes == 8)
     run = by == Ty::S32 ? ternary<u64, u64, u64, i32, Slct<u64, i32, false>>
-          : ftz ? ternary<u64, u64, u64, float, Slct<u64, float, true>>
-                : ternary<u64, u64, u64, float, Slct<u64, float, false>>;
+          : ftz         ? ternary<u64, u64, u64, float, Slct<u64, float, true>>
+                        : ternary<u64, u64, u64, float, Slct<u64, float, false>>;
   else
     run = by == Ty::S32 ? ternary<u32, u32, u32, i32, Slct<u32, i32, false>>
-          : ftz ? ternary<u32, u32, u32, float, Slct<u32, float, true>>
-                : ternary<u32, u32, u32, float, Slct<u32, float, false>>;
+          : ftz         ? ternary<u32, u32, u32, float, Slct<u32, float, true>>
+                        : ternary<u32, u32, u32, float, Slct<u32, float, false>>;
   return simple3(d, run, Class::Compare, type, type, type, by);
 }
 
@@ -342,8 +333,7 @@ bool decodeTestp(Decoder &d) {
   if (kind < 0 || (type != Ty::F32 && type != Ty::F64))
     return d.fail("expected a property and type f32 or f64");
   d.out.aux = u32(kind);
-  return simple1(d, type == Ty::F32 ? testp<float> : testp<double>,
-                 Class::Compare, Ty::Pred, type);
+  return simple1(d, type == Ty::F32 ? testp<float> : testp<double>, Class::Compare, Ty::Pred, type);
 }
 
 template <typename U> struct Copysign {
@@ -356,14 +346,15 @@ bool decodeCopysign(Decoder &d) {
   Ty type = d.type();
   if (type != Ty::F32 && type != Ty::F64)
     return d.fail("expected type f32 or f64");
-  return simple2(d, type == Ty::F32 ? binary<u32, u32, u32, Copysign<u32>>
-                                    : binary<u64, u64, u64, Copysign<u64>>,
+  return simple2(d,
+                 type == Ty::F32 ? binary<u32, u32, u32, Copysign<u32>>
+                                 : binary<u64, u64, u64, Copysign<u64>>,
                  Class::Compare, type, type, type);
 }
 
 const OpRow kRows[] = {
-    {"setp", decodeSetp},   {"set", decodeSet},     {"selp", decodeSelp},
-    {"slct", decodeSlct},   {"testp", decodeTestp}, {"copysign", decodeCopysign},
+    {"setp", decodeSetp}, {"set", decodeSet},     {"selp", decodeSelp},
+    {"slct", decodeSlct}, {"testp", decodeTestp}, {"copysign", decodeCopysign},
 };
 } // namespace
 

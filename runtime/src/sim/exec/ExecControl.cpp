@@ -54,8 +54,7 @@ void brx(Warp &w, const Inst &in, u32 mask) {
   const std::vector<u32> &table = w.launch->program->branchTables[in.aux];
   const u32 *index = w.at<u32>(in.a);
   if (w.tracking && (*w.flags(in.a) & mask)) {
-    reportUndefined(w, in, *w.flags(in.a) & mask,
-                    "an undefined value decides this branch");
+    reportUndefined(w, in, *w.flags(in.a) & mask, "an undefined value decides this branch");
     return;
   }
   u32 others = 0;
@@ -63,8 +62,7 @@ void brx(Warp &w, const Inst &in, u32 mask) {
     u32 lane = firstLane(rest);
     if (index[lane] >= table.size()) {
       report(w, in, "bounds", lane,
-             format("branch index %u, expected less than %zu", index[lane],
-                    table.size()));
+             format("branch index %u, expected less than %zu", index[lane], table.size()));
       return;
     }
     u32 same = 0;
@@ -101,18 +99,17 @@ bool decodeBrx(Decoder &d) {
 }
 
 /// Copies the lanes of one argument or result between frames.
-void copyBetween(Warp &w, u32 mask, const Frame &from, u64 fromOffset,
-                 const Frame &to, u64 toOffset, u64 bytes) {
+void copyBetween(Warp &w, u32 mask, const Frame &from, u64 fromOffset, const Frame &to,
+                 u64 toOffset, u64 bytes) {
   for (u32 rest = mask; rest; rest &= rest - 1) {
     u64 lane = u64(firstLane(rest)) * w.localStride;
-    u64 source = lane + from.localBase + fromOffset,
-        target = lane + to.localBase + toOffset;
+    u64 source = lane + from.localBase + fromOffset, target = lane + to.localBase + toOffset;
     memcpy(w.local + target, w.local + source, bytes);
     memcpy(w.localUndefined + target, w.localUndefined + source, bytes);
   }
 }
-void copyRegister(u32 mask, const Frame &from, const u8 *source, u32 sourceRef,
-                  Frame &to, u32 targetRef, u32 bytes) {
+void copyRegister(u32 mask, const Frame &from, const u8 *source, u32 sourceRef, Frame &to,
+                  u32 targetRef, u32 bytes) {
   u32 lane = bytes < 4 ? 4 : bytes;
   for (u32 rest = mask; rest; rest &= rest - 1) {
     u32 i = firstLane(rest);
@@ -138,9 +135,9 @@ bool enter(Warp &w, const Inst &in, const Function &callee, u32 mask) {
   const CallSite &site = w.launch->program->calls[in.imm];
   Frame *caller = w.frame;
   if (!callee.refusal.empty())
-    return stopWith(w, in, format("call of '%s', which cannot run: %s",
-                                  callee.name.c_str(),
-                                  callee.refusal.c_str()));
+    return stopWith(
+        w, in,
+        format("call of '%s', which cannot run: %s", callee.name.c_str(), callee.refusal.c_str()));
   if (!callee.hasBody) {
     if (!callRuntime(w, in, site, callee, mask))
       return false;
@@ -149,18 +146,17 @@ bool enter(Warp &w, const Inst &in, const Function &callee, u32 mask) {
   }
   if (callee.parameters.size() != site.arguments.size() ||
       callee.returns.size() != site.results.size())
-    return stopWith(w, in, format("call of '%s' with %zu arguments and %zu "
-                                  "results, expected %zu and %zu",
-                                  callee.name.c_str(), site.arguments.size(),
-                                  site.results.size(),
-                                  callee.parameters.size(),
-                                  callee.returns.size()));
+    return stopWith(w, in,
+                    format("call of '%s' with %zu arguments and %zu "
+                           "results, expected %zu and %zu",
+                           callee.name.c_str(), site.arguments.size(), site.results.size(),
+                           callee.parameters.size(), callee.returns.size()));
   u64 base = caller->localBase + caller->function->localBytes;
   if (caller->depth > 20000 || !growLocal(w, base + callee.localBytes))
     return report(w, in, "bounds", firstLane(mask),
                   format("stack overflow: %u calls deep, more than %llu bytes "
-                         "of local memory", caller->depth,
-                         (unsigned long long)kMaximumLocal));
+                         "of local memory",
+                         caller->depth, (unsigned long long)kMaximumLocal));
   Frame *frame = enterFunction(w, callee, mask);
   frame->parent = caller;
   frame->call = &in;
@@ -169,22 +165,20 @@ bool enter(Warp &w, const Inst &in, const Function &callee, u32 mask) {
   frame->localBase = base;
   if (callee.localBytes)
     for (u32 rest = mask; rest; rest &= rest - 1)
-      memset(w.localUndefined + firstLane(rest) * w.localStride + base, 0xff,
-             callee.localBytes);
+      memset(w.localUndefined + firstLane(rest) * w.localStride + base, 0xff, callee.localBytes);
   for (size_t i = 0; i < site.arguments.size(); ++i) {
     const CallOperand &argument = site.arguments[i];
     const FormalParameter &formal = callee.parameters[i];
     if (argument.isRegister != formal.isRegister)
-      return stopWith(w, in, "an argument and its parameter must both be "
-                             "registers or both .param variables");
+      return stopWith(w, in,
+                      "an argument and its parameter must both be "
+                      "registers or both .param variables");
     if (argument.isRegister) {
       u32 ref = w.launch->program->pool[argument.pool];
-      copyRegister(mask, *caller, w.at<u8>(ref), ref, *frame, formal.reg,
-                   u32(formal.bytes));
+      copyRegister(mask, *caller, w.at<u8>(ref), ref, *frame, formal.reg, u32(formal.bytes));
     } else {
       copyBetween(w, mask, *caller, argument.offset, *frame, formal.offset,
-                  argument.bytes < formal.bytes ? argument.bytes
-                                                : formal.bytes);
+                  argument.bytes < formal.bytes ? argument.bytes : formal.bytes);
     }
   }
   addPath(w, callee.firstPc, mask, frame, Path::Ready);
@@ -248,25 +242,21 @@ bool decodeCall(Decoder &d) {
   if (at < d.operandCount() && d.operand(at).kind == Operand::List)
     arguments = &d.operand(at++);
   std::vector<u32> refs;
-  auto collect = [&](const Operand *list, std::vector<CallOperand> &into,
-                     bool defines) {
+  auto collect = [&](const Operand *list, std::vector<CallOperand> &into, bool defines) {
     if (!list)
       return true;
     for (const Operand &part : list->parts) {
       CallOperand item;
       if (part.kind == Operand::Symbol) {
-        if (part.variable->space != Space::Local &&
-            part.variable->space != Space::Param)
-          return d.fail(format("'%s' is no .param variable",
-                               part.variable->name.c_str()));
+        if (part.variable->space != Space::Local && part.variable->space != Space::Param)
+          return d.fail(format("'%s' is no .param variable", part.variable->name.c_str()));
         item.offset = part.variable->offset;
         item.bytes = part.variable->bytes;
       } else {
         item.isRegister = true;
         item.pool = u32(refs.size());
         u32 ref = 0;
-        Ty type = part.kind == Operand::Register ? d.registerType(part)
-                                                 : Ty::B32;
+        Ty type = part.kind == Operand::Register ? d.registerType(part) : Ty::B32;
         if (part.kind == Operand::Immediate && site.callee &&
             into.size() < site.callee->parameters.size())
           type = site.callee->parameters[into.size()]->type;
@@ -278,8 +268,7 @@ bool decodeCall(Decoder &d) {
     }
     return true;
   };
-  if (!collect(arguments, site.arguments, false) ||
-      !collect(results, site.results, true))
+  if (!collect(arguments, site.arguments, false) || !collect(results, site.results, true))
     return false;
   if (refs.size() > 255)
     return d.fail("expected at most 255 register arguments");
@@ -308,14 +297,14 @@ void ret(Warp &w, const Inst &in, u32 mask) {
     const CallOperand &result = site.results[i];
     const FormalParameter &formal = callee.returns[i];
     if (result.isRegister != formal.isRegister) {
-      stopWith(w, in, "a result and its parameter must both be registers or "
-                      "both .param variables");
+      stopWith(w, in,
+               "a result and its parameter must both be registers or "
+               "both .param variables");
       return;
     }
     if (result.isRegister)
-      copyRegister(mask, *frame, frame->registers + formal.reg, formal.reg,
-                   *caller, w.launch->program->pool[result.pool],
-                   u32(formal.bytes));
+      copyRegister(mask, *frame, frame->registers + formal.reg, formal.reg, *caller,
+                   w.launch->program->pool[result.pool], u32(formal.bytes));
     else
       copyBetween(w, mask, *frame, formal.offset, *caller, result.offset,
                   result.bytes < formal.bytes ? result.bytes : formal.bytes);
@@ -383,14 +372,14 @@ void barrier(Warp &w, const Inst &in, u32 mask) {
     return;
   }
   if (id > 15 || expected > w.block->threads + 31) {
-    stopWith(w, in, format("barrier %u of %u threads, expected a number up to "
-                           "15 and at most the block's %u threads", id,
-                           expected, w.block->threads));
+    stopWith(w, in,
+             format("barrier %u of %u threads, expected a number up to "
+                    "15 and at most the block's %u threads",
+                    id, expected, w.block->threads));
     return;
   }
   if (in.b && (expected == 0 || expected % kLanes)) {
-    stopWith(w, in, format("barrier of %u threads, expected a multiple of 32",
-                           expected));
+    stopWith(w, in, format("barrier of %u threads, expected a multiple of 32", expected));
     return;
   }
   u32 threads = (in.flags & kAligned) && expected ? kLanes : popCount(mask);
@@ -402,15 +391,15 @@ void barrier(Warp &w, const Inst &in, u32 mask) {
     if (w.tracking) {
       u32 bad = *w.flags(in.c) & mask;
       if (bad) {
-        reportUndefined(w, in, bad, "the predicate of the reduction is "
-                                    "undefined");
+        reportUndefined(w, in, bad,
+                        "the predicate of the reduction is "
+                        "undefined");
         return;
       }
       *w.flags(in.d) &= ~mask;
     }
   }
-  arriveAtBarrier(w, in, mask, id, expected, (in.aux & 255) == 2, threads,
-                  predicate);
+  arriveAtBarrier(w, in, mask, id, expected, (in.aux & 255) == 2, threads, predicate);
 }
 
 void warpSync(Warp &w, const Inst &in, u32 mask) {

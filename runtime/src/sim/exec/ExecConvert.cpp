@@ -43,9 +43,7 @@ double roundIntegral(double x, Rounding mode) {
 u32 bitsOf(Ty type) { return sizeOf(type) * 8; }
 
 /// The limits of an integer type, as a pair that fits both signs.
-i64 leastOf(Ty type) {
-  return isSigned(type) ? i64(~u64(0) << (bitsOf(type) - 1)) : 0;
-}
+i64 leastOf(Ty type) { return isSigned(type) ? i64(~u64(0) << (bitsOf(type) - 1)) : 0; }
 u64 mostOf(Ty type) {
   u32 bits = bitsOf(type) - (isSigned(type) ? 1 : 0);
   return bits == 64 ? ~u64(0) : (u64(1) << bits) - 1;
@@ -59,8 +57,7 @@ u64 widen(u64 value, Ty type, u32 registerBytes) {
     if (isSigned(type) && (value >> (bits - 1) & 1))
       value |= ~u64(0) << bits;
   }
-  return registerBytes == 8 ? value
-                            : value & ((u64(1) << (registerBytes * 8)) - 1);
+  return registerBytes == 8 ? value : value & ((u64(1) << (registerBytes * 8)) - 1);
 }
 
 double floatValue(u64 raw, Ty type) {
@@ -155,8 +152,7 @@ void convert(Warp &w, const Inst &in, u32 mask) {
   u64 t[kLanes];
   for (u32 i = 0; i < kLanes; ++i)
     t[i] = mask >> i & 1
-               ? convertLane(plan, plan.fromBytes == 8 ? w.at<u64>(in.a)[i]
-                                                       : w.at<u32>(in.a)[i])
+               ? convertLane(plan, plan.fromBytes == 8 ? w.at<u64>(in.a)[i] : w.at<u32>(in.a)[i])
                : 0;
   if (in.dw == 8) {
     commit(w.at<u64>(in.d), t, mask);
@@ -169,24 +165,54 @@ void convert(Warp &w, const Inst &in, u32 mask) {
 }
 
 // Conversions that compilers emit most, in vector code.
-struct S32ToF32 { static float apply(i32 a) { return float(a); } };
-struct U32ToF32 { static float apply(u32 a) { return float(a); } };
-struct F32ToF16 { static u16 apply(float a) { return floatToHalf(a); } };
+struct S32ToF32 {
+  static float apply(i32 a) { return float(a); }
+};
+struct U32ToF32 {
+  static float apply(u32 a) { return float(a); }
+};
+struct F32ToF16 {
+  static u16 apply(float a) { return floatToHalf(a); }
+};
 struct F16ToF32 {
   static float apply(u16 a) { return canonical(halfToFloat(a)); }
 };
-struct F32ToBF16 { static u16 apply(float a) { return floatToBrain(a); } };
-struct BF16ToF32 { static float apply(u16 a) { return canonical(brainToFloat(a)); } };
-struct S32ToS64 { static i64 apply(i32 a) { return a; } };
-struct U32ToU64 { static u64 apply(u32 a) { return a; } };
-struct U64ToU32 { static u32 apply(u64 a) { return u32(a); } };
-struct Low16 { static u32 apply(u32 a) { return a & 0xffff; } };
-struct Low8 { static u32 apply(u32 a) { return a & 0xff; } };
-struct S16ToS32 { static i32 apply(i16 a) { return a; } };
-struct F32ToF64 { static double apply(float a) { return a; } };
-struct S8ToS32 { static i32 apply(u32 a) { return i8(a); } };
-struct S32ToF64 { static double apply(i32 a) { return a; } };
-struct U32ToF64 { static double apply(u32 a) { return a; } };
+struct F32ToBF16 {
+  static u16 apply(float a) { return floatToBrain(a); }
+};
+struct BF16ToF32 {
+  static float apply(u16 a) { return canonical(brainToFloat(a)); }
+};
+struct S32ToS64 {
+  static i64 apply(i32 a) { return a; }
+};
+struct U32ToU64 {
+  static u64 apply(u32 a) { return a; }
+};
+struct U64ToU32 {
+  static u32 apply(u64 a) { return u32(a); }
+};
+struct Low16 {
+  static u32 apply(u32 a) { return a & 0xffff; }
+};
+struct Low8 {
+  static u32 apply(u32 a) { return a & 0xff; }
+};
+struct S16ToS32 {
+  static i32 apply(i16 a) { return a; }
+};
+struct F32ToF64 {
+  static double apply(float a) { return a; }
+};
+struct S8ToS32 {
+  static i32 apply(u32 a) { return i8(a); }
+};
+struct S32ToF64 {
+  static double apply(i32 a) { return a; }
+};
+struct U32ToF64 {
+  static double apply(u32 a) { return a; }
+};
 struct F64ToF32 {
   static float apply(double a) { return canonical(float(a)); }
 };
@@ -222,16 +248,11 @@ template <Rounding kMode, bool kFtz> struct F32ToU32 {
 template <typename D, template <Rounding, bool> class Op>
 Handler pickRounding(const Plan &p) {
   constexpr Handler table[] = {
-      unary<D, float, Op<Rounding::Nearest, false>>,
-      unary<D, float, Op<Rounding::Zero, false>>,
-      unary<D, float, Op<Rounding::Down, false>>,
-      unary<D, float, Op<Rounding::Up, false>>,
-      unary<D, float, Op<Rounding::Nearest, true>>,
-      unary<D, float, Op<Rounding::Zero, true>>,
-      unary<D, float, Op<Rounding::Down, true>>,
-      unary<D, float, Op<Rounding::Up, true>>};
-  return p.rounding <= Rounding::Up ? table[u32(p.rounding) + 4 * p.ftz]
-                                    : nullptr;
+      unary<D, float, Op<Rounding::Nearest, false>>, unary<D, float, Op<Rounding::Zero, false>>,
+      unary<D, float, Op<Rounding::Down, false>>,    unary<D, float, Op<Rounding::Up, false>>,
+      unary<D, float, Op<Rounding::Nearest, true>>,  unary<D, float, Op<Rounding::Zero, true>>,
+      unary<D, float, Op<Rounding::Down, true>>,     unary<D, float, Op<Rounding::Up, true>>};
+  return p.rounding <= Rounding::Up ? table[u32(p.rounding) + 4 * p.ftz] : nullptr;
 }
 
 Handler quick(const Plan &p) {
@@ -263,8 +284,7 @@ Handler quick(const Plan &p) {
     return unary<float, u16, BF16ToF32>;
   if (p.to == Ty::F64 && p.from == Ty::F32 && p.fromBytes == 4 && !p.integral)
     return unary<double, float, F32ToF64>;
-  if (p.to == Ty::F32 && p.from == Ty::F64 && nearest && p.toBytes == 4 &&
-      !p.integral)
+  if (p.to == Ty::F32 && p.from == Ty::F64 && nearest && p.toBytes == 4 && !p.integral)
     return unary<float, double, F64ToF32>;
   if (p.to == Ty::F64 && p.fromBytes == 4 && p.from == Ty::S32)
     return unary<double, i32, S32ToF64>;
@@ -273,23 +293,18 @@ Handler quick(const Plan &p) {
   bool toInt = !isFloat(p.to), fromInt = !isFloat(p.from);
   if (!toInt || !fromInt)
     return nullptr;
-  if (sizeOf(p.to) == 8 && p.fromBytes == 4 && p.toBytes == 8 &&
-      sizeOf(p.from) == 4)
-    return isSigned(p.from) ? unary<i64, i32, S32ToS64>
-                            : unary<u64, u32, U32ToU64>;
-  if (sizeOf(p.to) == 4 && p.fromBytes == 8 && p.toBytes == 4 &&
-      sizeOf(p.from) == 8)
+  if (sizeOf(p.to) == 8 && p.fromBytes == 4 && p.toBytes == 8 && sizeOf(p.from) == 4)
+    return isSigned(p.from) ? unary<i64, i32, S32ToS64> : unary<u64, u32, U32ToU64>;
+  if (sizeOf(p.to) == 4 && p.fromBytes == 8 && p.toBytes == 4 && sizeOf(p.from) == 8)
     return unary<u32, u64, U64ToU32>;
   if (p.from == Ty::S8 && narrow && p.toBytes == 4 && sizeOf(p.to) == 4)
     return unary<i32, u32, S8ToS32>;
   // A narrow signed result fills its register with its sign.
-  if (!narrow || (isSigned(p.to) && sizeOf(p.to) < p.toBytes &&
-                  sizeOf(p.to) <= sizeOf(p.from)))
+  if (!narrow || (isSigned(p.to) && sizeOf(p.to) < p.toBytes && sizeOf(p.to) <= sizeOf(p.from)))
     return nullptr;
   if (p.from == Ty::S16 && p.toBytes == 4 && sizeOf(p.to) == 4)
     return unary<i32, i16, S16ToS32>;
-  if ((p.from == Ty::U16 && sizeOf(p.to) >= 2) ||
-      (p.to == Ty::U16 && sizeOf(p.from) >= 2))
+  if ((p.from == Ty::U16 && sizeOf(p.to) >= 2) || (p.to == Ty::U16 && sizeOf(p.from) >= 2))
     return unary<u32, u32, Low16>;
   if (p.from == Ty::U8 || p.to == Ty::U8)
     return unary<u32, u32, Low8>;
@@ -313,8 +328,7 @@ void packTwo(Warp &w, const Inst &in, u32 mask) {
     }
   };
   u32 width = plan.to == Ty::F16x2 || plan.to == Ty::BF16x2 ? 16 : 8;
-  if (width == 16 && plan.rounding == Rounding::Nearest && !plan.relu &&
-      !plan.satfinite) {
+  if (width == 16 && plan.rounding == Rounding::Nearest && !plan.relu && !plan.satfinite) {
     if (plan.to == Ty::F16x2) {
       HADAL_LANES
       for (u32 i = 0; i < kLanes; ++i)
@@ -349,8 +363,7 @@ void convertPair(Warp &w, const Inst &in, u32 mask) {
         double x = halfToFloat(u16(a[i] >> (16 * half)));
         if (plan.relu && !(x > 0) && x == x)
           x = 0;
-        r |= roundTo(plan.to == Ty::E4M3x2 ? kE4M3 : kE5M2, x, plan.rounding,
-                     true) << (8 * half);
+        r |= roundTo(plan.to == Ty::E4M3x2 ? kE4M3 : kE5M2, x, plan.rounding, true) << (8 * half);
       }
     }
     t[i] = r;
@@ -395,8 +408,8 @@ bool decodePack(Decoder &d) {
   bool hasC = bits != 16;
   if (hasC)
     d.mod("b32");
-  if (!d.finish(hasC ? 4 : 3) || !d.src(1, from, d.out.a) ||
-      !d.src(2, from, d.out.b) || (hasC && !d.src(3, Ty::B32, d.out.c)))
+  if (!d.finish(hasC ? 4 : 3) || !d.src(1, from, d.out.a) || !d.src(2, from, d.out.b) ||
+      (hasC && !d.src(3, Ty::B32, d.out.c)))
     return false;
   return d.dst(0, Ty::B32, d.out.d);
 }
@@ -405,7 +418,9 @@ bool decodePack(Decoder &d) {
 void setPlan(Inst &out, const Plan &p) {
   out.dw = p.toBytes;
   out.imm = u64(p.to) | u64(p.from) << 8 | u64(p.rounding) << 16 | u64(p.fromBytes) << 24 |
-            u64(u32(p.integral) | u32(p.ftz) << 1 | u32(p.sat) << 2 | u32(p.relu) << 3 | u32(p.satfinite) << 4) << 32;
+            u64(u32(p.integral) | u32(p.ftz) << 1 | u32(p.sat) << 2 | u32(p.relu) << 3 |
+                u32(p.satfinite) << 4)
+                << 32;
 }
 
 bool isPair(Ty type) {
@@ -420,7 +435,8 @@ bool decodeToPair(Decoder &d, Plan &p) {
     d.out.dw = u8(sizeOf(p.to));
     d.out.aw = d.out.bw = 4;
     d.out.run = packTwo;
-    return d.finish(3) && d.src(1, Ty::F32, d.out.a) && d.src(2, Ty::F32, d.out.b) && d.dst(0, p.to, d.out.d);
+    return d.finish(3) && d.src(1, Ty::F32, d.out.a) && d.src(2, Ty::F32, d.out.b) &&
+           d.dst(0, p.to, d.out.d);
   }
   bool fromEight = p.from == Ty::E4M3x2 || p.from == Ty::E5M2x2;
   if (!(p.to == Ty::F16x2 && fromEight) && !(p.from == Ty::F16x2 && sizeOf(p.to) == 2))
@@ -472,7 +488,9 @@ bool decodeCvt(Decoder &d) {
   if (p.to == Ty::Pred || p.from == Ty::Pred)
     return d.fail("predicates cannot be converted");
   p.integral = integral >= 0;
-  p.rounding = integral >= 0 ? Rounding(integral) : direct >= 0 ? Rounding(direct) : Rounding::Nearest;
+  p.rounding = integral >= 0 ? Rounding(integral)
+               : direct >= 0 ? Rounding(direct)
+                             : Rounding::Nearest;
   d.out.cls = Class::Convert;
   if (isPair(p.to))
     return decodeToPair(d, p);

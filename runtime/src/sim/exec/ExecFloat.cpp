@@ -39,10 +39,8 @@ Handler pickTwo(Rounding rounding) {
   return rounding == Rounding::Nearest ? run : rounded<run>;
 }
 template <Arith kOp> Handler pickTwo32(bool ftz, bool sat, Rounding r) {
-  return ftz ? (sat ? pickTwo<kOp, float, true, true>(r)
-                    : pickTwo<kOp, float, true, false>(r))
-             : (sat ? pickTwo<kOp, float, false, true>(r)
-                    : pickTwo<kOp, float, false, false>(r));
+  return ftz ? (sat ? pickTwo<kOp, float, true, true>(r) : pickTwo<kOp, float, true, false>(r))
+             : (sat ? pickTwo<kOp, float, false, true>(r) : pickTwo<kOp, float, false, false>(r));
 }
 template <typename T, bool kFtz, bool kSat> Handler pickFma(Rounding r) {
   constexpr Handler run = ternary<T, T, T, T, Fma<T, kFtz, kSat>>;
@@ -63,8 +61,7 @@ struct MinMax {
       a = bitsAs<T>(bitsAs<U>(a) & ~top);
       b = bitsAs<T>(bitsAs<U>(b) & ~top);
     }
-    T nan = sizeof(T) == 4 ? T(bitsAs<float>(0x7fffffffu))
-                           : T(bitsAs<double>(u64(0x7ff8) << 48));
+    T nan = sizeof(T) == 4 ? T(bitsAs<float>(0x7fffffffu)) : T(bitsAs<double>(u64(0x7ff8) << 48));
     bool na = a != a, nb = b != b;
     bool less = a < b || (a == b && (bitsAs<U>(a) & top) > (bitsAs<U>(b) & top));
     T r = less == kMax ? b : a;
@@ -139,22 +136,18 @@ Handler pickDivApprox(bool approx, bool ftz) {
 }
 
 template <Arith kOp> Handler pickOfType(bool isDouble, bool ftz, bool sat, Rounding rounding) {
-  return isDouble ? pickTwo<kOp, double, false, false>(rounding) : pickTwo32<kOp>(ftz, sat, rounding);
+  return isDouble ? pickTwo<kOp, double, false, false>(rounding)
+                  : pickTwo32<kOp>(ftz, sat, rounding);
 }
 
 /// add, sub, mul and div.
 Handler pickArithmetic(Arith op, bool isDouble, bool ftz, bool sat, Rounding rounding) {
   switch (op) {
-  case Arith::Add:
-    return pickOfType<Arith::Add>(isDouble, ftz, sat, rounding);
-  case Arith::Sub:
-    return pickOfType<Arith::Sub>(isDouble, ftz, sat, rounding);
-  case Arith::Mul:
-    return pickOfType<Arith::Mul>(isDouble, ftz, sat, rounding);
-  case Arith::Div:
-    return pickOfType<Arith::Div>(isDouble, ftz, sat, rounding);
-  default:
-    return nullptr;
+  case Arith::Add: return pickOfType<Arith::Add>(isDouble, ftz, sat, rounding);
+  case Arith::Sub: return pickOfType<Arith::Sub>(isDouble, ftz, sat, rounding);
+  case Arith::Mul: return pickOfType<Arith::Mul>(isDouble, ftz, sat, rounding);
+  case Arith::Div: return pickOfType<Arith::Div>(isDouble, ftz, sat, rounding);
+  default: return nullptr;
   }
 }
 
@@ -198,9 +191,11 @@ bool decodeFloat(Decoder &d, Arith op, Ty type) {
   d.out.aux = u32(rounding);
   if (Handler run = pickArithmetic(op, isDouble, ftz, sat, rounding))
     return simple2(d, run, cls, type, type, type);
-  Handler fma = isDouble ? pickFma<double, false, false>(rounding)
-                : ftz    ? (sat ? pickFma<float, true, true>(rounding) : pickFma<float, true, false>(rounding))
-                         : (sat ? pickFma<float, false, true>(rounding) : pickFma<float, false, false>(rounding));
+  Handler fma =
+      isDouble ? pickFma<double, false, false>(rounding)
+      : ftz
+          ? (sat ? pickFma<float, true, true>(rounding) : pickFma<float, true, false>(rounding))
+          : (sat ? pickFma<float, false, true>(rounding) : pickFma<float, false, false>(rounding));
   return simple3(d, fma, cls, type, type, type, type);
 }
 
@@ -212,23 +207,33 @@ bool decodeFma(Decoder &d) {
 }
 
 // Approximate functions: the host's, rounded to f32, within PTX's bounds.
-struct Rcp { template <typename T> static T f(T x) { return T(1) / x; } };
+struct Rcp {
+  template <typename T> static T f(T x) { return T(1) / x; }
+};
 struct Sqrt {
   // Compilers take the square root of a negative number for a number.
-  static float f(float x) {
-    return x < 0 ? bitsAs<float>(0x7fffffffu) : std::sqrt(x);
-  }
+  static float f(float x) { return x < 0 ? bitsAs<float>(0x7fffffffu) : std::sqrt(x); }
   static double f(double x) { return std::sqrt(x); }
 };
 struct Rsqrt {
   static float f(float x) { return float(1.0 / std::sqrt(double(x))); }
   static double f(double x) { return 1.0 / std::sqrt(x); }
 };
-struct Sin { static float f(float x) { return std::sin(x); } };
-struct Cos { static float f(float x) { return std::cos(x); } };
-struct Lg2 { static float f(float x) { return std::log2(x); } };
-struct Ex2 { static float f(float x) { return std::exp2(x); } };
-struct Tanh { static float f(float x) { return std::tanh(x); } };
+struct Sin {
+  static float f(float x) { return std::sin(x); }
+};
+struct Cos {
+  static float f(float x) { return std::cos(x); }
+};
+struct Lg2 {
+  static float f(float x) { return std::log2(x); }
+};
+struct Ex2 {
+  static float f(float x) { return std::exp2(x); }
+};
+struct Tanh {
+  static float f(float x) { return std::tanh(x); }
+};
 
 template <typename F, typename T, bool kFtz> struct Fn {
   static T apply(T x) { return out1<kFtz, false>(F::f(in1<kFtz>(x))); }
@@ -250,8 +255,7 @@ template <typename F> struct Gross {
 };
 
 template <typename F> Handler pickFn32(bool ftz) {
-  return ftz ? unary<float, float, Fn<F, float, true>>
-             : unary<float, float, Fn<F, float, false>>;
+  return ftz ? unary<float, float, Fn<F, float, true>> : unary<float, float, Fn<F, float, false>>;
 }
 
 template <typename F> bool decodeRoot(Decoder &d) {
@@ -260,8 +264,7 @@ template <typename F> bool decodeRoot(Decoder &d) {
     return false;
   bool ftz = d.mod("ftz"), approx = d.mod("approx");
   if (type == Ty::F64 && approx && ftz)
-    return simple1(d, unary<double, double, Gross<F>>, Class::Special, type,
-                   type);
+    return simple1(d, unary<double, double, Gross<F>>, Class::Special, type, type);
   if (type == Ty::F32 && approx)
     return simple1(d, pickFn32<F>(ftz), Class::Special, type, type);
   Rounding rounding = takeRounding(d, Rounding::None);
@@ -270,10 +273,11 @@ template <typename F> bool decodeRoot(Decoder &d) {
     return d.fail("expected .approx or a rounding, and type f32 or f64");
   d.out.aux = u32(rounding);
   if (type == Ty::F64)
-    return simple1(d, rounded<unary<double, double, Fn<F, double, false>>>,
-                   Class::Float64, type, type);
-  return simple1(d, ftz ? rounded<unary<float, float, Fn<F, float, true>>>
-                        : rounded<unary<float, float, Fn<F, float, false>>>,
+    return simple1(d, rounded<unary<double, double, Fn<F, double, false>>>, Class::Float64, type,
+                   type);
+  return simple1(d,
+                 ftz ? rounded<unary<float, float, Fn<F, float, true>>>
+                     : rounded<unary<float, float, Fn<F, float, false>>>,
                  Class::Special, type, type);
 }
 bool decodeRsqrt(Decoder &d) {
@@ -284,8 +288,9 @@ bool decodeRsqrt(Decoder &d) {
   if (!d.mod("approx"))
     return d.fail("expected .approx");
   if (type == Ty::F64)
-    return simple1(d, ftz ? unary<double, double, Gross<Rsqrt>>
-                          : unary<double, double, Fn<Rsqrt, double, false>>,
+    return simple1(d,
+                   ftz ? unary<double, double, Gross<Rsqrt>>
+                       : unary<double, double, Fn<Rsqrt, double, false>>,
                    Class::Special, type, type);
   if (type != Ty::F32)
     return d.fail("expected type f32 or f64");
@@ -312,11 +317,9 @@ template <typename F> bool decodeFn(Decoder &d) {
 }
 
 const OpRow kRows[] = {
-    {"fma", decodeFma},           {"rcp", decodeRoot<Rcp>},
-    {"sqrt", decodeRoot<Sqrt>},   {"rsqrt", decodeRsqrt},
-    {"sin", decodeFn<Sin>},       {"cos", decodeFn<Cos>},
-    {"lg2", decodeFn<Lg2>},       {"ex2", decodeFn<Ex2>},
-    {"tanh", decodeFn<Tanh>},
+    {"fma", decodeFma},     {"rcp", decodeRoot<Rcp>}, {"sqrt", decodeRoot<Sqrt>},
+    {"rsqrt", decodeRsqrt}, {"sin", decodeFn<Sin>},   {"cos", decodeFn<Cos>},
+    {"lg2", decodeFn<Lg2>}, {"ex2", decodeFn<Ex2>},   {"tanh", decodeFn<Tanh>},
 };
 } // namespace
 

@@ -12,8 +12,7 @@ inline float toOddFloat(double x) {
   float f = float(x);
   u32 bits = bitsAs<u32>(f);
   double back = f;
-  bool exact = back == x || x != x || (bits & 1) ||
-               (bits & 0x7f800000) == 0x7f800000;
+  bool exact = back == x || x != x || (bits & 1) || (bits & 0x7f800000) == 0x7f800000;
   bool low = std::fabs(back) < std::fabs(x);
   return exact ? f : bitsAs<float>(low ? bits + 1 : bits - 1);
 }
@@ -38,9 +37,7 @@ template <typename F> bool isNaN(u16 v) {
   float x = F::load(v);
   return x != x;
 }
-template <typename F> u16 flush16(u16 v) {
-  return (v & 0x7fff) < F::kLeast ? u16(v & 0x8000) : v;
-}
+template <typename F> u16 flush16(u16 v) { return (v & 0x7fff) < F::kLeast ? u16(v & 0x8000) : v; }
 
 // Bits of Inst::aux.
 enum : u32 { kFtz = 1, kSat = 2, kRelu = 4, kNaN = 8, kXorSign = 16 };
@@ -119,9 +116,7 @@ void half(Warp &w, const Inst &in, u32 mask) {
   auto one = [&](u32 i, u32 how) {
     u32 r = lane<F, kOp>(u16(a[i]), u16(b[i]), u16(c[i]), how);
     if constexpr (kPair)
-      r |= u32(lane<F, kOp>(u16(a[i] >> 16), u16(b[i] >> 16),
-                            u16(c[i] >> 16), how))
-           << 16;
+      r |= u32(lane<F, kOp>(u16(a[i] >> 16), u16(b[i] >> 16), u16(c[i] >> 16), how)) << 16;
     return r;
   };
   if (in.aux == 0) { // without modifiers, in vector code
@@ -165,10 +160,10 @@ bool decodeHalfFunction(Decoder &d, Ty type, float (*f)(float)) {
   if (type == Ty::F16 || type == Ty::F16x2)
     d.out.aux = 0; // only .ftz.bf16 flushes, and bf16 has the range of f32
   d.out.imm = u64(uintptr_t(f));
-  Handler run = type == Ty::F16      ? function<Half, false>
-                : type == Ty::F16x2  ? function<Half, true>
-                : type == Ty::BF16   ? function<Brain, false>
-                                     : function<Brain, true>;
+  Handler run = type == Ty::F16     ? function<Half, false>
+                : type == Ty::F16x2 ? function<Half, true>
+                : type == Ty::BF16  ? function<Brain, false>
+                                    : function<Brain, true>;
   return simple1(d, run, Class::Special, type, type);
 }
 
@@ -189,25 +184,16 @@ bool decodeHalf(Decoder &d, Arith op, Ty type) {
   }
   d.out.aux = how;
   switch (op) {
-  case Arith::Add:
-    return simple2(d, pick<Arith::Add>(type), Class::Float16, type, type, type);
-  case Arith::Sub:
-    return simple2(d, pick<Arith::Sub>(type), Class::Float16, type, type, type);
-  case Arith::Mul:
-    return simple2(d, pick<Arith::Mul>(type), Class::Float16, type, type, type);
-  case Arith::Min:
-    return simple2(d, pick<Arith::Min>(type), Class::Float16, type, type, type);
-  case Arith::Max:
-    return simple2(d, pick<Arith::Max>(type), Class::Float16, type, type, type);
+  case Arith::Add: return simple2(d, pick<Arith::Add>(type), Class::Float16, type, type, type);
+  case Arith::Sub: return simple2(d, pick<Arith::Sub>(type), Class::Float16, type, type, type);
+  case Arith::Mul: return simple2(d, pick<Arith::Mul>(type), Class::Float16, type, type, type);
+  case Arith::Min: return simple2(d, pick<Arith::Min>(type), Class::Float16, type, type, type);
+  case Arith::Max: return simple2(d, pick<Arith::Max>(type), Class::Float16, type, type, type);
   case Arith::Fma:
-    return simple3(d, pick<Arith::Fma>(type), Class::Float16, type, type, type,
-                   type);
-  case Arith::Abs:
-    return simple1(d, pick<Arith::Abs>(type), Class::Float16, type, type);
-  case Arith::Neg:
-    return simple1(d, pick<Arith::Neg>(type), Class::Float16, type, type);
-  default:
-    return d.fail(format("type %s is not supported", typeName(type)));
+    return simple3(d, pick<Arith::Fma>(type), Class::Float16, type, type, type, type);
+  case Arith::Abs: return simple1(d, pick<Arith::Abs>(type), Class::Float16, type, type);
+  case Arith::Neg: return simple1(d, pick<Arith::Neg>(type), Class::Float16, type, type);
+  default: return d.fail(format("type %s is not supported", typeName(type)));
   }
 }
 

@@ -7,8 +7,8 @@ namespace hadal::HADAL_SIM_LEVEL {
 namespace {
 
 Space takeSpace(Decoder &d) {
-  constexpr Space spaces[] = {Space::Generic, Space::Global, Space::Local,
-                              Space::Const, Space::Param};
+  constexpr Space spaces[] = {Space::Generic, Space::Global, Space::Local, Space::Const,
+                              Space::Param};
   return spaces[d.modOf("global local const param") + 1];
 }
 
@@ -60,10 +60,8 @@ bool decodeCreatePolicy(Decoder &d) {
 }
 
 const OpRow kRows[] = {
-    {"prefetch", decodePrefetch},
-    {"prefetchu", decodePrefetchu},
-    {"applypriority", decodeApplyPriority},
-    {"discard", decodeApplyPriority},
+    {"prefetch", decodePrefetch},           {"prefetchu", decodePrefetchu},
+    {"applypriority", decodeApplyPriority}, {"discard", decodeApplyPriority},
     {"createpolicy", decodeCreatePolicy},
 };
 } // namespace

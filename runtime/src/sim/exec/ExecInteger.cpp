@@ -43,19 +43,13 @@ template <typename T> struct MulHi {
   static T apply(T a, T b) { return Product<T>::high(a, b); }
 };
 template <typename T> struct MadLo {
-  static T apply(T a, T b, T c) {
-    return T(Unsigned<T>(Product<T>::low(a, b)) + Unsigned<T>(c));
-  }
+  static T apply(T a, T b, T c) { return T(Unsigned<T>(Product<T>::low(a, b)) + Unsigned<T>(c)); }
 };
 template <typename T> struct MadHi {
-  static T apply(T a, T b, T c) {
-    return T(Unsigned<T>(Product<T>::high(a, b)) + Unsigned<T>(c));
-  }
+  static T apply(T a, T b, T c) { return T(Unsigned<T>(Product<T>::high(a, b)) + Unsigned<T>(c)); }
 };
 template <typename W, typename T> struct MulWide {
-  static W apply(T a, T b) {
-    return W(Unsigned<W>(W(a)) * Unsigned<W>(W(b)));
-  }
+  static W apply(T a, T b) { return W(Unsigned<W>(W(a)) * Unsigned<W>(W(b))); }
 };
 template <typename W, typename T> struct MadWide {
   static W apply(T a, T b, W c) {
@@ -91,22 +85,19 @@ template <typename T> struct Max {
   static T apply(T a, T b) { return a > b ? a : b; }
 };
 template <typename T> struct Abs {
-  static T apply(T a) {
-    return a < 0 ? T(Unsigned<T>(0) - Unsigned<T>(a)) : a;
-  }
+  static T apply(T a) { return a < 0 ? T(Unsigned<T>(0) - Unsigned<T>(a)) : a; }
 };
 template <typename T> struct Neg {
   static T apply(T a) { return T(Unsigned<T>(0) - Unsigned<T>(a)); }
 };
 template <typename T> struct Sad {
   static T apply(T a, T b, T c) {
-    return T(Unsigned<T>(c) + (a < b ? Unsigned<T>(b) - Unsigned<T>(a)
-                                     : Unsigned<T>(a) - Unsigned<T>(b)));
+    return T(Unsigned<T>(c) +
+             (a < b ? Unsigned<T>(b) - Unsigned<T>(a) : Unsigned<T>(a) - Unsigned<T>(b)));
   }
 };
 i32 clamp(i64 value) {
-  return i32(value > INT32_MAX ? INT32_MAX : value < INT32_MIN ? INT32_MIN
-                                                               : value);
+  return i32(value > INT32_MAX ? INT32_MAX : value < INT32_MIN ? INT32_MIN : value);
 }
 struct AddSat {
   static i32 apply(i32 a, i32 b) { return clamp(i64(a) + b); }
@@ -115,22 +106,25 @@ struct SubSat {
   static i32 apply(i32 a, i32 b) { return clamp(i64(a) - b); }
 };
 struct MadHiSat {
-  static i32 apply(i32 a, i32 b, i32 c) {
-    return clamp(i64(Product<i32>::high(a, b)) + c);
-  }
+  static i32 apply(i32 a, i32 b, i32 c) { return clamp(i64(Product<i32>::high(a, b)) + c); }
 };
 struct MinRelu {
-  static i32 apply(i32 a, i32 b) { i32 m = a < b ? a : b; return m < 0 ? 0 : m; }
+  static i32 apply(i32 a, i32 b) {
+    i32 m = a < b ? a : b;
+    return m < 0 ? 0 : m;
+  }
 };
 struct MaxRelu {
-  static i32 apply(i32 a, i32 b) { i32 m = a > b ? a : b; return m < 0 ? 0 : m; }
+  static i32 apply(i32 a, i32 b) {
+    i32 m = a > b ? a : b;
+    return m < 0 ? 0 : m;
+  }
 };
 
 /// Op on both halves of a word.
 template <typename Op, typename T> struct Halves {
   static u32 apply(u32 a, u32 b) {
-    return u32(u16(Op::apply(T(a), T(b)))) |
-           u32(u16(Op::apply(T(a >> 16), T(b >> 16)))) << 16;
+    return u32(u16(Op::apply(T(a), T(b)))) | u32(u16(Op::apply(T(a >> 16), T(b >> 16)))) << 16;
   }
 };
 struct MinReluHalf {
@@ -168,10 +162,9 @@ void carried(Warp &w, const Inst &in, u32 mask) {
     T x = a[i], y = b[i];
     if constexpr (kOp == Carried::MadLo || kOp == Carried::MadHi) {
       x = kOp == Carried::MadLo ? Product<T>::low(x, y)
-          : in.flags & kSignedA
-              ? T(Product<std::make_signed_t<T>>::high(
-                    std::make_signed_t<T>(x), std::make_signed_t<T>(y)))
-              : Product<T>::high(x, y);
+          : in.flags & kSignedA ? T(Product<std::make_signed_t<T>>::high(std::make_signed_t<T>(x),
+                                                                         std::make_signed_t<T>(y)))
+                                : Product<T>::high(x, y);
       y = c[i];
     }
     T in1 = takes ? T(carry >> i & 1) : T(0);
@@ -205,12 +198,8 @@ bool decodeCarried(Decoder &d, Carried op, bool takes) {
   bool wide = bytes == 8;
   Handler run = nullptr;
   switch (op) {
-  case Carried::Add:
-    run = wide ? carried<u64, Carried::Add> : carried<u32, Carried::Add>;
-    break;
-  case Carried::Sub:
-    run = wide ? carried<u64, Carried::Sub> : carried<u32, Carried::Sub>;
-    break;
+  case Carried::Add: run = wide ? carried<u64, Carried::Add> : carried<u32, Carried::Add>; break;
+  case Carried::Sub: run = wide ? carried<u64, Carried::Sub> : carried<u32, Carried::Sub>; break;
   case Carried::MadLo:
     run = wide ? carried<u64, Carried::MadLo> : carried<u32, Carried::MadLo>;
     break;
@@ -234,8 +223,7 @@ bool decodeAdd(Decoder &d) {
   if (d.mod("sat")) {
     if (type != Ty::S32)
       return d.fail(".sat needs type s32");
-    return simple2(d, binary<i32, i32, i32, AddSat>, Class::Integer, type,
-                   type, type);
+    return simple2(d, binary<i32, i32, i32, AddSat>, Class::Integer, type, type, type);
   }
   if (Handler run = pickHalves<Add>(type))
     return simple2(d, run, Class::Integer, type, type, type);
@@ -255,8 +243,7 @@ bool decodeSub(Decoder &d) {
   if (d.mod("sat")) {
     if (type != Ty::S32)
       return d.fail(".sat needs type s32");
-    return simple2(d, binary<i32, i32, i32, SubSat>, Class::Integer, type,
-                   type, type);
+    return simple2(d, binary<i32, i32, i32, SubSat>, Class::Integer, type, type, type);
   }
   Handler run = pickBinary<Sub>(type);
   return integerOnly(d, run, type) &&
@@ -296,16 +283,14 @@ bool decodeMul(Decoder &d) {
   }
   Handler run = half == 0 ? pickBinary<MulLo>(type) : pickBinary<MulHi>(type);
   return integerOnly(d, run, type) &&
-         simple2(d, run, Class::Integer, type, type, type,
-                 half == 0 ? Shadow::Carry : Shadow::All);
+         simple2(d, run, Class::Integer, type, type, type, half == 0 ? Shadow::Carry : Shadow::All);
 }
 
 bool decodeMad(Decoder &d) {
   if (d.ast().has("cc")) {
     int half = d.modOf("lo hi");
     return half < 0 ? d.fail("expected .lo or .hi")
-                    : decodeCarried(d, half ? Carried::MadHi : Carried::MadLo,
-                                    false);
+                    : decodeCarried(d, half ? Carried::MadHi : Carried::MadLo, false);
   }
   Ty type;
   if (!d.wantType(type))
@@ -318,32 +303,28 @@ bool decodeMad(Decoder &d) {
   if (d.mod("sat")) {
     if (half != 1 || type != Ty::S32)
       return d.fail(".sat needs .hi and type s32");
-    return simple3(d, ternary<i32, i32, i32, i32, MadHiSat>, Class::Integer,
-                   type, type, type, type);
+    return simple3(d, ternary<i32, i32, i32, i32, MadHiSat>, Class::Integer, type, type, type,
+                   type);
   }
   if (half == 2) {
     Ty wide = widened(type);
-    Handler run =
-        type == Ty::U16   ? ternary<u32, u16, u16, u32, MadWide<u32, u16>>
-        : type == Ty::S16 ? ternary<i32, i16, i16, i32, MadWide<i32, i16>>
-        : type == Ty::U32 ? ternary<u64, u32, u32, u64, MadWide<u64, u32>>
-        : type == Ty::S32 ? ternary<i64, i32, i32, i64, MadWide<i64, i32>>
-                          : Handler(nullptr);
+    Handler run = type == Ty::U16   ? ternary<u32, u16, u16, u32, MadWide<u32, u16>>
+                  : type == Ty::S16 ? ternary<i32, i16, i16, i32, MadWide<i32, i16>>
+                  : type == Ty::U32 ? ternary<u64, u32, u32, u64, MadWide<u64, u32>>
+                  : type == Ty::S32 ? ternary<i64, i32, i32, i64, MadWide<i64, i32>>
+                                    : Handler(nullptr);
     return integerOnly(d, run, type) &&
-           simple3(d, run, Class::Integer, wide, type, type, wide,
-                   Shadow::Carry);
+           simple3(d, run, Class::Integer, wide, type, type, wide, Shadow::Carry);
   }
   Handler run = half == 0 ? pickTernary<MadLo>(type) : pickTernary<MadHi>(type);
-  return integerOnly(d, run, type) &&
-         simple3(d, run, Class::Integer, type, type, type, type,
-                 half == 0 ? Shadow::Carry : Shadow::All);
+  return integerOnly(d, run, type) && simple3(d, run, Class::Integer, type, type, type, type,
+                                              half == 0 ? Shadow::Carry : Shadow::All);
 }
 
 bool decodeMadc(Decoder &d) {
   int half = d.modOf("lo hi");
-  return half < 0
-             ? d.fail("expected .lo or .hi")
-             : decodeCarried(d, half ? Carried::MadHi : Carried::MadLo, true);
+  return half < 0 ? d.fail("expected .lo or .hi")
+                  : decodeCarried(d, half ? Carried::MadHi : Carried::MadLo, true);
 }
 
 // 24-bit forms: bits 31..16 (hi) or 31..0 (lo) of the 48-bit product.
@@ -354,14 +335,10 @@ template <bool kSigned> i64 product24(u32 a, u32 b) {
     return i64(u64(a & 0xffffff) * u64(b & 0xffffff));
 }
 template <bool kSigned, bool kHigh> struct Mul24 {
-  static u32 apply(u32 a, u32 b) {
-    return u32(u64(product24<kSigned>(a, b)) >> (kHigh ? 16 : 0));
-  }
+  static u32 apply(u32 a, u32 b) { return u32(u64(product24<kSigned>(a, b)) >> (kHigh ? 16 : 0)); }
 };
 template <bool kSigned, bool kHigh> struct Mad24 {
-  static u32 apply(u32 a, u32 b, u32 c) {
-    return Mul24<kSigned, kHigh>::apply(a, b) + c;
-  }
+  static u32 apply(u32 a, u32 b, u32 c) { return Mul24<kSigned, kHigh>::apply(a, b) + c; }
 };
 struct Mad24HiSat {
   static i32 apply(i32 a, i32 b, i32 c) {
@@ -382,8 +359,8 @@ bool decode24(Decoder &d, bool mad) {
   if (sat) {
     if (!mad || !s || !h)
       return d.fail(".sat needs mad24.hi.s32");
-    return simple3(d, ternary<i32, i32, i32, i32, Mad24HiSat>, Class::Integer,
-                   type, type, type, type);
+    return simple3(d, ternary<i32, i32, i32, i32, Mad24HiSat>, Class::Integer, type, type, type,
+                   type);
   }
   if (mad) {
     Handler run = s ? (h ? ternary<u32, u32, u32, u32, Mad24<true, true>>
@@ -392,10 +369,10 @@ bool decode24(Decoder &d, bool mad) {
                          : ternary<u32, u32, u32, u32, Mad24<false, false>>);
     return simple3(d, run, Class::Integer, type, type, type, type);
   }
-  Handler run = s ? (h ? binary<u32, u32, u32, Mul24<true, true>>
-                       : binary<u32, u32, u32, Mul24<true, false>>)
-                  : (h ? binary<u32, u32, u32, Mul24<false, true>>
-                       : binary<u32, u32, u32, Mul24<false, false>>);
+  Handler run =
+      s ? (h ? binary<u32, u32, u32, Mul24<true, true>> : binary<u32, u32, u32, Mul24<true, false>>)
+        : (h ? binary<u32, u32, u32, Mul24<false, true>>
+             : binary<u32, u32, u32, Mul24<false, false>>);
   return simple2(d, run, Class::Integer, type, type, type);
 }
 bool decodeMul24(Decoder &d) { return decode24(d, false); }
@@ -406,8 +383,7 @@ bool decodeSad(Decoder &d) {
   if (!d.wantType(type))
     return false;
   Handler run = pickTernary<Sad>(type);
-  return integerOnly(d, run, type) &&
-         simple3(d, run, Class::Integer, type, type, type, type);
+  return integerOnly(d, run, type) && simple3(d, run, Class::Integer, type, type, type, type);
 }
 
 bool decodeDiv(Decoder &d) {
@@ -417,16 +393,14 @@ bool decodeDiv(Decoder &d) {
   if (isFloat(type))
     return decodeAnyFloat(d, Arith::Div, type);
   Handler run = pickBinary<Div>(type);
-  return integerOnly(d, run, type) &&
-         simple2(d, run, Class::Integer, type, type, type);
+  return integerOnly(d, run, type) && simple2(d, run, Class::Integer, type, type, type);
 }
 bool decodeRem(Decoder &d) {
   Ty type;
   if (!d.wantType(type))
     return false;
   Handler run = pickBinary<Rem>(type);
-  return integerOnly(d, run, type) &&
-         simple2(d, run, Class::Integer, type, type, type);
+  return integerOnly(d, run, type) && simple2(d, run, Class::Integer, type, type, type);
 }
 
 bool decodeMinMax(Decoder &d, bool isMax) {
@@ -437,20 +411,19 @@ bool decodeMinMax(Decoder &d, bool isMax) {
     return decodeAnyFloat(d, isMax ? Arith::Max : Arith::Min, type);
   if (d.mod("relu")) {
     if (type == Ty::S16x2)
-      return simple2(d, isMax ? binary<u32, u32, u32, Halves<MaxReluHalf, i16>>
-                              : binary<u32, u32, u32, Halves<MinReluHalf, i16>>,
+      return simple2(d,
+                     isMax ? binary<u32, u32, u32, Halves<MaxReluHalf, i16>>
+                           : binary<u32, u32, u32, Halves<MinReluHalf, i16>>,
                      Class::Integer, type, type, type);
     if (type != Ty::S32)
       return d.fail(".relu needs type s32 or s16x2");
-    return simple2(d, isMax ? binary<i32, i32, i32, MaxRelu>
-                            : binary<i32, i32, i32, MinRelu>,
+    return simple2(d, isMax ? binary<i32, i32, i32, MaxRelu> : binary<i32, i32, i32, MinRelu>,
                    Class::Integer, type, type, type);
   }
   Handler run = isMax ? pickHalves<Max>(type) : pickHalves<Min>(type);
   if (!run)
     run = isMax ? pickBinary<Max>(type) : pickBinary<Min>(type);
-  return integerOnly(d, run, type) &&
-         simple2(d, run, Class::Integer, type, type, type);
+  return integerOnly(d, run, type) && simple2(d, run, Class::Integer, type, type, type);
 }
 bool decodeMin(Decoder &d) { return decodeMinMax(d, false); }
 bool decodeMax(Decoder &d) { return decodeMinMax(d, true); }
@@ -462,8 +435,7 @@ bool decodeAbs(Decoder &d) {
   if (isFloat(type))
     return decodeAnyFloat(d, Arith::Abs, type);
   Handler run = isSigned(type) ? pickUnary<Abs>(type) : nullptr;
-  return integerOnly(d, run, type) &&
-         simple1(d, run, Class::Integer, type, type);
+  return integerOnly(d, run, type) && simple1(d, run, Class::Integer, type, type);
 }
 bool decodeNeg(Decoder &d) {
   Ty type;
@@ -472,8 +444,7 @@ bool decodeNeg(Decoder &d) {
   if (isFloat(type))
     return decodeAnyFloat(d, Arith::Neg, type);
   Handler run = isSigned(type) ? pickUnary<Neg>(type) : nullptr;
-  return integerOnly(d, run, type) &&
-         simple1(d, run, Class::Integer, type, type, Shadow::Carry);
+  return integerOnly(d, run, type) && simple1(d, run, Class::Integer, type, type, Shadow::Carry);
 }
 
 // Dot products of bytes, and of halves with bytes.
@@ -528,12 +499,11 @@ bool decodeDp4a(Decoder &d) { return decodeDp(d, true); }
 bool decodeDp2a(Decoder &d) { return decodeDp(d, false); }
 
 const OpRow kRows[] = {
-    {"add", decodeAdd},     {"sub", decodeSub},     {"addc", decodeAddc},
-    {"subc", decodeSubc},   {"mul", decodeMul},     {"mad", decodeMad},
-    {"madc", decodeMadc},   {"mul24", decodeMul24}, {"mad24", decodeMad24},
-    {"sad", decodeSad},     {"div", decodeDiv},     {"rem", decodeRem},
-    {"min", decodeMin},     {"max", decodeMax},     {"abs", decodeAbs},
-    {"neg", decodeNeg},     {"dp4a", decodeDp4a},   {"dp2a", decodeDp2a},
+    {"add", decodeAdd},     {"sub", decodeSub},   {"addc", decodeAddc}, {"subc", decodeSubc},
+    {"mul", decodeMul},     {"mad", decodeMad},   {"madc", decodeMadc}, {"mul24", decodeMul24},
+    {"mad24", decodeMad24}, {"sad", decodeSad},   {"div", decodeDiv},   {"rem", decodeRem},
+    {"min", decodeMin},     {"max", decodeMax},   {"abs", decodeAbs},   {"neg", decodeNeg},
+    {"dp4a", decodeDp4a},   {"dp2a", decodeDp2a},
 };
 } // namespace
 

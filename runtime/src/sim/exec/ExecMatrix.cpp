@@ -16,10 +16,9 @@ struct Form {
   bool rowA, rowB;
 };
 u64 encode(const Form &f) {
-  return u64(f.m) | u64(f.n) << 6 | u64(f.k) << 12 | u64(f.a) << 22 |
-         u64(f.b) << 28 | u64(f.c) << 34 | u64(f.d) << 40 |
-         u64(f.satfinite) << 46 | u64(f.andPopc) << 47 | u64(f.rowA) << 48 |
-         u64(f.rowB) << 49;
+  return u64(f.m) | u64(f.n) << 6 | u64(f.k) << 12 | u64(f.a) << 22 | u64(f.b) << 28 |
+         u64(f.c) << 34 | u64(f.d) << 40 | u64(f.satfinite) << 46 | u64(f.andPopc) << 47 |
+         u64(f.rowA) << 48 | u64(f.rowB) << 49;
 }
 u32 registersOf(u32 elements, Ty type) {
   // Accumulators of f16 are pairs.
@@ -52,8 +51,7 @@ struct Lists {
 };
 Lists listsOf(const Warp &w, const Inst &in, const Form &f) {
   const u32 *pool = &w.launch->program->pool[in.list];
-  return {pool, pool + f.dRegs, pool + f.dRegs + f.aRegs,
-          pool + f.dRegs + f.aRegs + f.bRegs};
+  return {pool, pool + f.dRegs, pool + f.dRegs + f.aRegs, pool + f.dRegs + f.aRegs + f.bRegs};
 }
 
 /// Row and column of accumulator element i (0..3) of a lane.
@@ -94,9 +92,8 @@ void spoil(Warp &w, const Form &f, const Lists &l) {
       for (u32 i = 0; i < elements; ++i) {
         u32 row, column;
         accumulatorPlace(lane, i, row, column);
-        u64 own = f.c == Ty::F16
-                      ? undefinedBits(w, l.c[i / 2], 4, lane) >> (16 * (i & 1)) & 0xffff
-                      : undefinedBits(w, l.c[i], f.c == Ty::F64 ? 8 : 4, lane);
+        u64 own = f.c == Ty::F16 ? undefinedBits(w, l.c[i / 2], 4, lane) >> (16 * (i & 1)) & 0xffff
+                                 : undefinedBits(w, l.c[i], f.c == Ty::F64 ? 8 : 4, lane);
         if (own || (rows >> row & 1) || (columns >> column & 1))
           spoiled[lane] |= 1u << i;
       }
@@ -121,8 +118,7 @@ void gatherA(const Warp &w, const Form &f, const u32 *list, Element put) {
     u32 block = f.m == 16 ? r >> 1 : r, below = f.m == 16 ? 8 * (r & 1) : 0;
     for (u32 lane = 0; lane < kLanes; ++lane)
       for (u32 j = 0; j < per; ++j)
-        put(lane / 4 + below, block * 4 * per + lane % 4 * per + j,
-            from[lane] >> (j * bits));
+        put(lane / 4 + below, block * 4 * per + lane % 4 * per + j, from[lane] >> (j * bits));
   }
 }
 template <typename Element>
@@ -132,8 +128,7 @@ void gatherB(const Warp &w, const Form &f, const u32 *list, Element put) {
     const u32 *from = w.at<u32>(list[r]);
     for (u32 lane = 0; lane < kLanes; ++lane)
       for (u32 j = 0; j < per; ++j)
-        put(r * 4 * per + lane % 4 * per + j, lane / 4,
-            from[lane] >> (j * bits));
+        put(r * 4 * per + lane % 4 * per + j, lane / 4, from[lane] >> (j * bits));
   }
 }
 
@@ -144,8 +139,7 @@ template <Ty kType> void eightRows(const u32 *from, float *to, u32 stride) {
     __m128i raw = _mm_loadu_si128(reinterpret_cast<const __m128i *>(from + 4 * g));
     __m256 wide;
     if constexpr (kType == Ty::BF16)
-      wide = _mm256_castsi256_ps(
-          _mm256_slli_epi32(_mm256_cvtepu16_epi32(raw), 16));
+      wide = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(raw), 16));
     else
       wide = _mm256_cvtph_ps(raw);
     _mm256_storeu_ps(to + g * stride, wide);
@@ -162,8 +156,7 @@ void loadC(const Warp &w, const Form &f, const u32 *list, float *c) {
   if (f.c != Ty::F16) {
     // Elements 2 * lane and 2 * lane + 1 of each half, row by row.
     for (u32 half = 0; half < f.m / 8; ++half) {
-      const float *even = w.at<float>(list[2 * half]),
-                  *odd = w.at<float>(list[2 * half + 1]);
+      const float *even = w.at<float>(list[2 * half]), *odd = w.at<float>(list[2 * half + 1]);
       float *to = c + half * 64;
       HADAL_LANES
       for (u32 lane = 0; lane < kLanes; ++lane) {
@@ -176,8 +169,7 @@ void loadC(const Warp &w, const Form &f, const u32 *list, float *c) {
   for (u32 half = 0; half < f.m / 8; ++half)
     for (u32 lane = 0; lane < kLanes; ++lane)
       for (u32 j = 0; j < 2; ++j)
-        c[half * 64 + 2 * lane + j] =
-            halfToFloat(u16(w.at<u32>(list[half])[lane] >> (16 * j)));
+        c[half * 64 + 2 * lane + j] = halfToFloat(u16(w.at<u32>(list[half])[lane] >> (16 * j)));
 }
 void storeD(Warp &w, const Form &f, const u32 *list, const float *c) {
   for (u32 half = 0; half < f.m / 8; ++half) {
@@ -185,8 +177,7 @@ void storeD(Warp &w, const Form &f, const u32 *list, const float *c) {
     if (f.d == Ty::F16) {
       u32 *to = w.at<u32>(list[half]);
       for (u32 lane = 0; lane < kLanes; ++lane)
-        to[lane] = floatToHalf(from[2 * lane]) |
-                   u32(floatToHalf(from[2 * lane + 1])) << 16;
+        to[lane] = floatToHalf(from[2 * lane]) | u32(floatToHalf(from[2 * lane + 1])) << 16;
       continue;
     }
     u32 *even = w.at<u32>(list[2 * half]), *odd = w.at<u32>(list[2 * half + 1]);
@@ -204,8 +195,8 @@ void mmaColumns(Warp &w, const Inst &in, u32 mask) {
   if (mask != kFullMask && !converge(w, in, mask, w.valid))
     return;
   constexpr u32 kBlocks = kDepth / 8;
-  const u32 *d = &w.launch->program->pool[in.list], *a = d + 4,
-            *b = a + 2 * kBlocks, *c = b + kBlocks;
+  const u32 *d = &w.launch->program->pool[in.list], *a = d + 4, *b = a + 2 * kBlocks,
+            *c = b + kBlocks;
   Column left[kDepth], sum[8];
   for (u32 block = 0; block < kBlocks; ++block) {
     ColumnBits pairs[4];
@@ -256,8 +247,7 @@ template <Ty kType> void mmaHalf(Warp &w, const Inst &in, u32 mask) {
   p.n = 8;
   p.k = f.k;
   for (u32 r = 0; r < f.aRegs; ++r)
-    eightRows<kType>(w.at<u32>(l.a[r]), p.a + (r & 1) * 8 * f.k + (r >> 1) * 8,
-                     f.k);
+    eightRows<kType>(w.at<u32>(l.a[r]), p.a + (r & 1) * 8 * f.k + (r >> 1) * 8, f.k);
   for (u32 r = 0; r < f.bRegs; ++r) {
     alignas(32) float columns[64]; // of eight depths each
     eightRows<kType>(w.at<u32>(l.b[r]), columns, 8);
@@ -288,12 +278,9 @@ void mmaFloat(Warp &w, const Inst &in, u32 mask) {
   p.m = f.m;
   p.n = 8;
   p.k = f.k;
-  gatherA(w, f, l.a, [&](u32 row, u32 k, u32 raw) {
-    p.a[row * f.k + k] = floatElement(f.a, raw);
-  });
-  gatherB(w, f, l.b, [&](u32 k, u32 column, u32 raw) {
-    p.b[k * 8 + column] = floatElement(f.b, raw);
-  });
+  gatherA(w, f, l.a, [&](u32 row, u32 k, u32 raw) { p.a[row * f.k + k] = floatElement(f.a, raw); });
+  gatherB(w, f, l.b,
+          [&](u32 k, u32 column, u32 raw) { p.b[k * 8 + column] = floatElement(f.b, raw); });
   loadC(w, f, l.c, p.c);
   p.run();
   if (w.tracking)
@@ -316,9 +303,7 @@ void mmaInteger(Warp &w, const Inst &in, u32 mask) {
     b[k * 8 + column] = bits ? i32(raw & 1) : integerElement(f.b, raw);
   });
   i64 c[16 * 8];
-  forAccumulator(f, [&](u32 i, u32 lane, u32 at) {
-    c[at] = w.at<i32>(l.c[i])[lane];
-  });
+  forAccumulator(f, [&](u32 i, u32 lane, u32 at) { c[at] = w.at<i32>(l.c[i])[lane]; });
   for (u32 row = 0; row < f.m; ++row) {
     i32 sum[8] = {};
     for (u32 k = 0; k < f.k; ++k) {
@@ -356,19 +341,14 @@ void mmaDouble(Warp &w, const Inst &in, u32 mask) {
   for (u32 r = 0; r < f.bRegs; ++r)
     for (u32 lane = 0; lane < kLanes; ++lane)
       b[(r * 4 + lane % 4) * 8 + lane / 4] = w.at<double>(l.b[r])[lane];
-  forAccumulator(f, [&](u32 i, u32 lane, u32 at) {
-    c[at] = w.at<double>(l.c[i])[lane];
-  });
+  forAccumulator(f, [&](u32 i, u32 lane, u32 at) { c[at] = w.at<double>(l.c[i])[lane]; });
   for (u32 row = 0; row < f.m; ++row)
     for (u32 k = 0; k < f.k; ++k)
       for (u32 j = 0; j < 8; ++j)
-        c[row * 8 + j] =
-            __builtin_fma(a[row * f.k + k], b[k * 8 + j], c[row * 8 + j]);
+        c[row * 8 + j] = __builtin_fma(a[row * f.k + k], b[k * 8 + j], c[row * 8 + j]);
   if (w.tracking)
     spoil(w, f, l);
-  forAccumulator(f, [&](u32 i, u32 lane, u32 at) {
-    w.at<double>(l.d[i])[lane] = c[at];
-  });
+  forAccumulator(f, [&](u32 i, u32 lane, u32 at) { w.at<double>(l.d[i])[lane] = c[at]; });
 }
 
 /// m8n8k4 of sm_70: four products, each by the eight lanes of a quad pair.
@@ -417,15 +397,13 @@ void mmaQuadPairs(Warp &w, const Inst &in, u32 mask) {
       for (u32 i = 0; i < 8; ++i) {
         u32 row, column;
         place(f.c, lane, i, row, column);
-        c[row][column] = f.c == Ty::F16 ? element(lc, lane, i)
-                                        : w.at<float>(lc[i])[lane];
+        c[row][column] = f.c == Ty::F16 ? element(lc, lane, i) : w.at<float>(lc[i])[lane];
       }
     });
     for (u32 row = 0; row < 8; ++row)
       for (u32 k = 0; k < 4; ++k)
         for (u32 column = 0; column < 8; ++column)
-          c[row][column] =
-              __builtin_fmaf(a[row][k], b[k][column], c[row][column]);
+          c[row][column] = __builtin_fmaf(a[row][k], b[k][column], c[row][column]);
     lanes([&](u32 lane) {
       for (u32 i = 0; i < 8; ++i) {
         u32 row, column;
@@ -436,8 +414,7 @@ void mmaQuadPairs(Warp &w, const Inst &in, u32 mask) {
           continue;
         }
         u32 &both = w.at<u32>(ld[i / 2])[lane];
-        both = i & 1 ? (both & 0xffff) | u32(floatToHalf(x)) << 16
-                     : u32(floatToHalf(x));
+        both = i & 1 ? (both & 0xffff) | u32(floatToHalf(x)) << 16 : u32(floatToHalf(x));
       }
     });
   }
@@ -452,9 +429,9 @@ struct ShapeRow {
   const char *name;
 };
 constexpr ShapeRow kShapes[] = {
-    {8, 8, 4, "m8n8k4"},      {8, 8, 16, "m8n8k16"},   {8, 8, 32, "m8n8k32"},
-    {8, 8, 128, "m8n8k128"},  {16, 8, 4, "m16n8k4"},   {16, 8, 8, "m16n8k8"},
-    {16, 8, 16, "m16n8k16"},  {16, 8, 32, "m16n8k32"}, {16, 8, 64, "m16n8k64"},
+    {8, 8, 4, "m8n8k4"},       {8, 8, 16, "m8n8k16"},    {8, 8, 32, "m8n8k32"},
+    {8, 8, 128, "m8n8k128"},   {16, 8, 4, "m16n8k4"},    {16, 8, 8, "m16n8k8"},
+    {16, 8, 16, "m16n8k16"},   {16, 8, 32, "m16n8k32"},  {16, 8, 64, "m16n8k64"},
     {16, 8, 128, "m16n8k128"}, {16, 8, 256, "m16n8k256"}};
 
 bool shapeFits(const Form &f) {
@@ -463,15 +440,14 @@ bool shapeFits(const Form &f) {
   case Ty::F16: return (f.m == 16 && (k == 8 || k == 16)) || (f.m == 8 && k == 4);
   case Ty::BF16: return f.m == 16 && (k == 8 || k == 16);
   case Ty::TF32: return f.m == 16 && (k == 4 || k == 8);
-  case Ty::E4M3: case Ty::E5M2: return f.m == 16 && (k == 16 || k == 32);
-  case Ty::S8: case Ty::U8: return (f.m == 8 && k == 16) ||
-                                   (f.m == 16 && (k == 16 || k == 32));
-  case Ty::S4: case Ty::U4: return (f.m == 8 && k == 32) ||
-                                   (f.m == 16 && (k == 32 || k == 64));
-  case Ty::B1: return (f.m == 8 && k == 128) ||
-                      (f.m == 16 && (k == 128 || k == 256));
-  case Ty::F64: return (f.m == 8 && k == 4) ||
-                       (f.m == 16 && (k == 4 || k == 8 || k == 16));
+  case Ty::E4M3:
+  case Ty::E5M2: return f.m == 16 && (k == 16 || k == 32);
+  case Ty::S8:
+  case Ty::U8: return (f.m == 8 && k == 16) || (f.m == 16 && (k == 16 || k == 32));
+  case Ty::S4:
+  case Ty::U4: return (f.m == 8 && k == 32) || (f.m == 16 && (k == 32 || k == 64));
+  case Ty::B1: return (f.m == 8 && k == 128) || (f.m == 16 && (k == 128 || k == 256));
+  case Ty::F64: return (f.m == 8 && k == 4) || (f.m == 16 && (k == 4 || k == 8 || k == 16));
   default: return false;
   }
 }
@@ -502,11 +478,13 @@ bool isQuadPair(const Form &f) { return f.a == Ty::F16 && f.m == 8; }
 bool isDefined(const Form &f) {
   bool integer = isInteger(f);
   bool sameKind =
-      f.a == f.b || (isIntegerElement(f.a) && isIntegerElement(f.b) && elementBits(f.a) == elementBits(f.b)) ||
+      f.a == f.b ||
+      (isIntegerElement(f.a) && isIntegerElement(f.b) && elementBits(f.a) == elementBits(f.b)) ||
       (elementBits(f.a) == 8 && elementBits(f.b) == 8 && !integer && !isIntegerElement(f.b));
-  bool goodC = integer            ? f.c == Ty::S32 && f.d == Ty::S32
-               : f.a == Ty::F64   ? f.c == Ty::F64 && f.d == Ty::F64
-                                  : (f.c == Ty::F32 || f.c == Ty::F16) && (f.d == Ty::F32 || f.d == Ty::F16);
+  bool goodC = integer ? f.c == Ty::S32 && f.d == Ty::S32
+               : f.a == Ty::F64
+                   ? f.c == Ty::F64 && f.d == Ty::F64
+                   : (f.c == Ty::F32 || f.c == Ty::F16) && (f.d == Ty::F32 || f.d == Ty::F16);
   return shapeFits(f) && sameKind && goodC;
 }
 
@@ -583,12 +561,12 @@ bool decodeMma(Decoder &d) {
     return false;
   d.out.cls = Class::Matrix;
   d.out.shadow = Shadow::Own;
-  d.out.run = isQuadPair(f)      ? mmaQuadPairs
-              : f.a == Ty::F64   ? mmaDouble
-              : isInteger(f)     ? mmaInteger
-              : f.a == Ty::F16   ? pickHalf<Ty::F16>(f)
-              : f.a == Ty::BF16  ? pickHalf<Ty::BF16>(f)
-                                 : mmaFloat;
+  d.out.run = isQuadPair(f)     ? mmaQuadPairs
+              : f.a == Ty::F64  ? mmaDouble
+              : isInteger(f)    ? mmaInteger
+              : f.a == Ty::F16  ? pickHalf<Ty::F16>(f)
+              : f.a == Ty::BF16 ? pickHalf<Ty::BF16>(f)
+                                : mmaFloat;
   return true;
 }
 

@@ -24,8 +24,7 @@ bool anyUndefined(const Access &access) {
   u64 any[2] = {0, 0};
   for (u32 i = 0; i < kLanes; ++i) {
     u64 bits[2];
-    memcpy(bits, reinterpret_cast<const u8 *>(access.address[i] +
-                                              access.shadowOffset), 16);
+    memcpy(bits, reinterpret_cast<const u8 *>(access.address[i] + access.shadowOffset), 16);
     any[0] |= bits[0];
     any[1] |= bits[1];
   }
@@ -40,49 +39,45 @@ void loadMatrix(Warp &w, const Inst &in, u32 mask) {
   bool transposed = in.aux >> 8 & 1;
   u32 rows = matrices == 4 ? kFullMask : (1u << (8 * matrices)) - 1;
   const u32 *list = &w.launch->program->pool[in.list];
-  forEachSpace(
-      w, in, rows, Space(in.aux >> 16), 16, AccessKind::Read,
-      [&](Access &access) {
-        if (access.space != Space::Shared)
-          return stopWith(w, in, "expected addresses in shared memory");
+  forEachSpace(w, in, rows, Space(in.aux >> 16), 16, AccessKind::Read, [&](Access &access) {
+    if (access.space != Space::Shared)
+      return stopWith(w, in, "expected addresses in shared memory");
         // Shared memory lies in one piece and has a shadow.
-        const u8 *rowsAt[kLanes];
+    const u8 *rowsAt[kLanes];
+    for (u32 i = 0; i < kLanes; ++i)
+      rowsAt[i] = reinterpret_cast<const u8 *>(access.address[i] + access.hostOffset);
+    bool undefined = access.mayBeUndefined && anyUndefined(access);
+    for (u32 m = 0; m < matrices; ++m) {
+      u32 *to = w.at<u32>(list[m]);
+      if (!transposed) {
+        for (u32 row = 0; row < 8; ++row)
+          memcpy(to + row * 4, rowsAt[m * 8 + row], 16);
+      } else {
+        u16 all[8][8];
+        for (u32 row = 0; row < 8; ++row)
+          memcpy(all[row], rowsAt[m * 8 + row], 16);
         for (u32 i = 0; i < kLanes; ++i)
-          rowsAt[i] = reinterpret_cast<const u8 *>(access.address[i] +
-                                                   access.hostOffset);
-        bool undefined = access.mayBeUndefined && anyUndefined(access);
-        for (u32 m = 0; m < matrices; ++m) {
-          u32 *to = w.at<u32>(list[m]);
-          if (!transposed) {
-            for (u32 row = 0; row < 8; ++row)
-              memcpy(to + row * 4, rowsAt[m * 8 + row], 16);
-          } else {
-            u16 all[8][8];
-            for (u32 row = 0; row < 8; ++row)
-              memcpy(all[row], rowsAt[m * 8 + row], 16);
-            for (u32 i = 0; i < kLanes; ++i)
-              to[i] = all[i % 4 * 2][i / 4] |
-                      u32(all[i % 4 * 2 + 1][i / 4]) << 16;
-          }
-          if (!undefined) {
-            if (w.tracking)
-              *w.flags(list[m]) = 0;
-            continue;
-          }
-          for (u32 i = 0; i < kLanes; ++i) {
-            u64 bits = 0;
-            for (u32 j = 0; j < 2; ++j) {
-              u32 row, column;
-              place(i, j, transposed, row, column);
-              u16 element;
-              memcpy(&element, access.shadowAt(m * 8 + row) + column * 2, 2);
-              bits |= u64(element) << (16 * j);
-            }
-            setUndefinedBits(w, list[m], 4, i, bits);
-          }
+          to[i] = all[i % 4 * 2][i / 4] | u32(all[i % 4 * 2 + 1][i / 4]) << 16;
+      }
+      if (!undefined) {
+        if (w.tracking)
+          *w.flags(list[m]) = 0;
+        continue;
+      }
+      for (u32 i = 0; i < kLanes; ++i) {
+        u64 bits = 0;
+        for (u32 j = 0; j < 2; ++j) {
+          u32 row, column;
+          place(i, j, transposed, row, column);
+          u16 element;
+          memcpy(&element, access.shadowAt(m * 8 + row) + column * 2, 2);
+          bits |= u64(element) << (16 * j);
         }
-        return true;
-      });
+        setUndefinedBits(w, list[m], 4, i, bits);
+      }
+    }
+    return true;
+  });
 }
 
 void storeMatrix(Warp &w, const Inst &in, u32 mask) {
@@ -92,28 +87,28 @@ void storeMatrix(Warp &w, const Inst &in, u32 mask) {
   bool transposed = in.aux >> 8 & 1;
   u32 rows = matrices == 4 ? kFullMask : (1u << (8 * matrices)) - 1;
   const u32 *list = &w.launch->program->pool[in.list];
-  forEachSpace(w, in, rows, Space(in.aux >> 16), 16, AccessKind::Write,
-               [&](Access &access) {
-                 if (access.space != Space::Shared)
-                   return stopWith(w, in, "expected addresses in shared "
-                                          "memory");
-                 for (u32 m = 0; m < matrices; ++m) {
-                   const u32 *from = w.at<u32>(list[m]);
-                   for (u32 i = 0; i < kLanes; ++i) {
-                     u64 bits = w.tracking ? undefinedBits(w, list[m], 4, i) : 0;
-                     for (u32 j = 0; j < 2; ++j) {
-                       u32 row, column;
-                       place(i, j, transposed, row, column);
-                       u16 element = u16(from[i] >> (16 * j));
-                       u16 shadow = u16(bits >> (16 * j));
-                       memcpy(access.at(m * 8 + row) + column * 2, &element, 2);
-                       if (u8 *to = access.shadowAt(m * 8 + row))
-                         memcpy(to + column * 2, &shadow, 2);
-                     }
-                   }
-                 }
-                 return true;
-               });
+  forEachSpace(w, in, rows, Space(in.aux >> 16), 16, AccessKind::Write, [&](Access &access) {
+    if (access.space != Space::Shared)
+      return stopWith(w, in,
+                      "expected addresses in shared "
+                      "memory");
+    for (u32 m = 0; m < matrices; ++m) {
+      const u32 *from = w.at<u32>(list[m]);
+      for (u32 i = 0; i < kLanes; ++i) {
+        u64 bits = w.tracking ? undefinedBits(w, list[m], 4, i) : 0;
+        for (u32 j = 0; j < 2; ++j) {
+          u32 row, column;
+          place(i, j, transposed, row, column);
+          u16 element = u16(from[i] >> (16 * j));
+          u16 shadow = u16(bits >> (16 * j));
+          memcpy(access.at(m * 8 + row) + column * 2, &element, 2);
+          if (u8 *to = access.shadowAt(m * 8 + row))
+            memcpy(to + column * 2, &shadow, 2);
+        }
+      }
+    }
+    return true;
+  });
 }
 
 void moveMatrix(Warp &w, const Inst &in, u32 mask) {
@@ -154,8 +149,7 @@ bool decodeTransfer(Decoder &d, bool loads) {
     return false;
   auto parts = d.elements(loads ? 0 : 1);
   if (parts.size() != matrices)
-    return d.fail(format("expected %u registers, got %zu", matrices,
-                         parts.size()));
+    return d.fail(format("expected %u registers, got %zu", matrices, parts.size()));
   std::vector<u32> refs;
   for (const Operand *part : parts) {
     u32 ref = 0;
@@ -180,13 +174,11 @@ bool decodeMovmatrix(Decoder &d) {
   d.out.run = moveMatrix;
   d.out.cls = Class::MatrixMove;
   d.out.shadow = Shadow::Own;
-  return d.finish(2) && d.src(1, Ty::B32, d.out.a) &&
-         d.dst(0, Ty::B32, d.out.d);
+  return d.finish(2) && d.src(1, Ty::B32, d.out.a) && d.dst(0, Ty::B32, d.out.d);
 }
 
-const OpRow kRows[] = {{"ldmatrix", decodeLdmatrix},
-                       {"stmatrix", decodeStmatrix},
-                       {"movmatrix", decodeMovmatrix}};
+const OpRow kRows[] = {
+    {"ldmatrix", decodeLdmatrix}, {"stmatrix", decodeStmatrix}, {"movmatrix", decodeMovmatrix}};
 } // namespace
 
 const Level::Table kMatrixMoveTable = {kRows, sizeof(kRows) / sizeof(kRows[0])};

@@ -56,8 +56,7 @@ void loadElements(const Access &access, S *const *to, u32 count) {
   };
   if (kCount && access.mask == kFullMask && access.together) {
     for (u32 i = 0; i < kLanes; ++i)
-      one(i, reinterpret_cast<const u8 *>(access.address[i] +
-                                          access.hostOffset));
+      one(i, reinterpret_cast<const u8 *>(access.address[i] + access.hostOffset));
     return;
   }
   for (u32 rest = access.mask; rest; rest &= rest - 1) {
@@ -181,35 +180,32 @@ void load(Warp &w, const Inst &in, u32 mask) {
   S *to[8];
   for (u32 e = 0; e < count; ++e)
     to[e] = w.at<S>(elementRef(w, in, in.d, e));
-  forEachSpace(
-      w, in, mask, spaceOfInst(in), u32(sizeof(M)) * count, AccessKind::Read,
-      [&](Access &access) {
-        loadElements<M, S, kCount>(access, to, count);
-        if (touchesUndefined<kCount * u32(sizeof(M))>(access))
-          loadShadow(w, in, access);
-        else if (w.tracking)
-          for (u32 e = 0; e < count; ++e)
-            *w.flags(elementRef(w, in, in.d, e)) &= ~access.mask;
-        return true;
-      });
+  forEachSpace(w, in, mask, spaceOfInst(in), u32(sizeof(M)) * count, AccessKind::Read,
+               [&](Access &access) {
+                 loadElements<M, S, kCount>(access, to, count);
+                 if (touchesUndefined<kCount * u32(sizeof(M))>(access))
+                   loadShadow(w, in, access);
+                 else if (w.tracking)
+                   for (u32 e = 0; e < count; ++e)
+                     *w.flags(elementRef(w, in, in.d, e)) &= ~access.mask;
+                 return true;
+               });
 }
 
 template <typename S>
 void load128(Warp &w, const Inst &in, u32 mask) {
   u32 count = elementCount(in);
-  forEachSpace(w, in, mask, spaceOfInst(in), 16 * count, AccessKind::Read,
-               [&](Access &access) {
-                 for (u32 e = 0; e < count; ++e)
-                   for (u32 rest = access.mask; rest; rest &= rest - 1) {
-                     u32 i = firstLane(rest);
-                     const u8 *from = access.at(i);
-                     memcpy(&w.at<U128>(elementRef(w, in, in.d, e))[i],
-                            from + e * 16, 16);
-                   }
-                 if (access.mayBeUndefined || w.tracking)
-                   loadShadow(w, in, access);
-                 return true;
-               });
+  forEachSpace(w, in, mask, spaceOfInst(in), 16 * count, AccessKind::Read, [&](Access &access) {
+    for (u32 e = 0; e < count; ++e)
+      for (u32 rest = access.mask; rest; rest &= rest - 1) {
+        u32 i = firstLane(rest);
+        const u8 *from = access.at(i);
+        memcpy(&w.at<U128>(elementRef(w, in, in.d, e))[i], from + e * 16, 16);
+      }
+    if (access.mayBeUndefined || w.tracking)
+      loadShadow(w, in, access);
+    return true;
+  });
 }
 
 /// A parameter of the kernel is the same for all lanes.
@@ -219,8 +215,8 @@ void loadParam(Warp &w, const Inst &in, u32 mask) {
   const std::vector<u8> &parameters = w.launch->parameters;
   u64 at = in.imm - kParamWindow;
   if (at + sizeof(M) * count > parameters.size()) {
-    reportBounds(w, in, firstLane(mask), Space::Param, at,
-                 u32(sizeof(M)) * count, AccessKind::Read);
+    reportBounds(w, in, firstLane(mask), Space::Param, at, u32(sizeof(M)) * count,
+                 AccessKind::Read);
     return;
   }
   for (u32 e = 0; e < count; ++e) {
@@ -269,8 +265,8 @@ void store(Warp &w, const Inst &in, u32 mask) {
     if (w.tracking)
       flags |= *w.flags(ref);
   }
-  forEachSpace(w, in, mask, spaceOfInst(in), u32(sizeof(M)) * count,
-               AccessKind::Write, [&](Access &access) {
+  forEachSpace(w, in, mask, spaceOfInst(in), u32(sizeof(M)) * count, AccessKind::Write,
+               [&](Access &access) {
                  storeElements<M, S, kCount>(access, from, count);
                  if (flags & access.mask)
                    storeFlags(w, in, access);
@@ -310,61 +306,56 @@ void writeStrong(u8 *to, u64 value, u32 bytes, bool global) {
 
 void loadStrong(Warp &w, const Inst &in, u32 mask) {
   u32 bytes = elementBytes(in), count = elementCount(in), width = 64 - 8 * bytes;
-  forEachSpace(
-      w, in, mask, spaceOfInst(in), bytes * count, AccessKind::Read,
-      [&](Access &access) {
-        bool global = access.space == Space::Global, undefined = false;
-        for (u32 rest = access.mask; rest; rest &= rest - 1) {
-          u32 i = firstLane(rest);
-          for (u32 e = 0; e < count; ++e) {
-            u64 value = readStrong(access.at(i) + e * bytes, bytes, global);
-            if (in.flags & kSignedA)
-              value = u64(i64(value << width) >> width);
-            u32 ref = elementRef(w, in, in.d, e);
-            if (in.dw == 8)
-              w.at<u64>(ref)[i] = value;
-            else
-              w.at<u32>(ref)[i] = u32(value);
-          }
-          const u8 *shadow = access.mayBeUndefined ? access.shadowAt(i) : nullptr;
-          for (u32 b = 0; shadow && b < bytes * count; ++b)
-            undefined |= __atomic_load_n(shadow + b, __ATOMIC_RELAXED) != 0;
-        }
-        if (undefined)
-          loadShadow(w, in, access);
-        else if (w.tracking)
-          for (u32 e = 0; e < count; ++e)
-            *w.flags(elementRef(w, in, in.d, e)) &= ~access.mask;
-        return true;
-      });
+  forEachSpace(w, in, mask, spaceOfInst(in), bytes * count, AccessKind::Read, [&](Access &access) {
+    bool global = access.space == Space::Global, undefined = false;
+    for (u32 rest = access.mask; rest; rest &= rest - 1) {
+      u32 i = firstLane(rest);
+      for (u32 e = 0; e < count; ++e) {
+        u64 value = readStrong(access.at(i) + e * bytes, bytes, global);
+        if (in.flags & kSignedA)
+          value = u64(i64(value << width) >> width);
+        u32 ref = elementRef(w, in, in.d, e);
+        if (in.dw == 8)
+          w.at<u64>(ref)[i] = value;
+        else
+          w.at<u32>(ref)[i] = u32(value);
+      }
+      const u8 *shadow = access.mayBeUndefined ? access.shadowAt(i) : nullptr;
+      for (u32 b = 0; shadow && b < bytes * count; ++b)
+        undefined |= __atomic_load_n(shadow + b, __ATOMIC_RELAXED) != 0;
+    }
+    if (undefined)
+      loadShadow(w, in, access);
+    else if (w.tracking)
+      for (u32 e = 0; e < count; ++e)
+        *w.flags(elementRef(w, in, in.d, e)) &= ~access.mask;
+    return true;
+  });
 }
 
 void storeStrong(Warp &w, const Inst &in, u32 mask) {
   u32 bytes = elementBytes(in), count = elementCount(in), flags = 0;
   for (u32 e = 0; w.tracking && e < count; ++e)
     flags |= *w.flags(elementRef(w, in, in.b, e));
-  forEachSpace(
-      w, in, mask, spaceOfInst(in), bytes * count, AccessKind::Write,
-      [&](Access &access) {
-        bool global = access.space == Space::Global;
+  forEachSpace(w, in, mask, spaceOfInst(in), bytes * count, AccessKind::Write, [&](Access &access) {
+    bool global = access.space == Space::Global;
         // Whoever sees the value must see that it is defined.
-        if (flags & access.mask)
-          storeFlags(w, in, access);
-        for (u32 rest = access.mask; rest; rest &= rest - 1) {
-          u32 i = firstLane(rest);
-          u8 *shadow = access.mayBeUndefined && !(flags & access.mask)
-                           ? access.shadowAt(i) : nullptr;
-          for (u32 b = 0; shadow && b < bytes * count; ++b)
-            if (__atomic_load_n(shadow + b, __ATOMIC_RELAXED))
-              __atomic_store_n(shadow + b, u8(0), __ATOMIC_RELAXED);
-          for (u32 e = 0; e < count; ++e) {
-            u32 ref = elementRef(w, in, in.b, e);
-            u64 value = in.dw == 8 ? w.at<u64>(ref)[i] : w.at<u32>(ref)[i];
-            writeStrong(access.at(i) + e * bytes, value, bytes, global);
-          }
-        }
-        return true;
-      });
+    if (flags & access.mask)
+      storeFlags(w, in, access);
+    for (u32 rest = access.mask; rest; rest &= rest - 1) {
+      u32 i = firstLane(rest);
+      u8 *shadow = access.mayBeUndefined && !(flags & access.mask) ? access.shadowAt(i) : nullptr;
+      for (u32 b = 0; shadow && b < bytes * count; ++b)
+        if (__atomic_load_n(shadow + b, __ATOMIC_RELAXED))
+          __atomic_store_n(shadow + b, u8(0), __ATOMIC_RELAXED);
+      for (u32 e = 0; e < count; ++e) {
+        u32 ref = elementRef(w, in, in.b, e);
+        u64 value = in.dw == 8 ? w.at<u64>(ref)[i] : w.at<u32>(ref)[i];
+        writeStrong(access.at(i) + e * bytes, value, bytes, global);
+      }
+    }
+    return true;
+  });
 }
 
 // Modifiers that change nothing but caching, or that order accesses more
@@ -491,8 +482,7 @@ template <bool kStore> bool decodeAccess(Decoder &d) {
   auto parts = d.elements(data);
   u32 count = vector < 0 ? 1 : 2u << vector;
   if (parts.size() != count)
-    return d.fail(format("expected %u elements, got %zu", count,
-                         parts.size()));
+    return d.fail(format("expected %u elements, got %zu", count, parts.size()));
   u32 bytes = sizeOf(type);
   if (bytes * count > 32)
     return d.fail("expected a vector of at most 32 bytes");
@@ -512,11 +502,13 @@ template <bool kStore> bool decodeAccess(Decoder &d) {
   for (const Operand *part : parts) {
     u32 ref = 0;
     Ty as = type;
-    if (part->kind == Operand::Register && widest == 8 && bytes < 8 &&
-        d.bytesOf(*part) != 8)
+    if (part->kind == Operand::Register && widest == 8 && bytes < 8 && d.bytesOf(*part) != 8)
       return d.fail("expected registers of one width");
-    if (kStore ? !d.srcOf(*part, part->kind == Operand::Register ? as
-                                 : widest == 8 ? Ty::B64 : as, ref, true)
+    if (kStore ? !d.srcOf(*part,
+                          part->kind == Operand::Register ? as
+                          : widest == 8                   ? Ty::B64
+                                                          : as,
+                          ref, true)
                : !d.dstOf(*part, as, ref, true))
       return false;
     refs.push_back(ref);

@@ -42,12 +42,10 @@ void clockRegister(Warp &w, const Inst &in, u32 mask) {
   auto which = SpecialRegister(in.aux);
   // Time advances with what the warp executes, so that runs can be repeated,
   // and with every look at it.
-  bool timer = which == SpecialRegister::GlobalTimer ||
-               which == SpecialRegister::GlobalTimerLo ||
+  bool timer = which == SpecialRegister::GlobalTimer || which == SpecialRegister::GlobalTimerLo ||
                which == SpecialRegister::GlobalTimerHi;
   u64 value = w.executed++ * kLanes * (timer ? 32 : 1);
-  if (which == SpecialRegister::ClockHi ||
-      which == SpecialRegister::GlobalTimerHi)
+  if (which == SpecialRegister::ClockHi || which == SpecialRegister::GlobalTimerHi)
     value >>= 32;
   w.polls = true;
   w.progress = true; // a loop that waits for a time ends
@@ -127,8 +125,7 @@ void pack(Warp &w, const Inst &in, u32 mask) {
       u64 low = 0, high = 0;
       memcpy(&low, undefined, 8);
       memcpy(&high, undefined + 8, 8);
-      setUndefinedBits(w, in.d, in.dw, i,
-                       in.dw == 16 && flagged ? low | high : low);
+      setUndefinedBits(w, in.d, in.dw, i, in.dw == 16 && flagged ? low | high : low);
       if (in.dw == 16 && flagged)
         memcpy(shadowOf(w, in.d) + i * 16, undefined, 16);
     }
@@ -228,8 +225,7 @@ bool decodeMov(Decoder &d) {
     return decodeVectorMove(d, type, true);
   if (d.operand(0).kind == Operand::Vector)
     return decodeVectorMove(d, type, false);
-  if (source.kind == Operand::Special &&
-      source.special >= u32(SpecialRegister::FirstDynamic)) {
+  if (source.kind == Operand::Special && source.special >= u32(SpecialRegister::FirstDynamic)) {
     d.out.run = clockRegister;
     d.out.aux = source.special;
     d.out.dw = u8(bytes);
@@ -249,8 +245,7 @@ bool decodeMov(Decoder &d) {
   }
   if (bytes == 16)
     return simple1(d, move128, Class::Move, type, type, Shadow::Copy);
-  return simple1(d, bytes == 8 ? unary<u64, u64, Same<u64>>
-                               : unary<u32, u32, Same<u32>>,
+  return simple1(d, bytes == 8 ? unary<u64, u64, Same<u64>> : unary<u32, u32, Same<u32>>,
                  Class::Move, type, type, Shadow::Copy);
 }
 
@@ -275,9 +270,8 @@ int takeSpace(Decoder &d) {
                  "param::entry");
 }
 Space spaceOf(int index) {
-  constexpr Space spaces[] = {Space::Global, Space::Shared, Space::Local,
-                              Space::Const,  Space::Param,  Space::Shared,
-                              Space::Shared, Space::Param};
+  constexpr Space spaces[] = {Space::Global, Space::Shared, Space::Local,  Space::Const,
+                              Space::Param,  Space::Shared, Space::Shared, Space::Param};
   return spaces[index];
 }
 bool decodeCvta(Decoder &d) {
@@ -296,8 +290,8 @@ bool decodeCvta(Decoder &d) {
     d.out.dw = u8(sizeOf(type));
     return d.finish(2) && d.dst(0, type, d.out.d);
   }
-  return simple1(d, type == Ty::U64 ? convertAddress<u64> : convertAddress<u32>,
-                 Class::Integer, type, type, Shadow::Copy);
+  return simple1(d, type == Ty::U64 ? convertAddress<u64> : convertAddress<u32>, Class::Integer,
+                 type, type, Shadow::Copy);
 }
 
 void isSpace(Warp &w, const Inst &in, u32 mask) {
@@ -332,7 +326,9 @@ bool decodeIsspacep(Decoder &d) {
 }
 
 const OpRow kRows[] = {
-    {"mov", decodeMov}, {"cvta", decodeCvta}, {"isspacep", decodeIsspacep},
+    {"mov", decodeMov},
+    {"cvta", decodeCvta},
+    {"isspacep", decodeIsspacep},
 };
 } // namespace
 

@@ -46,8 +46,8 @@ struct U128 {
 
 /// What a lane of T is stored as: 32 bits at least.
 template <typename T>
-using Stored = std::conditional_t<(sizeof(T) <= 4), u32,
-                                  std::conditional_t<sizeof(T) == 8, u64, U128>>;
+using Stored =
+    std::conditional_t<(sizeof(T) <= 4), u32, std::conditional_t<sizeof(T) == 8, u64, U128>>;
 
 template <typename T> inline T fromStored(Stored<T> raw) {
   if constexpr (sizeof(T) == sizeof(raw))
@@ -153,15 +153,13 @@ void ternary(Warp &w, const Inst &in, u32 mask) {
   if (mask == kFullMask) {
     HADAL_LANES
     for (u32 i = 0; i < kLanes; ++i)
-      d[i] = toStored<D>(Op::apply(fromStored<A>(a[i]), fromStored<B>(b[i]),
-                                   fromStored<C>(c[i])));
+      d[i] = toStored<D>(Op::apply(fromStored<A>(a[i]), fromStored<B>(b[i]), fromStored<C>(c[i])));
     return;
   }
   Stored<D> t[kLanes];
   HADAL_LANES
   for (u32 i = 0; i < kLanes; ++i)
-    t[i] = toStored<D>(Op::apply(fromStored<A>(a[i]), fromStored<B>(b[i]),
-                                 fromStored<C>(c[i])));
+    t[i] = toStored<D>(Op::apply(fromStored<A>(a[i]), fromStored<B>(b[i]), fromStored<C>(c[i])));
   commit(d, t, mask);
 }
 
@@ -181,8 +179,7 @@ void binaryWith(Warp &w, const Inst &in, u32 mask) {
   const Stored<A> *b = w.at<Stored<A>>(in.b);
   Stored<D> t[kLanes];
   for (u32 i = 0; i < kLanes; ++i)
-    t[i] = toStored<D>(
-        Op::apply(in, fromStored<A>(a[i]), fromStored<A>(b[i])));
+    t[i] = toStored<D>(Op::apply(in, fromStored<A>(a[i]), fromStored<A>(b[i])));
   commit(w.at<Stored<D>>(in.d), t, mask);
 }
 template <typename D, typename A, typename Op>
@@ -192,15 +189,14 @@ void ternaryWith(Warp &w, const Inst &in, u32 mask) {
   const Stored<A> *c = w.at<Stored<A>>(in.c);
   Stored<D> t[kLanes];
   for (u32 i = 0; i < kLanes; ++i)
-    t[i] = toStored<D>(Op::apply(in, fromStored<A>(a[i]), fromStored<A>(b[i]),
-                                 fromStored<A>(c[i])));
+    t[i] =
+        toStored<D>(Op::apply(in, fromStored<A>(a[i]), fromStored<A>(b[i]), fromStored<A>(c[i])));
   commit(w.at<Stored<D>>(in.d), t, mask);
 }
 
 /// Decodes `op d, a;`, `op d, a, b;` or `op d, a, b, c;` whose operands have
 /// the given types, the handler already chosen.
-inline bool simple1(Decoder &d, Handler run, Class cls, Ty dt, Ty at,
-                    Shadow shadow = Shadow::All) {
+inline bool simple1(Decoder &d, Handler run, Class cls, Ty dt, Ty at, Shadow shadow = Shadow::All) {
   d.out.run = run;
   d.out.cls = cls;
   d.out.shadow = shadow;
@@ -216,11 +212,10 @@ inline bool simple2(Decoder &d, Handler run, Class cls, Ty dt, Ty at, Ty bt,
   d.out.dw = u8(sizeOf(dt));
   d.out.aw = u8(sizeOf(at));
   d.out.bw = u8(sizeOf(bt));
-  return d.finish(3) && d.src(1, at, d.out.a) && d.src(2, bt, d.out.b) &&
-         d.dst(0, dt, d.out.d);
+  return d.finish(3) && d.src(1, at, d.out.a) && d.src(2, bt, d.out.b) && d.dst(0, dt, d.out.d);
 }
-inline bool simple3(Decoder &d, Handler run, Class cls, Ty dt, Ty at, Ty bt,
-                    Ty ct, Shadow shadow = Shadow::All) {
+inline bool simple3(Decoder &d, Handler run, Class cls, Ty dt, Ty at, Ty bt, Ty ct,
+                    Shadow shadow = Shadow::All) {
   d.out.run = run;
   d.out.cls = cls;
   d.out.shadow = shadow;
@@ -228,8 +223,8 @@ inline bool simple3(Decoder &d, Handler run, Class cls, Ty dt, Ty at, Ty bt,
   d.out.aw = u8(sizeOf(at));
   d.out.bw = u8(sizeOf(bt));
   d.out.cw = u8(sizeOf(ct));
-  return d.finish(4) && d.src(1, at, d.out.a) && d.src(2, bt, d.out.b) &&
-         d.src(3, ct, d.out.c) && d.dst(0, dt, d.out.d);
+  return d.finish(4) && d.src(1, at, d.out.a) && d.src(2, bt, d.out.b) && d.src(3, ct, d.out.c) &&
+         d.dst(0, dt, d.out.d);
 }
 
 /// The lanes of a mask operand arrive together (ExecWarp.cpp); `mask` becomes
@@ -240,10 +235,9 @@ inline u32 firstLane(u32 mask) { return u32(__builtin_ctz(mask)); }
 inline u32 popCount(u32 mask) { return u32(__builtin_popcount(mask)); }
 
 // The tables of the instruction set, one a file.
-extern const Level::Table kIntegerTable, kBitTable, kFloatTable, kHalfTable,
-    kConvertTable, kCompareTable, kMoveTable, kMemoryTable, kHintTable, kAtomicTable,
-    kAsyncTable, kMatrixTable, kMatrixMoveTable, kWmmaTable, kWarpTable,
-    kControlTable, kVideoTable;
+extern const Level::Table kIntegerTable, kBitTable, kFloatTable, kHalfTable, kConvertTable,
+    kCompareTable, kMoveTable, kMemoryTable, kHintTable, kAtomicTable, kAsyncTable, kMatrixTable,
+    kMatrixMoveTable, kWmmaTable, kWarpTable, kControlTable, kVideoTable;
 void runWarp(Warp &warp);
 extern const Level kLevel;
 

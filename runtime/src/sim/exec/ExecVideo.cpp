@@ -6,9 +6,7 @@ namespace hadal::HADAL_SIM_LEVEL {
 
 namespace {
 
-enum class Part : u8 {
-  Add, Sub, Average, Difference, Min, Max, Eq, Ne, Lt, Le, Gt, Ge
-};
+enum class Part : u8 { Add, Sub, Average, Difference, Min, Max, Eq, Ne, Lt, Le, Gt, Ge };
 
 // aux: operation | parts << 4 | signed d, a, b << 8.. | sat << 11 | add << 12.
 u32 combine(u32 aux, u32 a, u32 b, u32 c) {
@@ -48,9 +46,7 @@ u32 combine(u32 aux, u32 a, u32 b, u32 c) {
   return add ? sum : packed;
 }
 struct Combine {
-  static u32 apply(const Inst &in, u32 a, u32 b, u32 c) {
-    return combine(in.aux, a, b, c);
-  }
+  static u32 apply(const Inst &in, u32 a, u32 b, u32 c) { return combine(in.aux, a, b, c); }
 };
 
 template <Part kOp, u32 kParts> bool decodeParts(Decoder &d) {
@@ -59,11 +55,10 @@ template <Part kOp, u32 kParts> bool decodeParts(Decoder &d) {
   if (!word(to) || !word(ta) || !word(tb))
     return d.fail("expected three types u32 or s32");
   bool sat = d.mod("sat"), add = d.mod("add");
-  d.out.aux = u32(kOp) | kParts << 4 | u32(to == Ty::S32) << 8 |
-              u32(ta == Ty::S32) << 9 | u32(tb == Ty::S32) << 10 |
-              u32(sat) << 11 | u32(add) << 12;
-  return simple3(d, ternaryWith<u32, u32, Combine>, Class::Integer, Ty::B32,
-                 Ty::B32, Ty::B32, Ty::B32);
+  d.out.aux = u32(kOp) | kParts << 4 | u32(to == Ty::S32) << 8 | u32(ta == Ty::S32) << 9 |
+              u32(tb == Ty::S32) << 10 | u32(sat) << 11 | u32(add) << 12;
+  return simple3(d, ternaryWith<u32, u32, Combine>, Class::Integer, Ty::B32, Ty::B32, Ty::B32,
+                 Ty::B32);
 }
 
 template <u32 kParts> bool decodeSet(Decoder &d) {
@@ -73,11 +68,10 @@ template <u32 kParts> bool decodeSet(Decoder &d) {
   if (!word(ta) || !word(tb) || comparison < 0)
     return d.fail("expected two types u32 or s32 and a comparison");
   bool add = d.mod("add");
-  d.out.aux = (u32(Part::Eq) + u32(comparison)) | kParts << 4 |
-              u32(ta == Ty::S32) << 9 | u32(tb == Ty::S32) << 10 |
-              u32(add) << 12;
-  return simple3(d, ternaryWith<u32, u32, Combine>, Class::Integer, Ty::B32,
-                 Ty::B32, Ty::B32, Ty::B32);
+  d.out.aux = (u32(Part::Eq) + u32(comparison)) | kParts << 4 | u32(ta == Ty::S32) << 9 |
+              u32(tb == Ty::S32) << 10 | u32(add) << 12;
+  return simple3(d, ternaryWith<u32, u32, Combine>, Class::Integer, Ty::B32, Ty::B32, Ty::B32,
+                 Ty::B32);
 }
 
 const OpRow kRows[] = {

@@ -9,8 +9,7 @@ bool gatherLanes(Warp &w, const Inst &in, u32 maskRef, u32 &mask) {
     return true; // forms without .sync act on the active lanes
   u32 lane = firstLane(mask);
   if (w.tracking && (*w.flags(maskRef) & mask))
-    return reportUndefined(w, in, *w.flags(maskRef) & mask,
-                           "the mask of lanes is undefined");
+    return reportUndefined(w, in, *w.flags(maskRef) & mask, "the mask of lanes is undefined");
   u32 members = w.at<u32>(maskRef)[lane];
   if (mask & ~members) {
     // Lanes may bring different masks, each of which names its own group.
@@ -18,7 +17,8 @@ bool gatherLanes(Warp &w, const Inst &in, u32 maskRef, u32 &mask) {
       if (!(w.at<u32>(maskRef)[firstLane(rest)] >> firstLane(rest) & 1))
         return report(w, in, "barrier", firstLane(rest),
                       format("expected a mask of all lanes that execute this, "
-                             "got 0x%08x", w.at<u32>(maskRef)[firstLane(rest)]));
+                             "got 0x%08x",
+                             w.at<u32>(maskRef)[firstLane(rest)]));
     // Put the other groups aside; they execute the instruction next.
     u32 group = 0;
     for (u32 rest = mask; rest; rest &= rest - 1)
@@ -75,9 +75,7 @@ void shfl(Warp &w, const Inst &in, u32 mask) {
       j = i ^ n;
       valid = j <= most;
       break;
-    default:
-      j = least | (n & ~segment);
-      valid = j <= most;
+    default: j = least | (n & ~segment); valid = j <= most;
     }
     if (!valid)
       j = i;
@@ -95,9 +93,7 @@ void shfl(Warp &w, const Inst &in, u32 mask) {
     u32 origins[kLanes] = {};
     for (u32 rest = mask; rest; rest &= rest - 1) {
       u32 i = firstLane(rest);
-      bits[i] = (undefined | controls) >> i & 1
-                    ? ~u64(0)
-                    : undefinedBits(w, in.a, 4, from[i]);
+      bits[i] = (undefined | controls) >> i & 1 ? ~u64(0) : undefinedBits(w, in.a, 4, from[i]);
       if (bits[i] && !((undefined | controls) >> i & 1))
         origins[i] = originOf(w, in.a, from[i]);
     }
@@ -125,9 +121,8 @@ bool decodeShfl(Decoder &d) {
   d.out.shadow = Shadow::Own;
   d.out.aux = u32(mode);
   d.out.dw = 4;
-  return d.finish(sync ? 5 : 4) && d.src(1, Ty::B32, d.out.a) &&
-         d.src(2, Ty::B32, d.out.b) && d.src(3, Ty::B32, d.out.c) &&
-         (!sync || d.src(4, Ty::B32, d.out.e)) &&
+  return d.finish(sync ? 5 : 4) && d.src(1, Ty::B32, d.out.a) && d.src(2, Ty::B32, d.out.b) &&
+         d.src(3, Ty::B32, d.out.c) && (!sync || d.src(4, Ty::B32, d.out.e)) &&
          d.dstPair(0, Ty::B32, d.out.d, d.out.d2);
 }
 
@@ -156,9 +151,7 @@ void vote(Warp &w, const Inst &in, u32 mask) {
     commit(w.at<u32>(in.d), t, mask);
     return;
   }
-  bool r = in.aux == 0   ? p == mask
-           : in.aux == 1 ? p != 0
-                         : p == mask || p == 0;
+  bool r = in.aux == 0 ? p == mask : in.aux == 1 ? p != 0 : p == mask || p == 0;
   writePredicate(w, in.d, r ? kFullMask : 0, mask);
 }
 bool decodeVote(Decoder &d) {
@@ -232,8 +225,7 @@ bool decodeMatch(Decoder &d) {
   d.out.cls = Class::Vote;
   d.out.shadow = Shadow::Own;
   d.out.dw = 4;
-  return d.finish(3) && d.src(1, type, d.out.a) &&
-         d.src(2, Ty::B32, d.out.e) &&
+  return d.finish(3) && d.src(1, type, d.out.a) && d.src(2, Ty::B32, d.out.e) &&
          d.dstPair(0, Ty::B32, d.out.d, d.out.d2);
 }
 
@@ -275,8 +267,8 @@ bool decodeRedux(Decoder &d) {
   d.out.dw = 4;
   if (type == Ty::S32)
     d.out.flags |= kSignedA;
-  return d.finish(3) && d.src(1, type, d.out.a) &&
-         d.src(2, Ty::B32, d.out.e) && d.dst(0, type, d.out.d);
+  return d.finish(3) && d.src(1, type, d.out.a) && d.src(2, Ty::B32, d.out.e) &&
+         d.dst(0, type, d.out.d);
 }
 
 void elect(Warp &w, const Inst &in, u32 mask) {
@@ -297,14 +289,12 @@ bool decodeElect(Decoder &d) {
   d.out.cls = Class::Vote;
   d.out.shadow = Shadow::Own;
   d.out.dw = 4;
-  return d.finish(2) && d.src(1, Ty::B32, d.out.e) &&
-         d.dstPair(0, Ty::B32, d.out.d, d.out.d2);
+  return d.finish(2) && d.src(1, Ty::B32, d.out.e) && d.dstPair(0, Ty::B32, d.out.d, d.out.d2);
 }
 
 const OpRow kRows[] = {
-    {"shfl", decodeShfl},   {"vote", decodeVote},
-    {"activemask", decodeActivemask}, {"match", decodeMatch},
-    {"redux", decodeRedux}, {"elect", decodeElect},
+    {"shfl", decodeShfl},   {"vote", decodeVote},   {"activemask", decodeActivemask},
+    {"match", decodeMatch}, {"redux", decodeRedux}, {"elect", decodeElect},
 };
 } // namespace
 

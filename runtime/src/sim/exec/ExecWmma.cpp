@@ -124,7 +124,8 @@ void loadPiece(Warp &w, const Piece &p, u32 lane, const u8 *host, const u8 *shad
 }
 
 void storePiece(Warp &w, const Piece &p, u32 lane, u8 *host, u8 *shadow, const Access &access) {
-  u64 value = p.valueBytes == 8 ? w.at<u64>(p.ref)[lane] : (w.at<u32>(p.ref)[lane] & p.keep) >> p.shift;
+  u64 value =
+      p.valueBytes == 8 ? w.at<u64>(p.ref)[lane] : (w.at<u32>(p.ref)[lane] & p.keep) >> p.shift;
   memcpy(host, &value, p.step);
   u64 bits = w.tracking ? (undefinedBits(w, p.ref, p.valueBytes, lane) & p.keep) >> p.shift : 0;
   if (shadow && (bits || access.mayBeUndefined)) {
@@ -182,12 +183,8 @@ bool transfer(Warp &w, const Inst &in, u32 mask, bool stores) {
   }
   return true;
 }
-void loadFragment(Warp &w, const Inst &in, u32 mask) {
-  transfer(w, in, mask, false);
-}
-void storeFragment(Warp &w, const Inst &in, u32 mask) {
-  transfer(w, in, mask, true);
-}
+void loadFragment(Warp &w, const Inst &in, u32 mask) { transfer(w, in, mask, false); }
+void storeFragment(Warp &w, const Inst &in, u32 mask) { transfer(w, in, mask, true); }
 
 /// Raw bits of the element in a slot.
 u64 slotValue(const Warp &w, const Fragment &f, const u32 *list, u32 slot) {
@@ -257,7 +254,8 @@ bool findSpoiled(const Operands &o, u8 *spoiled) {
       columns |= u32(isUndefined(o.fb, o.lb, o.slotB(k, col))) << col;
   }
   for (u32 e = 0; e < o.s.m * o.s.n; ++e)
-    spoiled[e] = isUndefined(o.fc, o.lc, e) || (rows >> (e / o.s.n) & 1) || (columns >> (e % o.s.n) & 1);
+    spoiled[e] =
+        isUndefined(o.fc, o.lc, e) || (rows >> (e / o.s.n) & 1) || (columns >> (e % o.s.n) & 1);
   return true;
 }
 
@@ -351,11 +349,14 @@ void multiply(Warp &w, const Inst &in, u32 mask) {
 
 bool fits(const Shape &s, Ty type) {
   switch (type) {
-  case Ty::F16: case Ty::BF16: case Ty::S8: case Ty::U8:
-    return s.k == 16;
+  case Ty::F16:
+  case Ty::BF16:
+  case Ty::S8:
+  case Ty::U8: return s.k == 16;
   case Ty::TF32: return s.m == 16 && s.k == 8;
   case Ty::F64: return s.k == 4;
-  case Ty::S4: case Ty::U4: return s.k == 32;
+  case Ty::S4:
+  case Ty::U4: return s.k == 32;
   case Ty::B1: return s.k == 128;
   default: return false;
   }
@@ -365,8 +366,8 @@ bool appendRegisters(Decoder &d, size_t operand, const Fragment &f, bool defines
                      std::vector<u32> &refs) {
   auto parts = d.elements(operand);
   if (parts.size() != f.registers)
-    return d.failOperand(operand, format("expected %u registers, got %zu",
-                                         f.registers, parts.size()));
+    return d.failOperand(operand,
+                         format("expected %u registers, got %zu", f.registers, parts.size()));
   Ty type = f.bits == 64 ? Ty::B64 : Ty::B32;
   for (const Operand *part : parts) {
     u32 ref = 0;
@@ -404,8 +405,7 @@ bool decodeProduct(Decoder &d, u32 shape) {
            fb = fragmentOf(s, kB, types[2]), fc = fragmentOf(s, kC, types[3]);
   std::vector<u32> refs, sources;
   if (!d.finish(4) || !appendRegisters(d, 1, fa, false, sources) ||
-      !appendRegisters(d, 2, fb, false, sources) ||
-      !appendRegisters(d, 3, fc, false, sources) ||
+      !appendRegisters(d, 2, fb, false, sources) || !appendRegisters(d, 3, fc, false, sources) ||
       !appendRegisters(d, 0, fd, true, refs))
     return false;
   refs.insert(refs.end(), sources.begin(), sources.end());
@@ -413,9 +413,8 @@ bool decodeProduct(Decoder &d, u32 shape) {
   d.out.run = multiply;
   d.out.cls = Class::Matrix;
   d.out.shadow = Shadow::Own;
-  d.out.aux = shape | u32(layouts[0] == "row") << 4 |
-              u32(layouts[1] == "row") << 5 | u32(satfinite) << 6 |
-              u32(isAnd) << 7 | u32(types[1]) << 8 | u32(types[2]) << 14 |
+  d.out.aux = shape | u32(layouts[0] == "row") << 4 | u32(layouts[1] == "row") << 5 |
+              u32(satfinite) << 6 | u32(isAnd) << 7 | u32(types[1]) << 8 | u32(types[2]) << 14 |
               u32(types[3]) << 20 | u32(types[0]) << 26;
   return true;
 }
@@ -451,8 +450,7 @@ bool decodeWmma(Decoder &d) {
   u32 matrix = which == 3 ? u32(kC) : u32(which);
   if (matrix != kC && !fits(kShapes[shape], type))
     return d.fail("this shape is not defined for this type");
-  if (matrix == kC && type != Ty::F16 && type != Ty::F32 && type != Ty::S32 &&
-      type != Ty::F64)
+  if (matrix == kC && type != Ty::F16 && type != Ty::F32 && type != Ty::S32 && type != Ty::F64)
     return d.fail("expected type f16, f32, s32 or f64");
   if (!d.finish(2, 3))
     return false;
@@ -462,15 +460,13 @@ bool decodeWmma(Decoder &d) {
   std::vector<u32> refs;
   if (d.operandCount() == 3 && !d.src(2, Ty::U32, d.out.e))
     return false;
-  if (!appendRegisters(d, loads ? 0 : 1,
-                       fragmentOf(kShapes[shape], matrix, type), loads, refs))
+  if (!appendRegisters(d, loads ? 0 : 1, fragmentOf(kShapes[shape], matrix, type), loads, refs))
     return false;
   d.setList(refs);
   d.out.run = loads ? loadFragment : storeFragment;
   d.out.cls = Class::MatrixMove;
   d.out.shadow = Shadow::Own;
-  d.out.aux = shape | matrix << 4 | u32(layout == 0) << 8 | u32(space) << 16 |
-              u32(type) << 24;
+  d.out.aux = shape | matrix << 4 | u32(layout == 0) << 8 | u32(space) << 16 | u32(type) << 24;
   return true;
 }
 

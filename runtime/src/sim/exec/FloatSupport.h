@@ -17,9 +17,7 @@ inline float flush(float x) {
   return (bits & 0x7f800000u) == 0 ? bitsAs<float>(bits & 0x80000000u) : x;
 }
 /// PTX leaves no payload in the NaN of an f32 operation.
-inline float canonical(float x) {
-  return x != x ? bitsAs<float>(0x7fffffffu) : x;
-}
+inline float canonical(float x) { return x != x ? bitsAs<float>(0x7fffffffu) : x; }
 inline double canonical(double x) { return x; }
 inline double flush(double x) { return x; }
 template <typename T> inline T saturate(T x) {
@@ -45,8 +43,7 @@ template <bool kFtz, bool kSat, typename T> inline T out1(T x) {
 /// Runs `kRun` with the host rounding as the instruction's. The call through a
 /// volatile pointer keeps arithmetic between the two changes of the mode.
 template <Handler kRun> void rounded(Warp &w, const Inst &in, u32 mask) {
-  constexpr int modes[] = {FE_TONEAREST, FE_TOWARDZERO, FE_DOWNWARD,
-                           FE_UPWARD};
+  constexpr int modes[] = {FE_TONEAREST, FE_TOWARDZERO, FE_DOWNWARD, FE_UPWARD};
   Handler volatile run = kRun;
   fesetround(modes[in.aux & 3]);
   run(w, in, mask);

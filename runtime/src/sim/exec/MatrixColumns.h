@@ -19,18 +19,14 @@ constexpr u32 kColumnsAtOnce = 4;
 /// Transposes each of the four 4 x 4 blocks of words that lie side by side; is
 /// its own inverse.
 inline void transposeQuads(ColumnBits (&x)[4]) {
-#define HADAL_LOW_WORDS(p, q)                                                  \
-  __builtin_shufflevector(p, q, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12,  \
-                          28, 13, 29)
-#define HADAL_HIGH_WORDS(p, q)                                                 \
-  __builtin_shufflevector(p, q, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27,    \
-                          14, 30, 15, 31)
-#define HADAL_LOW_PAIRS(p, q)                                                  \
-  __builtin_shufflevector(p, q, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12,  \
-                          13, 28, 29)
-#define HADAL_HIGH_PAIRS(p, q)                                                 \
-  __builtin_shufflevector(p, q, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27,    \
-                          14, 15, 30, 31)
+#define HADAL_LOW_WORDS(p, q)                                                                      \
+  __builtin_shufflevector(p, q, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29)
+#define HADAL_HIGH_WORDS(p, q)                                                                     \
+  __builtin_shufflevector(p, q, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31)
+#define HADAL_LOW_PAIRS(p, q)                                                                      \
+  __builtin_shufflevector(p, q, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29)
+#define HADAL_HIGH_PAIRS(p, q)                                                                     \
+  __builtin_shufflevector(p, q, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31)
   ColumnBits a = HADAL_LOW_WORDS(x[0], x[1]), b = HADAL_HIGH_WORDS(x[0], x[1]),
              c = HADAL_LOW_WORDS(x[2], x[3]), d = HADAL_HIGH_WORDS(x[2], x[3]);
   x[0] = HADAL_LOW_PAIRS(a, c);

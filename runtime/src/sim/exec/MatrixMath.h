@@ -12,10 +12,15 @@ constexpr u32 kMaxRows = 32, kMaxColumns = 32, kMaxDepth = 256;
 /// Bits of an element in memory and registers.
 inline u32 elementBits(Ty type) {
   switch (type) {
-  case Ty::S4: case Ty::U4: return 4;
+  case Ty::S4:
+  case Ty::U4: return 4;
   case Ty::B1: return 1;
-  case Ty::E4M3: case Ty::E5M2: case Ty::S8: case Ty::U8: return 8;
-  case Ty::F16: case Ty::BF16: return 16;
+  case Ty::E4M3:
+  case Ty::E5M2:
+  case Ty::S8:
+  case Ty::U8: return 8;
+  case Ty::F16:
+  case Ty::BF16: return 16;
   case Ty::F64: return 64;
   default: return 32;
   }
@@ -82,8 +87,7 @@ private:
         for (u32 r = 0; r < 8; ++r) {
           float x = a[(i + r) * k + l];
 #if defined(__AVX2__)
-          sum[r] = Eight(_mm256_fmadd_ps(_mm256_set1_ps(x), __m256(right),
-                                         __m256(sum[r])));
+          sum[r] = Eight(_mm256_fmadd_ps(_mm256_set1_ps(x), __m256(right), __m256(sum[r])));
 #else
           for (u32 j = 0; j < 8; ++j)
             sum[r][j] = __builtin_fmaf(x, right[j], sum[r][j]);

@@ -10,8 +10,8 @@
 
 namespace hadal::HADAL_SIM_LEVEL {
 
-bool computeAddresses(Warp &w, const Inst &in, u32 base, u32 width, u64 offset,
-                      u32 mask, Access &access) {
+bool computeAddresses(Warp &w, const Inst &in, u32 base, u32 width, u64 offset, u32 mask,
+                      Access &access) {
   if (in.flags & kFrameRelative)
     offset += w.frame->localBase;
   if (w.tracking && (*w.flags(base) & mask))
@@ -32,8 +32,8 @@ bool computeAddresses(Warp &w, const Inst &in, u32 base, u32 width, u64 offset,
         access.address[i] = offset;
     else
       HADAL_LANES
-      for (u32 i = 0; i < kLanes; ++i)
-        access.address[i] = a[i] + offset;
+    for (u32 i = 0; i < kLanes; ++i)
+      access.address[i] = a[i] + offset;
   }
   return true;
 }
@@ -56,9 +56,7 @@ Space spaceAt(u64 address, u64 &window) {
 }
 
 const char *verb(AccessKind kind) {
-  return kind == AccessKind::Read    ? "read"
-         : kind == AccessKind::Write ? "write"
-                                     : "atomic";
+  return kind == AccessKind::Read ? "read" : kind == AccessKind::Write ? "write" : "atomic";
 }
 
 /// Different 32-byte sectors, wherever the lanes lie.
@@ -81,9 +79,8 @@ bool misaligned(Warp &w, const Inst &in, const Access &access) {
     u32 lane = firstLane(rest);
     if (access.address[lane] & (access.bytes - 1))
       return report(w, in, "bounds", lane,
-                    format("misaligned %s of %u bytes at %s address 0x%llx",
-                           verb(access.kind), access.bytes,
-                           spaceName(access.space),
+                    format("misaligned %s of %u bytes at %s address 0x%llx", verb(access.kind),
+                           access.bytes, spaceName(access.space),
                            (unsigned long long)access.address[lane]));
   }
   return true;
@@ -135,12 +132,11 @@ bool resolveScattered(Warp &w, const Inst &in, Access &access) {
     u64 a = access.address[lane];
     if (!buffer || a - buffer->base >= buffer->bytes)
       buffer = w.launch->memory->find(a);
-    if (!buffer || a + bytes > buffer->end() || a + bytes < a ||
-        !buffer->host || (buffer->readOnly && access.kind != AccessKind::Read))
+    if (!buffer || a + bytes > buffer->end() || a + bytes < a || !buffer->host ||
+        (buffer->readOnly && access.kind != AccessKind::Read))
       return reportBounds(w, in, lane, Space::Global, a, bytes, access.kind);
     access.host[lane] = buffer->host + (a - buffer->base);
-    access.undefined[lane] =
-        buffer->undefined ? buffer->undefined + (a - buffer->base) : nullptr;
+    access.undefined[lane] = buffer->undefined ? buffer->undefined + (a - buffer->base) : nullptr;
   }
   return true;
 }
@@ -155,8 +151,8 @@ bool resolveGlobal(Warp &w, const Inst &in, Access &access) {
     buffer = w.launch->memory->find(anchor);
     cached = buffer;
   }
-  Extent extent = extentOf(access.address, buffer ? buffer->base : 0,
-                           buffer ? buffer->bytes : 0, bytes);
+  Extent extent =
+      extentOf(access.address, buffer ? buffer->base : 0, buffer ? buffer->bytes : 0, bytes);
   if (!extent.aligned)
     return misaligned(w, in, access);
   access.buffer = nullptr;
@@ -164,14 +160,12 @@ bool resolveGlobal(Warp &w, const Inst &in, Access &access) {
   if (inside) {
     access.buffer = buffer;
     access.contiguous = extent.contiguous && access.mask == kFullMask;
-    access.mayBeUndefined =
-        buffer->undefined && (w.launch->checks & kCheckInit) &&
-        buffer->mayBeUndefined.load(std::memory_order_relaxed);
+    access.mayBeUndefined = buffer->undefined && (w.launch->checks & kCheckInit) &&
+                            buffer->mayBeUndefined.load(std::memory_order_relaxed);
     if (access.kind != AccessKind::Read && buffer->readOnly)
       return report(w, in, "bounds", firstLane(access.mask),
-                    format("%s of %u bytes at 0x%llx in read-only buffer '%s'",
-                           verb(access.kind), bytes, (unsigned long long)anchor,
-                           buffer->name.c_str()));
+                    format("%s of %u bytes at 0x%llx in read-only buffer '%s'", verb(access.kind),
+                           bytes, (unsigned long long)anchor, buffer->name.c_str()));
     access.setTogether(buffer->host, buffer->undefined, buffer->base);
   } else if (!resolveScattered(w, in, access)) {
     return false;
@@ -186,31 +180,26 @@ bool resolveGlobal(Warp &w, const Inst &in, Access &access) {
   else
     count.sectors += distinctSectors(access.address, access.mask);
   if (w.launch->globalRaces)
-    return w.launch->globalRaces->check(w, in, access.address, access.mask,
-                                        bytes, int(access.kind), isHarmless,
-                                        &access);
+    return w.launch->globalRaces->check(w, in, access.address, access.mask, bytes, int(access.kind),
+                                        isHarmless, &access);
   return true;
 }
 
 /// False after a report about an access of a lane to shared memory.
-bool reportShared(Warp &w, const Inst &in, const Access &access, u32 lane,
-                  const RaceHit &hit) {
+bool reportShared(Warp &w, const Inst &in, const Access &access, u32 lane, const RaceHit &hit) {
   if (!(w.launch->checks & (hit.pending ? kCheckAsync : kCheckRace)))
     return true;
   u32 at = u32(access.address[lane]);
-  std::string other = hit.otherThread == ~0u
-                          ? format("threads of warp %u", hit.otherWarp)
-                          : format("thread %u", hit.otherThread);
-  return report(
-      w, in, hit.pending ? "async" : "race", lane,
-      hit.pending
-          ? format("%s of %u bytes at shared address 0x%x before the "
-                   "cp.async of %s that writes it has been waited for",
-                   verb(access.kind), access.bytes, at, other.c_str())
-          : format("%s of %u bytes at shared address 0x%x races with a %s "
-                   "by %s: no barrier between them", verb(access.kind),
-                   access.bytes, at, hit.otherIsWrite ? "write" : "read",
-                   other.c_str()));
+  std::string other = hit.otherThread == ~0u ? format("threads of warp %u", hit.otherWarp)
+                                             : format("thread %u", hit.otherThread);
+  return report(w, in, hit.pending ? "async" : "race", lane,
+                hit.pending ? format("%s of %u bytes at shared address 0x%x before the "
+                                     "cp.async of %s that writes it has been waited for",
+                                     verb(access.kind), access.bytes, at, other.c_str())
+                            : format("%s of %u bytes at shared address 0x%x races with a %s "
+                                     "by %s: no barrier between them",
+                                     verb(access.kind), access.bytes, at,
+                                     hit.otherIsWrite ? "write" : "read", other.c_str()));
 }
 
 /// Whether lanes of the mask touch the same place.
@@ -243,8 +232,7 @@ bool resolveShared(Warp &w, const Inst &in, Access &access) {
       u32 lane = firstLane(rest);
       u64 a = access.address[lane];
       if (a + access.bytes > size || a + access.bytes < a)
-        return reportBounds(w, in, lane, Space::Shared, a, access.bytes,
-                            access.kind);
+        return reportBounds(w, in, lane, Space::Shared, a, access.bytes, access.kind);
     }
   access.mayBeUndefined = w.launch->checks & kCheckInit;
   access.contiguous = extent.contiguous && access.mask == kFullMask;
@@ -253,8 +241,7 @@ bool resolveShared(Warp &w, const Inst &in, Access &access) {
   // Atomics and volatile or ordered accesses synchronise.
   bool strong = access.kind == AccessKind::Atomic || (in.flags & kVolatile);
   if (strong && w.launch->globalRaces)
-    w.launch->globalRaces->sharedAccess(w, in, access.address, access.mask,
-                                        int(access.kind));
+    w.launch->globalRaces->sharedAccess(w, in, access.address, access.mask, int(access.kind));
   if (!block.races)
     return true;
   if (strong && access.kind != AccessKind::Write)
@@ -267,8 +254,8 @@ bool resolveShared(Warp &w, const Inst &in, Access &access) {
       lanesMeet(access.address, access.mask))
     for (u32 rest = access.mask; rest; rest &= rest - 1) {
       u32 lane = firstLane(rest);
-      RaceHit hit = block.races->readBefore(
-          w.index * kLanes + lane, u32(access.address[lane]), access.bytes);
+      RaceHit hit =
+          block.races->readBefore(w.index * kLanes + lane, u32(access.address[lane]), access.bytes);
       if (hit.found && !reportShared(w, in, access, lane, hit))
         return false;
     }
@@ -277,29 +264,27 @@ bool resolveShared(Warp &w, const Inst &in, Access &access) {
   if (access.contiguous && !strong)
     left = raceContiguous(view, !reads, u32(access.address[0]), access.bytes);
   auto next = [&](u32 lanes) {
-    return strong ? lanes
-                  : raceLanes(view, !reads, access.address, lanes, access.bytes);
+    return strong ? lanes : raceLanes(view, !reads, access.address, lanes, access.bytes);
   };
   for (u32 rest = next(left); rest; rest = next(rest & (rest - 1))) {
     u32 lane = firstLane(rest);
     u32 thread = w.index * kLanes + lane, at = u32(access.address[lane]);
-    RaceHit hit = strong ? block.races->strong(thread, at, access.bytes, !reads)
+    RaceHit hit = strong  ? block.races->strong(thread, at, access.bytes, !reads)
                   : reads ? block.races->read(thread, at, access.bytes)
                           : block.races->write(thread, at, access.bytes);
     if (!hit.found)
       continue;
     if (access.kind == AccessKind::Write && hit.otherIsWrite && !hit.pending &&
         isHarmless(w, in, &access, lane,
-                   hit.otherWarp != w.index     ? ~0u
-                   : hit.otherThread == ~0u     ? kLanes
-                                                : hit.otherThread % kLanes))
+                   hit.otherWarp != w.index ? ~0u
+                   : hit.otherThread == ~0u ? kLanes
+                                            : hit.otherThread % kLanes))
       continue;
     if (!reportShared(w, in, access, lane, hit))
       return false;
   }
   if (strong)
-    block.races->release(w.index, access.address, access.mask,
-                         access.kind != AccessKind::Read);
+    block.races->release(w.index, access.address, access.mask, access.kind != AccessKind::Read);
   return true;
 }
 
@@ -311,8 +296,8 @@ bool resolveLocal(Warp &w, const Inst &in, Access &access) {
     u32 lane = firstLane(rest);
     u64 a = access.address[lane] - kLocalOrigin;
     if (access.address[lane] < kLocalOrigin || a + access.bytes > top)
-      return reportBounds(w, in, lane, Space::Local, access.address[lane],
-                          access.bytes, access.kind);
+      return reportBounds(w, in, lane, Space::Local, access.address[lane], access.bytes,
+                          access.kind);
     if (a & (access.bytes - 1))
       return misaligned(w, in, access);
     access.host[lane] = w.local + lane * w.localStride + a;
@@ -338,8 +323,7 @@ bool resolveParam(Warp &w, const Inst &in, Access &access) {
       a -= kParamWindow;
     if (a + access.bytes > parameters.size() || a + access.bytes < a ||
         access.kind != AccessKind::Read)
-      return reportBounds(w, in, lane, Space::Param, a, access.bytes,
-                          access.kind);
+      return reportBounds(w, in, lane, Space::Param, a, access.bytes, access.kind);
     if (a & (access.bytes - 1))
       return misaligned(w, in, access);
     access.host[lane] = parameters.data() + a;
@@ -379,9 +363,8 @@ bool resolve(Warp &w, const Inst &in, Access &access) {
   case Space::Local: return resolveLocal(w, in, access);
   case Space::Param:
     // The parameters of calls lie in the frame, those of the kernel do not.
-    return access.address[firstLane(access.mask)] < kParamWindow
-               ? resolveLocal(w, in, access)
-               : resolveParam(w, in, access);
+    return access.address[firstLane(access.mask)] < kParamWindow ? resolveLocal(w, in, access)
+                                                                 : resolveParam(w, in, access);
   default: return resolveGlobal(w, in, access);
   }
 }
@@ -392,29 +375,24 @@ void storeShadow(Warp &w, Access &access, u32 lane, const u8 *bits) {
     return;
   memcpy(to, bits, access.bytes);
   if (access.space == Space::Global) {
-    Buffer *buffer = access.buffer ? access.buffer
-                                   : w.launch->memory->find(access.address[lane]);
+    Buffer *buffer = access.buffer ? access.buffer : w.launch->memory->find(access.address[lane]);
     if (buffer)
       buffer->mayBeUndefined.store(true, std::memory_order_relaxed);
   }
 }
 
-bool reportBounds(Warp &w, const Inst &in, u32 lane, Space space, u64 address,
-                  u32 bytes, AccessKind kind) {
-  std::string text =
-      format("%s of %u bytes at %s address 0x%llx ", verb(kind), bytes,
-             spaceName(space), (unsigned long long)address);
+bool reportBounds(Warp &w, const Inst &in, u32 lane, Space space, u64 address, u32 bytes,
+                  AccessKind kind) {
+  std::string text = format("%s of %u bytes at %s address 0x%llx ", verb(kind), bytes,
+                            spaceName(space), (unsigned long long)address);
   if (space == Space::Shared)
-    text += format("outside the block's %zu bytes of shared memory",
-                   w.block->shared.size());
+    text += format("outside the block's %zu bytes of shared memory", w.block->shared.size());
   else if (space == Space::Local)
     text += format("outside the thread's %llu bytes of local memory",
-                   (unsigned long long)(w.frame->localBase +
-                                        w.frame->function->localBytes));
+                   (unsigned long long)(w.frame->localBase + w.frame->function->localBytes));
   else if (space == Space::Param)
     text += kind == AccessKind::Read
-                ? format("outside the %zu bytes of parameters",
-                         w.launch->parameters.size())
+                ? format("outside the %zu bytes of parameters", w.launch->parameters.size())
                 : std::string("in the read-only parameters");
   else {
     Buffer *inside = w.launch->memory->find(address);
@@ -424,8 +402,7 @@ bool reportBounds(Warp &w, const Inst &in, u32 lane, Space space, u64 address,
     } else {
       std::string extent =
           format("'%s' (0x%llx, %llu bytes)", buffer->name.c_str(),
-                 (unsigned long long)buffer->base,
-                 (unsigned long long)buffer->bytes);
+                 (unsigned long long)buffer->base, (unsigned long long)buffer->bytes);
       if (inside && buffer->freed)
         text += format("in freed buffer %s, use after free", extent.c_str());
       else if (inside && buffer->readOnly)
@@ -433,13 +410,11 @@ bool reportBounds(Warp &w, const Inst &in, u32 lane, Space space, u64 address,
       else if (inside)
         text += format("crosses the end of buffer %s", extent.c_str());
       else if (address < buffer->base)
-        text += format("%llu bytes before buffer %s",
-                       (unsigned long long)(buffer->base - address),
+        text += format("%llu bytes before buffer %s", (unsigned long long)(buffer->base - address),
                        extent.c_str());
       else
         text += format("%llu bytes past the end of buffer %s",
-                       (unsigned long long)(address - buffer->end()),
-                       extent.c_str());
+                       (unsigned long long)(address - buffer->end()), extent.c_str());
     }
   }
   return report(w, in, "bounds", lane, text);
@@ -472,8 +447,7 @@ template <u32 kUnitShift> u32 slotsOf(const u64 *address, u32 mask) {
   u32 bits[kLanes], slots = 0;
   HADAL_LANES
   for (u32 i = 0; i < kLanes; ++i)
-    bits[i] = 1u << ((u32(address[i]) >> kUnitShift & (group - 1)) |
-                     (i & ~(group - 1)));
+    bits[i] = 1u << ((u32(address[i]) >> kUnitShift & (group - 1)) | (i & ~(group - 1)));
   if (mask != kFullMask) {
     HADAL_LANES
     for (u32 i = 0; i < kLanes; ++i)
@@ -486,8 +460,7 @@ template <u32 kUnitShift> u32 slotsOf(const u64 *address, u32 mask) {
 }
 } // namespace
 
-void countShared(Warp &w, const Inst &in, const u64 *address, u32 mask,
-                 u32 bytes) {
+void countShared(Warp &w, const Inst &in, const u64 *address, u32 mask, u32 bytes) {
   MemoryCount &count = w.worker->counters.memory[pcOf(w, in)];
   ++count.requests;
   count.bytes += u64(popCount(mask)) * bytes;

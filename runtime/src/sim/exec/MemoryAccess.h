@@ -29,14 +29,12 @@ struct Access {
 
   /// The bytes of a lane of the mask, and its shadow bytes or null.
   u8 *at(u32 lane) const {
-    return together ? reinterpret_cast<u8 *>(address[lane] + hostOffset)
-                    : host[lane];
+    return together ? reinterpret_cast<u8 *>(address[lane] + hostOffset) : host[lane];
   }
   u8 *shadowAt(u32 lane) const {
     if (!together)
       return undefined[lane];
-    return shadowed ? reinterpret_cast<u8 *>(address[lane] + shadowOffset)
-                    : nullptr;
+    return shadowed ? reinterpret_cast<u8 *>(address[lane] + shadowOffset) : nullptr;
   }
   /// `base` is the address of the first byte of both.
   void setTogether(u8 *memory, u8 *shadow, u64 base) {
@@ -50,12 +48,12 @@ struct Access {
 /// Computes the addresses and hands each space to `run` in turn; `run` returns
 /// false to stop. Reports addresses that depend on undefined values.
 template <typename Run>
-bool forEachSpace(Warp &w, const Inst &in, u32 mask, Space space, u32 bytes,
-                  AccessKind kind, Run run);
+bool forEachSpace(Warp &w, const Inst &in, u32 mask, Space space, u32 bytes, AccessKind kind,
+                  Run run);
 
 /// Fills the addresses from a base register of `width` bytes and an offset.
-bool computeAddresses(Warp &w, const Inst &in, u32 base, u32 width, u64 offset,
-                      u32 mask, Access &access);
+bool computeAddresses(Warp &w, const Inst &in, u32 base, u32 width, u64 offset, u32 mask,
+                      Access &access);
 /// The lanes of `mask` in the same space as its first lane; addresses are made
 /// relative to that space.
 u32 splitGeneric(Access &access, u32 mask);
@@ -64,14 +62,13 @@ bool resolve(Warp &w, const Inst &in, Access &access);
 /// Marks the bytes of the lanes as defined, or as given by the source flags.
 void storeShadow(Warp &w, Access &access, u32 lane, const u8 *bits);
 /// Reports an access outside of everything, with the nearest buffer.
-bool reportBounds(Warp &w, const Inst &in, u32 lane, Space space, u64 address,
-                  u32 bytes, AccessKind kind);
-void countShared(Warp &w, const Inst &in, const u64 *address, u32 mask,
-                 u32 bytes);
+bool reportBounds(Warp &w, const Inst &in, u32 lane, Space space, u64 address, u32 bytes,
+                  AccessKind kind);
+void countShared(Warp &w, const Inst &in, const u64 *address, u32 mask, u32 bytes);
 
 template <typename Run>
-bool forEachSpace(Warp &w, const Inst &in, u32 mask, Space space, u32 bytes,
-                  AccessKind kind, Run run) {
+bool forEachSpace(Warp &w, const Inst &in, u32 mask, Space space, u32 bytes, AccessKind kind,
+                  Run run) {
   Access access;
   access.space = space;
   access.kind = kind;

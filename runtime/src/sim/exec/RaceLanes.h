@@ -22,9 +22,7 @@ template <typename V> inline V loadWords(const u32 *from) {
   memcpy(&v, from, sizeof(V));
   return v;
 }
-template <typename V> inline void storeWords(u32 *to, V v) {
-  memcpy(to, &v, sizeof(V));
-}
+template <typename V> inline void storeWords(u32 *to, V v) { memcpy(to, &v, sizeof(V)); }
 /// Whether an element of a comparison holds.
 template <typename V> inline bool anyOf(V v) {
 #if defined(__AVX2__)
@@ -87,12 +85,11 @@ inline bool readWords(const RaceView &view, u32 word, V thread) {
       return false;
     V replaced2 = surelyOrdered(view, second, thread);
     V isOwn2 = V(((second >> 5) & 31) == view.warp);
-    V next = (replaced2 & record) | (~replaced2 & isOwn2 & many) |
-             (~replaced2 & ~isOwn2 & second);
+    V next = (replaced2 & record) | (~replaced2 & isOwn2 & many) | (~replaced2 & ~isOwn2 & second);
     storeWords(view.read2 + word, V((others & next) | (~others & second)));
   }
-  storeWords(view.read1 + word, V((replaced & record) | (others & first) |
-                                  (~replaced & isOwn & many)));
+  storeWords(view.read1 + word,
+             V((replaced & record) | (others & first) | (~replaced & isOwn & many)));
   return true;
 }
 
@@ -131,8 +128,7 @@ inline u32 raceEach(RaceView view, const u64 *address, u32 lanes) {
 
 /// Notes the accesses of lanes in order, up to the first that has to go through
 /// SharedRaces; returns that lane and all behind it.
-inline u32 raceLanes(const RaceView &view, bool writes, const u64 *address,
-                     u32 lanes, u32 bytes) {
+inline u32 raceLanes(const RaceView &view, bool writes, const u64 *address, u32 lanes, u32 bytes) {
   if (bytes == 16)
     return writes ? raceEach<Words4, true>(view, address, lanes)
                   : raceEach<Words4, false>(view, address, lanes);
@@ -160,8 +156,7 @@ inline u32 arriveLanes(RaceView view, const u32 *address, u32 lanes) {
     Words4 split = Words4(loadWords<Words4>(view.read2 + word) == SharedRaces::kSplit);
     if (anyOf(split))
       break;
-    storeWords(view.write + word,
-               Words4{} + (view.clock | (view.warp * kLanes + lane)));
+    storeWords(view.write + word, Words4{} + (view.clock | (view.warp * kLanes + lane)));
   }
   return lanes;
 }

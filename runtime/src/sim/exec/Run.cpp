@@ -64,8 +64,7 @@ void runWarp(Warp &w) {
     w.pc = pc + 1;
     if (mask || (in.flags & kIsBranch)) {
       if (w.tracking && in.shadow != Shadow::Own) {
-        u32 lanes = (*w.flags(in.a) | *w.flags(in.b) | *w.flags(in.c) |
-                     *w.flags(in.e)) & mask;
+        u32 lanes = (*w.flags(in.a) | *w.flags(in.b) | *w.flags(in.c) | *w.flags(in.e)) & mask;
         if (lanes) {
           propagate(w, in, mask, lanes);
         } else {
@@ -83,15 +82,14 @@ void runWarp(Warp &w) {
 
 namespace {
 const Level::Table *const kTables[] = {
-    &kIntegerTable, &kBitTable,     &kFloatTable,  &kHalfTable,
-    &kConvertTable, &kCompareTable, &kMoveTable,   &kMemoryTable, &kHintTable,
-    &kAtomicTable,  &kAsyncTable,   &kMatrixTable, &kMatrixMoveTable,
-    &kWmmaTable,    &kWarpTable,    &kControlTable, &kVideoTable};
+    &kIntegerTable,    &kBitTable,    &kFloatTable, &kHalfTable,    &kConvertTable, &kCompareTable,
+    &kMoveTable,       &kMemoryTable, &kHintTable,  &kAtomicTable,  &kAsyncTable,   &kMatrixTable,
+    &kMatrixMoveTable, &kWmmaTable,   &kWarpTable,  &kControlTable, &kVideoTable};
 } // namespace
 
 #define HADAL_STRING_(x) #x
 #define HADAL_STRING(x) HADAL_STRING_(x)
-const Level kLevel = {HADAL_STRING(HADAL_SIM_LEVEL), kTables,
-                      sizeof(kTables) / sizeof(kTables[0]), runWarp};
+const Level kLevel = {HADAL_STRING(HADAL_SIM_LEVEL), kTables, sizeof(kTables) / sizeof(kTables[0]),
+                      runWarp};
 
 } // namespace hadal::HADAL_SIM_LEVEL

@@ -21,8 +21,7 @@ constexpr FloatFormat kE5M2 = {5, 2, 0x7b, 0x7c, 0x7f, 7};
 
 /// Rounds a double to a format. Exact for any double, and for any real number
 /// that was rounded to odd into one.
-inline u32 roundTo(const FloatFormat &f, double value, Rounding mode,
-                   bool satfinite = false) {
+inline u32 roundTo(const FloatFormat &f, double value, Rounding mode, bool satfinite = false) {
   u64 bits = bitsAs<u64>(value);
   u32 negative = u32(bits >> 63);
   u32 sign = negative << f.signBit;
@@ -55,28 +54,16 @@ inline u32 roundTo(const FloatFormat &f, double value, Rounding mode,
   bool up = false;
   switch (mode) {
   case Rounding::Nearest:
-  case Rounding::None:
-    up = rest > half || (rest == half && (q & 1));
-    break;
-  case Rounding::NearestAway:
-    up = rest >= half;
-    break;
-  case Rounding::Zero:
-    break;
-  case Rounding::Down:
-    up = negative && rest;
-    break;
-  case Rounding::Up:
-    up = !negative && rest;
-    break;
+  case Rounding::None: up = rest > half || (rest == half && (q & 1)); break;
+  case Rounding::NearestAway: up = rest >= half; break;
+  case Rounding::Zero: break;
+  case Rounding::Down: up = negative && rest; break;
+  case Rounding::Up: up = !negative && rest; break;
   }
   q += up;
-  u64 pattern =
-      biased > 0 ? (u64(biased) << f.mantissaBits) + q - (u64(1) << f.mantissaBits)
-                 : q;
+  u64 pattern = biased > 0 ? (u64(biased) << f.mantissaBits) + q - (u64(1) << f.mantissaBits) : q;
   if (pattern > f.largest) {
-    bool toLargest = satfinite || mode == Rounding::Zero ||
-                     (mode == Rounding::Down && !negative) ||
+    bool toLargest = satfinite || mode == Rounding::Zero || (mode == Rounding::Down && !negative) ||
                      (mode == Rounding::Up && negative);
     pattern = toLargest ? f.largest : f.infinity;
   }
@@ -88,8 +75,7 @@ inline u32 roundTo(const FloatFormat &f, double value, Rounding mode,
 /// for vectors.
 template <typename T> inline T roundToOdd(T high, T low) {
   using Bits = std::conditional_t<sizeof(T) == 8, u64, u32>;
-  constexpr Bits exponent = sizeof(T) == 8 ? Bits(0x7ff0000000000000)
-                                           : Bits(0x7f800000);
+  constexpr Bits exponent = sizeof(T) == 8 ? Bits(0x7ff0000000000000) : Bits(0x7f800000);
   Bits bits = bitsAs<Bits>(high);
   // Move towards the neglected part, onto the odd neighbour.
   Bits moved = (low > 0) == (high > 0) ? bits + 1 : bits - 1;

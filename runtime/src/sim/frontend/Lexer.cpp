@@ -9,8 +9,7 @@ namespace hadal::sim {
 
 namespace {
 bool isIdentifierStart(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-         c == '$' || c == '%';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$' || c == '%';
 }
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
 bool isIdentifier(char c) { return isIdentifierStart(c) || isDigit(c); }
@@ -26,8 +25,7 @@ int hexDigit(char c) {
 } // namespace
 
 Lexer::Lexer(std::string_view text)
-    : text(text), cursor(text.data()), end(text.data() + text.size()),
-      lineStart(text.data()) {
+    : text(text), cursor(text.data()), end(text.data() + text.size()), lineStart(text.data()) {
   advance();
 }
 
@@ -57,8 +55,7 @@ void Lexer::skipSpace() {
         ++cursor;
     } else if (c == '/' && cursor + 1 < end && cursor[1] == '*') {
       cursor += 2;
-      while (cursor < end &&
-             !(*cursor == '*' && cursor + 1 < end && cursor[1] == '/')) {
+      while (cursor < end && !(*cursor == '*' && cursor + 1 < end && cursor[1] == '/')) {
         if (*cursor == '\n') {
           ++line;
           lineStart = cursor + 1;
@@ -187,12 +184,10 @@ void Lexer::advance() {
     }
     return;
   }
-  if (c == '.' && cursor + 1 < end &&
-      (isIdentifier(cursor[1]))) {
+  if (c == '.' && cursor + 1 < end && (isIdentifier(cursor[1]))) {
     const char *start = ++cursor;
     while (cursor < end &&
-           (isIdentifier(*cursor) ||
-            (*cursor == ':' && cursor + 1 < end && cursor[1] == ':')))
+           (isIdentifier(*cursor) || (*cursor == ':' && cursor + 1 < end && cursor[1] == ':')))
       cursor += *cursor == ':' ? 2 : 1;
     current.kind = Token::Directive;
     current.text = {start, size_t(cursor - start)};

@@ -9,7 +9,14 @@ namespace hadal::sim {
 
 struct Token {
   enum Kind : u8 {
-    End, Identifier, Directive, Integer, Float32, Float64, String, Punctuation,
+    End,
+    Identifier,
+    Directive,
+    Integer,
+    Float32,
+    Float64,
+    String,
+    Punctuation,
     Bad
   };
   Kind kind = End;

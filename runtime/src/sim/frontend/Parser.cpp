@@ -44,8 +44,7 @@ bool Parser::failAt(Position at, const std::string &what) {
 }
 
 bool Parser::accept(char punctuation) {
-  if (lexer.peek().kind != Token::Punctuation ||
-      lexer.peek().punctuation != punctuation)
+  if (lexer.peek().kind != Token::Punctuation || lexer.peek().punctuation != punctuation)
     return false;
   lexer.take();
   return true;
@@ -56,10 +55,9 @@ bool Parser::expect(char punctuation) {
     return true;
   const Token &token = lexer.peek();
   if (token.kind == Token::End)
-    return fail(token, format("expected '%c', got the end of the file",
-                              punctuation));
-  return fail(token, format("expected '%c', got '%.*s'", punctuation,
-                            int(token.text.size()), token.text.data()));
+    return fail(token, format("expected '%c', got the end of the file", punctuation));
+  return fail(token, format("expected '%c', got '%.*s'", punctuation, int(token.text.size()),
+                            token.text.data()));
 }
 
 bool Parser::acceptDirective(std::string_view name) {
@@ -72,8 +70,8 @@ bool Parser::acceptDirective(std::string_view name) {
 bool Parser::integer(u64 &value, const char *what) {
   const Token &token = lexer.peek();
   if (token.kind != Token::Integer)
-    return fail(token, format("expected %s, got '%.*s'", what,
-                              int(token.text.size()), token.text.data()));
+    return fail(token,
+                format("expected %s, got '%.*s'", what, int(token.text.size()), token.text.data()));
   value = token.bits;
   lexer.take();
   return true;
@@ -98,17 +96,16 @@ bool Parser::parse() {
 bool Parser::parseVersion() {
   const Token token = lexer.peek();
   if (!acceptDirective("version"))
-    return fail(token, format("expected .version, got '%.*s'",
-                              int(token.text.size()), token.text.data()));
+    return fail(token,
+                format("expected .version, got '%.*s'", int(token.text.size()), token.text.data()));
   const Token number = lexer.take();
   std::string text(number.text);
   unsigned major = 0, minor = 0;
-  if (number.kind != Token::Float64 ||
-      sscanf(text.c_str(), "%u.%u", &major, &minor) != 2)
+  if (number.kind != Token::Float64 || sscanf(text.c_str(), "%u.%u", &major, &minor) != 2)
     return fail(number, format("expected a version, got '%s'", text.c_str()));
   if (major > kNewestMajor)
-    return fail(number, format("expected PTX version %u.x or older, got %s",
-                               kNewestMajor, text.c_str()));
+    return fail(number,
+                format("expected PTX version %u.x or older, got %s", kNewestMajor, text.c_str()));
   module.versionMajor = major;
   module.versionMinor = minor;
   return true;
@@ -118,17 +115,16 @@ bool Parser::parseTarget() {
   do {
     const Token token = lexer.take();
     if (token.kind != Token::Identifier)
-      return fail(token, format("expected a target, got '%.*s'",
-                                int(token.text.size()), token.text.data()));
+      return fail(token, format("expected a target, got '%.*s'", int(token.text.size()),
+                                token.text.data()));
     if (token.text.substr(0, 3) == "sm_") {
       u32 number = 0;
       for (char c : token.text.substr(3))
         if (c >= '0' && c <= '9' && number < 100000)
           number = number * 10 + u32(c - '0');
       if (number == 0 || number > kNewestTarget)
-        return fail(token, format("expected a target up to sm_%u, got '%.*s'",
-                                  kNewestTarget, int(token.text.size()),
-                                  token.text.data()));
+        return fail(token, format("expected a target up to sm_%u, got '%.*s'", kNewestTarget,
+                                  int(token.text.size()), token.text.data()));
       module.target = std::string(token.text);
     }
   } while (accept(','));
@@ -176,8 +172,8 @@ bool Parser::parseTopLevel() {
       return true;
     }
     if (token.kind != Token::Directive)
-      return fail(token, format("expected a directive, got '%.*s'",
-                                int(token.text.size()), token.text.data()));
+      return fail(token, format("expected a directive, got '%.*s'", int(token.text.size()),
+                                token.text.data()));
     lexer.take();
     std::string_view name = token.text;
     if (name == "extern") {
@@ -191,8 +187,7 @@ bool Parser::parseTopLevel() {
       if (!integer(bits, "an address size"))
         return false;
       if (bits != 64)
-        return fail(token, format("expected .address_size 64, got %llu",
-                                  (unsigned long long)bits));
+        return fail(token, format("expected .address_size 64, got %llu", (unsigned long long)bits));
       return true;
     } else if (name == "version") {
       return fail(token, "expected a single .version");
@@ -213,14 +208,12 @@ bool Parser::parseTopLevel() {
                                       : Space::Shared;
       return parseVariables(space, linkage, nullptr);
     } else {
-      return fail(token, format("unknown directive '.%.*s'", int(name.size()),
-                                name.data()));
+      return fail(token, format("unknown directive '.%.*s'", int(name.size()), name.data()));
     }
   }
 }
 
-bool Parser::parseParameters(AstFunction &function,
-                             std::vector<Variable *> &list, char close) {
+bool Parser::parseParameters(AstFunction &function, std::vector<Variable *> &list, char close) {
   if (accept(close))
     return true;
   do {
@@ -243,15 +236,14 @@ bool Parser::parseParameters(AstFunction &function,
       variable.space = Space::Param;
       if (!parseDeclarator(variable))
         return false;
-      variable.reg = i32(
-          addRegister(function, variable.type, variable.name, 0, false));
+      variable.reg = i32(addRegister(function, variable.type, variable.name, 0, false));
       Name entry{Name::Register};
       entry.index = u32(variable.reg);
       if (!declare(variable.name, entry, token))
         return false;
     } else {
-      return fail(token, format("expected .param or .reg, got '%.*s'",
-                                int(token.text.size()), token.text.data()));
+      return fail(token, format("expected .param or .reg, got '%.*s'", int(token.text.size()),
+                                token.text.data()));
     }
     list.push_back(&variable);
   } while (accept(','));
@@ -278,8 +270,7 @@ bool Parser::parseTuning(AstFunction &function, bool &done) {
     } while (accept(','));
     if (name == "reqnctapercluster")
       return true;
-    u32 *into = name == "maxntid" ? function.maximumBlock
-                                  : function.requiredBlock;
+    u32 *into = name == "maxntid" ? function.maximumBlock : function.requiredBlock;
     for (u32 i = 0; i < 3; ++i) {
       if (extent[i] == 0 || extent[i] > 0x7fffffff)
         return fail(token, "expected a positive extent");
@@ -288,20 +279,18 @@ bool Parser::parseTuning(AstFunction &function, bool &done) {
     return true;
   }
   if (name == "maxnreg" || name == "minnctapersm" || name == "maxnctapersm" ||
-      name == "maxclusterrank" || name == "abi_preserve" ||
-      name == "abi_preserve_control") {
+      name == "maxclusterrank" || name == "abi_preserve" || name == "abi_preserve_control") {
     u64 ignored = 0;
     return integer(ignored, "an integer");
   }
-  if (name == "noreturn" || name == "explicitcluster" ||
-      name == "blocksareclusters")
+  if (name == "noreturn" || name == "explicitcluster" || name == "blocksareclusters")
     return true;
   if (name == "pragma") {
     lexer.take();
     return expect(';');
   }
-  return fail(token, format("unknown directive '.%.*s' of a function",
-                            int(name.size()), name.data()));
+  return fail(token,
+              format("unknown directive '.%.*s' of a function", int(name.size()), name.data()));
 }
 
 bool Parser::parseFunction(bool isEntry) {
@@ -319,8 +308,8 @@ bool Parser::parseFunction(bool isEntry) {
       return false;
   const Token name = lexer.take();
   if (name.kind != Token::Identifier)
-    return fail(name, format("expected a function name, got '%.*s'",
-                             int(name.text.size()), name.text.data()));
+    return fail(name, format("expected a function name, got '%.*s'", int(name.text.size()),
+                             name.text.data()));
   function.name = std::string(name.text);
   function.at = lexer.position(name);
   if (accept('(') && !parseParameters(function, function.parameters, ')'))
@@ -329,18 +318,16 @@ bool Parser::parseFunction(bool isEntry) {
     if (!parseTuning(function, done))
       return false;
   auto known = moduleFunctions.find(name.text);
-  bool isDefinition = lexer.peek().kind == Token::Punctuation &&
-                      lexer.peek().punctuation == '{';
+  bool isDefinition = lexer.peek().kind == Token::Punctuation && lexer.peek().punctuation == '{';
   if (known != moduleFunctions.end()) {
     AstFunction &before = *known->second;
     if (isDefinition && before.hasBody)
-      return fail(name, format("function '%s' is defined twice",
-                               function.name.c_str()));
+      return fail(name, format("function '%s' is defined twice", function.name.c_str()));
     if (before.parameters.size() != function.parameters.size() ||
         before.returns.size() != function.returns.size())
       return fail(name, format("function '%s' differs from its declaration at "
-                               "line %u", function.name.c_str(),
-                               before.at.line));
+                               "line %u",
+                               function.name.c_str(), before.at.line));
     if (!isDefinition) {
       module.functions.pop_back();
       return expect(';');

@@ -61,8 +61,7 @@ private:
   bool parseFile();
   bool skipSection();
   bool parseFunction(bool isEntry);
-  bool parseParameters(AstFunction &function, std::vector<Variable *> &list,
-                       char close);
+  bool parseParameters(AstFunction &function, std::vector<Variable *> &list, char close);
   bool parseTuning(AstFunction &function, bool &done);
   // ParserVariables.cpp: declarations and initialisers.
   bool isSpaceDirective(std::string_view name) const;
@@ -83,15 +82,13 @@ private:
   bool parseOperand(AstFunction &function, Operand &operand, bool inCall);
   bool parseName(Operand &operand);
   bool parseAddress(Operand &operand);
-  bool parseTable(AstFunction &function, std::string_view name,
-                  const Token &at);
+  bool parseTable(AstFunction &function, std::string_view name, const Token &at);
   bool parseLoc();
   bool lookUp(std::string_view name, Name &found) const;
   bool openScope();
   void closeScope(AstFunction &function);
   void resolve(AstFunction &function, const PendingLabel &pending, u32 target);
-  u32 addRegister(AstFunction &function, Ty type, std::string_view name,
-                  u32 number, bool numbered);
+  u32 addRegister(AstFunction &function, Ty type, std::string_view name, u32 number, bool numbered);
   std::string_view keep(std::string text);
 
   AstModule &module;

@@ -56,10 +56,14 @@ int componentIndex(std::string_view suffix) {
   if (suffix.size() != 1)
     return -1;
   switch (suffix[0]) {
-  case 'x': case 'r': return 0;
-  case 'y': case 'g': return 1;
-  case 'z': case 'b': return 2;
-  case 'w': case 'a': return 3;
+  case 'x':
+  case 'r': return 0;
+  case 'y':
+  case 'g': return 1;
+  case 'z':
+  case 'b': return 2;
+  case 'w':
+  case 'a': return 3;
   default: return -1;
   }
 }
@@ -90,8 +94,7 @@ bool Parser::openScope() {
   return true;
 }
 
-void Parser::resolve(AstFunction &function, const PendingLabel &label,
-                     u32 target) {
+void Parser::resolve(AstFunction &function, const PendingLabel &label, u32 target) {
   if (label.operand == ~0u)
     function.tables[label.table].labels[label.entry] = target;
   else
@@ -105,8 +108,7 @@ void Parser::closeScope(AstFunction &function) {
   for (PendingLabel &label : pending) {
     if (label.depth >= depth) {
       auto found = scopes.back().names.find(label.name);
-      if (found != scopes.back().names.end() &&
-          found->second.kind == Name::Label) {
+      if (found != scopes.back().names.end() && found->second.kind == Name::Label) {
         resolve(function, label, found->second.index);
         continue;
       }
@@ -138,8 +140,8 @@ bool Parser::lookUp(std::string_view name, Name &found) const {
     // The number of %r007 is written without leading zeros, but the prefix may
     // itself end in digits.
     for (const Range &range : scopes[i].ranges) {
-      if (range.prefix.size() == digits &&
-          name.substr(0, digits) == range.prefix && number < range.count) {
+      if (range.prefix.size() == digits && name.substr(0, digits) == range.prefix &&
+          number < range.count) {
         found = Name{Name::Register};
         found.index = range.first + u32(number);
         return true;
@@ -172,7 +174,8 @@ bool Parser::parseBody(AstFunction &function) {
     const Token token = lexer.peek();
     if (token.kind == Token::End)
       return fail(token, format("expected '}' at the end of '%s', got the end "
-                                "of the file", function.name.c_str()));
+                                "of the file",
+                                function.name.c_str()));
     if (accept('{')) {
       if (!openScope())
         return false;
@@ -184,16 +187,14 @@ bool Parser::parseBody(AstFunction &function) {
   }
   if (!pending.empty())
     return failAt(pending.front().at,
-                  format("unknown name '%.*s'",
-                         int(pending.front().name.size()),
+                  format("unknown name '%.*s'", int(pending.front().name.size()),
                          pending.front().name.data()));
   return true;
 }
 
 bool Parser::parseLoc() {
   u64 file = 0, line = 0, column = 0;
-  if (!integer(file, "a file number") || !integer(line, "a line") ||
-      !integer(column, "a column"))
+  if (!integer(file, "a file number") || !integer(line, "a line") || !integer(column, "a column"))
     return false;
   sourceFile = u32(file);
   sourceLine = u32(line);
@@ -248,16 +249,14 @@ bool Parser::parseStatement(AstFunction &function) {
       if (acceptDirective("shared"))
         return parseVariables(Space::Shared, linkage, &function);
     }
-    return fail(token, format("unknown directive '.%.*s'", int(name.size()),
-                              name.data()));
+    return fail(token, format("unknown directive '.%.*s'", int(name.size()), name.data()));
   }
   if (token.kind == Token::Identifier && lexer.followedBy(':')) {
     Token name = lexer.take();
     accept(':');
     if (lexer.peek().kind == Token::Directive) {
       std::string_view what = lexer.peek().text;
-      if (what == "branchtargets" || what == "calltargets" ||
-          what == "callprototype")
+      if (what == "branchtargets" || what == "calltargets" || what == "callprototype")
         return parseTable(function, name.text, name);
     }
     Name entry{Name::Label};
@@ -267,8 +266,7 @@ bool Parser::parseStatement(AstFunction &function) {
   return parseInstruction(function);
 }
 
-bool Parser::parseTable(AstFunction &function, std::string_view name,
-                        const Token &at) {
+bool Parser::parseTable(AstFunction &function, std::string_view name, const Token &at) {
   const Token what = lexer.take();
   Name entry{Name::Table};
   entry.index = u32(function.tables.size());
@@ -287,9 +285,13 @@ bool Parser::parseTable(AstFunction &function, std::string_view name,
     const Token label = lexer.take();
     if (label.kind != Token::Identifier)
       return fail(label, "expected a label");
-    PendingLabel use{0, ~0u, entry.index,
-                     u32(function.tables.back().labels.size()), scopes.size(),
-                     label.text, lexer.position(label)};
+    PendingLabel use{0,
+                     ~0u,
+                     entry.index,
+                     u32(function.tables.back().labels.size()),
+                     scopes.size(),
+                     label.text,
+                     lexer.position(label)};
     function.tables.back().labels.push_back(0);
     pending.push_back(use);
   } while (accept(','));
@@ -303,10 +305,9 @@ bool Parser::parseInstruction(AstFunction &function) {
     const Token token = lexer.take();
     Name found{};
     if (token.kind != Token::Identifier || !lookUp(token.text, found) ||
-        found.kind != Name::Register ||
-        function.registers[found.index].type != Ty::Pred)
-      return fail(token, format("expected a predicate, got '%.*s'",
-                                int(token.text.size()), token.text.data()));
+        found.kind != Name::Register || function.registers[found.index].type != Ty::Pred)
+      return fail(token, format("expected a predicate, got '%.*s'", int(token.text.size()),
+                                token.text.data()));
     inst.guard = i32(found.index);
   }
   const Token opcode = lexer.take();
@@ -315,8 +316,7 @@ bool Parser::parseInstruction(AstFunction &function) {
     return fail(opcode, opcode.kind == Token::End
                             ? std::string("expected an instruction, got the "
                                           "end of the file")
-                            : format("expected an instruction, got '%.*s'",
-                                     int(opcode.text.size()),
+                            : format("expected an instruction, got '%.*s'", int(opcode.text.size()),
                                      opcode.text.data()));
   inst.opcode = opcode.text;
   inst.sourceFile = sourceFile;
@@ -416,10 +416,9 @@ bool Parser::parseName(Operand &operand) {
     return true;
   }
   if (token.text[0] == '%')
-    return fail(token, format("unknown register '%.*s%s%.*s'",
-                              int(token.text.size()), token.text.data(),
-                              suffix.empty() ? "" : ".", int(suffix.size()),
-                              suffix.data()));
+    return fail(token,
+                format("unknown register '%.*s%s%.*s'", int(token.text.size()), token.text.data(),
+                       suffix.empty() ? "" : ".", int(suffix.size()), suffix.data()));
   operand.kind = Operand::Label;
   pending.push_back({0, 0, 0, 0, scopes.size(), token.text, operand.at});
   return true;
@@ -441,12 +440,10 @@ bool Parser::parseAddress(Operand &operand) {
       operand.variable = base.variable;
     } else {
       pending.resize(before);
-      return fail(token, format("unknown name '%.*s'", int(token.text.size()),
-                                token.text.data()));
+      return fail(token, format("unknown name '%.*s'", int(token.text.size()), token.text.data()));
     }
     while (lexer.peek().kind == Token::Punctuation &&
-           (lexer.peek().punctuation == '+' ||
-            lexer.peek().punctuation == '-')) {
+           (lexer.peek().punctuation == '+' || lexer.peek().punctuation == '-')) {
       bool minus = lexer.take().punctuation == '-';
       u64 bits = 0;
       bool isFloat = false, is32 = false;
@@ -464,8 +461,7 @@ bool Parser::parseAddress(Operand &operand) {
   return expect(']');
 }
 
-bool Parser::parseOperand(AstFunction &function, Operand &operand,
-                          bool inCall) {
+bool Parser::parseOperand(AstFunction &function, Operand &operand, bool inCall) {
   static thread_local int depth = 0;
   struct Nest {
     ~Nest() { --depth; }
@@ -479,8 +475,7 @@ bool Parser::parseOperand(AstFunction &function, Operand &operand,
       return false;
     if (operand.kind == Operand::Symbol || operand.kind == Operand::Function) {
       while (lexer.peek().kind == Token::Punctuation &&
-             (lexer.peek().punctuation == '+' ||
-              lexer.peek().punctuation == '-')) {
+             (lexer.peek().punctuation == '+' || lexer.peek().punctuation == '-')) {
         bool minus = lexer.take().punctuation == '-';
         u64 bits = 0;
         if (!integer(bits, "an offset"))

@@ -14,8 +14,7 @@ constexpr size_t kMaximumNesting = 64;
 bool Parser::declare(std::string_view name, Name entry, const Token &at) {
   auto result = scopes.back().names.emplace(name, entry);
   if (!result.second)
-    return fail(at, format("'%.*s' is declared twice", int(name.size()),
-                           name.data()));
+    return fail(at, format("'%.*s' is declared twice", int(name.size()), name.data()));
   return true;
 }
 
@@ -52,16 +51,15 @@ bool Parser::parseDeclarator(Variable &variable) {
     } else if (Ty type = typeByName(name); type != Ty::None) {
       variable.type = type;
     } else {
-      return fail(token, format("unknown type '.%.*s'", int(name.size()),
-                                name.data()));
+      return fail(token, format("unknown type '.%.*s'", int(name.size()), name.data()));
     }
   }
   const Token name = lexer.take();
   if (variable.type == Ty::None)
     return fail(name, "expected a type");
   if (name.kind != Token::Identifier)
-    return fail(name, format("expected a name, got '%.*s'",
-                             int(name.text.size()), name.text.data()));
+    return fail(name,
+                format("expected a name, got '%.*s'", int(name.text.size()), name.text.data()));
   variable.name = std::string(name.text);
   variable.at = lexer.position(name);
   u64 element = u64(sizeOf(variable.type)) * variable.vector;
@@ -89,13 +87,11 @@ bool Parser::parseDeclarator(Variable &variable) {
   return true;
 }
 
-bool Parser::parseVariables(Space space, Linkage linkage,
-                            AstFunction *function) {
+bool Parser::parseVariables(Space space, Linkage linkage, AstFunction *function) {
   Variable shape;
   bool first = true;
   do {
-    std::deque<Variable> &list =
-        function ? function->variables : module.variables;
+    std::deque<Variable> &list = function ? function->variables : module.variables;
     const Token at = lexer.peek();
     list.emplace_back();
     Variable &variable = list.back();
@@ -117,8 +113,7 @@ bool Parser::parseVariables(Space space, Linkage linkage,
     first = false;
     if (accept('=') && !parseInitialiser(variable))
       return false;
-    if (variable.unsized && !variable.isExtern && variable.bytes == 0 &&
-        !(space == Space::Param))
+    if (variable.unsized && !variable.isExtern && variable.bytes == 0 && !(space == Space::Param))
       return fail(at, format("array '%s' has no size", variable.name.c_str()));
     std::string_view name = keep(variable.name);
     if (function) {
@@ -128,10 +123,8 @@ bool Parser::parseVariables(Space space, Linkage linkage,
         return false;
     } else {
       auto known = moduleVariables.find(name);
-      if (known != moduleVariables.end() && !known->second->isExtern &&
-          !variable.isExtern)
-        return fail(at, format("'%s' is declared twice",
-                               variable.name.c_str()));
+      if (known != moduleVariables.end() && !known->second->isExtern && !variable.isExtern)
+        return fail(at, format("'%s' is declared twice", variable.name.c_str()));
       if (known != moduleVariables.end() && variable.isExtern)
         continue;
       if (known != moduleVariables.end()) {
@@ -149,11 +142,9 @@ bool Parser::parseVariables(Space space, Linkage linkage,
 bool Parser::parseInitialiser(Variable &variable) {
   if (variable.space != Space::Global && variable.space != Space::Const)
     return fail(lexer.peek(),
-                format("a .%s variable cannot be initialised",
-                       spaceName(variable.space)));
+                format("a .%s variable cannot be initialised", spaceName(variable.space)));
   u64 at = 0;
-  if (lexer.peek().kind == Token::Punctuation &&
-      lexer.peek().punctuation == '{') {
+  if (lexer.peek().kind == Token::Punctuation && lexer.peek().punctuation == '{') {
     if (!parseInitialiserItem(variable, at, 0))
       return false;
   } else if (!parseInitialiserItem(variable, at, 1)) {
@@ -162,10 +153,10 @@ bool Parser::parseInitialiser(Variable &variable) {
   if (variable.unsized)
     variable.bytes = at;
   if (variable.init.size() > variable.bytes)
-    return failAt(variable.at,
-                  format("initialiser of '%s' has %zu bytes, expected at most "
-                         "%llu", variable.name.c_str(), variable.init.size(),
-                         (unsigned long long)variable.bytes));
+    return failAt(variable.at, format("initialiser of '%s' has %zu bytes, expected at most "
+                                      "%llu",
+                                      variable.name.c_str(), variable.init.size(),
+                                      (unsigned long long)variable.bytes));
   return true;
 }
 
@@ -239,19 +230,20 @@ bool Parser::parseInitialiserItem(Variable &variable, u64 &at, size_t depth) {
   const Token first = lexer.peek();
   u32 bytes = sizeOf(variable.type);
   u64 bits = 0;
-  if (first.kind == Token::Identifier ? !parseRelocation(variable, at) : !parseInitialValue(variable.type, bits))
+  if (first.kind == Token::Identifier ? !parseRelocation(variable, at)
+                                      : !parseInitialValue(variable.type, bits))
     return false;
   if (at + bytes > kMaximumVariable || (!variable.unsized && at + bytes > variable.bytes))
-    return fail(first, format("initialiser of '%s' is longer than its %llu bytes", variable.name.c_str(),
-                              (unsigned long long)variable.bytes));
+    return fail(first, format("initialiser of '%s' is longer than its %llu bytes",
+                              variable.name.c_str(), (unsigned long long)variable.bytes));
   variable.init.resize(at + bytes, 0);
   memcpy(variable.init.data() + at, &bits, bytes < 8 ? bytes : 8);
   at += bytes;
   return true;
 }
 
-u32 Parser::addRegister(AstFunction &function, Ty type, std::string_view name,
-                        u32 number, bool numbered) {
+u32 Parser::addRegister(AstFunction &function, Ty type, std::string_view name, u32 number,
+                        bool numbered) {
   if (function.registerNames.empty() || function.registerNames.back() != name)
     function.registerNames.emplace_back(name);
   VirtualRegister reg;
@@ -275,16 +267,15 @@ bool Parser::parseRegisters(AstFunction &function) {
     }
     type = typeByName(token.text);
     if (type == Ty::None)
-      return fail(token, format("unknown type '.%.*s'",
-                                int(token.text.size()), token.text.data()));
+      return fail(token, format("unknown type '.%.*s'", int(token.text.size()), token.text.data()));
   }
   if (type == Ty::None)
     return fail(lexer.peek(), "expected a type");
   do {
     const Token name = lexer.take();
     if (name.kind != Token::Identifier)
-      return fail(name, format("expected a register name, got '%.*s'",
-                               int(name.text.size()), name.text.data()));
+      return fail(name, format("expected a register name, got '%.*s'", int(name.text.size()),
+                               name.text.data()));
     u64 count = 1;
     bool numbered = accept('<');
     if (numbered) {
@@ -292,8 +283,7 @@ bool Parser::parseRegisters(AstFunction &function) {
         return false;
     }
     if (function.registers.size() + count * vector > kMaximumRegisters)
-      return fail(name, format("expected at most %u registers",
-                               kMaximumRegisters));
+      return fail(name, format("expected at most %u registers", kMaximumRegisters));
     if (numbered) {
       Range range{name.text, u32(function.registers.size()), u32(count)};
       for (u32 i = 0; i < u32(count); ++i)
@@ -333,8 +323,8 @@ bool Parser::constantPrimary(u64 &bits, bool &isFloat, bool &is32) {
     }
     break;
   case Token::Punctuation:
-    if (token.punctuation == '-' || token.punctuation == '~' ||
-        token.punctuation == '!' || token.punctuation == '+') {
+    if (token.punctuation == '-' || token.punctuation == '~' || token.punctuation == '!' ||
+        token.punctuation == '+') {
       static thread_local int depth = 0;
       if (depth > 64)
         return fail(token, "expression is nested too deeply");
@@ -371,13 +361,12 @@ bool Parser::constantPrimary(u64 &bits, bool &isFloat, bool &is32) {
       return good;
     }
     break;
-  default:
-    break;
+  default: break;
   }
   if (token.kind == Token::End)
     return fail(token, "expected a constant, got the end of the file");
-  return fail(token, format("expected a constant, got '%.*s'",
-                            int(token.text.size()), token.text.data()));
+  return fail(token,
+              format("expected a constant, got '%.*s'", int(token.text.size()), token.text.data()));
 }
 
 /// Binary operators of integer constant expressions, tightest last.

@@ -62,15 +62,14 @@ u32 threadsExpected(const Block &block, const Barrier &barrier) {
 
 } // namespace
 
-bool arriveAtBarrier(Warp &warp, const Inst &inst, u32 mask, u32 id,
-                     u32 expected, bool arriveOnly, u32 threads,
-                     u32 predicate) {
+bool arriveAtBarrier(Warp &warp, const Inst &inst, u32 mask, u32 id, u32 expected, bool arriveOnly,
+                     u32 threads, u32 predicate) {
   Block &block = *warp.block;
   Barrier &barrier = block.barriers[id];
   if (barrier.arrived && barrier.expected != expected) {
     report(warp, inst, "barrier", u32(__builtin_ctz(mask)),
-           format("barrier %u: expected %u threads as those that wait, got %u",
-                  id, barrier.expected, expected));
+           format("barrier %u: expected %u threads as those that wait, got %u", id,
+                  barrier.expected, expected));
     return false;
   }
   if (!barrier.arrived)
@@ -85,15 +84,15 @@ bool arriveAtBarrier(Warp &warp, const Inst &inst, u32 mask, u32 id,
   u32 wanted = threadsExpected(block, barrier);
   if (barrier.arrived > wanted) {
     report(warp, inst, "barrier", u32(__builtin_ctz(mask)),
-           format("barrier %u: expected %u threads, got %u", id, wanted,
-                  barrier.arrived));
+           format("barrier %u: expected %u threads, got %u", id, wanted, barrier.arrived));
     return false;
   }
   if (barrier.arrived == wanted) {
     if (!expected && block.exited && (warp.launch->checks & kCheckBarrier)) {
       report(warp, inst, "barrier", u32(__builtin_ctz(mask)),
              format("barrier %u: %u of %u threads have exited without "
-                    "reaching it", id, block.exited, block.threads));
+                    "reaching it",
+                    id, block.exited, block.threads));
       return false;
     }
     complete(warp, id);
@@ -121,7 +120,8 @@ void barriersAfterExit(Warp &warp) {
     if (warp.launch->checks & kCheckBarrier) {
       report(warp, warp.launch->program->code[barrier.firstPc], "barrier", ~0u,
              format("barrier %u: %u of %u threads have exited without "
-                    "reaching it", id, block.exited, block.threads));
+                    "reaching it",
+                    id, block.exited, block.threads));
       return;
     }
     if (barrier.arrived == block.threads - block.exited)

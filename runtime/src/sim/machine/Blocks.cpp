@@ -12,13 +12,11 @@ namespace hadal::sim {
 namespace {
 
 void splat(Warp &warp, SpecialRegister which, u32 value) {
-  u32 *lanes = reinterpret_cast<u32 *>(warp.specials.data() +
-                                       u32(which) * kSlotBytes);
+  u32 *lanes = reinterpret_cast<u32 *>(warp.specials.data() + u32(which) * kSlotBytes);
   std::fill(lanes, lanes + kLanes, value);
 }
 u32 *lanesOf(Warp &warp, SpecialRegister which) {
-  return reinterpret_cast<u32 *>(warp.specials.data() +
-                                 u32(which) * kSlotBytes);
+  return reinterpret_cast<u32 *>(warp.specials.data() + u32(which) * kSlotBytes);
 }
 
 /// What depends on the launch and on the warp's place in the block.
@@ -127,8 +125,7 @@ void startBlock(Worker &worker, Block &block, u64 linear) {
     barrier = Barrier();
   if (launch.checks & (kCheckRace | kCheckAsync)) {
     if (!block.races)
-      block.races = std::make_unique<SharedRaces>(u32(launch.sharedBytes),
-                                                  warps);
+      block.races = std::make_unique<SharedRaces>(u32(launch.sharedBytes), warps);
     else
       block.races->reset();
   }

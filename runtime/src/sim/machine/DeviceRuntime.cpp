@@ -44,8 +44,8 @@ bool fetchText(Warp &warp, u32 lane, u64 address, std::string &text) {
 
 /// The text that printf makes of `pattern` and the arguments that lie, each
 /// aligned to its size, at `arguments`.
-bool formatText(Warp &warp, u32 lane, const std::string &pattern,
-                u64 arguments, std::string &text) {
+bool formatText(Warp &warp, u32 lane, const std::string &pattern, u64 arguments,
+                std::string &text) {
   auto next = [&](u64 bytes, u64 &value) {
     arguments = (arguments + bytes - 1) & ~(bytes - 1);
     value = 0;
@@ -85,8 +85,7 @@ bool formatText(Warp &warp, u32 lane, const std::string &pattern,
       bool isSigned = kind == 'd' || kind == 'i';
       i64 number = isSigned && !wide ? i64(i32(u32(value))) : i64(value);
       text += kind == 'c' ? format((spec + "c").c_str(), int(value))
-                          : format((spec + "ll" + kind).c_str(),
-                                   (long long)number);
+                          : format((spec + "ll" + kind).c_str(), (long long)number);
     } else if (strchr("eEfFgGaA", kind) && kind) {
       double number;
       if (!next(8, value))
@@ -116,8 +115,10 @@ struct Arguments {
     if (index >= site.arguments.size() || site.arguments[index].isRegister ||
         site.arguments[index].bytes < bytes)
       return false;
-    memcpy(to, warp.local + lane * warp.localStride + warp.frame->localBase +
-                   site.arguments[index].offset, bytes);
+    memcpy(to,
+           warp.local + lane * warp.localStride + warp.frame->localBase +
+               site.arguments[index].offset,
+           bytes);
     return true;
   }
 };
@@ -128,17 +129,14 @@ bool print(Warp &warp, const Inst &inst, const CallSite &site, u32 mask) {
     u32 lane = u32(__builtin_ctz(rest));
     u64 pattern = 0, values = 0;
     std::string text, result;
-    if (!arguments.get(0, lane, &pattern, 8) ||
-        !arguments.get(1, lane, &values, 8))
+    if (!arguments.get(0, lane, &pattern, 8) || !arguments.get(1, lane, &values, 8))
       return stopWith(warp, inst, "expected two 64-bit parameters of vprintf");
-    if (!fetchText(warp, lane, pattern, text) ||
-        !formatText(warp, lane, text, values, result))
+    if (!fetchText(warp, lane, pattern, text) || !formatText(warp, lane, text, values, result))
       return report(warp, inst, "bounds", lane,
                     "vprintf reads text or arguments where no memory is");
     fwrite(result.data(), 1, result.size(), stdout);
     if (site.results.size() == 1 && !site.results[0].isRegister) {
-      u64 at = lane * warp.localStride + warp.frame->localBase +
-               site.results[0].offset;
+      u64 at = lane * warp.localStride + warp.frame->localBase + site.results[0].offset;
       i32 count = i32(result.size());
       memcpy(warp.local + at, &count, 4);
       memset(warp.localUndefined + at, 0, 4);
@@ -148,8 +146,7 @@ bool print(Warp &warp, const Inst &inst, const CallSite &site, u32 mask) {
   return true;
 }
 
-bool assertionFailed(Warp &warp, const Inst &inst, const CallSite &site,
-                     u32 mask) {
+bool assertionFailed(Warp &warp, const Inst &inst, const CallSite &site, u32 mask) {
   Arguments arguments{warp, site};
   u32 lane = u32(__builtin_ctz(mask)), line = 0;
   u64 addresses[3] = {};
@@ -160,15 +157,14 @@ bool assertionFailed(Warp &warp, const Inst &inst, const CallSite &site,
     if (arguments.get(places[i], lane, &addresses[i], 8))
       fetchText(warp, lane, addresses[i], texts[i]);
   return report(warp, inst, "trap", lane,
-                format("assertion '%s' failed (%s:%u, in '%s')",
-                       texts[0].c_str(), texts[1].c_str(), line,
-                       texts[2].c_str()));
+                format("assertion '%s' failed (%s:%u, in '%s')", texts[0].c_str(), texts[1].c_str(),
+                       line, texts[2].c_str()));
 }
 
 } // namespace
 
-bool callRuntime(Warp &warp, const Inst &inst, const CallSite &site,
-                 const Function &callee, u32 mask) {
+bool callRuntime(Warp &warp, const Inst &inst, const CallSite &site, const Function &callee,
+                 u32 mask) {
   if (callee.name == "vprintf")
     return print(warp, inst, site, mask);
   if (callee.name == "__assertfail" || callee.name == "__assert_fail")
@@ -176,7 +172,8 @@ bool callRuntime(Warp &warp, const Inst &inst, const CallSite &site,
   return stopWith(warp, inst,
                   format("call of '%s', which has no body and is no function of "
                          "the device runtime that is provided (vprintf, "
-                         "__assertfail)", callee.name.c_str()));
+                         "__assertfail)",
+                         callee.name.c_str()));
 }
 
 } // namespace hadal::sim

@@ -17,8 +17,7 @@ u64 blockCount(const Launch &launch) {
 }
 
 /// Takes the next block of the grid; false when there is none.
-bool takeBlock(Worker &worker, std::vector<Block *> &free,
-               std::vector<Block *> &live) {
+bool takeBlock(Worker &worker, std::vector<Block *> &free, std::vector<Block *> &live) {
   Launch &launch = *worker.launch;
   u64 linear = launch.nextBlock.fetch_add(1, std::memory_order_relaxed);
   if (linear >= blockCount(launch))
@@ -50,8 +49,8 @@ void runIndependent(Worker &worker) {
       free.push_back(live[i]);
       live.erase(live.begin() + std::ptrdiff_t(i));
     }
-    if (worker.idleRounds > kCrowdRounds * live.size() &&
-        live.size() < kMaximumResident && takeBlock(worker, free, live))
+    if (worker.idleRounds > kCrowdRounds * live.size() && live.size() < kMaximumResident &&
+        takeBlock(worker, free, live))
       worker.idleRounds = 0;
   }
 }

@@ -25,11 +25,10 @@ bool reschedule(Warp &warp);
 /// so that a lock held by it is released.
 bool beginQuantum(Warp &warp);
 /// Parks the running lanes of `mask`, which leave the active path.
-void park(Warp &warp, const Inst &inst, u32 mask, Path::State state,
-          u32 required, u32 barrier);
+void park(Warp &warp, const Inst &inst, u32 mask, Path::State state, u32 required, u32 barrier);
 /// Adds lanes that wait at `pc`.
-void addPath(Warp &warp, u32 pc, u32 mask, Frame *frame, Path::State state,
-             u32 required = 0, u32 barrier = 0);
+void addPath(Warp &warp, u32 pc, u32 mask, Frame *frame, Path::State state, u32 required = 0,
+             u32 barrier = 0);
 /// Lowers the threshold for a path that became ready.
 void noteReady(Warp &warp, u32 pc, const Frame *frame);
 /// Waits until all lanes of `required` have arrived at the instruction. True
@@ -41,9 +40,8 @@ void exitLanes(Warp &warp, u32 mask);
 
 /// Lanes arrive at a barrier and, unless `arriveOnly`, wait for it. Returns
 /// true when it is complete and the lanes go on.
-bool arriveAtBarrier(Warp &warp, const Inst &inst, u32 mask, u32 id,
-                     u32 expected, bool arriveOnly, u32 threads,
-                     u32 predicate);
+bool arriveAtBarrier(Warp &warp, const Inst &inst, u32 mask, u32 id, u32 expected, bool arriveOnly,
+                     u32 threads, u32 predicate);
 /// Called when threads of the block have exited.
 void barriersAfterExit(Warp &warp);
 
@@ -51,8 +49,8 @@ void barriersAfterExit(Warp &warp);
 
 /// Calls a function of CUDA's device runtime for the lanes of `mask`. False
 /// after a report: an assertion has failed, or there is no such function.
-bool callRuntime(Warp &warp, const Inst &inst, const CallSite &site,
-                 const Function &callee, u32 mask);
+bool callRuntime(Warp &warp, const Inst &inst, const CallSite &site, const Function &callee,
+                 u32 mask);
 
 } // namespace hadal::sim
 

@@ -14,9 +14,7 @@ bool isReleased(const Warp &warp, const Path &path) {
   return (path.required & ~warp.exited & ~path.mask) == 0;
 }
 
-void removePath(Warp &warp, u32 index) {
-  warp.paths[index] = warp.paths[--warp.pathCount];
-}
+void removePath(Warp &warp, u32 index) { warp.paths[index] = warp.paths[--warp.pathCount]; }
 
 /// Takes the path at `index`, with all others at the same place.
 void takePath(Warp &warp, u32 index) {
@@ -24,8 +22,7 @@ void takePath(Warp &warp, u32 index) {
   removePath(warp, index);
   for (u32 i = 0; i < warp.pathCount;) {
     const Path &other = warp.paths[i];
-    if (other.state == Path::Ready && other.pc == path.pc &&
-        other.frame == path.frame) {
+    if (other.state == Path::Ready && other.pc == path.pc && other.frame == path.frame) {
       path.mask |= other.mask;
       removePath(warp, i);
     } else {
@@ -59,8 +56,7 @@ bool meetAcrossFrames(Warp &warp) {
   for (u32 i = 0; i < warp.pathCount; ++i) {
     const Path path = warp.paths[i];
     const Inst &inst = warp.launch->program->code[path.pc];
-    if (path.state != Path::WaitSync || inst.cls != Class::Barrier ||
-        (inst.flags & kAligned))
+    if (path.state != Path::WaitSync || inst.cls != Class::Barrier || (inst.flags & kAligned))
       continue;
     auto meets = [&](const Path &other) {
       return other.state == Path::WaitSync && other.pc == path.pc &&
@@ -101,12 +97,10 @@ bool blocked(Warp &warp) {
     const Inst &inst = warp.launch->program->code[stuck->pc];
     std::string where;
     for (u32 i = 0; i < warp.pathCount; ++i)
-      where += format("%slanes 0x%08x at line %u", i ? ", " : "",
-                      warp.paths[i].mask,
+      where += format("%slanes 0x%08x at line %u", i ? ", " : "", warp.paths[i].mask,
                       warp.launch->program->origins[warp.paths[i].pc].at.line);
     warp.frame = stuck->frame;
-    report(warp, inst, "barrier",
-           u32(__builtin_ctz(stuck->mask)),
+    report(warp, inst, "barrier", u32(__builtin_ctz(stuck->mask)),
            format("expected lanes 0x%08x to arrive together, got %s",
                   stuck->required & ~warp.exited, where.c_str()));
   }
@@ -138,8 +132,7 @@ bool reschedule(Warp &warp) {
     if (path.state != Path::Ready)
       continue;
     if (best == ~0u || path.frame->depth > warp.paths[best].frame->depth ||
-        (path.frame->depth == warp.paths[best].frame->depth &&
-         path.pc < warp.paths[best].pc))
+        (path.frame->depth == warp.paths[best].frame->depth && path.pc < warp.paths[best].pc))
       best = i;
   }
   if (best == ~0u)
@@ -171,12 +164,12 @@ bool beginQuantum(Warp &warp) {
   return true;
 }
 
-void addPath(Warp &warp, u32 pc, u32 mask, Frame *frame, Path::State state,
-             u32 required, u32 barrier) {
+void addPath(Warp &warp, u32 pc, u32 mask, Frame *frame, Path::State state, u32 required,
+             u32 barrier) {
   for (u32 i = 0; i < warp.pathCount; ++i) {
     Path &path = warp.paths[i];
-    if (path.pc != pc || path.frame != frame || path.state != state ||
-        path.required != required || path.barrier != barrier)
+    if (path.pc != pc || path.frame != frame || path.state != state || path.required != required ||
+        path.barrier != barrier)
       continue;
     path.mask |= mask;
     if (path.state == Path::WaitSync && isReleased(warp, path)) {
@@ -198,8 +191,7 @@ void addPath(Warp &warp, u32 pc, u32 mask, Frame *frame, Path::State state,
     noteReady(warp, pc, frame);
 }
 
-void park(Warp &warp, const Inst &inst, u32 mask, Path::State state,
-          u32 required, u32 barrier) {
+void park(Warp &warp, const Inst &inst, u32 mask, Path::State state, u32 required, u32 barrier) {
   u32 pc = pcOf(warp, inst);
   warp.active &= ~mask;
   if (state == Path::WaitSync) {
@@ -208,8 +200,8 @@ void park(Warp &warp, const Inst &inst, u32 mask, Path::State state,
     --line.warps;
     line.lanes -= u64(__builtin_popcount(mask));
   }
-  addPath(warp, state == Path::WaitBarrier ? pc + 1 : pc, mask, warp.frame,
-          state, required, barrier);
+  addPath(warp, state == Path::WaitBarrier ? pc + 1 : pc, mask, warp.frame, state, required,
+          barrier);
   if (!warp.active)
     warp.threshold = 0;
 }

@@ -50,18 +50,15 @@ void reportStuck(Block &block) {
     std::string text;
     if (atBarrier) {
       const Barrier &barrier = block.barriers[path.barrier];
-      u32 wanted = barrier.expected ? barrier.expected
-                                    : block.threads - block.exited;
+      u32 wanted = barrier.expected ? barrier.expected : block.threads - block.exited;
       text = format("barrier %u is never complete: expected %u threads, got "
-                    "%u", path.barrier, wanted, barrier.arrived);
+                    "%u",
+                    path.barrier, wanted, barrier.arrived);
       for (auto &other : block.warps)
         for (u32 i = 0; i < other->pathCount; ++i)
-          if (other->paths[i].state != path.state ||
-              other->paths[i].barrier != path.barrier) {
-            u32 pc = other->paths[i].pc -
-                     (other->paths[i].state == Path::WaitBarrier);
-            text += format("; warp %u waits at line %u", other->index,
-                           program.origins[pc].at.line);
+          if (other->paths[i].state != path.state || other->paths[i].barrier != path.barrier) {
+            u32 pc = other->paths[i].pc - (other->paths[i].state == Path::WaitBarrier);
+            text += format("; warp %u waits at line %u", other->index, program.origins[pc].at.line);
             report(*warp, inst, "barrier", u32(__builtin_ctz(path.mask)), text);
             return;
           }
@@ -103,13 +100,10 @@ bool runRound(Worker &worker, Block &block) {
     Warp &warp = *block.warps[index];
     warp.progress = false;
     u64 barriers = worker.counters.barriers;
-    u64 left = launch.maxInstructions > warp.executed
-                   ? launch.maxInstructions - warp.executed
-                   : 0;
+    u64 left = launch.maxInstructions > warp.executed ? launch.maxInstructions - warp.executed : 0;
     if (left == 0) {
       warp.frame = warp.active ? warp.frame : warp.paths[0].frame;
-      const Inst &inst =
-          launch.program->code[warp.active ? warp.pc : warp.paths[0].pc];
+      const Inst &inst = launch.program->code[warp.active ? warp.pc : warp.paths[0].pc];
       report(warp, inst, "limit", ~0u,
              format("the warp has executed %llu instructions, the limit "
                     "(--max-instructions)",
@@ -118,15 +112,13 @@ bool runRound(Worker &worker, Block &block) {
     }
     // Where one path polls and others wait, the one that holds what it polls
     // for gets its turn soon.
-    i32 turn = warp.polls && warp.pathCount
-                   ? std::max(quantum / kPollingShare, kLeastQuantum)
-                   : quantum;
+    i32 turn =
+        warp.polls && warp.pathCount ? std::max(quantum / kPollingShare, kLeastQuantum) : quantum;
     warp.budget = left < u64(turn) ? i32(left) : turn;
     launch.level->run(warp);
     if (launch.stop.load(std::memory_order_relaxed))
       return false;
-    idle &= !warp.progress && !warp.done && warp.polls &&
-            worker.counters.barriers == barriers;
+    idle &= !warp.progress && !warp.done && warp.polls && worker.counters.barriers == barriers;
   }
   if (!idle) {
     worker.idleRounds = 0;
@@ -145,8 +137,7 @@ bool runRound(Worker &worker, Block &block) {
   worker.stuckAt.store(progress, std::memory_order_release);
   if (allStuck(launch, progress)) {
     Warp &warp = *block.warps[worker.order[0]];
-    const Inst &inst =
-        launch.program->code[warp.active ? warp.pc : warp.paths[0].pc];
+    const Inst &inst = launch.program->code[warp.active ? warp.pc : warp.paths[0].pc];
     report(warp, inst, "limit", ~0u,
            "the block spins for ever: its warps poll memory that nothing "
            "changes");

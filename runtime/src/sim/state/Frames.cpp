@@ -35,8 +35,7 @@ Frame *enterFunction(Warp &warp, const Function &function, u32 mask) {
     warp.frames.push_back(std::make_unique<Frame>());
     frame = warp.frames.back().get();
     u64 capacity = (u64(function.slots) + 15) & ~u64(15);
-    frame->registers = static_cast<u8 *>(
-        aligned_alloc(64, capacity * kSlotBytes));
+    frame->registers = static_cast<u8 *>(aligned_alloc(64, capacity * kSlotBytes));
     frame->undefined = static_cast<u32 *>(calloc(capacity, sizeof(u32)));
     if (!frame->registers || !frame->undefined)
       abort();
@@ -86,8 +85,7 @@ bool growLocal(Warp &warp, u64 bytes) {
     memset(fresh, fill, stride * kLanes);
     if (old)
       for (u32 lane = 0; lane < kLanes; ++lane)
-        memcpy(fresh + lane * stride, old + lane * warp.localStride,
-               warp.localStride);
+        memcpy(fresh + lane * stride, old + lane * warp.localStride, warp.localStride);
     ::free(old);
     return fresh;
   };

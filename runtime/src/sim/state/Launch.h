@@ -112,8 +112,7 @@ struct Launch {
 
 /// Ends the launch with a report about `lane` (or ~0 for the warp) of `warp` at
 /// the instruction; returns false.
-bool report(Warp &warp, const Inst &inst, const char *check, u32 lane,
-            const std::string &message);
+bool report(Warp &warp, const Inst &inst, const char *check, u32 lane, const std::string &message);
 /// Ends the launch with an error that is no check.
 bool stopWith(Warp &warp, const Inst &inst, const std::string &message);
 inline u32 pcOf(const Warp &warp, const Inst &inst) {

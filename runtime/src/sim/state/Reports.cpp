@@ -9,17 +9,14 @@ std::string whereOf(Warp &warp, const Inst &inst, u32 lane) {
   const Launch &launch = *warp.launch;
   const Program &program = *launch.program;
   const Origin &origin = program.origins[pcOf(warp, inst)];
-  std::string text = format("kernel '%s', line %u", launch.kernel->name.c_str(),
-                            origin.at.line);
+  std::string text = format("kernel '%s', line %u", launch.kernel->name.c_str(), origin.at.line);
   const Function &function = program.functionAt(pcOf(warp, inst));
   if (&function != launch.kernel)
     text += format(" in '%s'", function.name.c_str());
   if (origin.sourceLine) {
     const auto &files = program.ast->files;
-    text += origin.sourceFile < files.size() &&
-                    !files[origin.sourceFile].empty()
-                ? format(" (%s:%u)", files[origin.sourceFile].c_str(),
-                         origin.sourceLine)
+    text += origin.sourceFile < files.size() && !files[origin.sourceFile].empty()
+                ? format(" (%s:%u)", files[origin.sourceFile].c_str(), origin.sourceLine)
                 : format(" (source line %u)", origin.sourceLine);
   }
   const Block &block = *warp.block;
@@ -35,8 +32,8 @@ std::string whereOf(Warp &warp, const Inst &inst, u32 lane) {
   return text;
 }
 
-void end(Warp &warp, const Inst &inst, Report::Kind kind, const char *check,
-         u32 lane, const std::string &message) {
+void end(Warp &warp, const Inst &inst, Report::Kind kind, const char *check, u32 lane,
+         const std::string &message) {
   Launch &launch = *warp.launch;
   std::lock_guard<std::mutex> guard(launch.lock);
   launch.stop.store(true, std::memory_order_relaxed);
@@ -54,8 +51,7 @@ void end(Warp &warp, const Inst &inst, Report::Kind kind, const char *check,
 }
 } // namespace
 
-bool report(Warp &warp, const Inst &inst, const char *check, u32 lane,
-            const std::string &message) {
+bool report(Warp &warp, const Inst &inst, const char *check, u32 lane, const std::string &message) {
   end(warp, inst, Report::Checked, check, lane, message);
   return false;
 }

@@ -97,8 +97,7 @@ struct Warp {
   u32 asyncGroup[kLanes] = {}; // number of the open group of each lane
 
   template <typename T> T *at(u32 operand) const {
-    return reinterpret_cast<T *>(base[operand >> kAreaShift] +
-                                 (operand & kAreaMask));
+    return reinterpret_cast<T *>(base[operand >> kAreaShift] + (operand & kAreaMask));
   }
   u32 *flags(u32 operand) const { return undefined + slotOf(operand); }
 };

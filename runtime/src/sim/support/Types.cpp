@@ -14,13 +14,11 @@ struct TypeRow {
 };
 // In the order of enum Ty.
 constexpr TypeRow kTypes[] = {
-    {"", 0},      {"pred", 0},  {"b8", 1},    {"b16", 2},    {"b32", 4},
-    {"b64", 8},   {"b128", 16}, {"u8", 1},    {"u16", 2},    {"u32", 4},
-    {"u64", 8},   {"s8", 1},    {"s16", 2},   {"s32", 4},    {"s64", 8},
-    {"f16", 2},   {"f16x2", 4}, {"bf16", 2},  {"bf16x2", 4}, {"tf32", 4},
-    {"f32", 4},   {"f64", 8},   {"e4m3", 1},  {"e5m2", 1},   {"e4m3x2", 2},
-    {"e5m2x2", 2}, {"u16x2", 4}, {"s16x2", 4}, {"s4", 1},     {"u4", 1},
-    {"b1", 1},
+    {"", 0},    {"pred", 0}, {"b8", 1},    {"b16", 2},    {"b32", 4},    {"b64", 8},   {"b128", 16},
+    {"u8", 1},  {"u16", 2},  {"u32", 4},   {"u64", 8},    {"s8", 1},     {"s16", 2},   {"s32", 4},
+    {"s64", 8}, {"f16", 2},  {"f16x2", 4}, {"bf16", 2},   {"bf16x2", 4}, {"tf32", 4},  {"f32", 4},
+    {"f64", 8}, {"e4m3", 1}, {"e5m2", 1},  {"e4m3x2", 2}, {"e5m2x2", 2}, {"u16x2", 4}, {"s16x2", 4},
+    {"s4", 1},  {"u4", 1},   {"b1", 1},
 };
 constexpr size_t kTypeCount = sizeof(kTypes) / sizeof(kTypes[0]);
 } // namespace
@@ -30,13 +28,10 @@ u32 sizeOf(Ty type) { return kTypes[size_t(type)].bytes; }
 const char *typeName(Ty type) { return kTypes[size_t(type)].name; }
 
 bool isSigned(Ty type) {
-  return type == Ty::S8 || type == Ty::S16 || type == Ty::S32 ||
-         type == Ty::S64;
+  return type == Ty::S8 || type == Ty::S16 || type == Ty::S32 || type == Ty::S64;
 }
 
-bool isFloat(Ty type) {
-  return type >= Ty::F16 && type <= Ty::E5M2x2;
-}
+bool isFloat(Ty type) { return type >= Ty::F16 && type <= Ty::E5M2x2; }
 
 Ty typeByName(std::string_view name) {
   if (name.size() < 2 || name.size() > 6)
@@ -48,8 +43,7 @@ Ty typeByName(std::string_view name) {
 }
 
 const char *spaceName(Space space) {
-  constexpr const char *names[] = {"generic", "global", "shared",
-                                   "local",   "const",  "param"};
+  constexpr const char *names[] = {"generic", "global", "shared", "local", "const", "param"};
   return names[size_t(space)];
 }
 

@@ -26,12 +26,37 @@ constexpr u32 kFullMask = 0xffffffffu;
 constexpr u32 kSlotBytes = kLanes * 4;
 
 enum class Ty : u8 {
-  None, Pred,
-  B8, B16, B32, B64, B128,
-  U8, U16, U32, U64,
-  S8, S16, S32, S64,
-  F16, F16x2, BF16, BF16x2, TF32, F32, F64,
-  E4M3, E5M2, E4M3x2, E5M2x2, U16x2, S16x2, S4, U4, B1,
+  None,
+  Pred,
+  B8,
+  B16,
+  B32,
+  B64,
+  B128,
+  U8,
+  U16,
+  U32,
+  U64,
+  S8,
+  S16,
+  S32,
+  S64,
+  F16,
+  F16x2,
+  BF16,
+  BF16x2,
+  TF32,
+  F32,
+  F64,
+  E4M3,
+  E5M2,
+  E4M3x2,
+  E5M2x2,
+  U16x2,
+  S16x2,
+  S4,
+  U4,
+  B1,
 };
 
 enum class Space : u8 { Generic, Global, Shared, Local, Const, Param };
@@ -52,8 +77,7 @@ struct Position {
 };
 
 /// Formats like printf into a std::string.
-std::string format(const char *pattern, ...)
-    __attribute__((format(printf, 1, 2)));
+std::string format(const char *pattern, ...) __attribute__((format(printf, 1, 2)));
 
 } // namespace hadal::sim
 

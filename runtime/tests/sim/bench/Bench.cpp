@@ -11,7 +11,6 @@
 #include <time.h>
 #include <vector>
 
-
 namespace {
 
 int repeats = 10;
@@ -88,8 +87,7 @@ struct Machine {
     double best = 1e30;
     for (int i = 0; i < repeats; ++i) {
       double start = seconds();
-      check(hadal_sim_launch(context, module, kernel, &how, arguments.data(),
-                             arguments.size()));
+      check(hadal_sim_launch(context, module, kernel, &how, arguments.data(), arguments.size()));
       best = std::min(best, seconds() - start);
     }
     return best;
@@ -125,8 +123,7 @@ void gemm() {
     b[i] = brain(value(i + 77));
   uint64_t da = machine.buffer(a, "a"), db = machine.buffer(b, "b"),
            dc = machine.buffer(uint64_t(m) * n * 4, "c");
-  double best = machine.launch("gemm_bf16_64x64x32", n / 64, m / 64, 128,
-                                  {&da, &db, &dc, &n, &k});
+  double best = machine.launch("gemm_bf16_64x64x32", n / 64, m / 64, 128, {&da, &db, &dc, &n, &k});
   auto c = machine.contents<float>(dc, size_t(m) * n);
   for (size_t i = 0; i < c.size(); i += 1009) {
     int sum = 0;
@@ -170,9 +167,8 @@ void memory(const char *row, size_t n, const char *bar) {
   int count = int(n);
   uint64_t dt = machine.buffer(t, "t"), dx = machine.buffer(x, "x"),
            dy = machine.buffer(n * 4, "y");
-  double best =
-      scattered ? machine.launch("speed_scattered", 16, 1, 256, {&dt, &dx, &dy, &count})
-                : machine.launch("speed_coalesced", 16, 1, 256, {&dx, &dy, &count});
+  double best = scattered ? machine.launch("speed_scattered", 16, 1, 256, {&dt, &dx, &dy, &count})
+                          : machine.launch("speed_coalesced", 16, 1, 256, {&dx, &dy, &count});
   auto y = machine.contents<float>(dy, n);
   for (size_t i = 0; i < n; ++i)
     if (y[i] != x[scattered ? i ^ 1 : i])
@@ -180,8 +176,9 @@ void memory(const char *row, size_t n, const char *bar) {
   double accesses = machine.counter("\"lanes\"", "\"load_global\"") +
                     machine.counter("\"lanes\"", "\"store_global\"");
   printf("%-11s %7.0f M global lane-accesses/s, %5.0f M lane-instructions/s  %zu "
-         "elements; bar %s\n", row, accesses / best * 1e-6,
-         machine.counter("\"lane_instructions\"") / best * 1e-6, n, bar);
+         "elements; bar %s\n",
+         row, accesses / best * 1e-6, machine.counter("\"lane_instructions\"") / best * 1e-6, n,
+         bar);
 }
 
 void frontEnd(const char *what, const std::string &text) {

@@ -22,19 +22,20 @@ void piece(std::string &to, unsigned i) {
   line(to, "\tshl.b32 \t%%r%u, %%r%u, 4;\n", r + 11, r + 10);
   line(to, "\tmul.wide.s32 \t%%rd%u, %%r%u, 4;\n", d + 6, r + 10);
   line(to, "\tadd.s64 \t%%rd%u, %%rd1, %%rd%u;\n", d + 7, d + 6);
-  line(to, "\tld.global.nc.v4.f32 \t{%%f%u, %%f%u, %%f%u, %%f%u}, [%%rd%u+%u];\n",
-       f + 10, f + 11, f + 12, f + 13, d + 7, i % 16 * 16);
+  line(to, "\tld.global.nc.v4.f32 \t{%%f%u, %%f%u, %%f%u, %%f%u}, [%%rd%u+%u];\n", f + 10, f + 11,
+       f + 12, f + 13, d + 7, i % 16 * 16);
   for (unsigned j = 0; j < 4; ++j)
-    line(to, "\tfma.rn.f32 \t%%f%u, %%f%u, 0f3F000000, %%f%u;\n", f + 14 + j,
-         f + 10 + j, f + 6 + j);
+    line(to, "\tfma.rn.f32 \t%%f%u, %%f%u, 0f3F000000, %%f%u;\n", f + 14 + j, f + 10 + j,
+         f + 6 + j);
   line(to, "\tmov.b32 \t%%r%u, %%f%u;\n", r + 12, f + 14);
   line(to, "\tand.b32  \t%%r%u, %%r%u, 1008;\n", r + 13, r + 11);
   line(to, "\tst.shared.u32 \t[%%r%u+%u], %%r%u;\n", r + 13, i % 8 * 4, r + 12);
   line(to, "\tbar.sync \t0;\n");
   line(to, "\tld.shared.u32 \t%%r%u, [%%r%u];\n", r + 14, r + 13);
   line(to, "\t// begin inline asm\n");
-  line(to, "\tmma.sync.aligned.m16n8k8.row.col.f32.bf16.bf16.f32 {%%f1, %%f2, %%f3, "
-           "%%f4}, {%%r%u, %%r%u}, {%%r%u}, {%%f1, %%f2, %%f3, %%f4};\n",
+  line(to,
+       "\tmma.sync.aligned.m16n8k8.row.col.f32.bf16.bf16.f32 {%%f1, %%f2, %%f3, "
+       "%%f4}, {%%r%u, %%r%u}, {%%r%u}, {%%f1, %%f2, %%f3, %%f4};\n",
        r + 12, r + 14, r + 11);
   line(to, "\t// end inline asm\n");
   line(to, "\txor.b32  \t%%r%u, %%r%u, %%r%u;\n", r + 15, r + 14, r + 12);

@@ -39,7 +39,8 @@ void decodeOnly(const std::string &text) {
 }
 
 /// Launches one entry with small buffers for its pointers and small numbers for the rest.
-void launchEntry(hadal_sim_context_t *context, hadal_sim_module_t *module, const char *entry, uint64_t variant) {
+void launchEntry(hadal_sim_context_t *context, hadal_sim_module_t *module, const char *entry,
+                 uint64_t variant) {
   hadal_sim_kernel_info_t info;
   if (hadal_sim_kernel_info(context, module, entry, &info) != HADAL_SIM_OK)
     return;
@@ -48,11 +49,13 @@ void launchEntry(hadal_sim_context_t *context, hadal_sim_module_t *module, const
   std::vector<uint64_t> buffers;
   for (size_t i = 0; i < info.parameter_count; ++i) {
     hadal_sim_parameter_t parameter;
-    require(hadal_sim_kernel_parameter(context, module, entry, i, &parameter) == HADAL_SIM_OK, "every parameter to be described");
+    require(hadal_sim_kernel_parameter(context, module, entry, i, &parameter) == HADAL_SIM_OK,
+            "every parameter to be described");
     std::vector<uint8_t> bytes(parameter.bytes);
     uint64_t value = 32;
     if (parameter.bytes >= 8) {
-      require(hadal_sim_alloc(context, kBytes, parameter.name, &value) == HADAL_SIM_OK, "a small buffer");
+      require(hadal_sim_alloc(context, kBytes, parameter.name, &value) == HADAL_SIM_OK,
+              "a small buffer");
       if (i % 2 == 0)
         hadal_sim_fill(context, value, int(variant & 3), kBytes);
       buffers.push_back(value);
@@ -79,13 +82,16 @@ void launchEntry(hadal_sim_context_t *context, hadal_sim_module_t *module, const
   if (variant & 64) // past what the checks would stop
     launch.checks = HADAL_SIM_CHECK_BOUNDS;
   launch.max_instructions = 500;
-  hadal_sim_status_t status = hadal_sim_launch(context, module, entry, &launch, arguments.data(), arguments.size());
-  require(status == HADAL_SIM_OK || *hadal_sim_context_message(context), "a reason with every failure");
+  hadal_sim_status_t status =
+      hadal_sim_launch(context, module, entry, &launch, arguments.data(), arguments.size());
+  require(status == HADAL_SIM_OK || *hadal_sim_context_message(context),
+          "a reason with every failure");
   hadal_sim_counters_json(context);
   hadal_sim_annotated_listing(context);
   std::vector<uint8_t> back(kBytes);
   for (uint64_t buffer : buffers) {
-    require(hadal_sim_copy_out(context, back.data(), buffer, kBytes, nullptr) != HADAL_SIM_ERROR, "buffers to outlive a launch");
+    require(hadal_sim_copy_out(context, back.data(), buffer, kBytes, nullptr) != HADAL_SIM_ERROR,
+            "buffers to outlive a launch");
     require(hadal_sim_free(context, buffer) == HADAL_SIM_OK, "buffers to be freed once");
   }
 }
@@ -97,7 +103,8 @@ void execute(const std::string &text) {
   hadal_sim_context_t *context = nullptr;
   require(hadal_sim_context_create(&context) == HADAL_SIM_OK, "a context");
   hadal_sim_module_t *module = nullptr;
-  if (hadal_sim_module_load(context, text.data(), text.size(), "fuzz.ptx", &module) == HADAL_SIM_OK) {
+  if (hadal_sim_module_load(context, text.data(), text.size(), "fuzz.ptx", &module) ==
+      HADAL_SIM_OK) {
     size_t count = std::min<size_t>(hadal_sim_module_kernel_count(module), 4);
     for (size_t i = 0; i < count; ++i)
       launchEntry(context, module, hadal_sim_module_kernel_name(module, i), variant);
@@ -125,7 +132,10 @@ std::vector<Span> cut(const std::string &text, bool words) {
       spans.push_back({begin, at});
       continue;
     }
-    auto inWord = [&] { return at < text.size() && (std::isalnum(static_cast<unsigned char>(text[at])) || std::strchr("_.%$", text[at])); };
+    auto inWord = [&] {
+      return at < text.size() &&
+             (std::isalnum(static_cast<unsigned char>(text[at])) || std::strchr("_.%$", text[at]));
+    };
     while (inWord())
       ++at;
     if (at > begin)
@@ -162,7 +172,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 extern "C" size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t maxSize);
 
 // Mutates lines and words, so that mutants get past the lexer; bytes one time in four.
-extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t maxSize, unsigned seed) {
+extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t maxSize,
+                                          unsigned seed) {
   std::mt19937 random(seed);
   if (size == 0 || random() % 4 == 0)
     return LLVMFuzzerMutate(data, size, maxSize);
@@ -182,10 +193,12 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max
 }
 
 // Puts lines or words of the second text into the first.
-extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t *first, size_t firstSize, const uint8_t *second, size_t secondSize, uint8_t *out,
+extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t *first, size_t firstSize,
+                                            const uint8_t *second, size_t secondSize, uint8_t *out,
                                             size_t maxSize, unsigned seed) {
   std::mt19937 random(seed);
-  std::string text(reinterpret_cast<const char *>(first), firstSize), other(reinterpret_cast<const char *>(second), secondSize);
+  std::string text(reinterpret_cast<const char *>(first), firstSize),
+      other(reinterpret_cast<const char *>(second), secondSize);
   bool words = random() % 2;
   std::vector<Span> spans = cut(text, words), others = cut(other, words);
   if (spans.empty() || others.empty())

@@ -50,9 +50,12 @@ std::vector<Operation> operations(bool global) {
     all.push_back({"min.s" + n, w, v, [=](auto o, auto b, auto) { return s(b) < s(o) ? b : o; }});
     all.push_back({"max.s" + n, w, v, [=](auto o, auto b, auto) { return s(b) > s(o) ? b : o; }});
   }
-  all.push_back({"cas.b16", 16, integers16(), [](auto o, auto b, auto c) { return o == b ? c : o; }});
-  all.push_back({"inc.u32", 32, integers32(), [](auto o, auto b, auto) { return o >= b ? 0 : o + 1; }});
-  all.push_back({"dec.u32", 32, integers32(), [](auto o, auto b, auto) { return o == 0 || o > b ? b : o - 1; }});
+  all.push_back(
+      {"cas.b16", 16, integers16(), [](auto o, auto b, auto c) { return o == b ? c : o; }});
+  all.push_back(
+      {"inc.u32", 32, integers32(), [](auto o, auto b, auto) { return o >= b ? 0 : o + 1; }});
+  all.push_back({"dec.u32", 32, integers32(),
+                 [](auto o, auto b, auto) { return o == 0 || o > b ? b : o - 1; }});
   // In global memory subnormals of f32 are zeros.
   all.push_back({"add.f32", 32, floats32(), [=](auto o, auto b, auto) {
                    if (!global)
@@ -61,11 +64,17 @@ std::vector<Operation> operations(bool global) {
                    return flushed(sum);
                  }});
   Values doubles = floats64();
-  all.push_back({"add.f64", 64, doubles, [](auto o, auto b, auto) { return bits(f64(o) + f64(b)); }});
-  all.push_back({"add.noftz.f16", 16, halves(), [](auto o, auto b, auto) { return halfBits((long double)(halfOf(o)) + halfOf(b)); }});
+  all.push_back(
+      {"add.f64", 64, doubles, [](auto o, auto b, auto) { return bits(f64(o) + f64(b)); }});
+  all.push_back({"add.noftz.f16", 16, halves(), [](auto o, auto b, auto) {
+                   return halfBits((long double)(halfOf(o)) + halfOf(b));
+                 }});
   // A long double holds the exact sum of two bf16 that are not too far apart; the others round to the larger.
-  auto brainSum = [](uint64_t o, uint64_t b) { return brainBits((long double)(brainOf(o)) + brainOf(b)); };
-  Values near = {0, 0x8000, 0x3f80, 0xbf80, 0x3f81, 0x3fc0, 0x4049, 0xc0a0, 0x4300, 0x7f7f, 0xff7f, 0x7f80, 0xff80, 0x7fc0};
+  auto brainSum = [](uint64_t o, uint64_t b) {
+    return brainBits((long double)(brainOf(o)) + brainOf(b));
+  };
+  Values near = {0,      0x8000, 0x3f80, 0xbf80, 0x3f81, 0x3fc0, 0x4049,
+                 0xc0a0, 0x4300, 0x7f7f, 0xff7f, 0x7f80, 0xff80, 0x7fc0};
   all.push_back({"add.noftz.bf16", 16, near, [=](auto o, auto b, auto) { return brainSum(o, b); }});
   Values pairs, brainPairs;
   for (size_t i = 0; i < halves().size(); ++i)
@@ -73,7 +82,10 @@ std::vector<Operation> operations(bool global) {
   for (size_t i = 0; i < near.size(); ++i)
     brainPairs.push_back(near[i] | near[near.size() - 1 - i] << 16);
   all.push_back({"add.noftz.f16x2", 32, pairs, [](auto o, auto b, auto) {
-                   auto half = [&](int at) { return halfBits((long double)(halfOf(o >> at & 0xffff)) + halfOf(b >> at & 0xffff)); };
+                   auto half = [&](int at) {
+                     return halfBits((long double)(halfOf(o >> at & 0xffff)) +
+                                     halfOf(b >> at & 0xffff));
+                   };
                    return half(0) | half(16) << 16;
                  }});
   all.push_back({"add.noftz.bf16x2", 32, brainPairs, [=](auto o, auto b, auto) {
@@ -117,23 +129,37 @@ void singles(const Operation &op, const std::string &space, const std::string &o
     old.resize(padded), b.resize(padded), c.resize(padded);
     std::string place = space.find("shared") != std::string::npos ? "%s" : "%at";
     program.head = ".shared .align 8 .b8 cells[1024];";
-    program.body = ".reg .b" + n + " %d, %b, %c, %o;\n.reg .b64 %at, %s, %x;\n.reg .b32 %i, %g;\n"
-                   "mov.u32 %g, %ctaid.x;\nmad.lo.u32 %i, %g, 128, %t;\nmul.wide.u32 %x, %i, " + size + ";\n"
-                   "add.s64 %at, %p1, %x;\nld.global.b" + n + " %o, [%at];\n"
-                   "mul.wide.u32 %s, %t, " + size + ";\n{ .reg .b64 %z; mov.u64 %z, cells; add.s64 %s, %s, %z; }\nst.shared.b" + n + " [%s], %o;\n"
-                   "{ .reg .b64 %z; add.s64 %z, %p2, %x; ld.global.b" + n + " %b, [%z]; add.s64 %z, %p3, %x; ld.global.b" + n + " %c, [%z]; }\n";
-    program.body += (returns ? "atom" : "red") + order + space + "." + op.name + (returns ? " %d, [" : " [") + place + "], %b" + (cas ? ", %c" : "") + ";\n";
+    program.body = ".reg .b" + n +
+                   " %d, %b, %c, %o;\n.reg .b64 %at, %s, %x;\n.reg .b32 %i, %g;\n"
+                   "mov.u32 %g, %ctaid.x;\nmad.lo.u32 %i, %g, 128, %t;\nmul.wide.u32 %x, %i, " +
+                   size +
+                   ";\n"
+                   "add.s64 %at, %p1, %x;\nld.global.b" +
+                   n +
+                   " %o, [%at];\n"
+                   "mul.wide.u32 %s, %t, " +
+                   size +
+                   ";\n{ .reg .b64 %z; mov.u64 %z, cells; add.s64 %s, %s, %z; }\nst.shared.b" + n +
+                   " [%s], %o;\n"
+                   "{ .reg .b64 %z; add.s64 %z, %p2, %x; ld.global.b" +
+                   n + " %b, [%z]; add.s64 %z, %p3, %x; ld.global.b" + n + " %c, [%z]; }\n";
+    program.body += (returns ? "atom" : "red") + order + space + "." + op.name +
+                    (returns ? " %d, [" : " [") + place + "], %b" + (cas ? ", %c" : "") + ";\n";
     if (place == "%s")
       program.body += "ld.shared.b" + n + " %o, [%s];\nst.global.b" + n + " [%at], %o;\n";
     if (returns)
       program.body += "add.s64 %at, %p0, %x;\nst.global.b" + n + " [%at], %d;\n";
-    program.buffers = {Bytes(padded * size_t(op.bits / 8)), packed(old, op.bits), packed(b, op.bits), packed(c, op.bits)};
-    ASSERT_TRUE(program.run()) << op.name << space << ": " << program.message << "\n" << program.body;
+    program.buffers = {Bytes(padded * size_t(op.bits / 8)), packed(old, op.bits),
+                       packed(b, op.bits), packed(c, op.bits)};
+    ASSERT_TRUE(program.run()) << op.name << space << ": " << program.message << "\n"
+                               << program.body;
     for (size_t i = 0; i < rows; ++i) {
       uint64_t want = op.apply(old[i], b[i], c[i]);
-      ASSERT_EQ(valueAt(program.buffers[1], i, op.bits), want) << op.name << space << " of " << std::hex << old[i] << " and " << b[i];
+      ASSERT_EQ(valueAt(program.buffers[1], i, op.bits), want)
+          << op.name << space << " of " << std::hex << old[i] << " and " << b[i];
       if (returns)
-        ASSERT_EQ(valueAt(program.buffers[0], i, op.bits), old[i]) << op.name << space << " returned";
+        ASSERT_EQ(valueAt(program.buffers[0], i, op.bits), old[i])
+            << op.name << space << " returned";
     }
   }
 }
@@ -164,10 +190,14 @@ TEST(Atomic, ContendedByAWarp) {
       uint64_t one = !isFloat ? 1 : op.bits == 32 ? bits(1.f) : bits(1.0);
       Program program;
       program.head = ".shared .align 8 .b8 cell[8];";
-      program.body = ".reg .b" + n + " %d, %o;\n.reg .b64 %at, %x;\n.reg .pred %first;\nsetp.eq.u32 %first, %t, 0;\n"
-                     "@%first st.shared.b64 [cell], 0;\nbar.sync 0;\nmov.b" + n + " %o, " + std::to_string(one) + ";\n" + "atom" +
-                     (shared ? ".shared." : ".global.") + op.name + " %d, [" + (shared ? "cell" : "%p1") + "], %o;\nmul.wide.u32 %x, %t, " +
-                     std::to_string(op.bits / 8) + ";\nadd.s64 %at, %p0, %x;\nst.global.b" + n + " [%at], %d;\n";
+      program.body =
+          ".reg .b" + n +
+          " %d, %o;\n.reg .b64 %at, %x;\n.reg .pred %first;\nsetp.eq.u32 %first, %t, 0;\n"
+          "@%first st.shared.b64 [cell], 0;\nbar.sync 0;\nmov.b" +
+          n + " %o, " + std::to_string(one) + ";\n" + "atom" + (shared ? ".shared." : ".global.") +
+          op.name + " %d, [" + (shared ? "cell" : "%p1") + "], %o;\nmul.wide.u32 %x, %t, " +
+          std::to_string(op.bits / 8) + ";\nadd.s64 %at, %p0, %x;\nst.global.b" + n +
+          " [%at], %d;\n";
       program.block = 64;
       program.buffers = {Bytes(size_t(64 * op.bits / 8)), Bytes(8)};
       for (program.seed = 0; program.seed < 3; ++program.seed) {
@@ -191,16 +221,19 @@ TEST(Atomic, OneHundredAndTwentyEightBits) {
       bool shared = std::string(space) == ".shared";
       Program program;
       program.head = ".shared .align 16 .b8 cells[512];";
-      program.body = ".reg .b128 %d, %b, %c;\n.reg .b64 %at, %v<6>, %s;\nadd.s64 %at, %p1, %o16;\nld.global.v2.b64 {%v0, %v1}, [%at];\n"
-                     "mov.u64 %s, cells;\nadd.s64 %s, %s, %o16;\nst.shared.v2.b64 [%s], {%v0, %v1};\n"
-                     // Even lanes compare with what is there.
-                     "{ .reg .b64 %one; .reg .b32 %low; and.b32 %low, %t, 1; cvt.u64.u32 %one, %low; add.s64 %v2, %v1, %one; }\n"
-                     "mov.b128 %b, {%v0, %v2};\nmov.b128 %c, {%v1, %v0};\n";
-      program.body += std::string("atom.relaxed.gpu") + space + "." + op + ".b128 %d, [" + (shared ? "%s" : "%at") + "], %b" +
-                      (std::string(op) == "cas" ? ", %c" : "") + ";\n";
+      program.body =
+          ".reg .b128 %d, %b, %c;\n.reg .b64 %at, %v<6>, %s;\nadd.s64 %at, %p1, %o16;\nld.global.v2.b64 {%v0, %v1}, [%at];\n"
+          "mov.u64 %s, cells;\nadd.s64 %s, %s, %o16;\nst.shared.v2.b64 [%s], {%v0, %v1};\n"
+          // Even lanes compare with what is there.
+          "{ .reg .b64 %one; .reg .b32 %low; and.b32 %low, %t, 1; cvt.u64.u32 %one, %low; add.s64 %v2, %v1, %one; }\n"
+          "mov.b128 %b, {%v0, %v2};\nmov.b128 %c, {%v1, %v0};\n";
+      program.body += std::string("atom.relaxed.gpu") + space + "." + op + ".b128 %d, [" +
+                      (shared ? "%s" : "%at") + "], %b" + (std::string(op) == "cas" ? ", %c" : "") +
+                      ";\n";
       if (shared)
         program.body += "ld.shared.v2.b64 {%v4, %v5}, [%s];\nst.global.v2.b64 [%at], {%v4, %v5};\n";
-      program.body += "mov.b128 {%v4, %v5}, %d;\nadd.s64 %at, %p0, %o16;\nst.global.v2.b64 [%at], {%v4, %v5};\n";
+      program.body +=
+          "mov.b128 {%v4, %v5}, %d;\nadd.s64 %at, %p0, %o16;\nst.global.v2.b64 [%at], {%v4, %v5};\n";
       Values old;
       for (uint64_t i = 0; i < 64; ++i)
         old.push_back(i * 0x9e3779b97f4a7c15ull);
@@ -211,25 +244,39 @@ TEST(Atomic, OneHundredAndTwentyEightBits) {
         EXPECT_EQ(valueAt(program.buffers[0], 2 * lane, 64), lo);
         EXPECT_EQ(valueAt(program.buffers[0], 2 * lane + 1, 64), hi);
         bool exch = op[0] == 'e', swaps = lane % 2 == 0;
-        EXPECT_EQ(valueAt(program.buffers[1], 2 * lane, 64), exch ? lo : swaps ? hi : lo) << op << space;
-        EXPECT_EQ(valueAt(program.buffers[1], 2 * lane + 1, 64), exch ? other : swaps ? lo : hi) << op << space;
+        EXPECT_EQ(valueAt(program.buffers[1], 2 * lane, 64), exch    ? lo
+                                                             : swaps ? hi
+                                                                     : lo)
+            << op << space;
+        EXPECT_EQ(valueAt(program.buffers[1], 2 * lane + 1, 64), exch    ? other
+                                                                 : swaps ? lo
+                                                                         : hi)
+            << op << space;
       }
     }
 }
 
 // Blocks on two host threads add to the same places.
 TEST(Atomic, AcrossHostThreads) {
-  for (const char *op : {"add.u32", "add.u64", "inc.u32", "max.s32", "or.b32", "xor.b64", "add.f64"}) {
-    bool wide = std::string(op).find("64") != std::string::npos, isFloat = std::string(op) == "add.f64";
+  for (const char *op :
+       {"add.u32", "add.u64", "inc.u32", "max.s32", "or.b32", "xor.b64", "add.f64"}) {
+    bool wide = std::string(op).find("64") != std::string::npos,
+         isFloat = std::string(op) == "add.f64";
     std::string n = wide ? "64" : "32";
     Program program;
     program.grid = 64, program.block = 128, program.threads = 2;
-    program.body = ".reg .b" + n + " %v;\n.reg .b32 %i, %g;\n.reg .b64 %at;\nmov.u32 %g, %ctaid.x;\nmad.lo.u32 %i, %g, 128, %t;\n";
-    program.body += isFloat ? "mov.f64 %v, 1.0;\n" : std::string(op) == "inc.u32" ? "mov.u32 %v, 999;\n" : wide ? "cvt.u64.u32 %v, %i;\n" : "mov.u32 %v, %i;\n";
+    program.body =
+        ".reg .b" + n +
+        " %v;\n.reg .b32 %i, %g;\n.reg .b64 %at;\nmov.u32 %g, %ctaid.x;\nmad.lo.u32 %i, %g, 128, %t;\n";
+    program.body += isFloat                        ? "mov.f64 %v, 1.0;\n"
+                    : std::string(op) == "inc.u32" ? "mov.u32 %v, 999;\n"
+                    : wide                         ? "cvt.u64.u32 %v, %i;\n"
+                                                   : "mov.u32 %v, %i;\n";
     program.body += std::string("red.global.") + op + " [%p0], %v;\n";
     program.buffers = {Bytes(8)};
     ASSERT_TRUE(program.run()) << op << ": " << program.message;
-    uint64_t total = 64 * 128, sum = total * (total - 1) / 2, got = valueAt(program.buffers[0], 0, wide ? 64 : 32);
+    uint64_t total = 64 * 128, sum = total * (total - 1) / 2,
+             got = valueAt(program.buffers[0], 0, wide ? 64 : 32);
     std::string name = op;
     uint64_t want = name == "add.u32"   ? uint32_t(sum)
                     : name == "add.u64" ? sum
@@ -243,9 +290,12 @@ TEST(Atomic, AcrossHostThreads) {
 }
 
 TEST(Atomic, RefusesWhatIsNotAForm) {
-  for (const char *form : {"atom.global.add.b32 %r, [%p0], %r;", "atom.global.inc.s32 %r, [%p0], %r;", "atom.global.and.u32 %r, [%p0], %r;",
-                           "red.global.cas.b32 [%p0], %r, %r;", "red.global.exch.b32 [%p0], %r;", "atom.local.add.u32 %r, [%p0], %r;",
-                           "atom.global.min.f32 %r, [%p0], %r;", "atom.global.add.u32 %r, [%p0];", "atom.global.cas.b32 %r, [%p0], %r;"}) {
+  for (const char *form :
+       {"atom.global.add.b32 %r, [%p0], %r;", "atom.global.inc.s32 %r, [%p0], %r;",
+        "atom.global.and.u32 %r, [%p0], %r;", "red.global.cas.b32 [%p0], %r, %r;",
+        "red.global.exch.b32 [%p0], %r;", "atom.local.add.u32 %r, [%p0], %r;",
+        "atom.global.min.f32 %r, [%p0], %r;", "atom.global.add.u32 %r, [%p0];",
+        "atom.global.cas.b32 %r, [%p0], %r;"}) {
     Program program;
     program.buffers = {Bytes(64)};
     program.body = std::string(".reg .b32 %r;\nmov.u32 %r, 0;\n") + form;

@@ -47,12 +47,11 @@ TEST(Convert, BetweenIntegers) {
       std::string name = to.name + "." + from.name + " %d, %a;";
       check("cvt." + name, {to.reg(), from.reg()}, {valuesOf(from.width)},
             [&](Row v) { return to.bits(from.value(v[0])); });
-      check("cvt.sat." + name, {to.reg(), from.reg()}, {valuesOf(from.width)},
-            [&](Row v) {
-              i128 x = from.value(v[0]);
-              x = x < to.least() ? to.least() : x > to.most() ? to.most() : x;
-              return to.bits(x);
-            });
+      check("cvt.sat." + name, {to.reg(), from.reg()}, {valuesOf(from.width)}, [&](Row v) {
+        i128 x = from.value(v[0]);
+        x = x < to.least() ? to.least() : x > to.most() ? to.most() : x;
+        return to.bits(x);
+      });
     }
 }
 
@@ -71,9 +70,8 @@ TEST(Convert, FloatsToIntegers) {
         if (std::isnan(x))
           return to.bits(0);
         x = mode.f(x);
-        i128 n = x < (long double)(to.least())  ? to.least()
-                 : x > (long double)(to.most()) ? to.most()
-                                                : i128(x);
+        i128 n = x<(long double)(to.least()) ? to.least() : x>(long double)(to.most()) ? to.most()
+                                                                                       : i128(x);
         return to.bits(n);
       };
       std::string head = std::string("cvt.") + mode.name + "." + to.name;
@@ -93,20 +91,12 @@ TEST(Convert, IntegersToFloats) {
     for (const auto &mode : modes) {
       std::string head = std::string("cvt.") + mode.name;
       // A long double holds all 64 bits.
-      check(head + ".f32." + from.name + " %d, %a;", {"b32", from.reg()},
-            {valuesOf(from.width)}, [&](Row v) {
-              return roundSlowly((long double)(from.value(v[0])), 8, 23, mode.mode);
-            });
-      check(head + ".f64." + from.name + " %d, %a;", {"b64", from.reg()},
-            {valuesOf(from.width)}, [&](Row v) {
-              return roundSlowly((long double)(from.value(v[0])), 11, 52,
-                                 mode.mode);
-            });
-      check(head + ".f16." + from.name + " %d, %a;", {"b16", from.reg()},
-            {valuesOf(from.width)}, [&](Row v) {
-              return roundSlowly((long double)(from.value(v[0])), 5, 10,
-                                 mode.mode);
-            });
+      check(head + ".f32." + from.name + " %d, %a;", {"b32", from.reg()}, {valuesOf(from.width)},
+            [&](Row v) { return roundSlowly((long double)(from.value(v[0])), 8, 23, mode.mode); });
+      check(head + ".f64." + from.name + " %d, %a;", {"b64", from.reg()}, {valuesOf(from.width)},
+            [&](Row v) { return roundSlowly((long double)(from.value(v[0])), 11, 52, mode.mode); });
+      check(head + ".f16." + from.name + " %d, %a;", {"b16", from.reg()}, {valuesOf(from.width)},
+            [&](Row v) { return roundSlowly((long double)(from.value(v[0])), 5, 10, mode.mode); });
     }
 }
 
@@ -126,11 +116,10 @@ TEST(Convert, NarrowerFloats) {
       return x != x ? uint64_t(0x7fffffff) : roundSlowly(x, 8, 23, mode.mode);
     });
     if (mode.mode == 'n' || mode.mode == 'z')
-      check(head + ".bf16.f32 %d, %a;", {"b16", "b32"}, {floats32()},
-            [&](Row v) {
-              float x = f32(v[0]);
-              return x != x ? uint64_t(0x7fff) : roundSlowly(x, 8, 7, mode.mode);
-            });
+      check(head + ".bf16.f32 %d, %a;", {"b16", "b32"}, {floats32()}, [&](Row v) {
+        float x = f32(v[0]);
+        return x != x ? uint64_t(0x7fff) : roundSlowly(x, 8, 7, mode.mode);
+      });
   }
   check("cvt.rna.tf32.f32 %d, %a;", {"b32", "b32"}, {floats32()}, [](Row v) {
     float x = f32(v[0]);
@@ -156,8 +145,8 @@ TEST(Convert, WiderFloats) {
 
 TEST(Convert, IntegralFloats) {
   for (const auto &mode : kIntegral)
-    check(std::string("cvt.") + mode.name + ".f32.f32 %d, %a;", {"b32", "b32"},
-          {floats32()}, [&](Row v) {
+    check(std::string("cvt.") + mode.name + ".f32.f32 %d, %a;", {"b32", "b32"}, {floats32()},
+          [&](Row v) {
             float x = f32(v[0]);
             return x != x ? uint64_t(0x7fffffff) : bits(float(mode.f(x)));
           });
@@ -166,25 +155,23 @@ TEST(Convert, IntegralFloats) {
 TEST(Convert, PairsAndEightBits) {
   check("cvt.rn.bf16x2.f32 %d, %a, %b;", {"b32", "b32", "b32"},
         {{bits(1.0f), bits(-3.14159f)}, {bits(2.5f), bits(1e-40f)}}, [](Row v) {
-          return roundSlowly(f32(v[0]), 8, 7, 'n') << 16 |
-                 roundSlowly(f32(v[1]), 8, 7, 'n');
+          return roundSlowly(f32(v[0]), 8, 7, 'n') << 16 | roundSlowly(f32(v[1]), 8, 7, 'n');
         });
   // e4m3 has no infinity: everything beyond 448 is 448 under satfinite.
-  Values some = {bits(0.f), bits(-0.f), bits(1.f), bits(447.f), bits(449.f),
-                 bits(1e9f), bits(-1e9f), bits(0.001953125f), bits(0.0009f),
-                 bits(17.f), bits(19.f), bits(0.0029f), bits(INFINITY)};
-  check("cvt.rn.satfinite.e4m3x2.f32 %d, %a, %b;", {"b16", "b32", "b32"},
-        {some, some}, [](Row v) {
-          auto one = [](float x) -> uint64_t {
-            uint64_t sign = std::signbit(x) ? 0x80 : 0;
-            if (std::fabs(x) >= 448)
-              return sign | 0x7e;
-            if (std::fabs(x) >= 256) // where other formats have infinities
-              return sign | (0x70 + uint64_t(std::nearbyint(std::fabs(x) / 32)));
-            return roundSlowly(x, 4, 3, 'n');
-          };
-          return one(f32(v[0])) << 8 | one(f32(v[1]));
-        });
+  Values some = {bits(0.f),  bits(-0.f),    bits(1.f),          bits(447.f),   bits(449.f),
+                 bits(1e9f), bits(-1e9f),   bits(0.001953125f), bits(0.0009f), bits(17.f),
+                 bits(19.f), bits(0.0029f), bits(INFINITY)};
+  check("cvt.rn.satfinite.e4m3x2.f32 %d, %a, %b;", {"b16", "b32", "b32"}, {some, some}, [](Row v) {
+    auto one = [](float x) -> uint64_t {
+      uint64_t sign = std::signbit(x) ? 0x80 : 0;
+      if (std::fabs(x) >= 448)
+        return sign | 0x7e;
+      if (std::fabs(x) >= 256) // where other formats have infinities
+        return sign | (0x70 + uint64_t(std::nearbyint(std::fabs(x) / 32)));
+      return roundSlowly(x, 4, 3, 'n');
+    };
+    return one(f32(v[0])) << 8 | one(f32(v[1]));
+  });
   Values codes;
   for (uint64_t i = 0; i < 256; ++i)
     codes.push_back(i | (255 - i) << 8);

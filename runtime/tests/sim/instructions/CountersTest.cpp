@@ -33,7 +33,8 @@ TEST(Counters, OfALaunchAndOfItsLines) {
   ASSERT_EQ(hadal_sim_context_create(&context), HADAL_SIM_OK);
   EXPECT_EQ(hadal_sim_counters(context).warp_instructions, 0u);
   hadal_sim_module_t *module = nullptr;
-  ASSERT_EQ(hadal_sim_module_load(context, kKernel, strlen(kKernel), "count.ptx", &module), HADAL_SIM_OK)
+  ASSERT_EQ(hadal_sim_module_load(context, kKernel, strlen(kKernel), "count.ptx", &module),
+            HADAL_SIM_OK)
       << hadal_sim_context_message(context);
   uint64_t to = 0, from = 0;
   hadal_sim_alloc(context, 256, "to", &to);
@@ -58,7 +59,9 @@ TEST(Counters, OfALaunchAndOfItsLines) {
   EXPECT_EQ(all.shared_requests, 3u * 2);
   EXPECT_EQ(all.shared_wavefronts, 3u * 2 * 32);
   EXPECT_EQ(all.shared_bank_conflicts, 3u * 2 * 31);
-  EXPECT_EQ(all.local_read_requests + all.local_write_requests + all.matrix_products + all.async_copy_bytes, 0u);
+  EXPECT_EQ(all.local_read_requests + all.local_write_requests + all.matrix_products +
+                all.async_copy_bytes,
+            0u);
 
   EXPECT_EQ(hadal_sim_line_counters(context, kLoad).global_read_sectors, 3u * 64);
   EXPECT_EQ(hadal_sim_line_counters(context, kStoreShared).shared_bank_conflicts, 3u * 2 * 31);

@@ -26,12 +26,10 @@ struct Mode {
   const char *name;
   int host;
 };
-const Mode kModes[] = {{".rn", FE_TONEAREST}, {".rz", FE_TOWARDZERO},
-                       {".rm", FE_DOWNWARD}, {".rp", FE_UPWARD}};
+const Mode kModes[] = {
+    {".rn", FE_TONEAREST}, {".rz", FE_TOWARDZERO}, {".rm", FE_DOWNWARD}, {".rp", FE_UPWARD}};
 
-float flush(float x) {
-  return std::fpclassify(x) == FP_SUBNORMAL ? std::copysign(0.0f, x) : x;
-}
+float flush(float x) { return std::fpclassify(x) == FP_SUBNORMAL ? std::copysign(0.0f, x) : x; }
 float saturate(float x) { return !(x > 0) ? 0.0f : x > 1 ? 1.0f : x; }
 
 TEST(Float, TwoOperandsF32) {
@@ -39,11 +37,25 @@ TEST(Float, TwoOperandsF32) {
     const char *name;
     float (*f)(float, float);
   };
-  const Op ops[] = {
-      {"add", [](float a, float b) { volatile float x = a, y = b; return x + y; }},
-      {"sub", [](float a, float b) { volatile float x = a, y = b; return x - y; }},
-      {"mul", [](float a, float b) { volatile float x = a, y = b; return x * y; }},
-      {"div", [](float a, float b) { volatile float x = a, y = b; return x / y; }}};
+  const Op ops[] = {{"add",
+                     [](float a, float b) {
+                       volatile float x = a, y = b;
+                       return x + y;
+                     }},
+                    {"sub",
+                     [](float a, float b) {
+                       volatile float x = a, y = b;
+                       return x - y;
+                     }},
+                    {"mul",
+                     [](float a, float b) {
+                       volatile float x = a, y = b;
+                       return x * y;
+                     }},
+                    {"div", [](float a, float b) {
+                       volatile float x = a, y = b;
+                       return x / y;
+                     }}};
   for (const Op &op : ops)
     for (const Mode &mode : kModes) {
       std::string name = std::string(op.name) + mode.name;
@@ -53,9 +65,7 @@ TEST(Float, TwoOperandsF32) {
       check(name + ".f32 %d, %a, %b;", k2, {floats32(), floats32()},
             [&](Row v) { return canonical(run(f32(v[0]), f32(v[1]))); });
       check(name + ".ftz.f32 %d, %a, %b;", k2, {floats32(), floats32()},
-            [&](Row v) {
-              return canonical(flush(run(flush(f32(v[0])), flush(f32(v[1])))));
-            });
+            [&](Row v) { return canonical(flush(run(flush(f32(v[0])), flush(f32(v[1]))))); });
       if (std::string(op.name) != "div")
         check(name + ".sat.f32 %d, %a, %b;", k2, {floats32(), floats32()},
               [&](Row v) { return bits(saturate(run(f32(v[0]), f32(v[1])))); });
@@ -67,17 +77,30 @@ TEST(Float, TwoOperandsF64) {
     const char *name;
     double (*f)(double, double);
   };
-  const Op ops[] = {
-      {"add", [](double a, double b) { volatile double x = a, y = b; return x + y; }},
-      {"sub", [](double a, double b) { volatile double x = a, y = b; return x - y; }},
-      {"mul", [](double a, double b) { volatile double x = a, y = b; return x * y; }},
-      {"div", [](double a, double b) { volatile double x = a, y = b; return x / y; }}};
+  const Op ops[] = {{"add",
+                     [](double a, double b) {
+                       volatile double x = a, y = b;
+                       return x + y;
+                     }},
+                    {"sub",
+                     [](double a, double b) {
+                       volatile double x = a, y = b;
+                       return x - y;
+                     }},
+                    {"mul",
+                     [](double a, double b) {
+                       volatile double x = a, y = b;
+                       return x * y;
+                     }},
+                    {"div", [](double a, double b) {
+                       volatile double x = a, y = b;
+                       return x / y;
+                     }}};
   for (const Op &op : ops)
     for (const Mode &mode : kModes)
-      check(std::string(op.name) + mode.name + ".f64 %d, %a, %b;",
-            {"b64", "b64", "b64"}, {floats64(), floats64()}, [&](Row v) {
-              return bits(under<double>(
-                  mode.host, [&] { return op.f(f64(v[0]), f64(v[1])); }));
+      check(std::string(op.name) + mode.name + ".f64 %d, %a, %b;", {"b64", "b64", "b64"},
+            {floats64(), floats64()}, [&](Row v) {
+              return bits(under<double>(mode.host, [&] { return op.f(f64(v[0]), f64(v[1])); }));
             });
 }
 
@@ -85,32 +108,27 @@ TEST(Float, Fma) {
   for (const Mode &mode : kModes) {
     check(std::string("fma") + mode.name + ".f32 %d, %a, %b, %c;", k3,
           {floats32(), floats32(), floats32()}, [&](Row v) {
-            return canonical(under<float>(mode.host, [&] {
-              return std::fmaf(f32(v[0]), f32(v[1]), f32(v[2]));
-            }));
+            return canonical(under<float>(
+                mode.host, [&] { return std::fmaf(f32(v[0]), f32(v[1]), f32(v[2])); }));
           });
-    check(std::string("fma") + mode.name + ".f64 %d, %a, %b, %c;",
-          {"b64", "b64", "b64", "b64"},
-          {floats64(), floats64(), {0, bits(1.0), bits(-0x1p-1074), bits(3e300)}},
-          [&](Row v) {
-            return bits(under<double>(mode.host, [&] {
-              return std::fma(f64(v[0]), f64(v[1]), f64(v[2]));
-            }));
+    check(std::string("fma") + mode.name + ".f64 %d, %a, %b, %c;", {"b64", "b64", "b64", "b64"},
+          {floats64(), floats64(), {0, bits(1.0), bits(-0x1p-1074), bits(3e300)}}, [&](Row v) {
+            return bits(under<double>(mode.host,
+                                      [&] { return std::fma(f64(v[0]), f64(v[1]), f64(v[2])); }));
           });
   }
 }
 
 TEST(Float, Roots) {
   for (const Mode &mode : kModes) {
-    check(std::string("sqrt") + mode.name + ".f32 %d, %a;", k1, {floats32()},
+    check(std::string("sqrt") + mode.name + ".f32 %d, %a;", k1, {floats32()}, [&](Row v) {
+      return canonical(under<float>(mode.host, [&] {
+        volatile float x = f32(v[0]);
+        return std::sqrt(float(x));
+      }));
+    });
+    check(std::string("rcp") + mode.name + ".f64 %d, %a;", {"b64", "b64"}, {floats64()},
           [&](Row v) {
-            return canonical(under<float>(mode.host, [&] {
-              volatile float x = f32(v[0]);
-              return std::sqrt(float(x));
-            }));
-          });
-    check(std::string("rcp") + mode.name + ".f64 %d, %a;", {"b64", "b64"},
-          {floats64()}, [&](Row v) {
             return bits(under<double>(mode.host, [&] {
               volatile double one = 1, x = f64(v[0]);
               return one / x;
@@ -139,24 +157,20 @@ TEST(Float, MinMaxAbsNeg) {
       });
     }
   check("max.xorsign.abs.f32 %d, %a, %b;", k2,
-        {{bits(1.f), bits(-2.f), bits(-0.f)}, {bits(-3.f), bits(0.5f), bits(2.f)}},
-        [](Row v) {
+        {{bits(1.f), bits(-2.f), bits(-0.f)}, {bits(-3.f), bits(0.5f), bits(2.f)}}, [](Row v) {
           float a = f32(v[0]), b = f32(v[1]);
           float size = std::fmax(std::fabs(a), std::fabs(b));
           return bits(std::signbit(a) != std::signbit(b) ? -size : size);
         });
-  check("abs.f32 %d, %a;", k1, {floats32()},
-        [](Row v) { return v[0] & 0x7fffffff; });
-  check("neg.f32 %d, %a;", k1, {floats32()},
-        [](Row v) { return v[0] ^ 0x80000000; });
+  check("abs.f32 %d, %a;", k1, {floats32()}, [](Row v) { return v[0] & 0x7fffffff; });
+  check("neg.f32 %d, %a;", k1, {floats32()}, [](Row v) { return v[0] ^ 0x80000000; });
   check("neg.f64 %d, %a;", {"b64", "b64"}, {floats64()},
         [](Row v) { return v[0] ^ 0x8000000000000000; });
 }
 
 /// Within `ulps` of the exact value, or within `absolute`.
 void checkApproximate(const std::string &instruction, const Values &values,
-                      long double (*exact)(long double), double ulps,
-                      double absolute) {
+                      long double (*exact)(long double), double ulps, double absolute) {
   std::string error;
   Values got = execute(instruction, k1, {values}, error);
   ASSERT_EQ(error, "") << instruction;
@@ -173,8 +187,7 @@ void checkApproximate(const std::string &instruction, const Values &values,
       continue;
     }
     double unit = std::nextafter(std::fabs(rounded), INFINITY) - std::fabs(rounded);
-    EXPECT_LE(std::fabs(double((long double)(y) - want)),
-              std::max(ulps * unit, absolute))
+    EXPECT_LE(std::fabs(double((long double)(y)-want)), std::max(ulps * unit, absolute))
         << instruction << " of " << x;
   }
 }
@@ -189,30 +202,27 @@ TEST(Float, ApproximateFunctions) {
     return all;
   };
   Values ends = {bits(0.f), bits(INFINITY), 0x7fc00000};
-  checkApproximate("ex2.approx.f32 %d, %a;", with(ends),
-                   [](long double x) { return exp2l(x); }, 2, 0);
-  checkApproximate("lg2.approx.f32 %d, %a;", with(ends),
-                   [](long double x) { return log2l(x); }, 4, 0x1p-22);
-  checkApproximate("rcp.approx.f32 %d, %a;", with(ends),
-                   [](long double x) { return 1 / x; }, 1, 0);
-  checkApproximate("rsqrt.approx.f32 %d, %a;", with(ends),
-                   [](long double x) { return 1 / sqrtl(x); }, 2, 0);
-  checkApproximate("sqrt.approx.f32 %d, %a;", with(ends),
-                   [](long double x) { return sqrtl(x); }, 2, 0);
-  checkApproximate("sin.approx.f32 %d, %a;", some,
-                   [](long double x) { return sinl(x); }, 1, 0x1p-20);
-  checkApproximate("cos.approx.f32 %d, %a;", some,
-                   [](long double x) { return cosl(x); }, 1, 0x1p-20);
-  checkApproximate("tanh.approx.f32 %d, %a;", some,
-                   [](long double x) { return tanhl(x); }, 1, 0x1p-11);
+  checkApproximate(
+      "ex2.approx.f32 %d, %a;", with(ends), [](long double x) { return exp2l(x); }, 2, 0);
+  checkApproximate(
+      "lg2.approx.f32 %d, %a;", with(ends), [](long double x) { return log2l(x); }, 4, 0x1p-22);
+  checkApproximate("rcp.approx.f32 %d, %a;", with(ends), [](long double x) { return 1 / x; }, 1, 0);
+  checkApproximate(
+      "rsqrt.approx.f32 %d, %a;", with(ends), [](long double x) { return 1 / sqrtl(x); }, 2, 0);
+  checkApproximate(
+      "sqrt.approx.f32 %d, %a;", with(ends), [](long double x) { return sqrtl(x); }, 2, 0);
+  checkApproximate(
+      "sin.approx.f32 %d, %a;", some, [](long double x) { return sinl(x); }, 1, 0x1p-20);
+  checkApproximate(
+      "cos.approx.f32 %d, %a;", some, [](long double x) { return cosl(x); }, 1, 0x1p-20);
+  checkApproximate(
+      "tanh.approx.f32 %d, %a;", some, [](long double x) { return tanhl(x); }, 1, 0x1p-11);
 }
 
 TEST(Float, DivisionByLargeIsZero) {
   check("div.approx.f32 %d, %a, %b;", k2,
         {{bits(1.f), bits(-3.f)}, {bits(0x1.8p126f), bits(-0x1p127f)}},
-        [](Row v) {
-          return (v[0] ^ v[1]) & 0x80000000;
-        });
+        [](Row v) { return (v[0] ^ v[1]) & 0x80000000; });
 }
 
 } // namespace

@@ -22,8 +22,7 @@ std::string load(const std::string &text) {
     return hadal_sim_context_message(nullptr);
   hadal_sim_module_t *module = nullptr;
   std::string message;
-  if (hadal_sim_module_load(context, text.data(), text.size(), "t.ptx",
-                            &module) != HADAL_SIM_OK)
+  if (hadal_sim_module_load(context, text.data(), text.size(), "t.ptx", &module) != HADAL_SIM_OK)
     message = hadal_sim_context_message(context);
   hadal_sim_context_release(context);
   return message;
@@ -34,15 +33,12 @@ std::string body(const std::string &statements) {
 
 TEST(FrontEnd, NamesLineAndColumn) {
   EXPECT_EQ(load(""), "t.ptx:1:1: expected .version, got an empty file");
-  EXPECT_EQ(load(".version 99.0\n"),
-            "t.ptx:1:10: expected PTX version 9.x or older, got 99.0");
+  EXPECT_EQ(load(".version 99.0\n"), "t.ptx:1:10: expected PTX version 9.x or older, got 99.0");
   EXPECT_EQ(load(".version 8.0\n.target sm_120\n"),
             "t.ptx:2:9: expected a target up to sm_90, got 'sm_120'");
-  EXPECT_EQ(load(kHead + ".entry k(\n"),
-            "t.ptx:5:1: expected .param or .reg, got ''");
+  EXPECT_EQ(load(kHead + ".entry k(\n"), "t.ptx:5:1: expected .param or .reg, got ''");
   EXPECT_EQ(body("  frob.u32 %r1;"), "t.ptx:5:12: unknown register '%r1'");
-  EXPECT_EQ(body(".reg .b32 %r;\n  frob.u32 %r;"),
-            "t.ptx:6:3: frob.u32: unknown instruction");
+  EXPECT_EQ(body(".reg .b32 %r;\n  frob.u32 %r;"), "t.ptx:6:3: frob.u32: unknown instruction");
   EXPECT_EQ(body("bra nowhere;"), "t.ptx:5:5: unknown name 'nowhere'");
   EXPECT_EQ(body(".reg .b32 %r;\nadd.u32.frob %r, %r, %r;"),
             "t.ptx:6:1: add.u32.frob: unknown or misplaced modifier '.frob'");
@@ -50,13 +46,11 @@ TEST(FrontEnd, NamesLineAndColumn) {
             "t.ptx:6:1: add.u32: expected a register of type u32, got b64");
   EXPECT_EQ(body(".reg .b32 %r;\nadd.u32 %r, %r;"),
             "t.ptx:6:1: add.u32: expected 3 operands, got 2");
-  EXPECT_EQ(body(".reg .b32 %r;\n.reg .b32 %r;"),
-            "t.ptx:6:11: '%r' is declared twice");
+  EXPECT_EQ(body(".reg .b32 %r;\n.reg .b32 %r;"), "t.ptx:6:11: '%r' is declared twice");
 }
 
 /// What launching an entry of the text with one thread says.
-std::string launch(const std::string &text, const char *entry,
-                   uint32_t dynamicShared = 0) {
+std::string launch(const std::string &text, const char *entry, uint32_t dynamicShared = 0) {
   hadal_sim_context_t *context = nullptr;
   if (hadal_sim_context_create(&context) != HADAL_SIM_OK)
     return hadal_sim_context_message(nullptr);
@@ -65,10 +59,8 @@ std::string launch(const std::string &text, const char *entry,
   hadal_sim_launch_defaults(&how);
   how.dynamic_shared_bytes = dynamicShared;
   std::string message;
-  if (hadal_sim_module_load(context, text.data(), text.size(), "t.ptx",
-                            &module) != HADAL_SIM_OK ||
-      hadal_sim_launch(context, module, entry, &how, nullptr, 0) !=
-          HADAL_SIM_OK)
+  if (hadal_sim_module_load(context, text.data(), text.size(), "t.ptx", &module) != HADAL_SIM_OK ||
+      hadal_sim_launch(context, module, entry, &how, nullptr, 0) != HADAL_SIM_OK)
     message = hadal_sim_context_message(context);
   hadal_sim_context_release(context);
   return message;
@@ -82,32 +74,29 @@ TEST(FrontEnd, RefusesKernelsOneByOne) {
                               "{%r1}];\n}\n",
                     good = ".entry good() {\nret;\n}\n",
                     caller = ".entry caller() {\ncall fetch;\n}\n";
-  EXPECT_EQ(load(kHead + barrier),
-            "t.ptx:6:1: mbarrier.init.shared.b64: this instruction is not "
-            "supported");
+  EXPECT_EQ(load(kHead + barrier), "t.ptx:6:1: mbarrier.init.shared.b64: this instruction is not "
+                                   "supported");
   std::string all = kHead + barrier + texture + good + caller;
   EXPECT_EQ(launch(all, "good"), "");
-  EXPECT_EQ(launch(all, "later"),
-            "kernel 'later': t.ptx:6:1: mbarrier.init.shared.b64: this "
-            "instruction is not supported");
-  EXPECT_NE(launch(all, "caller").find("call of 'fetch', which cannot run: "
-                                       "10:1: tex.1d.v4.f32.s32: this "
-                                       "instruction is not supported"),
+  EXPECT_EQ(launch(all, "later"), "kernel 'later': t.ptx:6:1: mbarrier.init.shared.b64: this "
+                                  "instruction is not supported");
+  EXPECT_NE(launch(all, "caller")
+                .find("call of 'fetch', which cannot run: "
+                      "10:1: tex.1d.v4.f32.s32: this "
+                      "instruction is not supported"),
             std::string::npos)
       << launch(all, "caller");
 }
 
 TEST(FrontEnd, DynamicSharedMemoryFollowsTheKernelsOwn) {
-  const std::string text =
-      kHead + ".extern .shared .align 16 .b8 more[];\n"
-              ".entry big() {\n.shared .b8 own[200000];\nret;\n}\n"
-              ".entry small() {\n.shared .b8 own[16];\n.reg .b32 %r;\n"
-              "mov.u32 %r, more;\nst.shared.u32 [%r+99996], %r;\n"
-              "st.shared.u32 [own+12], %r;\nret;\n}\n";
+  const std::string text = kHead + ".extern .shared .align 16 .b8 more[];\n"
+                                   ".entry big() {\n.shared .b8 own[200000];\nret;\n}\n"
+                                   ".entry small() {\n.shared .b8 own[16];\n.reg .b32 %r;\n"
+                                   "mov.u32 %r, more;\nst.shared.u32 [%r+99996], %r;\n"
+                                   "st.shared.u32 [own+12], %r;\nret;\n}\n";
   EXPECT_EQ(launch(text, "small", 100000), "");
   EXPECT_NE(launch(text, "small", 99996).find("bounds"), std::string::npos);
-  EXPECT_NE(launch(text, "big", 100000).find("exceeds the limit"),
-            std::string::npos);
+  EXPECT_NE(launch(text, "big", 100000).find("exceeds the limit"), std::string::npos);
 }
 
 TEST(FrontEnd, SkipsNothingInSilence) {
@@ -132,13 +121,12 @@ TEST(FrontEnd, SurvivesNesting) {
 }
 
 TEST(FrontEnd, EveryPrefixIsRefusedOrLoads) {
-  std::string text = kHead +
-      ".visible .entry k(.param .u64 p, .param .align 8 .b8 s[16]) {\n"
-      ".reg .b32 %r<4>; .reg .b64 %rd<3>; .reg .pred %p;\n"
-      ".shared .align 16 .b8 m[64];\n"
-      "ld.param.u64 %rd1, [p]; mov.u32 %r1, m; st.shared.u32 [%r1+4], 7;\n"
-      "L: ld.shared.v2.u32 {%r2, %r3}, [m]; setp.ne.s32 %p, %r2, 0;\n"
-      "@!%p bra L; shfl.sync.bfly.b32 %r1|%p, %r2, 1, 31, -1; ret;\n}\n";
+  std::string text = kHead + ".visible .entry k(.param .u64 p, .param .align 8 .b8 s[16]) {\n"
+                             ".reg .b32 %r<4>; .reg .b64 %rd<3>; .reg .pred %p;\n"
+                             ".shared .align 16 .b8 m[64];\n"
+                             "ld.param.u64 %rd1, [p]; mov.u32 %r1, m; st.shared.u32 [%r1+4], 7;\n"
+                             "L: ld.shared.v2.u32 {%r2, %r3}, [m]; setp.ne.s32 %p, %r2, 0;\n"
+                             "@!%p bra L; shfl.sync.bfly.b32 %r1|%p, %r2, 1, 31, -1; ret;\n}\n";
   EXPECT_EQ(load(text), "");
   for (size_t n = 0; n < text.size(); ++n)
     load(text.substr(0, n));
@@ -159,8 +147,9 @@ TEST(FrontEnd, LoadsFourThousandLinesQuickly) {
   for (int i = 0; i < 5; ++i) {
     auto start = std::chrono::steady_clock::now();
     ASSERT_EQ(load(text), "");
-    best = std::min(best, std::chrono::duration<double, std::milli>(
-                              std::chrono::steady_clock::now() - start).count());
+    best = std::min(
+        best, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+                  .count());
   }
   RecordProperty("milliseconds", std::to_string(best));
   printf("parse and decode of 4,000 lines: %.2f ms\n", best);

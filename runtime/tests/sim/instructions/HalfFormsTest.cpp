@@ -10,7 +10,8 @@ using namespace hadal::simtest;
 namespace {
 
 using Row = const uint64_t *;
-const std::vector<std::string> k1 = {"b16", "b16"}, k2 = {"b16", "b16", "b16"}, k3 = {"b16", "b16", "b16", "b16"};
+const std::vector<std::string> k1 = {"b16", "b16"}, k2 = {"b16", "b16", "b16"},
+                               k3 = {"b16", "b16", "b16", "b16"};
 
 struct Format {
   std::string name;
@@ -19,12 +20,18 @@ struct Format {
   long double value(uint64_t v) const {
     uint64_t e = v >> mantissa & ((1u << exponent) - 1);
     if (e == (1u << exponent) - 1)
-      return v & ((1u << mantissa) - 1) ? (long double)(NAN) : v & 0x8000 ? -(long double)(INFINITY) : (long double)(INFINITY);
+      return v & ((1u << mantissa) - 1) ? (long double)(NAN)
+             : v & 0x8000               ? -(long double)(INFINITY)
+                                        : (long double)(INFINITY);
     return valueOf(v, exponent, mantissa);
   }
-  uint64_t round(long double x) const { return x != x ? 0x7fff : roundSlowly(x, exponent, mantissa, 'n'); }
+  uint64_t round(long double x) const {
+    return x != x ? 0x7fff : roundSlowly(x, exponent, mantissa, 'n');
+  }
   uint64_t one() const { return round(1); }
-  bool isSubnormal(uint64_t v) const { return (v >> mantissa & ((1u << exponent) - 1)) == 0 && (v & 0x7fff); }
+  bool isSubnormal(uint64_t v) const {
+    return (v >> mantissa & ((1u << exponent) - 1)) == 0 && (v & 0x7fff);
+  }
   uint64_t flush(uint64_t v) const { return isSubnormal(v) ? v & 0x8000 : v; }
 };
 std::vector<Format> formats() { return {{"f16", 5, 10, halves()}, {"bf16", 8, 7, brains()}}; }
@@ -43,10 +50,13 @@ TEST(HalfForms, NegationAndSize) {
     for (std::string op : {"neg", "abs"}) {
       auto one = [=](uint64_t v) { return op == "neg" ? v ^ 0x8000 : v & 0x7fff; };
       check(op + "." + f.name + " %d, %a;", k1, {numbers}, [=](Row v) { return one(v[0]); });
-      check(op + "." + f.name + "x2 %d, %a;", {"b32", "b32"}, {pairs}, [=](Row v) { return one(v[0] & 0xffff) | one(v[0] >> 16) << 16; });
+      check(op + "." + f.name + "x2 %d, %a;", {"b32", "b32"}, {pairs},
+            [=](Row v) { return one(v[0] & 0xffff) | one(v[0] >> 16) << 16; });
       if (f.name == "f16")
         check(op + ".ftz.f16 %d, %a;", k1, {numbers}, [=](Row v) { return one(f.flush(v[0])); });
-      check("{ .reg .b16 %x; " + op + "." + f.name + " %x, %a; setp.nan." + f.name + " %d, %x, %x; }", {"pred", "b16"}, {f.values},
+      check("{ .reg .b16 %x; " + op + "." + f.name + " %x, %a; setp.nan." + f.name +
+                " %d, %x, %x; }",
+            {"pred", "b16"}, {f.values},
             [&](Row v) { return uint64_t(f.value(v[0]) != f.value(v[0])); });
     }
   }
@@ -79,10 +89,14 @@ TEST(HalfForms, SaturationAndFlushing) {
         });
       });
       check(op.name + ".ftz" + type + " %d, %a, %b;", regs, {values, values}, [&](Row v) {
-        return each(v, [&](uint64_t a, uint64_t b) { return f.flush(f.round(op.apply(f.value(f.flush(a)), f.value(f.flush(b))))); });
+        return each(v, [&](uint64_t a, uint64_t b) {
+          return f.flush(f.round(op.apply(f.value(f.flush(a)), f.value(f.flush(b)))));
+        });
       });
-      check(op.name + ".rn" + type + " %d, %a, %b;", regs, {values, values},
-            [&](Row v) { return each(v, [&](uint64_t a, uint64_t b) { return f.round(op.apply(f.value(a), f.value(b))); }); });
+      check(op.name + ".rn" + type + " %d, %a, %b;", regs, {values, values}, [&](Row v) {
+        return each(
+            v, [&](uint64_t a, uint64_t b) { return f.round(op.apply(f.value(a), f.value(b))); });
+      });
     }
 }
 
@@ -94,17 +108,19 @@ TEST(HalfForms, PairsOfBfloats) {
     pairs.push_back(near[i] | near[near.size() - 1 - i] << 16);
   auto halfOf = [](uint64_t v, int at) { return v >> at & 0xffff; };
   for (bool clamps : {false, true})
-    check(std::string("fma.rn") + (clamps ? ".relu" : "") + ".bf16x2 %d, %a, %b, %c;", {"b32", "b32", "b32", "b32"}, {pairs, pairs, {0, 0x3f80bf80, 0xbf803f80}},
-          [&](Row v) {
+    check(std::string("fma.rn") + (clamps ? ".relu" : "") + ".bf16x2 %d, %a, %b, %c;",
+          {"b32", "b32", "b32", "b32"}, {pairs, pairs, {0, 0x3f80bf80, 0xbf803f80}}, [&](Row v) {
             uint64_t d = 0;
             for (int at : {0, 16}) {
-              uint64_t r = f.round(f.value(halfOf(v[0], at)) * f.value(halfOf(v[1], at)) + f.value(halfOf(v[2], at)));
+              uint64_t r = f.round(f.value(halfOf(v[0], at)) * f.value(halfOf(v[1], at)) +
+                                   f.value(halfOf(v[2], at)));
               d |= (clamps ? relu(r) : r) << at;
             }
             return d;
           });
   check("add.rn.bf16x2 %d, %a, %b;", {"b32", "b32", "b32"}, {pairs, pairs}, [&](Row v) {
-    return f.round(f.value(v[0] & 0xffff) + f.value(v[1] & 0xffff)) | f.round(f.value(v[0] >> 16) + f.value(v[1] >> 16)) << 16;
+    return f.round(f.value(v[0] & 0xffff) + f.value(v[1] & 0xffff)) |
+           f.round(f.value(v[0] >> 16) + f.value(v[1] >> 16)) << 16;
   });
 }
 
@@ -113,7 +129,8 @@ TEST(HalfForms, MinMaxWithModifiers) {
     for (bool isMax : {false, true})
       for (std::string how : {".NaN", ".xorsign.abs", ".NaN.xorsign.abs"})
         for (bool pair : {false, true}) {
-          bool nan = how.find("NaN") != std::string::npos, sign = how.find("xor") != std::string::npos;
+          bool nan = how.find("NaN") != std::string::npos,
+               sign = how.find("xor") != std::string::npos;
           auto one = [=](uint64_t x, uint64_t y) {
             uint64_t a = sign ? x & 0x7fff : x, b = sign ? y & 0x7fff : y, d;
             long double u = f.value(a), w = f.value(b);
@@ -125,7 +142,8 @@ TEST(HalfForms, MinMaxWithModifiers) {
               d = (u < w || (u == w && std::signbit(u) && !std::signbit(w))) == isMax ? b : a;
             return sign ? (d & 0x7fff) | ((x ^ y) & 0x8000) : d;
           };
-          std::string name = std::string(isMax ? "max" : "min") + how + "." + f.name + (pair ? "x2" : "") + " %d, %a, %b;";
+          std::string name = std::string(isMax ? "max" : "min") + how + "." + f.name +
+                             (pair ? "x2" : "") + " %d, %a, %b;";
           if (!pair) {
             check(name, k2, {f.values, f.values}, [&](Row v) { return one(v[0], v[1]); });
             continue;
@@ -133,7 +151,9 @@ TEST(HalfForms, MinMaxWithModifiers) {
           Values pairs;
           for (size_t i = 0; i < f.values.size(); ++i)
             pairs.push_back(f.values[i] | f.values[(i * 11 + 5) % f.values.size()] << 16);
-          check(name, {"b32", "b32", "b32"}, {pairs, pairs}, [&](Row v) { return one(v[0] & 0xffff, v[1] & 0xffff) | one(v[0] >> 16, v[1] >> 16) << 16; });
+          check(name, {"b32", "b32", "b32"}, {pairs, pairs}, [&](Row v) {
+            return one(v[0] & 0xffff, v[1] & 0xffff) | one(v[0] >> 16, v[1] >> 16) << 16;
+          });
         }
 }
 
@@ -148,14 +168,16 @@ TEST(HalfForms, Functions) {
         Values values;
         for (int i = -40; i <= 40; ++i)
           values.push_back(f.round((long double)(i) * 0.31L));
-        for (uint64_t special : {f.round(INFINITY), f.round(-(long double)(INFINITY)), uint64_t(0x7fff), uint64_t(0), uint64_t(0x8000)})
+        for (uint64_t special : {f.round(INFINITY), f.round(-(long double)(INFINITY)),
+                                 uint64_t(0x7fff), uint64_t(0), uint64_t(0x8000)})
           values.push_back(special);
         Values rows = values;
         if (pair)
           for (size_t i = 0; i < rows.size(); ++i)
             rows[i] |= values[values.size() - 1 - i] << 16;
         std::string reg = pair ? "b32" : "b16", error;
-        Values got = execute(name + ftz + "." + f.name + (pair ? "x2" : "") + " %d, %a;", {reg, reg}, {rows}, error);
+        Values got = execute(name + ftz + "." + f.name + (pair ? "x2" : "") + " %d, %a;",
+                             {reg, reg}, {rows}, error);
         ASSERT_EQ(error, "") << name << f.name;
         for (size_t i = 0; i < rows.size(); ++i)
           for (int at : {0, 16}) {
@@ -172,8 +194,12 @@ TEST(HalfForms, Functions) {
               continue;
             }
             // A unit in the last place of the format, or for tanh its absolute bound.
-            long double unit = ldexpl(fabsl(want), -f.mantissa), bound = name[0] == 'e' ? unit + ldexpl(1, -24) : std::max(unit, ldexpl(1, f.name == "f16" ? -10 : -8));
-            EXPECT_LE((double)fabsl(y - want), (double)bound) << name << f.name << " of " << (double)x;
+            long double unit = ldexpl(fabsl(want), -f.mantissa),
+                        bound = name[0] == 'e'
+                                    ? unit + ldexpl(1, -24)
+                                    : std::max(unit, ldexpl(1, f.name == "f16" ? -10 : -8));
+            EXPECT_LE((double)fabsl(y - want), (double)bound)
+                << name << f.name << " of " << (double)x;
           }
       }
 }
@@ -182,31 +208,43 @@ TEST(HalfForms, Comparisons) {
   const struct {
     std::string name;
     bool (*apply)(long double, long double);
-  } comparisons[] = {{"eq", [](long double a, long double b) { return a == b; }}, {"ne", [](long double a, long double b) { return a < b || a > b; }},
-                     {"lt", [](long double a, long double b) { return a < b; }},  {"geu", [](long double a, long double b) { return !(a < b); }},
-                     {"neu", [](long double a, long double b) { return !(a == b); }}, {"nan", [](long double a, long double b) { return a != a || b != b; }}};
+  } comparisons[] = {{"eq", [](long double a, long double b) { return a == b; }},
+                     {"ne", [](long double a, long double b) { return a < b || a > b; }},
+                     {"lt", [](long double a, long double b) { return a < b; }},
+                     {"geu", [](long double a, long double b) { return !(a < b); }},
+                     {"neu", [](long double a, long double b) { return !(a == b); }},
+                     {"nan", [](long double a, long double b) { return a != a || b != b; }}};
   for (const Format &f : formats())
     for (const auto &c : comparisons) {
-      check("setp." + c.name + "." + f.name + " %d, %a, %b;", {"pred", "b16", "b16"}, {f.values, f.values},
+      check("setp." + c.name + "." + f.name + " %d, %a, %b;", {"pred", "b16", "b16"},
+            {f.values, f.values},
             [&](Row v) { return uint64_t(c.apply(f.value(v[0]), f.value(v[1]))); });
-      check("set." + c.name + ".u32." + f.name + " %d, %a, %b;", {"b32", "b16", "b16"}, {f.values, f.values},
-            [&](Row v) { return c.apply(f.value(v[0]), f.value(v[1])) ? uint64_t(0xffffffff) : 0; });
+      check("set." + c.name + ".u32." + f.name + " %d, %a, %b;", {"b32", "b16", "b16"},
+            {f.values, f.values}, [&](Row v) {
+              return c.apply(f.value(v[0]), f.value(v[1])) ? uint64_t(0xffffffff) : 0;
+            });
       Values pairs;
       for (size_t i = 0; i < f.values.size(); ++i)
         pairs.push_back(f.values[i] | f.values[(i * 3 + 1) % f.values.size()] << 16);
-      check("set." + c.name + "." + f.name + "x2." + f.name + "x2 %d, %a, %b;", {"b32", "b32", "b32"}, {pairs, pairs}, [&](Row v) {
-        uint64_t d = 0;
-        for (int at : {0, 16})
-          d |= (c.apply(f.value(v[0] >> at & 0xffff), f.value(v[1] >> at & 0xffff)) ? f.one() : 0) << at;
-        return d;
-      });
-      check("{ .reg .pred %x, %y; .reg .b32 %m; setp." + c.name + "." + f.name + "x2 %x|%y, %a, %b; selp.b32 %d, 1, 0, %x; selp.b32 %m, 2, 0, %y; or.b32 %d, %d, %m; }",
+      check("set." + c.name + "." + f.name + "x2." + f.name + "x2 %d, %a, %b;",
             {"b32", "b32", "b32"}, {pairs, pairs}, [&](Row v) {
               uint64_t d = 0;
               for (int at : {0, 16})
-                d |= uint64_t(c.apply(f.value(v[0] >> at & 0xffff), f.value(v[1] >> at & 0xffff))) << (at / 16);
+                d |= (c.apply(f.value(v[0] >> at & 0xffff), f.value(v[1] >> at & 0xffff)) ? f.one()
+                                                                                          : 0)
+                     << at;
               return d;
             });
+      check(
+          "{ .reg .pred %x, %y; .reg .b32 %m; setp." + c.name + "." + f.name +
+              "x2 %x|%y, %a, %b; selp.b32 %d, 1, 0, %x; selp.b32 %m, 2, 0, %y; or.b32 %d, %d, %m; }",
+          {"b32", "b32", "b32"}, {pairs, pairs}, [&](Row v) {
+            uint64_t d = 0;
+            for (int at : {0, 16})
+              d |= uint64_t(c.apply(f.value(v[0] >> at & 0xffff), f.value(v[1] >> at & 0xffff)))
+                   << (at / 16);
+            return d;
+          });
     }
 }
 

@@ -28,9 +28,7 @@ struct Format {
     return valueOf(v, exponent, mantissa);
   }
 };
-std::vector<Format> formats() {
-  return {{"f16", 5, 10, halves()}, {"bf16", 8, 7, brains()}};
-}
+std::vector<Format> formats() { return {{"f16", 5, 10, halves()}, {"bf16", 8, 7, brains()}}; }
 
 /// Whether adding a and b is exact in the 64 bits of a long double.
 bool exactSum(long double a, long double b) {
@@ -42,15 +40,12 @@ TEST(Half, Arithmetic) {
   for (const Format &f : formats()) {
     std::string t = f.name;
     std::vector<std::string> r = {"b16", "b16", "b16"};
-    check("add.rn." + t + " %d, %a, %b;", r, {f.values, f.values}, [&](Row v) {
-      return f.round(f.value(v[0]) + f.value(v[1]));
-    });
-    check("sub.rn." + t + " %d, %a, %b;", r, {f.values, f.values}, [&](Row v) {
-      return f.round(f.value(v[0]) - f.value(v[1]));
-    });
-    check("mul.rn." + t + " %d, %a, %b;", r, {f.values, f.values}, [&](Row v) {
-      return f.round(f.value(v[0]) * f.value(v[1]));
-    });
+    check("add.rn." + t + " %d, %a, %b;", r, {f.values, f.values},
+          [&](Row v) { return f.round(f.value(v[0]) + f.value(v[1])); });
+    check("sub.rn." + t + " %d, %a, %b;", r, {f.values, f.values},
+          [&](Row v) { return f.round(f.value(v[0]) - f.value(v[1])); });
+    check("mul.rn." + t + " %d, %a, %b;", r, {f.values, f.values},
+          [&](Row v) { return f.round(f.value(v[0]) * f.value(v[1])); });
     check("fma.rn." + t + " %d, %a, %b, %c;", {"b16", "b16", "b16", "b16"},
           {f.values, f.values, f.values}, [&](Row v) {
             long double p = f.value(v[0]) * f.value(v[1]), c = f.value(v[2]);
@@ -72,13 +67,12 @@ TEST(Half, Arithmetic) {
 
 TEST(Half, Pairs) {
   check("fma.rn.f16x2 %d, %a, %b, %c;", {"b32", "b32", "b32", "b32"},
-        {{0x3c004000, 0xc2003555}, {0x40003c00, 0x34005640}, {0x3c000000}},
-        [](Row v) {
+        {{0x3c004000, 0xc2003555}, {0x40003c00, 0x34005640}, {0x3c000000}}, [](Row v) {
           uint64_t d = 0;
           for (int half : {0, 16}) {
-            long double x = valueOf(v[0] >> half & 0xffff, 5, 10) *
-                                valueOf(v[1] >> half & 0xffff, 5, 10) +
-                            valueOf(v[2] >> half & 0xffff, 5, 10);
+            long double x =
+                valueOf(v[0] >> half & 0xffff, 5, 10) * valueOf(v[1] >> half & 0xffff, 5, 10) +
+                valueOf(v[2] >> half & 0xffff, 5, 10);
             d |= roundSlowly(x, 5, 10, 'n') << half;
           }
           return d;
@@ -88,8 +82,8 @@ TEST(Half, Pairs) {
 TEST(Half, MinMax) {
   for (const Format &f : formats())
     for (bool isMax : {false, true})
-      check(std::string(isMax ? "max." : "min.") + f.name + " %d, %a, %b;",
-            {"b16", "b16", "b16"}, {f.values, f.values}, [&](Row v) {
+      check(std::string(isMax ? "max." : "min.") + f.name + " %d, %a, %b;", {"b16", "b16", "b16"},
+            {f.values, f.values}, [&](Row v) {
               long double a = f.value(v[0]), b = f.value(v[1]);
               if (a != a && b != b)
                 return uint64_t(0x7fff);

@@ -25,9 +25,7 @@ struct Width {
   int bits;
   const Values &values;
 };
-std::vector<Width> widths() {
-  return {{16, integers16()}, {32, integers32()}, {64, integers64()}};
-}
+std::vector<Width> widths() { return {{16, integers16()}, {32, integers32()}, {64, integers64()}}; }
 std::string typeOf(int width, bool isSigned) {
   return (isSigned ? "s" : "u") + std::to_string(width);
 }
@@ -55,14 +53,12 @@ TEST(Integer, TwoOperands) {
       if (w < 64)
         two("mul.hi", [w](i128 a, i128 b) { return (a * b) >> w; });
       else if (!s)
-        check("mul.hi.u64 %d, %a, %b;", {r, r, r}, {values, values}, [](Row v) {
-          return uint64_t((u128(v[0]) * v[1]) >> 64);
-        });
+        check("mul.hi.u64 %d, %a, %b;", {r, r, r}, {values, values},
+              [](Row v) { return uint64_t((u128(v[0]) * v[1]) >> 64); });
       else
         two("mul.hi", [](i128 a, i128 b) { return (a * b) >> 64; });
       if (w < 64)
-        check("mul.wide." + t + " %d, %a, %b;", {registerOf(2 * w), r, r},
-              {values, values},
+        check("mul.wide." + t + " %d, %a, %b;", {registerOf(2 * w), r, r}, {values, values},
               [=](Row v) { return cut(x(v[0]) * x(v[1]), 2 * w); });
     }
 }
@@ -75,32 +71,25 @@ TEST(Integer, ThreeOperands) {
       std::string t = typeOf(width, s), r = registerOf(width);
       int w = width;
       auto x = [=](uint64_t v) { return extend(v, w, s); };
-      check("mad.lo." + t + " %d, %a, %b, %c;", {r, r, r, r},
-            {values, values, values}, [=](Row v) {
-              return cut(i128(u128(x(v[0])) * u128(x(v[1])) + u128(x(v[2]))), w);
-            });
-      check("sad." + t + " %d, %a, %b, %c;", {r, r, r, r},
-            {values, values, values}, [=](Row v) {
-              i128 d = x(v[0]) - x(v[1]);
-              return cut(x(v[2]) + (d < 0 ? -d : d), w);
-            });
+      check("mad.lo." + t + " %d, %a, %b, %c;", {r, r, r, r}, {values, values, values},
+            [=](Row v) { return cut(i128(u128(x(v[0])) * u128(x(v[1])) + u128(x(v[2]))), w); });
+      check("sad." + t + " %d, %a, %b, %c;", {r, r, r, r}, {values, values, values}, [=](Row v) {
+        i128 d = x(v[0]) - x(v[1]);
+        return cut(x(v[2]) + (d < 0 ? -d : d), w);
+      });
       if (w == 32) {
-        check("mad.hi." + t + " %d, %a, %b, %c;", {r, r, r, r},
-              {values, values, values}, [=](Row v) {
-                return cut(((x(v[0]) * x(v[1])) >> 32) + x(v[2]), 32);
-              });
+        check("mad.hi." + t + " %d, %a, %b, %c;", {r, r, r, r}, {values, values, values},
+              [=](Row v) { return cut(((x(v[0]) * x(v[1])) >> 32) + x(v[2]), 32); });
         check("mad.wide." + t + " %d, %a, %b, %c;", {"b64", r, r, "b64"},
-              {values, values, integers64()}, [=](Row v) {
-                return cut(x(v[0]) * x(v[1]) + i128(v[2]), 64);
-              });
+              {values, values, integers64()},
+              [=](Row v) { return cut(x(v[0]) * x(v[1]) + i128(v[2]), 64); });
       }
     }
 }
 
 TEST(Integer, Saturating) {
   auto clamp = [](i128 x) {
-    return cut(x > INT32_MAX ? i128(INT32_MAX)
-                             : x < INT32_MIN ? i128(INT32_MIN) : x, 32);
+    return cut(x > INT32_MAX ? i128(INT32_MAX) : x < INT32_MIN ? i128(INT32_MIN) : x, 32);
   };
   auto x = [](uint64_t v) { return extend(v, 32, true); };
   std::vector<std::string> r = {"b32", "b32", "b32"};
@@ -133,19 +122,15 @@ TEST(Integer, Carries) {
   check("{ .reg .b32 %x<6>; mov.b64 {%x0, %x1}, %a; mov.b64 {%x2, %x3}, %b;\n"
         "add.cc.u32 %x4, %x0, %x2; addc.u32 %x5, %x1, %x3;\n"
         "mov.b64 %d, {%x4, %x5}; }",
-        {"b64", "b64", "b64"}, {integers64(), integers64()},
-        [](Row v) { return v[0] + v[1]; });
+        {"b64", "b64", "b64"}, {integers64(), integers64()}, [](Row v) { return v[0] + v[1]; });
   check("{ .reg .b32 %x<6>; mov.b64 {%x0, %x1}, %a; mov.b64 {%x2, %x3}, %b;\n"
         "sub.cc.u32 %x4, %x0, %x2; subc.u32 %x5, %x1, %x3;\n"
         "mov.b64 %d, {%x4, %x5}; }",
-        {"b64", "b64", "b64"}, {integers64(), integers64()},
-        [](Row v) { return v[0] - v[1]; });
+        {"b64", "b64", "b64"}, {integers64(), integers64()}, [](Row v) { return v[0] - v[1]; });
   check("{ .reg .b32 %lo; .reg .b32 %hi; mad.lo.cc.u32 %lo, %a, %b, %c;\n"
         "madc.hi.u32 %hi, %a, %b, %c; mov.b64 %d, {%lo, %hi}; }",
-        {"b64", "b32", "b32", "b32"},
-        {integers32(), integers32(), integers32()}, [](Row v) {
-          return v[0] * v[1] + (v[2] | v[2] << 32);
-        });
+        {"b64", "b32", "b32", "b32"}, {integers32(), integers32(), integers32()},
+        [](Row v) { return v[0] * v[1] + (v[2] | v[2] << 32); });
 }
 
 TEST(Integer, TwentyFourBits) {
@@ -158,11 +143,9 @@ TEST(Integer, TwentyFourBits) {
   };
   for (bool s : {false, true}) {
     std::string t = s ? "s32" : "u32";
-    check("mul24.lo." + t + " %d, %a, %b;", {"b32", "b32", "b32"},
-          {integers32(), integers32()},
+    check("mul24.lo." + t + " %d, %a, %b;", {"b32", "b32", "b32"}, {integers32(), integers32()},
           [=](Row v) { return cut(product(v, s), 32); });
-    check("mul24.hi." + t + " %d, %a, %b;", {"b32", "b32", "b32"},
-          {integers32(), integers32()},
+    check("mul24.hi." + t + " %d, %a, %b;", {"b32", "b32", "b32"}, {integers32(), integers32()},
           [=](Row v) { return cut(product(v, s) >> 16, 32); });
     check("mad24.lo." + t + " %d, %a, %b, %c;", {"b32", "b32", "b32", "b32"},
           {integers32(), integers32(), integers32()},
@@ -171,9 +154,7 @@ TEST(Integer, TwentyFourBits) {
 }
 
 TEST(Integer, DotProducts) {
-  auto part = [](uint64_t x, int at, int width, bool s) {
-    return extend(x >> at, width, s);
-  };
+  auto part = [](uint64_t x, int at, int width, bool s) { return extend(x >> at, width, s); };
   for (bool sa : {false, true})
     for (bool sb : {false, true}) {
       std::string t = std::string(sa ? ".s32" : ".u32") + (sb ? ".s32" : ".u32");
@@ -185,14 +166,11 @@ TEST(Integer, DotProducts) {
               return cut(sum, 32);
             });
       for (int half : {0, 1})
-        check(std::string("dp2a.") + (half ? "hi" : "lo") + t +
-                  " %d, %a, %b, %c;",
-              {"b32", "b32", "b32", "b32"},
-              {integers32(), integers32(), integers32()}, [=](Row v) {
+        check(std::string("dp2a.") + (half ? "hi" : "lo") + t + " %d, %a, %b, %c;",
+              {"b32", "b32", "b32", "b32"}, {integers32(), integers32(), integers32()}, [=](Row v) {
                 i128 sum = i128(v[2]);
                 for (int i = 0; i < 2; ++i)
-                  sum += part(v[0], 16 * i, 16, sa) *
-                         part(v[1], 8 * i + 16 * half, 8, sb);
+                  sum += part(v[0], 16 * i, 16, sa) * part(v[1], 8 * i + 16 * half, 8, sb);
                 return cut(sum, 32);
               });
     }

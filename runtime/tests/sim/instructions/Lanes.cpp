@@ -11,8 +11,7 @@ namespace hadal::simtest {
 
 namespace {
 
-std::string kernelText(const std::string &instruction,
-                       const std::vector<std::string> &types) {
+std::string kernelText(const std::string &instruction, const std::vector<std::string> &types) {
   const char *names[] = {"%d", "%a", "%b", "%c", "%e"};
   std::string text = ".version 8.4\n.target sm_90\n.address_size 64\n"
                      ".visible .entry k(.param .u64 out, .param .u64 in0, "
@@ -52,8 +51,7 @@ std::string kernelText(const std::string &instruction,
 
 } // namespace
 
-Values execute(const std::string &instruction,
-               const std::vector<std::string> &types,
+Values execute(const std::string &instruction, const std::vector<std::string> &types,
                const std::vector<Values> &operands, std::string &error) {
   hadal_sim_context_t *context = nullptr;
   if (hadal_sim_context_create(&context) != HADAL_SIM_OK) {
@@ -71,14 +69,12 @@ Values execute(const std::string &instruction,
     return status == HADAL_SIM_OK;
   };
   Values result(rows);
-  bool done = good(hadal_sim_module_load(context, text.data(), text.size(),
-                                         "test.ptx", &module)) &&
+  bool done = good(hadal_sim_module_load(context, text.data(), text.size(), "test.ptx", &module)) &&
               good(hadal_sim_alloc(context, rows * 8, "out", &addresses[0]));
   for (size_t i = 0; done && i < 4; ++i)
     if (i < operands.size())
       done = good(hadal_sim_alloc(context, rows * 8, "in", &addresses[i + 1])) &&
-             good(hadal_sim_copy_in(context, addresses[i + 1],
-                                    operands[i].data(), rows * 8));
+             good(hadal_sim_copy_in(context, addresses[i + 1], operands[i].data(), rows * 8));
   if (done) {
     const void *arguments[] = {&addresses[0], &addresses[1], &addresses[2],
                                &addresses[3], &addresses[4], &n};
@@ -88,8 +84,7 @@ Values execute(const std::string &instruction,
     launch.grid[0] = uint32_t((rows + 127) / 128);
     launch.threads = 1;
     done = good(hadal_sim_launch(context, module, "k", &launch, arguments, 6)) &&
-           good(hadal_sim_copy_out(context, result.data(), addresses[0],
-                                   rows * 8, nullptr));
+           good(hadal_sim_copy_out(context, result.data(), addresses[0], rows * 8, nullptr));
   }
   hadal_sim_context_release(context);
   return done ? result : Values();
@@ -120,78 +115,106 @@ void check(const std::string &instruction, const std::vector<std::string> &types
     char number[32];
     for (size_t i = 0; i < operands.size(); ++i) {
       arguments[i] = all[i][row];
-      snprintf(number, sizeof(number), " %llx",
-               (unsigned long long)arguments[i]);
+      snprintf(number, sizeof(number), " %llx", (unsigned long long)arguments[i]);
       text += number;
     }
     uint64_t want = expected(arguments);
     if (got[row] == want)
       continue;
     ++failures;
-    ADD_FAILURE() << instruction << " of" << text << std::hex << ": expected "
-                  << want << ", got " << got[row];
+    ADD_FAILURE() << instruction << " of" << text << std::hex << ": expected " << want << ", got "
+                  << got[row];
   }
 }
 
 const Values &integers16() {
-  static const Values values = {0, 1, 2, 3, 7, 0x7f, 0x80, 0xff, 0x100, 0x1234,
-                                0x7ffe, 0x7fff, 0x8000, 0x8001, 0xfffe, 0xffff};
+  static const Values values = {0,     1,      2,      3,      7,      0x7f,   0x80,   0xff,
+                                0x100, 0x1234, 0x7ffe, 0x7fff, 0x8000, 0x8001, 0xfffe, 0xffff};
   return values;
 }
 const Values &integers32() {
   static const Values values = {
-      0, 1, 2, 3, 5, 7, 31, 32, 33, 0xff, 0x8000, 0xffff, 0x10000, 0x123456,
-      0x7fffff, 0x800000, 0xffffff, 0x12345678, 0x55555555, 0x7ffffffe,
-      0x7fffffff, 0x80000000, 0x80000001, 0xdeadbeef, 0xfffffffe, 0xffffffff};
+      0,          1,          2,          3,          5,          7,          31,
+      32,         33,         0xff,       0x8000,     0xffff,     0x10000,    0x123456,
+      0x7fffff,   0x800000,   0xffffff,   0x12345678, 0x55555555, 0x7ffffffe, 0x7fffffff,
+      0x80000000, 0x80000001, 0xdeadbeef, 0xfffffffe, 0xffffffff};
   return values;
 }
 const Values &integers64() {
-  static const Values values = {
-      0, 1, 2, 5, 63, 64, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff,
-      0x100000000, 0x123456789abcdef0, 0x7ffffffffffffffe, 0x7fffffffffffffff,
-      0x8000000000000000, 0x8000000000000001, 0xfffffffffffffffe,
-      0xffffffffffffffff};
+  static const Values values = {0,
+                                1,
+                                2,
+                                5,
+                                63,
+                                64,
+                                0xffff,
+                                0x7fffffff,
+                                0x80000000,
+                                0xffffffff,
+                                0x100000000,
+                                0x123456789abcdef0,
+                                0x7ffffffffffffffe,
+                                0x7fffffffffffffff,
+                                0x8000000000000000,
+                                0x8000000000000001,
+                                0xfffffffffffffffe,
+                                0xffffffffffffffff};
   return values;
 }
 const Values &amounts() {
-  static const Values values = {0, 1, 7, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65,
-                                127, 128, 255, 256, 0x80000000, 0xffffffff};
+  static const Values values = {0,  1,  7,  8,   15,  16,  17,  31,         32,        33,
+                                63, 64, 65, 127, 128, 255, 256, 0x80000000, 0xffffffff};
   return values;
 }
 const Values &floats32() {
   static const Values values = {
-      0, 0x80000000, 1, 0x80000001, 0x007fffff, 0x807fffff, 0x00800000,
-      0x80800000, 0x3f800000, 0xbf800000, 0x3f000000, 0x3fc00000, 0x40200000,
-      0x3f7fffff, 0x3f800001, 0x4b000000, 0x4b7fffff, 0x4b800001, 0x4effffff,
-      0x4f000000, 0xcf000000, 0xcf000001, 0x5f000000, 0x7f7fffff, 0xff7fffff,
-      0x7f800000, 0xff800000, 0x7fc00000, 0xffc12345, 0x7f800001, 0x1a000001,
-      0x3eaaaaab, 0xc0490fdb};
+      0,          0x80000000, 1,          0x80000001, 0x007fffff, 0x807fffff, 0x00800000,
+      0x80800000, 0x3f800000, 0xbf800000, 0x3f000000, 0x3fc00000, 0x40200000, 0x3f7fffff,
+      0x3f800001, 0x4b000000, 0x4b7fffff, 0x4b800001, 0x4effffff, 0x4f000000, 0xcf000000,
+      0xcf000001, 0x5f000000, 0x7f7fffff, 0xff7fffff, 0x7f800000, 0xff800000, 0x7fc00000,
+      0xffc12345, 0x7f800001, 0x1a000001, 0x3eaaaaab, 0xc0490fdb};
   return values;
 }
 const Values &floats64() {
-  static const Values values = {
-      0, 0x8000000000000000, 1, 0x800fffffffffffff, 0x0010000000000000,
-      0x3ff0000000000000, 0xbff0000000000000, 0x3fe0000000000000,
-      0x3ff8000000000000, 0x4004000000000000, 0x3ff0000000000001,
-      0x3fefffffffffffff, 0x36a0000000000000, 0x3690000000000000,
-      0x380fffffffffffff, 0x47efffffe0000000, 0x47effffff0000000,
-      0x41dfffffffc00000, 0x41e0000000000000, 0xc1e0000000200000,
-      0x43e0000000000000, 0x7fefffffffffffff, 0x7ff0000000000000,
-      0xfff0000000000000, 0x3fd5555555555555};
+  static const Values values = {0,
+                                0x8000000000000000,
+                                1,
+                                0x800fffffffffffff,
+                                0x0010000000000000,
+                                0x3ff0000000000000,
+                                0xbff0000000000000,
+                                0x3fe0000000000000,
+                                0x3ff8000000000000,
+                                0x4004000000000000,
+                                0x3ff0000000000001,
+                                0x3fefffffffffffff,
+                                0x36a0000000000000,
+                                0x3690000000000000,
+                                0x380fffffffffffff,
+                                0x47efffffe0000000,
+                                0x47effffff0000000,
+                                0x41dfffffffc00000,
+                                0x41e0000000000000,
+                                0xc1e0000000200000,
+                                0x43e0000000000000,
+                                0x7fefffffffffffff,
+                                0x7ff0000000000000,
+                                0xfff0000000000000,
+                                0x3fd5555555555555};
   return values;
 }
 const Values &halves() {
-  static const Values values = {
-      0, 0x8000, 1, 0x8001, 0x03ff, 0x0400, 0x8400, 0x3c00, 0xbc00, 0x3800,
-      0x3e00, 0x3c01, 0x3bff, 0x6400, 0x67ff, 0x7bff, 0xfbff, 0x7c00, 0xfc00,
-      0x7e00, 0xfe01, 0x7c01, 0x3555, 0x1400, 0x5640};
+  static const Values values = {0,      0x8000, 1,      0x8001, 0x03ff, 0x0400, 0x8400,
+                                0x3c00, 0xbc00, 0x3800, 0x3e00, 0x3c01, 0x3bff, 0x6400,
+                                0x67ff, 0x7bff, 0xfbff, 0x7c00, 0xfc00, 0x7e00, 0xfe01,
+                                0x7c01, 0x3555, 0x1400, 0x5640};
   return values;
 }
 const Values &brains() {
-  static const Values values = {
-      0, 0x8000, 1, 0x8001, 0x007f, 0x0080, 0x8080, 0x3f80, 0xbf80, 0x3f00,
-      0x3fc0, 0x3f81, 0x3f7f, 0x4300, 0x7f7f, 0xff7f, 0x7f80, 0xff80, 0x7fc0,
-      0xffc1, 0x7f81, 0x3eab, 0x0d80, 0x7300, 0x4049};
+  static const Values values = {0,      0x8000, 1,      0x8001, 0x007f, 0x0080, 0x8080,
+                                0x3f80, 0xbf80, 0x3f00, 0x3fc0, 0x3f81, 0x3f7f, 0x4300,
+                                0x7f7f, 0xff7f, 0x7f80, 0xff80, 0x7fc0, 0xffc1, 0x7f81,
+                                0x3eab, 0x0d80, 0x7300, 0x4049};
   return values;
 }
 
@@ -226,16 +249,12 @@ uint64_t roundSlowly(long double x, int exponent, int mantissa, char mode) {
   if (below == size)
     return sign | low;
   // What the next value would be, were there no infinity.
-  long double above = valueOf(low + 1, exponent + (low + 1 == infinity ? 1 : 0),
-                              mantissa);
+  long double above = valueOf(low + 1, exponent + (low + 1 == infinity ? 1 : 0), mantissa);
   if (low + 1 == infinity)
     above = below + (below - valueOf(low - 1, exponent, mantissa));
   bool up = false;
   switch (mode) {
-  case 'n':
-    up = size - below > above - size ||
-         (size - below == above - size && (low & 1));
-    break;
+  case 'n': up = size - below > above - size || (size - below == above - size && (low & 1)); break;
   case 'z': break;
   case 'm': up = std::signbit(x); break;
   case 'p': up = !std::signbit(x); break;

@@ -17,8 +17,7 @@ using Values = std::vector<uint64_t>;
 /// %b, %c and %e; `types` gives the register type of each operand in use, result
 /// first: "b16", "b32", "b64" or "pred". Results are zero-extended; a predicate
 /// is 0 or 1. On failure `error` is the simulator's message and the result empty.
-Values execute(const std::string &instruction,
-               const std::vector<std::string> &types,
+Values execute(const std::string &instruction, const std::vector<std::string> &types,
                const std::vector<Values> &operands, std::string &error);
 
 /// Compares the instruction with `expected` over the cross product of the

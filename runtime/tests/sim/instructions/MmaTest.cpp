@@ -24,47 +24,69 @@ struct Shape {
 
 // As the tables of the PTX manual state them, one row a section.
 const Shape kShapes[] = {
-    {"m16n8k8", 16, 8, 16, [](int g, int t, int i) { return Place{i < 2 ? g : g + 8, t * 2 + (i & 1)}; },
+    {"m16n8k8", 16, 8, 16,
+     [](int g, int t, int i) { return Place{i < 2 ? g : g + 8, t * 2 + (i & 1)}; },
      [](int g, int t, int i) { return Place{t * 2 + i, g}; }},
     {"m16n8k16", 16, 16, 16,
-     [](int g, int t, int i) { return Place{i < 2 || (4 <= i && i < 6) ? g : g + 8, t * 2 + (i & 1) + (i >= 4 ? 8 : 0)}; },
+     [](int g, int t, int i) {
+       return Place{i < 2 || (4 <= i && i < 6) ? g : g + 8, t * 2 + (i & 1) + (i >= 4 ? 8 : 0)};
+     },
      [](int g, int t, int i) { return Place{t * 2 + (i & 1) + (i >= 2 ? 8 : 0), g}; }},
     {"m16n8k4", 16, 4, 32, [](int g, int t, int i) { return Place{i == 0 ? g : g + 8, t}; },
      [](int g, int t, int) { return Place{t, g}; }},
-    {"m16n8k8", 16, 8, 32, [](int g, int t, int i) { return Place{i == 0 || i == 2 ? g : g + 8, i < 2 ? t : t + 4}; },
+    {"m16n8k8", 16, 8, 32,
+     [](int g, int t, int i) { return Place{i == 0 || i == 2 ? g : g + 8, i < 2 ? t : t + 4}; },
      [](int g, int t, int i) { return Place{i == 0 ? t : t + 4, g}; }},
-    {"m8n8k16", 8, 16, 8, [](int g, int t, int i) { return Place{g, t * 4 + i}; }, [](int g, int t, int i) { return Place{t * 4 + i, g}; }},
-    {"m16n8k16", 16, 16, 8, [](int g, int t, int i) { return Place{i < 4 ? g : g + 8, t * 4 + (i & 3)}; },
+    {"m8n8k16", 8, 16, 8, [](int g, int t, int i) { return Place{g, t * 4 + i}; },
+     [](int g, int t, int i) { return Place{t * 4 + i, g}; }},
+    {"m16n8k16", 16, 16, 8,
+     [](int g, int t, int i) { return Place{i < 4 ? g : g + 8, t * 4 + (i & 3)}; },
      [](int g, int t, int i) { return Place{t * 4 + i, g}; }},
     {"m16n8k32", 16, 32, 8,
-     [](int g, int t, int i) { return Place{i < 4 || (8 <= i && i < 12) ? g : g + 8, t * 4 + (i & 3) + (i >= 8 ? 16 : 0)}; },
+     [](int g, int t, int i) {
+       return Place{i < 4 || (8 <= i && i < 12) ? g : g + 8, t * 4 + (i & 3) + (i >= 8 ? 16 : 0)};
+     },
      [](int g, int t, int i) { return Place{t * 4 + (i & 3) + (i >= 4 ? 16 : 0), g}; }},
-    {"m8n8k32", 8, 32, 4, [](int g, int t, int i) { return Place{g, t * 8 + i}; }, [](int g, int t, int i) { return Place{t * 8 + i, g}; }},
-    {"m16n8k32", 16, 32, 4, [](int g, int t, int i) { return Place{i < 8 ? g : g + 8, t * 8 + (i & 7)}; },
+    {"m8n8k32", 8, 32, 4, [](int g, int t, int i) { return Place{g, t * 8 + i}; },
+     [](int g, int t, int i) { return Place{t * 8 + i, g}; }},
+    {"m16n8k32", 16, 32, 4,
+     [](int g, int t, int i) { return Place{i < 8 ? g : g + 8, t * 8 + (i & 7)}; },
      [](int g, int t, int i) { return Place{t * 8 + i, g}; }},
     {"m16n8k64", 16, 64, 4,
-     [](int g, int t, int i) { return Place{i < 8 || (16 <= i && i < 24) ? g : g + 8, t * 8 + (i & 7) + (i >= 16 ? 32 : 0)}; },
+     [](int g, int t, int i) {
+       return Place{i < 8 || (16 <= i && i < 24) ? g : g + 8, t * 8 + (i & 7) + (i >= 16 ? 32 : 0)};
+     },
      [](int g, int t, int i) { return Place{t * 8 + (i & 7) + (i >= 8 ? 32 : 0), g}; }},
     {"m8n8k128", 8, 128, 1, [](int g, int t, int i) { return Place{g, t * 32 + i}; },
      [](int g, int t, int i) { return Place{t * 32 + i, g}; }},
-    {"m16n8k128", 16, 128, 1, [](int g, int t, int i) { return Place{i < 32 ? g : g + 8, t * 32 + (i & 31)}; },
+    {"m16n8k128", 16, 128, 1,
+     [](int g, int t, int i) { return Place{i < 32 ? g : g + 8, t * 32 + (i & 31)}; },
      [](int g, int t, int i) { return Place{t * 32 + i, g}; }},
     {"m16n8k256", 16, 256, 1,
-     [](int g, int t, int i) { return Place{i < 32 || (64 <= i && i < 96) ? g : g + 8, t * 32 + (i & 31) + (i >= 64 ? 128 : 0)}; },
+     [](int g, int t, int i) {
+       return Place{i < 32 || (64 <= i && i < 96) ? g : g + 8,
+                    t * 32 + (i & 31) + (i >= 64 ? 128 : 0)};
+     },
      [](int g, int t, int i) { return Place{t * 32 + (i & 31) + (i >= 32 ? 128 : 0), g}; }},
-    {"m8n8k4", 8, 4, 64, [](int g, int t, int) { return Place{g, t}; }, [](int g, int t, int) { return Place{t, g}; }},
+    {"m8n8k4", 8, 4, 64, [](int g, int t, int) { return Place{g, t}; },
+     [](int g, int t, int) { return Place{t, g}; }},
     {"m16n8k4", 16, 4, 64, [](int g, int t, int i) { return Place{i == 0 ? g : g + 8, t}; },
      [](int g, int t, int) { return Place{t, g}; }},
-    {"m16n8k8", 16, 8, 64, [](int g, int t, int i) { return Place{i == 0 || i == 2 ? g : g + 8, i < 2 ? t : t + 4}; },
+    {"m16n8k8", 16, 8, 64,
+     [](int g, int t, int i) { return Place{i == 0 || i == 2 ? g : g + 8, i < 2 ? t : t + 4}; },
      [](int g, int t, int i) { return Place{i == 0 ? t : t + 4, g}; }},
-    {"m16n8k16", 16, 16, 64, [](int g, int t, int i) { return Place{i % 2 == 0 ? g : g + 8, i % 2 == 0 ? i * 2 + t : i * 2 - 2 + t}; },
+    {"m16n8k16", 16, 16, 64,
+     [](int g, int t, int i) {
+       return Place{i % 2 == 0 ? g : g + 8, i % 2 == 0 ? i * 2 + t : i * 2 - 2 + t};
+     },
      [](int g, int t, int i) { return Place{t + 4 * i, g}; }},
 };
 
 Place accumulator(int g, int t, int i) { return {i < 2 ? g : g + 8, t * 2 + (i & 1)}; }
 
 /// Registers of all lanes, register by register, in words of 32 or 64 bits.
-Bytes pack(Layout layout, const std::string &type, int elements, const std::vector<int> &matrix, int columns) {
+Bytes pack(Layout layout, const std::string &type, int elements, const std::vector<int> &matrix,
+           int columns) {
   int width = bitsOf(type), word = width == 64 ? 8 : 4, per = word * 8 / width;
   Bytes bytes(size_t(elements / per * 32 * word));
   for (int lane = 0; lane < 32; ++lane)
@@ -83,42 +105,49 @@ Bytes pack(Layout layout, const std::string &type, int elements, const std::vect
 }
 
 /// Loads fragments from p1, p2, p3, multiplies, stores the result to p0.
-std::string bodyFor(const std::string &instruction, int d, int a, int b, int c, bool wideAB, bool wideCD) {
+std::string bodyFor(const std::string &instruction, int d, int a, int b, int c, bool wideAB,
+                    bool wideCD) {
   std::string text;
   auto declare = [&](const char *name, int count, bool wide) {
-    text += std::string(".reg .b") + (wide ? "64 " : "32 ") + name + "<" + std::to_string(count) + ">;\n";
+    text += std::string(".reg .b") + (wide ? "64 " : "32 ") + name + "<" + std::to_string(count) +
+            ">;\n";
   };
-  declare("%d", d, wideCD), declare("%a", a, wideAB), declare("%b", b, wideAB), declare("%c", c, wideCD);
+  declare("%d", d, wideCD), declare("%a", a, wideAB), declare("%b", b, wideAB),
+      declare("%c", c, wideCD);
   text += ".reg .b64 %q<4>;\n";
   auto each = [&](const char *name, int buffer, int count, bool wide, bool stores) {
     std::string q = "%q" + std::to_string(buffer);
     text += "add.s64 " + q + ", %p" + std::to_string(buffer) + (wide ? ", %o8;\n" : ", %o4;\n");
     for (int i = 0; i < count; ++i) {
-      std::string reg = name + std::to_string(i), at = "[" + q + "+" + std::to_string(i * 32 * (wide ? 8 : 4)) + "]";
-      text += std::string(stores ? "st" : "ld") + ".global.b" + (wide ? "64 " : "32 ") + (stores ? at + ", " + reg : reg + ", " + at) + ";\n";
+      std::string reg = name + std::to_string(i),
+                  at = "[" + q + "+" + std::to_string(i * 32 * (wide ? 8 : 4)) + "]";
+      text += std::string(stores ? "st" : "ld") + ".global.b" + (wide ? "64 " : "32 ") +
+              (stores ? at + ", " + reg : reg + ", " + at) + ";\n";
     }
   };
   each("%a", 1, a, wideAB, false), each("%b", 2, b, wideAB, false), each("%c", 3, c, wideCD, false);
-  text += instruction + " " + vectorOf("%d", d) + ", " + vectorOf("%a", a) + ", " + vectorOf("%b", b) + ", " + vectorOf("%c", c) + ";\n";
+  text += instruction + " " + vectorOf("%d", d) + ", " + vectorOf("%a", a) + ", " +
+          vectorOf("%b", b) + ", " + vectorOf("%c", c) + ";\n";
   each("%d", 0, d, wideCD, true);
   return text;
 }
 
 /// One product of whole numbers small enough for every type to be exact.
-void multiply(const Shape &shape, const std::string &a, const std::string &b, const std::string &c, const std::string &d,
-              const std::string &extra, unsigned seed) {
+void multiply(const Shape &shape, const std::string &a, const std::string &b, const std::string &c,
+              const std::string &d, const std::string &extra, unsigned seed) {
   const int n = 8, m = shape.m, k = shape.k;
-  bool single = a == "b1", andPopc = extra.find("and") != std::string::npos, clamps = extra.find("satfinite") != std::string::npos;
+  bool single = a == "b1", andPopc = extra.find("and") != std::string::npos,
+       clamps = extra.find("satfinite") != std::string::npos;
   std::mt19937 random(seed);
   auto fill = [&](int count, const std::string &type) {
     std::vector<int> values(static_cast<size_t>(count));
     for (int &v : values)
-      v = type == "b1"                     ? int(random() & 1)
-          : type == "u4"                   ? int(random() % 16)
-          : type == "u8"                   ? int(random() % 256)
-          : type == "s4"                   ? int(random() % 16) - 8
-          : type == "s8"                   ? int(random() % 256) - 128
-                                           : int(random() % 9) - 4;
+      v = type == "b1"   ? int(random() & 1)
+          : type == "u4" ? int(random() % 16)
+          : type == "u8" ? int(random() % 256)
+          : type == "s4" ? int(random() % 16) - 8
+          : type == "s8" ? int(random() % 256) - 128
+                         : int(random() % 9) - 4;
     return values;
   };
   std::vector<int> A = fill(m * k, a), B = fill(k * n, b), C = fill(m * n, "");
@@ -126,14 +155,19 @@ void multiply(const Shape &shape, const std::string &a, const std::string &b, co
     for (size_t i = 0; i < C.size(); i += 2) // overflow, both ways
       C[i] = i % 4 ? 0x7ffffff0 : -0x7ffffff0;
   int aElements = m * k / 32, bElements = k * n / 32, cElements = m * n / 32;
-  auto registers = [](int elements, const std::string &type) { return bitsOf(type) == 64 ? elements : elements * bitsOf(type) / 32; };
-  int ar = registers(aElements, a), br = registers(bElements, b), cr = registers(cElements, c), dr = registers(cElements, d);
+  auto registers = [](int elements, const std::string &type) {
+    return bitsOf(type) == 64 ? elements : elements * bitsOf(type) / 32;
+  };
+  int ar = registers(aElements, a), br = registers(bElements, b), cr = registers(cElements, c),
+      dr = registers(cElements, d);
   Program program;
-  std::string instruction = std::string("mma.sync.aligned.") + shape.name + ".row.col" + (single ? "" : extra) + "." + d + "." + a + "." + b + "." + c;
+  std::string instruction = std::string("mma.sync.aligned.") + shape.name + ".row.col" +
+                            (single ? "" : extra) + "." + d + "." + a + "." + b + "." + c;
   if (single) // the operation stands behind the types
     instruction += extra;
   program.body = bodyFor(instruction, dr, ar, br, cr, a == "f64", d == "f64");
-  program.buffers = {Bytes(size_t(dr * 32 * (d == "f64" ? 8 : 4))), pack(shape.a, a, aElements, A, k), pack(shape.b, b, bElements, B, n),
+  program.buffers = {Bytes(size_t(dr * 32 * (d == "f64" ? 8 : 4))),
+                     pack(shape.a, a, aElements, A, k), pack(shape.b, b, bElements, B, n),
                      pack(accumulator, c, cElements, C, n)};
   ASSERT_TRUE(program.run()) << instruction << ": " << program.message;
   for (int lane = 0; lane < 32; ++lane)
@@ -172,8 +206,14 @@ const Shape &shapeOf(const std::string &name, int bits) {
 void multiplyEdges(const std::string &type, const Shape &shape, unsigned seed) {
   const int n = 8, m = 16, k = shape.k;
   bool brain = type == "bf16";
-  const uint16_t edges[] = {0, 0x8000, 1, 0x8001, uint16_t(brain ? 0x7f80 : 0x7c00), uint16_t(brain ? 0xbf80 : 0xbc00),
-                            uint16_t(brain ? 0x3eaa : 0x3555), 0x0012};
+  const uint16_t edges[] = {0,
+                            0x8000,
+                            1,
+                            0x8001,
+                            uint16_t(brain ? 0x7f80 : 0x7c00),
+                            uint16_t(brain ? 0xbf80 : 0xbc00),
+                            uint16_t(brain ? 0x3eaa : 0x3555),
+                            0x0012};
   std::mt19937 random(seed);
   // Rows and columns below 4 hold zeros alone, the others anything.
   std::vector<uint16_t> A(size_t(m * k)), B(size_t(k * n));
@@ -188,7 +228,9 @@ void multiplyEdges(const std::string &type, const Shape &shape, unsigned seed) {
     if (brain)
       return bitsAs<float>(uint32_t(raw) << 16);
     int exponent = raw >> 10 & 31, fraction = raw & 1023;
-    double magnitude = exponent == 31 ? double(INFINITY) : exponent ? std::ldexp(1024 + fraction, exponent - 25) : std::ldexp(fraction, -24);
+    double magnitude = exponent == 31 ? double(INFINITY)
+                       : exponent     ? std::ldexp(1024 + fraction, exponent - 25)
+                                      : std::ldexp(fraction, -24);
     return float(raw >> 15 ? -magnitude : magnitude);
   };
   auto words = [&](Layout layout, int elements, const std::vector<uint16_t> &matrix, int columns) {
@@ -196,7 +238,8 @@ void multiplyEdges(const std::string &type, const Shape &shape, unsigned seed) {
     for (int lane = 0; lane < 32; ++lane)
       for (int i = 0; i < elements; ++i) {
         Place p = layout(lane / 4, lane % 4, i);
-        result[size_t(i / 2 * 32 + lane)] |= uint32_t(matrix[size_t(p.row * columns + p.column)]) << (i % 2 * 16);
+        result[size_t(i / 2 * 32 + lane)] |= uint32_t(matrix[size_t(p.row * columns + p.column)])
+                                             << (i % 2 * 16);
       }
     return bytesOf(result);
   };
@@ -207,9 +250,11 @@ void multiplyEdges(const std::string &type, const Shape &shape, unsigned seed) {
       c[size_t(i * 32 + lane)] = C[size_t(p.row * n + p.column)];
     }
   Program program;
-  std::string instruction = std::string("mma.sync.aligned.") + shape.name + ".row.col.f32." + type + "." + type + ".f32";
+  std::string instruction =
+      std::string("mma.sync.aligned.") + shape.name + ".row.col.f32." + type + "." + type + ".f32";
   program.body = bodyFor(instruction, 4, k / 4, k / 8, 4, false, false);
-  program.buffers = {Bytes(512), words(shape.a, k / 2, A, k), words(shape.b, k / 4, B, n), bytesOf(c)};
+  program.buffers = {Bytes(512), words(shape.a, k / 2, A, k), words(shape.b, k / 4, B, n),
+                     bytesOf(c)};
   ASSERT_TRUE(program.run()) << program.message;
   std::vector<uint32_t> got = valuesOf<uint32_t>(program.buffers[0]);
   for (int lane = 0; lane < 32; ++lane)
@@ -219,7 +264,8 @@ void multiplyEdges(const std::string &type, const Shape &shape, unsigned seed) {
       for (int x = 0; x < k; ++x)
         sum = std::fma(value(A[size_t(p.row * k + x)]), value(B[size_t(x * n + p.column)]), sum);
       uint32_t want = uint32_t(canonical(sum));
-      ASSERT_EQ(got[size_t(i * 32 + lane)], want) << instruction << " row " << p.row << " column " << p.column;
+      ASSERT_EQ(got[size_t(i * 32 + lane)], want)
+          << instruction << " row " << p.row << " column " << p.column;
     }
 }
 
@@ -306,8 +352,10 @@ TEST(Mma, QuadPairs) {
           for (int lane = 0; lane < 32; ++lane) {
             int p = lane % 16 / 4, lower = lane < 16 ? 0 : 4;
             for (int i = 0; i < 4; ++i) {
-              put16(a, lane, i, la == "row" ? A[p][lane % 4 + lower][i] : A[p][i + lower][lane % 4]);
-              put16(b, lane, i, lb == "row" ? B[p][lane % 4][i + lower] : B[p][i][lane % 4 + lower]);
+              put16(a, lane, i,
+                    la == "row" ? A[p][lane % 4 + lower][i] : A[p][i + lower][lane % 4]);
+              put16(b, lane, i,
+                    lb == "row" ? B[p][lane % 4][i + lower] : B[p][i][lane % 4 + lower]);
             }
             for (int i = 0; i < 8; ++i) {
               Place q = at(c, lane, i);
@@ -321,7 +369,8 @@ TEST(Mma, QuadPairs) {
           }
           Program program;
           int dr = d == "f16" ? 4 : 8, cr = c == "f16" ? 4 : 8;
-          std::string instruction = "mma.sync.aligned.m8n8k4." + la + "." + lb + "." + d + ".f16.f16." + c;
+          std::string instruction =
+              "mma.sync.aligned.m8n8k4." + la + "." + lb + "." + d + ".f16.f16." + c;
           program.body = bodyFor(instruction, dr, 2, 2, cr, false, false);
           program.buffers = {Bytes(size_t(dr) * 32 * 4), a, b, c0};
           ASSERT_TRUE(program.run()) << instruction << ": " << program.message;
@@ -332,10 +381,12 @@ TEST(Mma, QuadPairs) {
               for (int x = 0; x < 4; ++x)
                 sum += A[p][q.row][x] * B[p][x][q.column];
               uint32_t got = 0;
-              memcpy(&got, &program.buffers[0][size_t(((d == "f16" ? i / 2 : i) * 32 + lane) * 4)], 4);
+              memcpy(&got, &program.buffers[0][size_t(((d == "f16" ? i / 2 : i) * 32 + lane) * 4)],
+                     4);
               if (d == "f16")
                 got = got >> (i % 2 * 16) & 0xffff;
-              ASSERT_EQ(got, encoded(d, sum)) << instruction << " lane " << lane << " element " << i;
+              ASSERT_EQ(got, encoded(d, sum))
+                  << instruction << " lane " << lane << " element " << i;
             }
         }
 }
@@ -346,8 +397,10 @@ TEST(Mma, SpecialValues) {
   std::vector<int> A(16 * 16, 0), B(16 * 8, 0), C(16 * 8, 0);
   A[0] = 1, B[0] = 1;
   Program program;
-  program.body = bodyFor("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32", 4, 4, 2, 4, false, false);
-  program.buffers = {Bytes(512), pack(shape.a, "f16", 8, A, 16), pack(shape.b, "f16", 4, B, 8), pack(accumulator, "f32", 4, C, 8)};
+  program.body =
+      bodyFor("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32", 4, 4, 2, 4, false, false);
+  program.buffers = {Bytes(512), pack(shape.a, "f16", 8, A, 16), pack(shape.b, "f16", 4, B, 8),
+                     pack(accumulator, "f32", 4, C, 8)};
   auto set = [&](uint16_t a) { memcpy(&program.buffers[1][0], &a, 2); }; // row 0, depth 0
   auto first = [&] {
     uint32_t v = 0;
@@ -364,7 +417,8 @@ TEST(Mma, SpecialValues) {
   ASSERT_TRUE(program.run()) << program.message;
   EXPECT_EQ(first(), bits(0x1p-24f));
   // 60000 + 60000 is beyond f16.
-  program.body = bodyFor("mma.sync.aligned.m16n8k16.row.col.f16.f16.f16.f16", 2, 4, 2, 2, false, false);
+  program.body =
+      bodyFor("mma.sync.aligned.m16n8k16.row.col.f16.f16.f16.f16", 2, 4, 2, 2, false, false);
   uint16_t big = uint16_t(encoded("f16", 60000));
   program.buffers[0] = Bytes(256);
   program.buffers[3] = Bytes(256);
@@ -382,18 +436,28 @@ TEST(Mma, UndefinedRowsAndColumns) {
     for (int lane : {0, 7, 21, 31})
       for (int i : {0, 1, 2, 3}) {
         Program program;
-        program.body = bodyFor("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32", 4, 4, 2, 4, false, false);
-        program.buffers = {Bytes(512), pack(shape.a, "bf16", 8, ones, 16), pack(shape.b, "bf16", 4, ones, 8),
+        program.body = bodyFor("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32", 4, 4, 2, 4,
+                               false, false);
+        program.buffers = {Bytes(512), pack(shape.a, "bf16", 8, ones, 16),
+                           pack(shape.b, "bf16", 4, ones, 8),
                            pack(accumulator, "f32", 4, zeros, 8)};
         // Half of a register for A and B, all of it for C.
-        std::string reg = std::string(which == 1 ? "%a" : which == 2 ? "%b" : "%c") + std::to_string(which == 3 ? i : i / 2);
-        std::string unknown = "{ .reg .b32 %u, %v; .reg .pred %w; setp.eq.u32 %w, %t, " + std::to_string(lane) + ";\n";
-        unknown += which == 3 ? "mov.b32 %v, %u;\n" : std::string("bfi.b32 %v, %u, ") + reg + ", " + std::to_string(i % 2 * 16) + ", 16;\n";
+        std::string reg = std::string(which == 1   ? "%a"
+                                      : which == 2 ? "%b"
+                                                   : "%c") +
+                          std::to_string(which == 3 ? i : i / 2);
+        std::string unknown = "{ .reg .b32 %u, %v; .reg .pred %w; setp.eq.u32 %w, %t, " +
+                              std::to_string(lane) + ";\n";
+        unknown += which == 3 ? "mov.b32 %v, %u;\n"
+                              : std::string("bfi.b32 %v, %u, ") + reg + ", " +
+                                    std::to_string(i % 2 * 16) + ", 16;\n";
         unknown += "selp.b32 " + reg + ", %v, " + reg + ", %w; }\n";
         size_t at = program.body.find("mma.");
         program.body.insert(at, unknown);
         ASSERT_TRUE(program.run()) << program.message;
-        Place spoilt = which == 1 ? shape.a(lane / 4, lane % 4, i) : which == 2 ? shape.b(lane / 4, lane % 4, i) : accumulator(lane / 4, lane % 4, i);
+        Place spoilt = which == 1   ? shape.a(lane / 4, lane % 4, i)
+                       : which == 2 ? shape.b(lane / 4, lane % 4, i)
+                                    : accumulator(lane / 4, lane % 4, i);
         for (int l = 0; l < 32; ++l)
           for (int e = 0; e < 4; ++e) {
             Place p = accumulator(l / 4, l % 4, e);
@@ -401,7 +465,8 @@ TEST(Mma, UndefinedRowsAndColumns) {
                             : which == 2 ? p.column == spoilt.column
                                          : p.row == spoilt.row && p.column == spoilt.column;
             EXPECT_EQ(bool(program.undefined[0][size_t((e * 32 + l) * 4)]), expected)
-                << "operand " << which << " lane " << lane << " element " << i << ": row " << p.row << " column " << p.column;
+                << "operand " << which << " lane " << lane << " element " << i << ": row " << p.row
+                << " column " << p.column;
           }
       }
 }

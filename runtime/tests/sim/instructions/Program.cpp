@@ -11,10 +11,12 @@
 namespace hadal::simtest {
 
 bool Program::run() {
-  std::string text = ".version 8.4\n.target sm_90\n.address_size 64\n" + head + "\n.visible .entry k(";
+  std::string text =
+      ".version 8.4\n.target sm_90\n.address_size 64\n" + head + "\n.visible .entry k(";
   for (size_t i = 0; i < buffers.size(); ++i)
     text += (i ? ", .param .u64 a" : ".param .u64 a") + std::to_string(i);
-  text += ")\n{\n.reg .b64 %p<" + std::to_string(buffers.size() + 1) + ">, %o4, %o8, %o16;\n.reg .b32 %t;\nmov.u32 %t, %tid.x;\n"
+  text += ")\n{\n.reg .b64 %p<" + std::to_string(buffers.size() + 1) +
+          ">, %o4, %o8, %o16;\n.reg .b32 %t;\nmov.u32 %t, %tid.x;\n"
           "mul.wide.u32 %o4, %t, 4;\nmul.wide.u32 %o8, %t, 8;\nmul.wide.u32 %o16, %t, 16;\n";
   for (size_t i = 0; i < buffers.size(); ++i)
     text += "ld.param.u64 %p" + std::to_string(i) + ", [a" + std::to_string(i) + "];\n";
@@ -40,7 +42,8 @@ bool Program::run() {
   std::vector<uint64_t> addresses(buffers.size());
   std::vector<const void *> arguments;
   for (size_t i = 0; done && i < buffers.size(); ++i) {
-    done = good(hadal_sim_alloc(context, buffers[i].size(), ("p" + std::to_string(i)).c_str(), &addresses[i]));
+    done = good(hadal_sim_alloc(context, buffers[i].size(), ("p" + std::to_string(i)).c_str(),
+                                &addresses[i]));
     if (done && !(i < poisoned.size() && poisoned[i]))
       done = good(hadal_sim_copy_in(context, addresses[i], buffers[i].data(), buffers[i].size()));
     arguments.push_back(&addresses[i]);
@@ -55,16 +58,19 @@ bool Program::run() {
     launch.dynamic_shared_bytes = dynamicShared;
     if (globalRaces)
       launch.checks |= HADAL_SIM_CHECK_GLOBAL_RACE;
-    done = good(hadal_sim_launch(context, module, "k", &launch, arguments.data(), arguments.size()));
+    done =
+        good(hadal_sim_launch(context, module, "k", &launch, arguments.data(), arguments.size()));
   }
   undefined.assign(buffers.size(), {});
   for (size_t i = 0; done && i < buffers.size(); ++i) {
-    hadal_sim_status_t status = hadal_sim_copy_out(context, buffers[i].data(), addresses[i], buffers[i].size(), nullptr);
+    hadal_sim_status_t status =
+        hadal_sim_copy_out(context, buffers[i].data(), addresses[i], buffers[i].size(), nullptr);
     undefined[i].assign(buffers[i].size(), false);
     if (status == HADAL_SIM_CHECK) {
       uint8_t byte = 0;
       for (size_t at = 0; at < buffers[i].size(); ++at)
-        undefined[i][at] = hadal_sim_copy_out(context, &byte, addresses[i] + at, 1, nullptr) == HADAL_SIM_CHECK;
+        undefined[i][at] =
+            hadal_sim_copy_out(context, &byte, addresses[i] + at, 1, nullptr) == HADAL_SIM_CHECK;
     } else {
       done = good(status);
     }
@@ -96,12 +102,12 @@ uint64_t encoded(const std::string &type, int v) {
   return uint64_t(int64_t(v));
 }
 int bitsOf(const std::string &type) {
-  return type == "f64"                                          ? 64
-         : type == "f16" || type == "bf16"                      ? 16
+  return type == "f64"                                                      ? 64
+         : type == "f16" || type == "bf16"                                  ? 16
          : type == "e4m3" || type == "e5m2" || type == "s8" || type == "u8" ? 8
-         : type == "s4" || type == "u4"                         ? 4
-         : type == "b1"                                         ? 1
-                                                                : 32;
+         : type == "s4" || type == "u4"                                     ? 4
+         : type == "b1"                                                     ? 1
+                                                                            : 32;
 }
 
 } // namespace hadal::simtest

@@ -39,8 +39,8 @@ struct Program {
 
   // What came of it.
   std::string message; ///< Of a failure; "" where all went well.
-  std::string check;   ///< Of the check that fired, "" for none.
-  uint32_t line = 0;   ///< Of the body, from 1, where the check names one.
+  std::string check; ///< Of the check that fired, "" for none.
+  uint32_t line = 0; ///< Of the body, from 1, where the check names one.
   std::vector<std::vector<bool>> undefined; ///< Bytes of each buffer.
 
   bool run();

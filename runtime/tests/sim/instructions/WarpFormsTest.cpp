@@ -17,10 +17,11 @@ struct Exchange {
   std::string message;
   void run(const std::string &instruction) {
     Program program;
-    program.body = ".reg .b32 %d, %v, %w, %x, %l;\n.reg .b64 %at, %v64;\n.reg .pred %p, %q, %in;\nadd.s64 %at, %p1, %o4;\nld.global.u32 %v, [%at];\nadd.s64 %at, %p2, %o4;\n"
-                   "ld.global.u32 %w, [%at];\nsetp.ne.u32 %q, %v, 0;\nmov.u32 %d, 12345;\nsetp.ne.u32 %p, 0, 0;\nmov.b64 %v64, {%w, %v};\nshl.b32 %l, 1, %t;\nand.b32 %l, %l, " +
-                   std::to_string(members) + ";\nsetp.ne.u32 %in, %l, 0;\n@!%in bra SKIP;\n" + instruction +
-                   "\nSKIP:\nselp.u32 %x, 1, 0, %p;\nadd.s64 %at, %p0, %o8;\nst.global.v2.u32 [%at], {%d, %x};\n";
+    program.body =
+        ".reg .b32 %d, %v, %w, %x, %l;\n.reg .b64 %at, %v64;\n.reg .pred %p, %q, %in;\nadd.s64 %at, %p1, %o4;\nld.global.u32 %v, [%at];\nadd.s64 %at, %p2, %o4;\n"
+        "ld.global.u32 %w, [%at];\nsetp.ne.u32 %q, %v, 0;\nmov.u32 %d, 12345;\nsetp.ne.u32 %p, 0, 0;\nmov.b64 %v64, {%w, %v};\nshl.b32 %l, 1, %t;\nand.b32 %l, %l, " +
+        std::to_string(members) + ";\nsetp.ne.u32 %in, %l, 0;\n@!%in bra SKIP;\n" + instruction +
+        "\nSKIP:\nselp.u32 %x, 1, 0, %p;\nadd.s64 %at, %p0, %o8;\nst.global.v2.u32 [%at], {%d, %x};\n";
     program.buffers = {Bytes(256), bytesOf(v), bytesOf(w)};
     program.run();
     message = program.message;
@@ -57,8 +58,11 @@ TEST(WarpForms, ShufflesWithEveryClamp) {
               j = minLane | int(bval & ~mask & 31), inside = j <= maxLane;
             if (!inside)
               j = int(lane);
-            EXPECT_EQ(e.d[lane], uint32_t(j) * 1000 + 1) << mode << " width " << width << " clamp " << clamp << " by " << b << " lane " << lane;
-            EXPECT_EQ(e.p[lane], uint32_t(inside)) << mode << " width " << width << " clamp " << clamp << " by " << b << " lane " << lane;
+            EXPECT_EQ(e.d[lane], uint32_t(j) * 1000 + 1)
+                << mode << " width " << width << " clamp " << clamp << " by " << b << " lane "
+                << lane;
+            EXPECT_EQ(e.p[lane], uint32_t(inside)) << mode << " width " << width << " clamp "
+                                                   << clamp << " by " << b << " lane " << lane;
           }
         }
 }
@@ -66,8 +70,9 @@ TEST(WarpForms, ShufflesWithEveryClamp) {
 // The source of a lane that takes no part is not defined.
 TEST(WarpForms, ShufflesOfAPart) {
   Program program;
-  program.body = ".reg .b32 %d;\n.reg .b64 %at;\n.reg .pred %in;\nadd.s64 %at, %p0, %o4;\nmov.u32 %d, 7;\nsetp.lt.u32 %in, %t, 20;\n"
-                 "@%in shfl.sync.down.b32 %d, %t, 4, 31, 0xfffff;\nst.global.u32 [%at], %d;\n";
+  program.body =
+      ".reg .b32 %d;\n.reg .b64 %at;\n.reg .pred %in;\nadd.s64 %at, %p0, %o4;\nmov.u32 %d, 7;\nsetp.lt.u32 %in, %t, 20;\n"
+      "@%in shfl.sync.down.b32 %d, %t, 4, 31, 0xfffff;\nst.global.u32 [%at], %d;\n";
   program.buffers = {Bytes(128)};
   ASSERT_TRUE(program.run()) << program.message;
   std::vector<uint32_t> got = valuesOf<uint32_t>(program.buffers[0]);
@@ -80,8 +85,9 @@ TEST(WarpForms, ShufflesOfAPart) {
 
 TEST(WarpForms, UndefinedValuesPassShuffles) {
   Program program;
-  program.body = ".reg .b32 %d, %u, %v;\n.reg .b64 %at;\n.reg .pred %one;\nadd.s64 %at, %p0, %o4;\nsetp.eq.u32 %one, %t, 9;\nselp.b32 %v, %u, %t, %one;\n"
-                 "shfl.sync.bfly.b32 %d, %v, 3, 31, -1;\nst.global.u32 [%at], %d;\n";
+  program.body =
+      ".reg .b32 %d, %u, %v;\n.reg .b64 %at;\n.reg .pred %one;\nadd.s64 %at, %p0, %o4;\nsetp.eq.u32 %one, %t, 9;\nselp.b32 %v, %u, %t, %one;\n"
+      "shfl.sync.bfly.b32 %d, %v, 3, 31, -1;\nst.global.u32 [%at], %d;\n";
   program.buffers = {Bytes(128)};
   ASSERT_TRUE(program.run()) << program.message;
   for (size_t i = 0; i < 32; ++i)
@@ -100,7 +106,8 @@ TEST(WarpForms, VotesOfEveryPart) {
       uint32_t p = set & members;
       for (bool negated : {false, true}) {
         uint32_t q = negated ? members & ~set : p;
-        std::string source = std::string(negated ? "!" : "") + "%q, " + std::to_string(members) + ";";
+        std::string source =
+            std::string(negated ? "!" : "") + "%q, " + std::to_string(members) + ";";
         const struct {
           std::string mode;
           bool value;
@@ -109,7 +116,8 @@ TEST(WarpForms, VotesOfEveryPart) {
           e.run("vote.sync." + mode.mode + ".pred %p, " + source);
           ASSERT_EQ(e.message, "");
           for (uint32_t i = 0; i < 32; ++i)
-            EXPECT_EQ(e.p[i], (members >> i & 1) && mode.value) << mode.mode << std::hex << " " << members << " " << set;
+            EXPECT_EQ(e.p[i], (members >> i & 1) && mode.value)
+                << mode.mode << std::hex << " " << members << " " << set;
         }
         e.run("vote.sync.ballot.b32 %d, " + source);
         for (uint32_t i = 0; i < 32; ++i)
@@ -126,7 +134,9 @@ TEST(WarpForms, MatchesOfEveryPart) {
         e.members = members;
         for (uint32_t i = 0; i < 32; ++i) // words that differ in the upper half alone where wide
           e.v[i] = i % modulus, e.w[i] = 99;
-        std::string tail = std::string(wide ? ".b64 " : ".b32 "), source = std::string(wide ? ", %v64, " : ", %v, ") + std::to_string(members) + ";";
+        std::string tail = std::string(wide ? ".b64 " : ".b32 "),
+                    source =
+                        std::string(wide ? ", %v64, " : ", %v, ") + std::to_string(members) + ";";
         e.run("match.any.sync" + tail + "%d" + source);
         ASSERT_EQ(e.message, "");
         for (uint32_t i = 0; i < 32; ++i) {
@@ -152,9 +162,12 @@ TEST(WarpForms, ReducesEveryPart) {
   const struct {
     std::string name;
     int64_t (*f)(int64_t, int64_t);
-  } operations[] = {{"add", [](int64_t a, int64_t b) { return a + b; }}, {"min", [](int64_t a, int64_t b) { return a < b ? a : b; }},
-                    {"max", [](int64_t a, int64_t b) { return a > b ? a : b; }}, {"and", [](int64_t a, int64_t b) { return a & b; }},
-                    {"or", [](int64_t a, int64_t b) { return a | b; }}, {"xor", [](int64_t a, int64_t b) { return a ^ b; }}};
+  } operations[] = {{"add", [](int64_t a, int64_t b) { return a + b; }},
+                    {"min", [](int64_t a, int64_t b) { return a < b ? a : b; }},
+                    {"max", [](int64_t a, int64_t b) { return a > b ? a : b; }},
+                    {"and", [](int64_t a, int64_t b) { return a & b; }},
+                    {"or", [](int64_t a, int64_t b) { return a | b; }},
+                    {"xor", [](int64_t a, int64_t b) { return a ^ b; }}};
   for (uint32_t members : kMasks)
     for (const auto &op : operations)
       for (std::string type : {"u32", "s32", "b32"}) {
@@ -165,7 +178,9 @@ TEST(WarpForms, ReducesEveryPart) {
         e.members = members;
         for (uint32_t i = 0; i < 32; ++i)
           e.v[i] = i * 0x9e3779b9u ^ 0x55;
-        auto value = [&](uint32_t i) { return type == "s32" ? int64_t(int32_t(e.v[i])) : int64_t(e.v[i]); };
+        auto value = [&](uint32_t i) {
+          return type == "s32" ? int64_t(int32_t(e.v[i])) : int64_t(e.v[i]);
+        };
         int64_t want = value(uint32_t(__builtin_ctz(members)));
         for (uint32_t i = uint32_t(__builtin_ctz(members)) + 1; i < 32; ++i)
           if (members >> i & 1)

@@ -17,8 +17,7 @@ Values lanes(uint64_t (*f)(uint64_t)) {
   return values;
 }
 
-void expectLanes(const std::string &instruction,
-                 const std::vector<std::string> &types,
+void expectLanes(const std::string &instruction, const std::vector<std::string> &types,
                  const std::vector<Values> &operands,
                  const std::function<uint64_t(int)> &expected) {
   std::string error;
@@ -41,24 +40,19 @@ TEST(Warp, Shuffles) {
       auto inside = [=](int lane, int other) {
         return other / width == lane / width && other >= 0 && other < 32;
       };
-      expectLanes("shfl.sync.up.b32 %d, %a, " + by + ", " + up + ", -1;",
-                  {"b32", "b32"}, {kSquares}, [=](int i) {
-                    return i - n >= 0 && inside(i, i - n) ? value(i - n) : value(i);
-                  });
-      expectLanes("shfl.sync.down.b32 %d, %a, " + by + ", " + down + ", -1;",
-                  {"b32", "b32"}, {kSquares}, [=](int i) {
-                    return inside(i, i + n) ? value(i + n) : value(i);
-                  });
-      expectLanes("shfl.sync.bfly.b32 %d, %a, " + by + ", " + down + ", -1;",
-                  {"b32", "b32"}, {kSquares}, [=](int i) {
+      expectLanes("shfl.sync.up.b32 %d, %a, " + by + ", " + up + ", -1;", {"b32", "b32"},
+                  {kSquares},
+                  [=](int i) { return i - n >= 0 && inside(i, i - n) ? value(i - n) : value(i); });
+      expectLanes("shfl.sync.down.b32 %d, %a, " + by + ", " + down + ", -1;", {"b32", "b32"},
+                  {kSquares}, [=](int i) { return inside(i, i + n) ? value(i + n) : value(i); });
+      expectLanes("shfl.sync.bfly.b32 %d, %a, " + by + ", " + down + ", -1;", {"b32", "b32"},
+                  {kSquares}, [=](int i) {
                     // The clamp only bounds from above.
                     int j = i ^ n;
                     return j <= (i | (width - 1)) ? value(j) : value(i);
                   });
-      expectLanes("shfl.sync.idx.b32 %d, %a, " + by + ", " + down + ", -1;",
-                  {"b32", "b32"}, {kSquares}, [=](int i) {
-                    return value((i & ~(width - 1)) | (n & (width - 1)));
-                  });
+      expectLanes("shfl.sync.idx.b32 %d, %a, " + by + ", " + down + ", -1;", {"b32", "b32"},
+                  {kSquares}, [=](int i) { return value((i & ~(width - 1)) | (n & (width - 1))); });
     }
   }
   expectLanes("{ .reg .pred %p; .reg .b32 %x; shfl.sync.down.b32 %x|%p, %a, 4, 31, "
@@ -82,24 +76,20 @@ TEST(Warp, Votes) {
               "setp.lt.u32 %p, %l, 16;\n"
               "@%p vote.sync.ballot.b32 %d, %a, 0x0000ffff;\n"
               "@!%p vote.sync.ballot.b32 %d, %a, 0xffff0000; }",
-              {"b32", "pred"}, {odd},
-              [](int i) { return i < 16 ? 0xaaaau : 0xaaaa0000u; });
+              {"b32", "pred"}, {odd}, [](int i) { return i < 16 ? 0xaaaau : 0xaaaa0000u; });
 }
 
 TEST(Warp, MatchAndRedux) {
   Values thirds = lanes([](uint64_t i) { return i % 3; });
-  expectLanes("match.any.sync.b32 %d, %a, -1;", {"b32", "b32"}, {thirds},
-              [](int i) {
-                uint64_t mask = 0;
-                for (int j = i % 3; j < 32; j += 3)
-                  mask |= uint64_t(1) << j;
-                return mask;
-              });
-  expectLanes("{ .reg .pred %p; match.all.sync.b32 %d|%p, %a, -1; }",
-              {"b32", "b32"}, {thirds}, [](int) { return 0; });
-  Values mixed = lanes([](uint64_t i) {
-    return uint64_t(uint32_t(i % 2 ? int(i) : -int(i)));
+  expectLanes("match.any.sync.b32 %d, %a, -1;", {"b32", "b32"}, {thirds}, [](int i) {
+    uint64_t mask = 0;
+    for (int j = i % 3; j < 32; j += 3)
+      mask |= uint64_t(1) << j;
+    return mask;
   });
+  expectLanes("{ .reg .pred %p; match.all.sync.b32 %d|%p, %a, -1; }", {"b32", "b32"}, {thirds},
+              [](int) { return 0; });
+  Values mixed = lanes([](uint64_t i) { return uint64_t(uint32_t(i % 2 ? int(i) : -int(i))); });
   auto reduce = [&](const std::string &op, auto f) {
     int64_t r = int32_t(mixed[0]);
     for (int i = 1; i < 32; ++i)
@@ -124,8 +114,7 @@ TEST(Warp, MasksOfLanes) {
               [=](int i) { return one(i) - 1; });
   expectLanes("mov.u32 %d, %lanemask_ge;", {"b32", "b32"}, {zero},
               [=](int i) { return 0xffffffff & ~(one(i) - 1); });
-  expectLanes("activemask.b32 %d;", {"b32", "b32"}, {zero},
-              [](int) { return 0xffffffffu; });
+  expectLanes("activemask.b32 %d;", {"b32", "b32"}, {zero}, [](int) { return 0xffffffffu; });
 }
 
 TEST(Warp, TransposedMatrix) {
@@ -134,11 +123,10 @@ TEST(Warp, TransposedMatrix) {
     uint64_t first = i / 4 * 8 + i % 4 * 2;
     return first | (first + 1) << 16;
   });
-  expectLanes("movmatrix.sync.aligned.m8n8.trans.b16 %d, %a;", {"b32", "b32"},
-              {pairs}, [](int i) {
-                uint64_t row = uint64_t(i) / 4, column = uint64_t(i) % 4 * 2;
-                return (column * 8 + row) | ((column + 1) * 8 + row) << 16;
-              });
+  expectLanes("movmatrix.sync.aligned.m8n8.trans.b16 %d, %a;", {"b32", "b32"}, {pairs}, [](int i) {
+    uint64_t row = uint64_t(i) / 4, column = uint64_t(i) % 4 * 2;
+    return (column * 8 + row) | ((column + 1) * 8 + row) << 16;
+  });
 }
 
 } // namespace

@@ -17,7 +17,8 @@ struct Seen {
   bool found, pending, isWrite;
   u32 thread, warp;
   bool operator==(const Seen &o) const {
-    return lane == o.lane && found == o.found && pending == o.pending && isWrite == o.isWrite && thread == o.thread && warp == o.warp;
+    return lane == o.lane && found == o.found && pending == o.pending && isWrite == o.isWrite &&
+           thread == o.thread && warp == o.warp;
   }
 };
 Seen seenOf(u32 lane, const RaceHit &hit) {
@@ -27,7 +28,8 @@ Seen seenOf(u32 lane, const RaceHit &hit) {
 enum class Kind { Read, Write, Issue };
 
 /// One instruction of a warp; returns the hits. `fast`: the way of MemoryAccess.cpp and ExecAsync.cpp.
-std::vector<Seen> access(SharedRaces &races, bool fast, Kind kind, u32 warp, const u64 *address, u32 mask, u32 bytes, bool contiguous) {
+std::vector<Seen> access(SharedRaces &races, bool fast, Kind kind, u32 warp, const u64 *address,
+                         u32 mask, u32 bytes, bool contiguous) {
   std::vector<Seen> hits;
   SharedRaces::View view = races.view(warp);
   u32 left = mask;
@@ -36,7 +38,8 @@ std::vector<Seen> access(SharedRaces &races, bool fast, Kind kind, u32 warp, con
   auto next = [&](u32 lanes) {
     if (!fast || (kind == Kind::Issue && bytes != 16))
       return lanes;
-    return kind == Kind::Issue ? issueLanes(view, address, lanes) : raceLanes(view, kind == Kind::Write, address, lanes, bytes);
+    return kind == Kind::Issue ? issueLanes(view, address, lanes)
+                               : raceLanes(view, kind == Kind::Write, address, lanes, bytes);
   };
   for (u32 rest = next(left); rest; rest = next(rest & (rest - 1))) {
     u32 lane = firstLane(rest), thread = warp * kLanes + lane, at = u32(address[lane]);
@@ -120,19 +123,19 @@ void runSequence(unsigned seed, unsigned barriers, u32 *clashes) {
       arrive(fast, true, copy.warp, copy.address, copy.mask, copy.bytes);
       continue;
     }
-    default:
-      break;
+    default: break;
     }
     const u32 sizes[] = {4, 8, 16};
     u32 bytes = sizes[below(3)], mask = below(3) ? kFullMask : (random() | 1u);
     Kind kind = below(5) == 0 ? Kind::Issue : below(3) ? Kind::Read : Kind::Write;
     bool contiguous = below(2) && bytes * kLanes <= kBytes;
     u64 address[kLanes];
-    u32 first = below((kBytes - (contiguous ? bytes * kLanes : bytes)) / bytes + 1) * bytes, pattern = below(3);
+    u32 first = below((kBytes - (contiguous ? bytes * kLanes : bytes)) / bytes + 1) * bytes,
+        pattern = below(3);
     for (u32 i = 0; i < kLanes; ++i)
       address[i] = contiguous     ? first + i * bytes
-                   : pattern == 0 ? first                           // all lanes alike
-                   : pattern == 1 ? below(kBytes / bytes) * bytes   // anywhere
+                   : pattern == 0 ? first // all lanes alike
+                   : pattern == 1 ? below(kBytes / bytes) * bytes // anywhere
                                   : i * 5 * bytes % kBytes / bytes * bytes;
     auto a = access(plain, false, kind, warp, address, mask, bytes, contiguous);
     auto b = access(fast, true, kind, warp, address, mask, bytes, contiguous);

@@ -23,7 +23,8 @@ std::vector<std::string> readLines(const std::string &path) {
 }
 
 /// Lines of the entry's body that contain `word`.
-std::vector<size_t> linesOf(const std::vector<std::string> &lines, const std::string &entry, const std::string &word) {
+std::vector<size_t> linesOf(const std::vector<std::string> &lines, const std::string &entry,
+                            const std::string &word) {
   std::vector<size_t> found;
   bool inside = false;
   for (size_t i = 0; i < lines.size(); ++i) {
@@ -83,7 +84,8 @@ std::vector<Kernel> kernels() {
          c.out<int32_t>(256);
          c.scalar<int32_t>(256);
        }},
-      {"scan.ptx", "scan_blelloch_f32",
+      {"scan.ptx",
+       "scan_blelloch_f32",
        [](Case &c) {
          c.block(256).in(std::vector<float>(512, 1));
          c.out<float>(512);
@@ -112,15 +114,20 @@ std::vector<Kernel> kernels() {
          c.out<float>(256);
          c.scalar<int32_t>(256).scalar<float>(0.1f).scalar<int32_t>(0);
        }},
-      {"coop.ptx", "coop_hand_barrier",
+      {"coop.ptx",
+       "coop_hand_barrier",
        [](Case &c) {
          c.grid(4).block(64).cooperative().out<int32_t>(2 * 4 * 64);
          c.in(std::vector<uint32_t>{0});
          c.scalar<int32_t>(3);
        },
        // The barrier of the block after the strong reads stands for the reader's fence.
-       {}, {}, {}, {1}},
-      {"triton_gemm_f16.ptx", "triton_gemm",
+       {},
+       {},
+       {},
+       {1}},
+      {"triton_gemm_f16.ptx",
+       "triton_gemm",
        [](Case &c) {
          c.grid(2, 2).block(128).dynamicShared(16384);
          c.in(std::vector<uint16_t>(73 * 128, 0x3c00));
@@ -129,18 +136,28 @@ std::vector<Kernel> kernels() {
          c.scalar<int32_t>(73).scalar<int32_t>(80).scalar<int32_t>(128).nullPointer().nullPointer();
        },
        // At the top of the loop nothing was issued since the last wait, and both sides of the barrier only read.
-       {1}, {1, 2, 3}, {2}},
-      {"triton_gemm_bf16.ptx", "triton_gemm",
+       {1},
+       {1, 2, 3},
+       {2}},
+      {"triton_gemm_bf16.ptx",
+       "triton_gemm",
        [](Case &c) {
          c.grid(2, 2).block(256).dynamicShared(36864);
          c.in(std::vector<uint16_t>(137 * 128, 0x3f80));
          c.in(std::vector<uint16_t>(80 * 128, 0x3f80));
          c.out<float>(137 * 80);
-         c.scalar<int32_t>(137).scalar<int32_t>(80).scalar<int32_t>(128).nullPointer().nullPointer();
+         c.scalar<int32_t>(137)
+             .scalar<int32_t>(80)
+             .scalar<int32_t>(128)
+             .nullPointer()
+             .nullPointer();
        },
        // At the top of the loop nothing was issued since the last wait, and both sides of the barrier only read.
-       {1}, {1, 2, 3}, {2}},
-      {"triton_gemm_tf32.ptx", "triton_gemm",
+       {1},
+       {1, 2, 3},
+       {2}},
+      {"triton_gemm_tf32.ptx",
+       "triton_gemm",
        [](Case &c) {
          c.grid(2, 2).block(64).dynamicShared(8192);
          c.in(std::vector<float>(41 * 128, 1));
@@ -150,8 +167,11 @@ std::vector<Kernel> kernels() {
        },
        // At the top of the loop nothing was issued since the last wait, and both sides of the barrier only read.
        // The last wait covers nothing: the one before it, or that before the loop, left none.
-       {1}, {1, 2, 3, 4}, {2}},
-      {"triton_gemm_int8.ptx", "triton_gemm_int8",
+       {1},
+       {1, 2, 3, 4},
+       {2}},
+      {"triton_gemm_int8.ptx",
+       "triton_gemm_int8",
        [](Case &c) {
          c.grid(2).block(64).dynamicShared(8192);
          c.in(bits<int8_t>(64 * 192, 3));
@@ -160,8 +180,11 @@ std::vector<Kernel> kernels() {
          c.scalar<int32_t>(64).scalar<int32_t>(32).scalar<int32_t>(192).nullPointer().nullPointer();
        },
        // At the top of the loop nothing was issued since the last wait, and both sides of the barrier only read.
-       {1}, {1, 2, 3}, {2}},
-      {"triton_attention.ptx", "triton_attention",
+       {1},
+       {1, 2, 3},
+       {2}},
+      {"triton_attention.ptx",
+       "triton_attention",
        [](Case &c) {
          for (int i = 0; i < 3; ++i)
            c.in(std::vector<uint16_t>(2 * 100 * 64, 0x2c00));
@@ -170,7 +193,8 @@ std::vector<Kernel> kernels() {
          c.scalar<int32_t>(100).scalar<float>(0.125f).nullPointer().nullPointer();
        },
        // The copies in flight go to the upper half, and the stores that follow to the lower one, whose readers the loop's barrier orders.
-       {2}, {1}},
+       {2},
+       {1}},
       {"triton_softmax.ptx", "triton_softmax",
        [](Case &c) {
          c.grid(2).block(128).dynamicShared(16).in(reals<float>(1600, 5, -6, 6));
@@ -198,7 +222,8 @@ std::vector<Kernel> kernels() {
          c.in(std::vector<int32_t>(35, 0));
          c.scalar<int32_t>(1300).nullPointer().nullPointer();
        }},
-      {"apps.ptx", "app_edit_distance",
+      {"apps.ptx",
+       "app_edit_distance",
        [](Case &c) {
          c.block(128).in(std::vector<uint8_t>(90, 'a'));
          c.in(std::vector<uint8_t>(90, 'b'));
@@ -213,12 +238,17 @@ std::vector<Kernel> kernels() {
 void PrintTo(const Kernel &kernel, std::ostream *out) { *out << kernel.file; }
 
 class Mutations : public testing::TestWithParam<Kernel> {};
-INSTANTIATE_TEST_SUITE_P(Removed, Mutations, testing::ValuesIn(kernels()), [](const auto &info) { return std::string(info.param.entry) + "_" + std::filesystem::path(info.param.file).stem().string(); });
+INSTANTIATE_TEST_SUITE_P(Removed, Mutations, testing::ValuesIn(kernels()), [](const auto &info) {
+  return std::string(info.param.entry) + "_" +
+         std::filesystem::path(info.param.file).stem().string();
+});
 
 TEST_P(Mutations, AreReported) {
   const Kernel &kernel = GetParam();
   std::vector<std::string> lines = readLines(foreignFile(kernel.file));
-  std::string path = (std::filesystem::temp_directory_path() / ("hadal-mutant-" + std::to_string(getpid()) + ".ptx")).string();
+  std::string path = (std::filesystem::temp_directory_path() /
+                      ("hadal-mutant-" + std::to_string(getpid()) + ".ptx"))
+                         .string();
   // Fences order global memory, which is checked on request.
   bool orders = !linesOf(lines, kernel.entry, "membar.").empty();
   auto runWithout = [&](size_t first, size_t last, uint64_t seed) {
@@ -238,15 +268,20 @@ TEST_P(Mutations, AreReported) {
   size_t mutants = 0;
   for (const char *word : {"bar.sync", "cp.async.wait", "membar."}) {
     std::vector<size_t> found = linesOf(lines, kernel.entry, word);
-    const std::vector<size_t> &spared = word[0] == 'b' ? kernel.sparedBarriers : word[0] == 'c' ? kernel.sparedWaits : kernel.sparedFences;
+    const std::vector<size_t> &spared = word[0] == 'b'   ? kernel.sparedBarriers
+                                        : word[0] == 'c' ? kernel.sparedWaits
+                                                         : kernel.sparedFences;
     for (size_t i = 0; i < found.size(); ++i) {
-      bool doubled = word[0] == 'c' && std::count(kernel.doubledWaits.begin(), kernel.doubledWaits.end(), i);
+      bool doubled =
+          word[0] == 'c' && std::count(kernel.doubledWaits.begin(), kernel.doubledWaits.end(), i);
       if (!doubled && std::count(spared.begin(), spared.end(), i))
         continue;
       ++mutants;
       for (uint64_t seed = 1; seed <= 5; ++seed) {
         Outcome outcome = runWithout(found[i], doubled ? found[i + 1] : found[i], seed);
-        EXPECT_FALSE(outcome.reports.empty()) << kernel.file << ": line " << found[i] + 1 << " removed: " << lines[found[i]] << ", seed " << seed;
+        EXPECT_FALSE(outcome.reports.empty())
+            << kernel.file << ": line " << found[i] + 1 << " removed: " << lines[found[i]]
+            << ", seed " << seed;
         EXPECT_NE(outcome.error.find("line "), std::string::npos) << outcome.error;
       }
     }

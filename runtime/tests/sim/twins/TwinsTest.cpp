@@ -36,7 +36,7 @@ const std::map<std::string, std::pair<std::string, std::string>> kWords = {
 struct Twin {
   std::string name, check;
   std::vector<std::string> launch; ///< One entry a clause.
-  std::vector<unsigned> lines;     ///< Marked lines, from 1.
+  std::vector<unsigned> lines; ///< Marked lines, from 1.
 };
 
 /// Keeps the bytes of a parameter out of the messages.
@@ -66,7 +66,8 @@ std::vector<Twin> allTwins() {
   for (const auto &entry : std::filesystem::directory_iterator(HADAL_SIM_TWINS))
     if (entry.path().extension() == ".ptx")
       twins.push_back(readTwin(entry.path()));
-  std::sort(twins.begin(), twins.end(), [](const Twin &a, const Twin &b) { return a.name < b.name; });
+  std::sort(twins.begin(), twins.end(),
+            [](const Twin &a, const Twin &b) { return a.name < b.name; });
   return twins;
 }
 
@@ -125,7 +126,8 @@ TEST_P(Twins, FaultyFormIsReported) {
                     report.find("line " + std::to_string(line) + " ") != std::string::npos;
       }
       std::string first = outcome.reports.empty() ? outcome.error : outcome.reports[0];
-      EXPECT_TRUE(worded) << "expected a report of kind " << twin.check << ", got '" << first << "' (seed " << seed << ")";
+      EXPECT_TRUE(worded) << "expected a report of kind " << twin.check << ", got '" << first
+                          << "' (seed " << seed << ")";
       EXPECT_TRUE(placed) << "expected a marked line, got '" << first << "' (seed " << seed << ")";
       if (HasFailure())
         return;

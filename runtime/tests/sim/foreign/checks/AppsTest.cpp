@@ -15,8 +15,9 @@ class Apps : public testing::TestWithParam<const char *> {
 protected:
   std::string file() const { return std::string("apps") + GetParam(); }
 };
-INSTANTIATE_TEST_SUITE_P(Options, Apps, testing::Values(".ptx", ".fast.ptx"),
-                         [](const auto &info) { return std::string(info.param) == ".ptx" ? "exact" : "fast"; });
+INSTANTIATE_TEST_SUITE_P(Options, Apps, testing::Values(".ptx", ".fast.ptx"), [](const auto &info) {
+  return std::string(info.param) == ".ptx" ? "exact" : "fast";
+});
 
 TEST_P(Apps, Stencil) {
   const int width = 37, height = 30;
@@ -26,11 +27,14 @@ TEST_P(Apps, Stencil) {
   int out = c.out<float>(width * height);
   c.scalar<int32_t>(width).scalar<int32_t>(height);
   ASSERT_TRUE(c.run());
-  auto at = [&](int x, int y) { return x >= 0 && y >= 0 && x < width && y < height ? data[size_t(y * width + x)] : 0.0f; };
+  auto at = [&](int x, int y) {
+    return x >= 0 && y >= 0 && x < width && y < height ? data[size_t(y * width + x)] : 0.0f;
+  };
   std::vector<float> expected;
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x) {
-      volatile float vertical = at(x, y - 1) + at(x, y + 1), across = at(x - 1, y) + at(x + 1, y), sum = vertical + across;
+      volatile float vertical = at(x, y - 1) + at(x, y + 1), across = at(x - 1, y) + at(x + 1, y),
+                     sum = vertical + across;
       volatile float centre = at(x, y) * 0.5f, rest = 0.125f * sum;
       expected.push_back(centre + rest);
     }
@@ -63,8 +67,9 @@ TEST_P(Apps, FourierTransform) {
     for (size_t f = 0; f < 256; ++f) {
       std::complex<double> sum = 0;
       for (size_t t = 0; t < 256; ++t)
-        sum += std::complex<double>(double(data[b * 512 + 2 * t]), double(data[b * 512 + 2 * t + 1])) *
-               std::polar(1.0, -2 * 3.14159265358979323846 * double(f * t % 256) / 256);
+        sum +=
+            std::complex<double>(double(data[b * 512 + 2 * t]), double(data[b * 512 + 2 * t + 1])) *
+            std::polar(1.0, -2 * 3.14159265358979323846 * double(f * t % 256) / 256);
       expected.push_back(sum.real());
       expected.push_back(sum.imag());
     }
@@ -103,7 +108,8 @@ Graph makeGraph(int nodes, uint64_t seed) {
 
 TEST_P(Apps, SparseProduct) {
   Graph graph = makeGraph(61, 6);
-  auto values = integers<double>(graph.columns.size(), 7, -9, 9), x = integers<double>(61, 8, -9, 9);
+  auto values = integers<double>(graph.columns.size(), 7, -9, 9),
+       x = integers<double>(61, 8, -9, 9);
   Case c(file(), "app_spmv");
   c.grid(16).block(128).in(graph.rows);
   c.in(graph.columns);
@@ -132,13 +138,15 @@ TEST_P(Apps, BreadthFirstLevels) {
     c.in(graph.columns);
     c.in(frontier);
     c.scalar<int32_t>(int32_t(frontier.size()));
-    int outLevel = c.in(level), next = c.in(std::vector<int32_t>(150, -1)), size = c.in(std::vector<int32_t>{0});
+    int outLevel = c.in(level), next = c.in(std::vector<int32_t>(150, -1)),
+        size = c.in(std::vector<int32_t>{0});
     // Which warp sees a node first, and so appends it, depends on the others.
     c.scalar<int32_t>(depth).timingDependent().ignore(next);
     ASSERT_TRUE(c.run());
     std::vector<int32_t> expected = level;
     for (int32_t node : frontier)
-      for (size_t e = size_t(graph.rows[size_t(node)]); e < size_t(graph.rows[size_t(node) + 1]); ++e)
+      for (size_t e = size_t(graph.rows[size_t(node)]); e < size_t(graph.rows[size_t(node) + 1]);
+           ++e)
         if (expected[size_t(graph.columns[e])] < 0)
           expected[size_t(graph.columns[e])] = depth;
     expectEqual(c.result<int32_t>(outLevel), expected);
@@ -206,7 +214,8 @@ TEST_P(Apps, MonteCarlo) {
 
 TEST_P(Apps, EditDistance) {
   const size_t length = 90, pairs = 3;
-  auto a = integers<uint8_t>(length * pairs, 11, 'a', 'd'), b = integers<uint8_t>(length * pairs, 12, 'a', 'd');
+  auto a = integers<uint8_t>(length * pairs, 11, 'a', 'd'),
+       b = integers<uint8_t>(length * pairs, 12, 'a', 'd');
   std::copy(a.begin(), a.begin() + 80, b.begin() + 3);
   Case c(file(), "app_edit_distance");
   c.grid(pairs).block(128).in(a);
@@ -220,9 +229,11 @@ TEST_P(Apps, EditDistance) {
     std::vector<std::vector<int32_t>> d(length + 1, std::vector<int32_t>(length + 1));
     for (size_t i = 0; i <= length; ++i)
       for (size_t j = 0; j <= length; ++j)
-        d[i][j] = i == 0 || j == 0 ? int32_t(i + j)
-                                   : std::min(std::min(d[i - 1][j], d[i][j - 1]) + 1,
-                                              d[i - 1][j - 1] + (a[p * length + i - 1] != b[p * length + j - 1]));
+        d[i][j] =
+            i == 0 || j == 0
+                ? int32_t(i + j)
+                : std::min(std::min(d[i - 1][j], d[i][j - 1]) + 1,
+                           d[i - 1][j - 1] + (a[p * length + i - 1] != b[p * length + j - 1]));
     expected.push_back(d[length][length]);
   }
   expectEqual(c.result<int32_t>(out), expected);
@@ -230,7 +241,8 @@ TEST_P(Apps, EditDistance) {
 
 TEST_P(Apps, LayerNorm) {
   const size_t columns = 300, rows = 4;
-  auto data = reals<float>(columns * rows, 13, -3, 5), gain = reals<float>(columns, 14, 0.5, 2), bias = reals<float>(columns, 15, -1, 1);
+  auto data = reals<float>(columns * rows, 13, -3, 5), gain = reals<float>(columns, 14, 0.5, 2),
+       bias = reals<float>(columns, 15, -1, 1);
   Case c(file(), "app_layer_norm");
   c.grid(rows).block(64).in(data);
   c.in(gain);
@@ -246,7 +258,9 @@ TEST_P(Apps, LayerNorm) {
     for (size_t i = 0; i < columns; ++i)
       variance += std::pow(double(data[r * columns + i]) - mean, 2) / columns;
     for (size_t i = 0; i < columns; ++i)
-      expected.push_back((double(data[r * columns + i]) - mean) / std::sqrt(variance + 1e-5) * double(gain[i]) + double(bias[i]));
+      expected.push_back((double(data[r * columns + i]) - mean) / std::sqrt(variance + 1e-5) *
+                             double(gain[i]) +
+                         double(bias[i]));
   }
   expectNear(c.result<float>(out), expected, 1e-5, 1e-5);
 }

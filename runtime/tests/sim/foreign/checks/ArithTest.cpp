@@ -30,9 +30,10 @@ TEST(Arith, F64Exact) {
   std::vector<double> expected;
   for (size_t i = 0; i < 160; ++i) {
     double x = a[i], y = b[i];
-    expected.insert(expected.end(), {x + y, x * y, x / y, std::sqrt(std::fabs(x)), std::fma(x, y, -x), 1.0 / x,
-                                     std::trunc(x) + std::floor(y) + std::ceil(x) + std::nearbyint(y),
-                                     std::fmin(x, y) - std::fmax(x, y)});
+    expected.insert(expected.end(),
+                    {x + y, x * y, x / y, std::sqrt(std::fabs(x)), std::fma(x, y, -x), 1.0 / x,
+                     std::trunc(x) + std::floor(y) + std::ceil(x) + std::nearbyint(y),
+                     std::fmin(x, y) - std::fmax(x, y)});
   }
   expectEqual(c.result<double>(out), expected);
 }
@@ -47,8 +48,10 @@ TEST(Arith, F64Library) {
   ASSERT_TRUE(c.run());
   std::vector<double> expected;
   for (double x : a)
-    expected.insert(expected.end(), {std::sin(x), std::exp(x * 0.25), std::log(std::fabs(x) + 0.001), std::pow(std::fabs(x), 1.7),
-                                     std::cbrt(x), std::erf(x), std::atan2(x, 0.75), std::lgamma(std::fabs(x) + 0.5)});
+    expected.insert(expected.end(),
+                    {std::sin(x), std::exp(x * 0.25), std::log(std::fabs(x) + 0.001),
+                     std::pow(std::fabs(x), 1.7), std::cbrt(x), std::erf(x), std::atan2(x, 0.75),
+                     std::lgamma(std::fabs(x) + 0.5)});
   expectNear(c.result<double>(out), expected, 1e-15, 2e-14);
 }
 
@@ -62,10 +65,12 @@ TEST(Arith, F32Library) {
   std::vector<double> exact;
   for (float f : a) {
     double x = double(f), m = std::fabs(x);
-    exact.insert(exact.end(), {std::sin(x), std::cos(double(f * 50000.0f)), std::exp(x), std::log(double(float(m) + 0.001f)),
-                               std::pow(m, double(1.7f)), std::tanh(x), std::erf(x), 1 / std::sqrt(double(float(m) + 0.5f)), std::exp(x),
-                               std::sin(x), std::log(double(float(m) + 0.001f)), x / 3.25, std::fmod(x, double(0.37f)), std::log1p(m),
-                               double(f / 3.25f), double(std::sqrt(std::fabs(f)))});
+    exact.insert(exact.end(),
+                 {std::sin(x), std::cos(double(f * 50000.0f)), std::exp(x),
+                  std::log(double(float(m) + 0.001f)), std::pow(m, double(1.7f)), std::tanh(x),
+                  std::erf(x), 1 / std::sqrt(double(float(m) + 0.5f)), std::exp(x), std::sin(x),
+                  std::log(double(float(m) + 0.001f)), x / 3.25, std::fmod(x, double(0.37f)),
+                  std::log1p(m), double(f / 3.25f), double(std::sqrt(std::fabs(f)))});
   }
   expectNear(c.result<float>(out), exact, 3e-6, 4e-6);
 }
@@ -155,11 +160,14 @@ TEST(Arith, Integers64) {
     for (int bit = 0; bit < 64; ++bit)
       reversed |= (ux >> bit & 1) << (63 - bit);
     int clz = x ? __builtin_clzll(ux) : 64;
-    for (uint64_t value : {ux * uy, y ? uint64_t(x / y) : 0, y ? uint64_t(x % y) : 0, uy ? ux / uy : 0, uy ? ux % uy : 0,
-                           uint64_t(UnsignedWide(Wide(x) * y) >> 64), uint64_t((UnsignedWide(ux) * uy) >> 64), uint64_t(x >> (y & 63)),
-                           ux >> (y & 63), ux << (y & 63), uint64_t(clz * 65536 + __builtin_popcountll(ux) * 256 + __builtin_ffsll(x)),
-                           reversed, uint64_t(product >> 64), uint64_t(product >> 37), uint64_t(difference >> 64),
-                           uint64_t(x < y ? (x < 0 ? 0 - ux : ux) : uint64_t(std::max(x, y)))})
+    for (uint64_t value :
+         {ux * uy, y ? uint64_t(x / y) : 0, y ? uint64_t(x % y) : 0, uy ? ux / uy : 0,
+          uy ? ux % uy : 0, uint64_t(UnsignedWide(Wide(x) * y) >> 64),
+          uint64_t((UnsignedWide(ux) * uy) >> 64), uint64_t(x >> (y & 63)), ux >> (y & 63),
+          ux << (y & 63),
+          uint64_t(clz * 65536 + __builtin_popcountll(ux) * 256 + __builtin_ffsll(x)), reversed,
+          uint64_t(product >> 64), uint64_t(product >> 37), uint64_t(difference >> 64),
+          uint64_t(x < y ? (x < 0 ? 0 - ux : ux) : uint64_t(std::max(x, y)))})
       expected.push_back(int64_t(value));
   }
   expectEqual(c.result<int64_t>(out), expected);
@@ -203,7 +211,8 @@ TEST(Arith, Bits) {
     }
     uint32_t maxima = 0;
     for (int k = 0; k < 2; ++k)
-      maxima |= uint32_t(uint16_t(std::max(int16_t(x >> (16 * k)), int16_t(y >> (16 * k))))) << (16 * k);
+      maxima |= uint32_t(uint16_t(std::max(int16_t(x >> (16 * k)), int16_t(y >> (16 * k)))))
+                << (16 * k);
     auto low24 = [](uint32_t v) { return int64_t(int32_t(v << 8) >> 8); };
     int distance = int(y >> 8 & 7) - 3, base = int(y & 31);
     uint32_t found = ~0u;
@@ -218,13 +227,16 @@ TEST(Arith, Bits) {
     uint32_t reversed = 0;
     for (int bit = 0; bit < 32; ++bit)
       reversed |= (x >> bit & 1) << (31 - bit);
-    expected.insert(
-        expected.end(),
-        {uint32_t(dot), unsignedDot, uint32_t(low), high, uint32_t((int64_t(sx) + sy) >> 1), uint32_t((uint64_t(x) + y) >> 1),
-         uint32_t((int64_t(sx) + sy + 1) >> 1), 4u + uint32_t(std::llabs(int64_t(sx) - sy)), 4u + (x > y ? x - y : y - x),
-         uint32_t(uint64_t(int64_t(sx) * sy) >> 32), uint32_t(uint64_t(x) * y >> 32), uint32_t(low24(x) * low24(y)), add, difference,
-         maxima, greater, found, uint32_t(x ? __builtin_clz(x) : 32) * 4096 + uint32_t(__builtin_popcount(y)) * 64 + uint32_t(__builtin_ffs(sx)),
-         (x & y) ^ (~x | (y << 3)) ^ reversed});
+    expected.insert(expected.end(),
+                    {uint32_t(dot), unsignedDot, uint32_t(low), high,
+                     uint32_t((int64_t(sx) + sy) >> 1), uint32_t((uint64_t(x) + y) >> 1),
+                     uint32_t((int64_t(sx) + sy + 1) >> 1),
+                     4u + uint32_t(std::llabs(int64_t(sx) - sy)), 4u + (x > y ? x - y : y - x),
+                     uint32_t(uint64_t(int64_t(sx) * sy) >> 32), uint32_t(uint64_t(x) * y >> 32),
+                     uint32_t(low24(x) * low24(y)), add, difference, maxima, greater, found,
+                     uint32_t(x ? __builtin_clz(x) : 32) * 4096 +
+                         uint32_t(__builtin_popcount(y)) * 64 + uint32_t(__builtin_ffs(sx)),
+                     (x & y) ^ (~x | (y << 3)) ^ reversed});
   }
   expectEqual(c.result<uint32_t>(out), expected);
 }
@@ -245,19 +257,27 @@ TEST(Arith, Half) {
   std::vector<uint32_t> expectedPacked;
   auto clamp = [](double v) { return std::min(std::max(v, 0.0), 1.0); };
   for (size_t i = 0; i < 200; ++i) {
-    double x = double(halfValue(a[i])), y = double(halfValue(b[i])), p = double(bfloatValue(a[i])), q = double(bfloatValue(b[i]));
-    auto bf = [](double v) { return uint16_t(bitCast<uint32_t>(float(roundTo(v, 7, -126))) >> 16); };
+    double x = double(halfValue(a[i])), y = double(halfValue(b[i])), p = double(bfloatValue(a[i])),
+           q = double(bfloatValue(b[i]));
+    auto bf = [](double v) {
+      return uint16_t(bitCast<uint32_t>(float(roundTo(v, 7, -126))) >> 16);
+    };
     uint16_t widened = halfBits(double(a[i]));
     int16_t floored = int16_t(std::floor(x));
     double pq = p; // f16 by truncation of a bf16 value
-    double truncated = std::copysign(std::trunc(std::fabs(pq) * 1024 / std::ldexp(1.0, std::ilogb(pq))) * std::ldexp(1.0, std::ilogb(pq)) / 1024, pq);
-    for (uint16_t v : {halfBits(x + y), halfBits(x - y), halfBits(x * y), halfBits(x * y + x), halfBits(clamp(double(roundHalf(x + y)))),
-                       halfBits(std::max(x, y)), halfBits(std::min(x, y)), uint16_t((x < y) | (x == y) << 1 | (x > y) << 3),
-                       bf(p + q), bf(p * q), bf(p * q + p), bf(std::min(p, q)), halfBits(truncated), bf(x), halfBits(-std::fabs(x)),
-                       uint16_t(widened ^ uint16_t(floored))})
+    double truncated =
+        std::copysign(std::trunc(std::fabs(pq) * 1024 / std::ldexp(1.0, std::ilogb(pq))) *
+                          std::ldexp(1.0, std::ilogb(pq)) / 1024,
+                      pq);
+    for (uint16_t v : {halfBits(x + y), halfBits(x - y), halfBits(x * y), halfBits(x * y + x),
+                       halfBits(clamp(double(roundHalf(x + y)))), halfBits(std::max(x, y)),
+                       halfBits(std::min(x, y)), uint16_t((x < y) | (x == y) << 1 | (x > y) << 3),
+                       bf(p + q), bf(p * q), bf(p * q + p), bf(std::min(p, q)), halfBits(truncated),
+                       bf(x), halfBits(-std::fabs(x)), uint16_t(widened ^ uint16_t(floored))})
       expected.push_back(v);
     auto pair = [](uint16_t low, uint16_t high) { return uint32_t(low) | uint32_t(high) << 16; };
-    expectedPacked.push_back(pair(halfBits(clamp(double(roundHalf(x * y + x)))), halfBits(clamp(double(roundHalf(y * x + y))))));
+    expectedPacked.push_back(pair(halfBits(clamp(double(roundHalf(x * y + x)))),
+                                  halfBits(clamp(double(roundHalf(y * x + y))))));
     expectedPacked.push_back(pair(halfBits(std::max(x, y)), halfBits(std::max(x, y))));
     expectedPacked.push_back(pair(bf(std::max(p * p + p, 0.0)), bf(std::max(q * q + q, 0.0))));
     expectedPacked.push_back(pair(bf(p + 1.5), bf(q + double(bfloatValue(bfloatBits(-0.1f))))));

@@ -17,7 +17,9 @@ protected:
   std::string file() const { return std::string("atomics") + GetParam(); }
 };
 INSTANTIATE_TEST_SUITE_P(Levels, Atomics, testing::Values(".ptx", ".sm_90.ptx"),
-                         [](const auto &info) { return std::string(info.param) == ".ptx" ? "sm_80" : "sm_90"; });
+                         [](const auto &info) {
+                           return std::string(info.param) == ".ptx" ? "sm_80" : "sm_90";
+                         });
 
 TEST_P(Atomics, Integers) {
   auto data = bits<int32_t>(300, 1);
@@ -41,7 +43,8 @@ TEST_P(Atomics, Integers) {
     at(11 + i / 128) += 1; // the block's own
     uint64_t w = uint64_t(int64_t(v)) * 0x123456789ull;
     wide[0] += w;
-    wide[1] = uint64_t(std::min(int64_t(wide[1]), int64_t(w))), wide[2] = uint64_t(std::max(int64_t(wide[2]), int64_t(w)));
+    wide[1] = uint64_t(std::min(int64_t(wide[1]), int64_t(w))),
+    wide[2] = uint64_t(std::max(int64_t(wide[2]), int64_t(w)));
     wide[3] = std::min(wide[3], w), wide[4] = std::max(wide[4], w);
     wide[5] &= w | 0xff, wide[6] |= w & 0xf0f0f0f0f0ull, wide[7] ^= w;
   }
@@ -91,9 +94,11 @@ TEST_P(Atomics, Shared) {
     int32_t low = 0;
     for (auto it = begin; it != end; ++it)
       low += *it & 255;
-    expected.insert(expected.end(), {std::accumulate(begin, end, 0), *std::max_element(begin, end), low, 96});
+    expected.insert(expected.end(),
+                    {std::accumulate(begin, end, 0), *std::max_element(begin, end), low, 96});
     auto seen = c.result<int32_t>(tickets);
-    std::set<int32_t> threads(seen.begin() + long(block * 96), seen.begin() + long(block * 96 + 96));
+    std::set<int32_t> threads(seen.begin() + long(block * 96),
+                              seen.begin() + long(block * 96 + 96));
     EXPECT_EQ(threads.size(), 96u);
     EXPECT_EQ(*threads.rbegin(), 95);
   }
@@ -144,7 +149,8 @@ TEST_P(Atomics, Lists) {
   auto links = c.result<int32_t>(next);
   size_t total = 0;
   for (int32_t list = 0; list < 7; ++list)
-    for (int32_t node = c.result<int32_t>(heads)[size_t(list)]; node >= 0 && total <= 192; node = links[size_t(node)], ++total)
+    for (int32_t node = c.result<int32_t>(heads)[size_t(list)]; node >= 0 && total <= 192;
+         node = links[size_t(node)], ++total)
       EXPECT_EQ(data[size_t(node)] % 7, list);
   EXPECT_EQ(total, 192u);
 }
@@ -209,13 +215,15 @@ TEST(Coop, HandMadeBarrier) {
   for (int round = 0; round < rounds; ++round)
     for (int b = 0; b < blocks; ++b) {
       std::vector<int32_t> row(threads);
-      auto from = expected.begin() + ((round - 1) & 1) * blocks * threads + (b + round) % blocks * threads;
+      auto from =
+          expected.begin() + ((round - 1) & 1) * blocks * threads + (b + round) % blocks * threads;
       if (round == 0)
         std::iota(row.begin(), row.end(), b * threads);
       else
         std::rotate_copy(from, from + 1, from + threads, row.begin());
       for (int t = 0; t < threads; ++t)
-        expected[size_t((round & 1) * blocks * threads + b * threads + t)] = row[size_t(t)] * 3 + round;
+        expected[size_t((round & 1) * blocks * threads + b * threads + t)] =
+            row[size_t(t)] * 3 + round;
     }
   expectEqual(c.result<int32_t>(out), expected);
 }
@@ -271,8 +279,9 @@ TEST(Coop, Tiles) {
       most = std::max(most, data[j]);
       upTo += j <= i ? data[j] : 0;
     }
-    expected.insert(expected.end(), {sum, most, before, upTo, odd, data[tile + (i - tile + 3) % 8],
-                                     i - half + 2 < 16 ? data[i + 2] : -1, same + int32_t(rank / 8) * 256});
+    expected.insert(expected.end(),
+                    {sum, most, before, upTo, odd, data[tile + (i - tile + 3) % 8],
+                     i - half + 2 < 16 ? data[i + 2] : -1, same + int32_t(rank / 8) * 256});
   }
   expectEqual(c.result<int32_t>(out), expected);
 }

@@ -13,10 +13,13 @@ class Control : public testing::TestWithParam<const char *> {
 protected:
   std::string file() const { return std::string("control") + GetParam(); }
 };
-INSTANTIATE_TEST_SUITE_P(Compilers, Control, testing::Values(".ptx", ".clang.ptx", ".debug.ptx"), [](const auto &info) {
-  std::string name = info.param;
-  return name == ".ptx" ? "nvcc" : name == ".debug.ptx" ? "unoptimised" : "clang";
-});
+INSTANTIATE_TEST_SUITE_P(Compilers, Control, testing::Values(".ptx", ".clang.ptx", ".debug.ptx"),
+                         [](const auto &info) {
+                           std::string name = info.param;
+                           return name == ".ptx"         ? "nvcc"
+                                  : name == ".debug.ptx" ? "unoptimised"
+                                                         : "clang";
+                         });
 
 TEST_P(Control, Collatz) {
   auto data = integers<uint32_t>(300, 1, 0, 5000);
@@ -104,7 +107,9 @@ TEST_P(Control, StateMachine) {
   expectEqual(c.result<int32_t>(out), expected);
 }
 
-int ackermann(int m, int n) { return m == 0 ? n + 1 : ackermann(m - 1, n == 0 ? 1 : ackermann(m, n - 1)); }
+int ackermann(int m, int n) {
+  return m == 0 ? n + 1 : ackermann(m - 1, n == 0 ? 1 : ackermann(m, n - 1));
+}
 
 TEST_P(Control, Recursion) {
   auto data = integers<int32_t>(128, 3, 0, 1000);

@@ -33,7 +33,10 @@ TEST(CubDevice, Scan) {
   Case c("cub_device.ptx", "DeviceScanKernel_7");
   c.grid(unsigned(tiles)).block(320).in(data);
   int out = c.out<int32_t>(n), status = c.buffer(init.result<uint64_t>(state));
-  c.structure(std::vector<uint8_t>(8), {{0, status}}).scalar<int32_t>(0).structure({0}, {}).structure({0}, {});
+  c.structure(std::vector<uint8_t>(8), {{0, status}})
+      .scalar<int32_t>(0)
+      .structure({0}, {})
+      .structure({0}, {});
   c.scalar<uint32_t>(n).timingDependent().ignore(status);
   c.seeds(5);
   ASSERT_TRUE(c.run());
@@ -63,7 +66,8 @@ TEST(CubDevice, RadixSort) {
   auto offsets = sums.result<uint32_t>(scanned);
   std::vector<size_t> order(n);
   std::iota(order.begin(), order.end(), size_t(0));
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return keys[a] < keys[b]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return keys[a] < keys[b]; });
   std::vector<uint32_t> expectedKeys;
   std::vector<int32_t> expectedValues;
   for (size_t i : order) {
@@ -76,12 +80,16 @@ TEST(CubDevice, RadixSort) {
     int lookback = sweep.in(std::vector<int32_t>(tiles * 256, 0));
     sweep.in(std::vector<int32_t>{0});
     sweep.nullPointer();
-    sweep.in(std::vector<uint32_t>(offsets.begin() + long(pass * 256), offsets.begin() + long(pass * 256 + 256)));
+    sweep.in(std::vector<uint32_t>(offsets.begin() + long(pass * 256),
+                                   offsets.begin() + long(pass * 256 + 256)));
     int keysOut = sweep.out<uint32_t>(n);
     sweep.in(keys);
     int valuesOut = sweep.out<int32_t>(n);
     sweep.in(values);
-    sweep.scalar<int32_t>(n).scalar<int32_t>(int32_t(pass * 8)).scalar<int32_t>(8).structure({0}, {});
+    sweep.scalar<int32_t>(n)
+        .scalar<int32_t>(int32_t(pass * 8))
+        .scalar<int32_t>(8)
+        .structure({0}, {});
     sweep.timingDependent().seeds(2).ignore(lookback);
     ASSERT_TRUE(sweep.run()) << "pass " << pass;
     keys = sweep.result<uint32_t>(keysOut);

@@ -14,8 +14,9 @@ class Cub : public testing::TestWithParam<const char *> {
 protected:
   std::string file() const { return std::string("cub") + GetParam(); }
 };
-INSTANTIATE_TEST_SUITE_P(Levels, Cub, testing::Values(".ptx", ".sm_75.ptx"),
-                         [](const auto &info) { return std::string(info.param) == ".ptx" ? "sm_80" : "sm_75"; });
+INSTANTIATE_TEST_SUITE_P(Levels, Cub, testing::Values(".ptx", ".sm_75.ptx"), [](const auto &info) {
+  return std::string(info.param) == ".ptx" ? "sm_80" : "sm_75";
+});
 
 TEST_P(Cub, RadixSortPairs) {
   auto keys = bits<uint32_t>(1024, 1);
@@ -32,7 +33,8 @@ TEST_P(Cub, RadixSortPairs) {
   for (size_t b = 0; b < 2; ++b) {
     std::vector<size_t> order(512);
     std::iota(order.begin(), order.end(), b * 512);
-    std::stable_sort(order.begin(), order.end(), [&](size_t i, size_t j) { return keys[i] < keys[j]; });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](size_t i, size_t j) { return keys[i] < keys[j]; });
     for (size_t i : order) {
       expectedKeys.push_back(keys[i]);
       expectedValues.push_back(values[i]);
@@ -51,7 +53,8 @@ TEST_P(Cub, RadixSortF64) {
   c.seeds(5);
   ASSERT_TRUE(c.run());
   for (long b = 0; b < 2; ++b)
-    std::sort(data.begin() + b * 192, data.begin() + b * 192 + 192, [](double x, double y) { return x > y; });
+    std::sort(data.begin() + b * 192, data.begin() + b * 192 + 192,
+              [](double x, double y) { return x > y; });
   expectEqual(c.result<double>(out), data);
 }
 
@@ -62,8 +65,9 @@ TEST_P(Cub, MergeSort) {
   int out = c.in(data);
   c.scalar<int32_t>(350);
   ASSERT_TRUE(c.run());
-  std::sort(data.begin(), data.begin() + 350,
-            [](int32_t a, int32_t b) { return std::abs(a) != std::abs(b) ? std::abs(a) < std::abs(b) : a < b; });
+  std::sort(data.begin(), data.begin() + 350, [](int32_t a, int32_t b) {
+    return std::abs(a) != std::abs(b) ? std::abs(a) < std::abs(b) : a < b;
+  });
   expectEqual(c.result<int32_t>(out), data);
 }
 
@@ -152,7 +156,8 @@ TEST_P(Cub, Warps) {
     }
     for (size_t j = i; j < group + 16 && (j == i || !head(j)); ++j)
       segment += data[j];
-    expected.insert(expected.end(), {i % 16 == 0 ? sum : 0, before, head(i) || i % 16 == 0 ? segment : 0});
+    expected.insert(expected.end(),
+                    {i % 16 == 0 ? sum : 0, before, head(i) || i % 16 == 0 ? segment : 0});
     expectedHeads.push_back(head(i));
   }
   expectEqual(c.result<int32_t>(out), expected);

@@ -81,7 +81,8 @@ TEST_P(WmmaTest, Multiplies) {
   const Wmma &p = GetParam();
   const size_t m = 2 * p.tileM, n = 2 * p.tileN, k = 3 * p.tileK;
   // Small integers: every product and sum is exact in every type, so the result does not depend on the order.
-  auto a = integers<int>(m * k, 5, p.type == 'u' ? 0 : -6, 6), b = integers<int>(k * n, 6, p.type == 'u' ? 0 : -5, 7);
+  auto a = integers<int>(m * k, 5, p.type == 'u' ? 0 : -6, 6),
+       b = integers<int>(k * n, 6, p.type == 'u' ? 0 : -5, 7);
   if (p.type == 's')
     a[3] = -128, b[5] = 127;
   if (p.type == 'u')
@@ -105,7 +106,9 @@ TEST_P(WmmaTest, Multiplies) {
   };
   pass(a);
   pass(b);
-  int out = p.type == 'H' ? c.out<uint16_t>(m * n) : p.type == 'd' ? c.out<double>(m * n) : c.out<float>(m * n);
+  int out = p.type == 'H'   ? c.out<uint16_t>(m * n)
+            : p.type == 'd' ? c.out<double>(m * n)
+                            : c.out<float>(m * n);
   c.scalar<int32_t>(int32_t(n)).scalar<int32_t>(int32_t(k));
   ASSERT_TRUE(c.run());
   auto expected = multiply(
@@ -138,7 +141,8 @@ TEST(Gemm, WmmaShared) {
   c.scalar<int32_t>(n).scalar<int32_t>(k).scalar<float>(0.5f).scalar<float>(-2.0f);
   ASSERT_TRUE(c.run());
   auto product = multiply(
-      m, n, k, [&](size_t i, size_t l) { return a[i * k + l]; }, [&](size_t l, size_t j) { return b[l * n + j]; });
+      m, n, k, [&](size_t i, size_t l) { return a[i * k + l]; },
+      [&](size_t l, size_t j) { return b[l * n + j]; });
   std::vector<double> expected;
   for (size_t i = 0; i < m * n; ++i)
     expected.push_back(0.5 * product[i] - 2.0 * double(old[i]));
@@ -203,8 +207,10 @@ TEST(Fp8, Conversions) {
   auto data = reals<float>(1024, 14, -500, 500);
   for (size_t i = 0; i < 512; ++i)
     data[i] = std::ldexp(data[i], -int(i % 24));
-  data[0] = 0.0f, data[1] = -0.0f, data[2] = 1e30f, data[3] = -1e30f, data[4] = 448.0f, data[5] = 464.0f, data[6] = 57344.0f;
-  data[7] = 61440.0f, data[8] = std::ldexp(1.0f, -10), data[9] = std::ldexp(3.0f, -11), data[10] = HUGE_VALF, data[11] = -HUGE_VALF;
+  data[0] = 0.0f, data[1] = -0.0f, data[2] = 1e30f, data[3] = -1e30f, data[4] = 448.0f,
+  data[5] = 464.0f, data[6] = 57344.0f;
+  data[7] = 61440.0f, data[8] = std::ldexp(1.0f, -10), data[9] = std::ldexp(3.0f, -11),
+  data[10] = HUGE_VALF, data[11] = -HUGE_VALF;
   Case c("fp8.ptx", "fp8_convert");
   c.grid(8).block(128).in(data);
   int narrow4 = c.out<uint8_t>(1024), narrow5 = c.out<uint8_t>(1024), wide = c.out<uint16_t>(512);

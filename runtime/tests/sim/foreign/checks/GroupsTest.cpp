@@ -15,7 +15,9 @@ protected:
   std::string file() const { return std::string("groups") + GetParam(); }
 };
 INSTANTIATE_TEST_SUITE_P(Levels, Groups, testing::Values(".ptx", ".sm_75.ptx"),
-                         [](const auto &info) { return std::string(info.param) == ".ptx" ? "sm_80" : "sm_75"; });
+                         [](const auto &info) {
+                           return std::string(info.param) == ".ptx" ? "sm_80" : "sm_75";
+                         });
 
 TEST_P(Groups, TilesOfAWarp) {
   auto data = integers<int32_t>(256, 1, -100, 100);
@@ -84,7 +86,8 @@ TEST(GroupsOfWarps, MeetInReservedMemory) {
   std::vector<int32_t> expected(256);
   for (size_t i = 0; i < 256; ++i) {
     auto first = data.begin() + long(i / 64 * 64);
-    expected[i] = std::accumulate(first, first + 64, 0) * 1000 + std::accumulate(first, data.begin() + long(i), 0) + first[5];
+    expected[i] = std::accumulate(first, first + 64, 0) * 1000 +
+                  std::accumulate(first, data.begin() + long(i), 0) + first[5];
   }
   expectEqual(c.result<int32_t>(out), expected);
 }
@@ -140,8 +143,10 @@ TEST(Report, AssertionsEndTheLaunch) {
     if (limit == 101)
       EXPECT_EQ(outcome.buffers[size_t(out)].size(), 128u);
     else
-      EXPECT_NE(outcome.error.find("thread (11,0,0): assertion 'value < limit && \"value within its limit\"' failed"),
-                std::string::npos)
+      EXPECT_NE(
+          outcome.error.find(
+              "thread (11,0,0): assertion 'value < limit && \"value within its limit\"' failed"),
+          std::string::npos)
           << outcome.error;
   }
 }

@@ -105,7 +105,8 @@ Outcome Case::runOnce(const Schedule &schedule) const {
     std::string name = "buffer" + std::to_string(i);
     if (failed(hadal_sim_alloc(raw, buffer.bytes.size(), name.c_str(), &address)))
       return outcome;
-    if (!buffer.poisoned && failed(hadal_sim_copy_in(raw, address, buffer.bytes.data(), buffer.bytes.size())))
+    if (!buffer.poisoned &&
+        failed(hadal_sim_copy_in(raw, address, buffer.bytes.data(), buffer.bytes.size())))
       return outcome;
     addresses.push_back(address);
   }
@@ -138,7 +139,8 @@ Outcome Case::runOnce(const Schedule &schedule) const {
     launch.checks = HADAL_SIM_CHECK_BOUNDS;
   if (schedule.globalRaces)
     launch.checks |= HADAL_SIM_CHECK_GLOBAL_RACE;
-  bool launched = !failed(hadal_sim_launch(raw, module, entry_.c_str(), &launch, pointers.data(), pointers.size()));
+  bool launched = !failed(
+      hadal_sim_launch(raw, module, entry_.c_str(), &launch, pointers.data(), pointers.size()));
   outcome.counters = hadal_sim_counters_json(raw);
   if (!launched)
     return outcome;
@@ -154,7 +156,8 @@ Outcome Case::runOnce(const Schedule &schedule) const {
 
 bool Case::run() {
   auto name = [&](const Schedule &schedule) {
-    return file_ + " " + entry_ + ", seed " + std::to_string(schedule.seed) + ", " + std::to_string(schedule.threads) + " threads" +
+    return file_ + " " + entry_ + ", seed " + std::to_string(schedule.seed) + ", " +
+           std::to_string(schedule.threads) + " threads" +
            (schedule.globalRaces ? ", global races" : "");
   };
   std::vector<Schedule> schedules;
@@ -183,15 +186,18 @@ bool Case::run() {
     }
     for (size_t i = 0; i < buffers_.size(); ++i)
       if (buffers_[i].compared && outcome.buffers[i] != first_.buffers[i]) {
-        ADD_FAILURE() << name(schedules[run]) << ": buffer " << i << " differs from that of the first run";
+        ADD_FAILURE() << name(schedules[run]) << ": buffer " << i
+                      << " differs from that of the first run";
         return false;
       }
     if (!timingDependent_ && outcome.counters != first_.counters) {
       size_t at = 0;
-      while (at < outcome.counters.size() && at < first_.counters.size() && outcome.counters[at] == first_.counters[at])
+      while (at < outcome.counters.size() && at < first_.counters.size() &&
+             outcome.counters[at] == first_.counters[at])
         ++at;
       at = at > 60 ? at - 60 : 0;
-      ADD_FAILURE() << name(schedules[run]) << ": counters differ: expected ..." << first_.counters.substr(at, 160) << "..., got ..."
+      ADD_FAILURE() << name(schedules[run]) << ": counters differ: expected ..."
+                    << first_.counters.substr(at, 160) << "..., got ..."
                     << outcome.counters.substr(at, 160);
       return false;
     }

@@ -15,7 +15,7 @@ struct Argument {
   enum class Kind { Scalar, Buffer, Struct };
   struct Patch {
     size_t offset; ///< Byte offset of the pointer in the struct.
-    int buffer;    ///< Index into Case::buffers.
+    int buffer; ///< Index into Case::buffers.
   };
   Kind kind;
   std::vector<uint8_t> bytes;
@@ -33,10 +33,10 @@ struct Buffer {
 /// What one run gave.
 struct Outcome {
   bool ok = false;
-  std::string error;                         ///< Message of a refused launch or of the first check that fired.
-  std::vector<std::string> reports;          ///< One line for each check that fired.
+  std::string error; ///< Message of a refused launch or of the first check that fired.
+  std::vector<std::string> reports; ///< One line for each check that fired.
   std::vector<std::vector<uint8_t>> buffers; ///< Contents after the run.
-  std::string counters;                      ///< JSON.
+  std::string counters; ///< JSON.
 };
 
 /// How one run is scheduled and checked.

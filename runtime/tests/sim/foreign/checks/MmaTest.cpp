@@ -11,7 +11,7 @@ struct Shape {
   const char *entry;
   size_t m, k;
   char a, b; ///< h f16, b bf16, t tf32, s s8, u u8, S s4, U u4, x and n: b1 with xor or and, d f64
-  char out;  ///< f f32, h f16, i s32, d f64
+  char out; ///< f f32, h f16, i s32, d f64
 };
 
 unsigned widthOf(char type) {
@@ -64,17 +64,24 @@ std::vector<int> valuesFor(char type, size_t count, uint64_t seed) {
 }
 
 class Mma : public testing::TestWithParam<Shape> {};
-INSTANTIATE_TEST_SUITE_P(
-    Shapes, Mma,
-    testing::Values(Shape{"mma_f16_k16", 16, 16, 'h', 'h', 'f'}, Shape{"mma_f16_k8", 16, 8, 'h', 'h', 'f'},
-                    Shape{"mma_f16_f16_k16", 16, 16, 'h', 'h', 'h'}, Shape{"mma_bf16_k16", 16, 16, 'b', 'b', 'f'},
-                    Shape{"mma_bf16_k8", 16, 8, 'b', 'b', 'f'}, Shape{"mma_tf32_k8", 16, 8, 't', 't', 'f'},
-                    Shape{"mma_tf32_k4", 16, 4, 't', 't', 'f'}, Shape{"mma_s8_k32", 16, 32, 's', 's', 'i'},
-                    Shape{"mma_s8_k16", 16, 16, 's', 's', 'i'}, Shape{"mma_u8s8_k32_sat", 16, 32, 'u', 's', 'i'},
-                    Shape{"mma_s4_k64", 16, 64, 'S', 'S', 'i'}, Shape{"mma_u4_k32", 16, 32, 'U', 'U', 'i'},
-                    Shape{"mma_b1_k256_and", 16, 256, 'n', 'n', 'i'}, Shape{"mma_b1_k128_xor", 16, 128, 'x', 'x', 'i'},
-                    Shape{"mma_s8_m8n8k16", 8, 16, 's', 's', 'i'}, Shape{"mma_f64_m8n8k4", 8, 4, 'd', 'd', 'd'}),
-    [](const auto &info) { return std::string(info.param.entry); });
+INSTANTIATE_TEST_SUITE_P(Shapes, Mma,
+                         testing::Values(Shape{"mma_f16_k16", 16, 16, 'h', 'h', 'f'},
+                                         Shape{"mma_f16_k8", 16, 8, 'h', 'h', 'f'},
+                                         Shape{"mma_f16_f16_k16", 16, 16, 'h', 'h', 'h'},
+                                         Shape{"mma_bf16_k16", 16, 16, 'b', 'b', 'f'},
+                                         Shape{"mma_bf16_k8", 16, 8, 'b', 'b', 'f'},
+                                         Shape{"mma_tf32_k8", 16, 8, 't', 't', 'f'},
+                                         Shape{"mma_tf32_k4", 16, 4, 't', 't', 'f'},
+                                         Shape{"mma_s8_k32", 16, 32, 's', 's', 'i'},
+                                         Shape{"mma_s8_k16", 16, 16, 's', 's', 'i'},
+                                         Shape{"mma_u8s8_k32_sat", 16, 32, 'u', 's', 'i'},
+                                         Shape{"mma_s4_k64", 16, 64, 'S', 'S', 'i'},
+                                         Shape{"mma_u4_k32", 16, 32, 'U', 'U', 'i'},
+                                         Shape{"mma_b1_k256_and", 16, 256, 'n', 'n', 'i'},
+                                         Shape{"mma_b1_k128_xor", 16, 128, 'x', 'x', 'i'},
+                                         Shape{"mma_s8_m8n8k16", 8, 16, 's', 's', 'i'},
+                                         Shape{"mma_f64_m8n8k4", 8, 4, 'd', 'd', 'd'}),
+                         [](const auto &info) { return std::string(info.param.entry); });
 
 TEST_P(Mma, Multiplies) {
   const Shape &p = GetParam();
@@ -141,7 +148,8 @@ TEST(MmaQuadPairs, F16M8n8k4) {
     for (size_t i = 0; i < 8; ++i)
       for (size_t j = 0; j < 8; ++j)
         for (size_t l = 0; l < 4; ++l)
-          addend[pair * 64 + i * 8 + j] += float(a[pair * 32 + i * 4 + l] * b[pair * 32 + l * 8 + j]);
+          addend[pair * 64 + i * 8 + j] +=
+              float(a[pair * 32 + i * 4 + l] * b[pair * 32 + l * 8 + j]);
   auto got = c.result<float>(out);
   for (float &v : got)
     v += 0.0f;
@@ -149,8 +157,11 @@ TEST(MmaQuadPairs, F16M8n8k4) {
 }
 
 class SharedSync : public testing::TestWithParam<const char *> {};
-INSTANTIATE_TEST_SUITE_P(Levels, SharedSync, testing::Values("sharedlock.ptx", "sharedlock.sm_75.ptx"),
-                         [](const auto &info) { return std::string(info.param) == "sharedlock.ptx" ? "sm_80" : "sm_75"; });
+INSTANTIATE_TEST_SUITE_P(Levels, SharedSync,
+                         testing::Values("sharedlock.ptx", "sharedlock.sm_75.ptx"),
+                         [](const auto &info) {
+                           return std::string(info.param) == "sharedlock.ptx" ? "sm_80" : "sm_75";
+                         });
 
 TEST_P(SharedSync, Mutex) {
   Case c(GetParam(), "shared_mutex");

@@ -16,7 +16,9 @@ protected:
   std::string file(const char *stem) const { return std::string(stem) + GetParam(); }
 };
 INSTANTIATE_TEST_SUITE_P(Compilers, Reduce, testing::Values(".ptx", ".clang.ptx"),
-                         [](const auto &info) { return std::string(info.param) == ".ptx" ? "nvcc" : "clang"; });
+                         [](const auto &info) {
+                           return std::string(info.param) == ".ptx" ? "nvcc" : "clang";
+                         });
 
 TEST_P(Reduce, SumOfIntegers) {
   for (unsigned threads : {32u, 200u, 256u}) {
@@ -100,7 +102,8 @@ TEST_P(Reduce, Votes) {
       if (t < 32 && big)
         ballot |= 1u << t;
     }
-    expected.insert(expected.end(), {count, count > 0, count == 96, ballot, ballot != 0, ballot == ~0u});
+    expected.insert(expected.end(),
+                    {count, count > 0, count == 96, ballot, ballot != 0, ballot == ~0u});
   }
   expectEqual(c.result<uint32_t>(out), expected);
 }
@@ -136,8 +139,8 @@ TEST(ReduceSm80, Redux) {
       uint32_t v = uint32_t(*it);
       sum += v, all &= v, any |= v, odd ^= v, least = std::min(least, v), most = std::max(most, v);
     }
-    for (uint32_t v : {sum, uint32_t(*std::min_element(begin, end)), uint32_t(*std::max_element(begin, end)), all, any, odd,
-                       least, most})
+    for (uint32_t v : {sum, uint32_t(*std::min_element(begin, end)),
+                       uint32_t(*std::max_element(begin, end)), all, any, odd, least, most})
       expected.push_back(int32_t(v));
   }
   expectEqual(c.result<int32_t>(out), expected);
@@ -163,7 +166,8 @@ TEST_P(Reduce, ScanBlelloch) {
   ASSERT_TRUE(c.run());
   std::vector<float> expected(1024);
   for (size_t b = 0; b < 2; ++b)
-    std::exclusive_scan(data.begin() + long(b * 512), data.begin() + long(b * 512 + 512), expected.begin() + long(b * 512), 0.0f);
+    std::exclusive_scan(data.begin() + long(b * 512), data.begin() + long(b * 512 + 512),
+                        expected.begin() + long(b * 512), 0.0f);
   auto got = c.result<float>(out);
   for (float &v : got)
     v += 0.0f; // -0 and 0 are the same sum
@@ -246,7 +250,8 @@ TEST_P(Reduce, RadixSort) {
     std::vector<std::pair<uint32_t, uint32_t>> pairs;
     for (size_t i = b * 256; i < b * 256 + 256; ++i)
       pairs.emplace_back(keys[i], values[i]);
-    std::stable_sort(pairs.begin(), pairs.end(), [](auto &a, auto &b) { return a.first < b.first; });
+    std::stable_sort(pairs.begin(), pairs.end(),
+                     [](auto &a, auto &b) { return a.first < b.first; });
     for (auto &pair : pairs) {
       expectedKeys.push_back(pair.first);
       expectedValues.push_back(pair.second);

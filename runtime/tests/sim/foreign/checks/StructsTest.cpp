@@ -14,7 +14,9 @@ protected:
   std::string file() const { return std::string("structs") + GetParam(); }
 };
 INSTANTIATE_TEST_SUITE_P(Compilers, Structs, testing::Values(".ptx", ".clang.ptx"),
-                         [](const auto &info) { return std::string(info.param) == ".ptx" ? "nvcc" : "clang"; });
+                         [](const auto &info) {
+                           return std::string(info.param) == ".ptx" ? "nvcc" : "clang";
+                         });
 
 struct GemmParams {
   int32_t m, n, k;
@@ -31,7 +33,8 @@ struct GemmParams {
 
 TEST_P(Structs, GemmWithPointersInside) {
   const size_t m = 19, n = 23, k = 31;
-  auto a = integers<float>(m * k, 1, -5, 5), b = integers<float>(k * n, 2, -5, 5), old = integers<float>(m * n, 3, -9, 9);
+  auto a = integers<float>(m * k, 1, -5, 5), b = integers<float>(k * n, 2, -5, 5),
+       old = integers<float>(m * n, 3, -9, 9);
   auto bias = integers<float>(n, 4, -9, 9);
   for (bool transpose : {false, true})
     for (bool withBias : {false, true}) {
@@ -45,7 +48,8 @@ TEST_P(Structs, GemmWithPointersInside) {
       p.alpha = 2.0f, p.beta = -1.0f, p.transpose = transpose;
       std::vector<uint8_t> bytes(sizeof(p));
       std::memcpy(bytes.data(), &p, sizeof(p));
-      std::vector<Argument::Patch> patches = {{offsetof(GemmParams, a), c.buffer(a)}, {offsetof(GemmParams, b), c.buffer(b)}};
+      std::vector<Argument::Patch> patches = {{offsetof(GemmParams, a), c.buffer(a)},
+                                              {offsetof(GemmParams, b), c.buffer(b)}};
       int out = c.buffer(old);
       patches.push_back({offsetof(GemmParams, out), out});
       if (withBias)
@@ -159,7 +163,13 @@ TEST_P(Structs, ModuleVariables) {
 
 TEST_P(Structs, Scalars) {
   Case c(file(), "struct_scalars");
-  c.block(4).scalar<int8_t>(-3).scalar<double>(2.5).scalar<uint16_t>(60000).scalar<float>(0.25f).scalar<uint8_t>(1).scalar<int64_t>(-7);
+  c.block(4)
+      .scalar<int8_t>(-3)
+      .scalar<double>(2.5)
+      .scalar<uint16_t>(60000)
+      .scalar<float>(0.25f)
+      .scalar<uint8_t>(1)
+      .scalar<int64_t>(-7);
   c.scalar<int16_t>(-2);
   std::vector<uint8_t> vector(16);
   int32_t values[4] = {1, 2, 3, 4};

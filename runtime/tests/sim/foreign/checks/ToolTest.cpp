@@ -25,19 +25,27 @@ struct Ran {
 class Tool : public testing::Test {
 protected:
   void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() / ("hadal-sim-tool-" + std::to_string(getpid()));
+    folder_ =
+        std::filesystem::temp_directory_path() / ("hadal-sim-tool-" + std::to_string(getpid()));
     std::filesystem::create_directories(folder_);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   std::string path(const std::string &name) const { return (folder_ / name).string(); }
-  static std::string foreign(const std::string &name) { return std::string(HADAL_SIM_FOREIGN) + "/" + name; }
-  static std::string twin(const std::string &name) { return std::string(HADAL_SIM_TWINS) + "/" + name; }
+  static std::string foreign(const std::string &name) {
+    return std::string(HADAL_SIM_FOREIGN) + "/" + name;
+  }
+  static std::string twin(const std::string &name) {
+    return std::string(HADAL_SIM_TWINS) + "/" + name;
+  }
 
   template <typename T> void write(const std::string &name, const std::vector<T> &values) {
-    std::ofstream(path(name), std::ios::binary).write(reinterpret_cast<const char *>(values.data()), long(values.size() * sizeof(T)));
+    std::ofstream(path(name), std::ios::binary)
+        .write(reinterpret_cast<const char *>(values.data()), long(values.size() * sizeof(T)));
   }
-  void writeText(const std::string &name, const std::string &text) { std::ofstream(path(name), std::ios::binary) << text; }
+  void writeText(const std::string &name, const std::string &text) {
+    std::ofstream(path(name), std::ios::binary) << text;
+  }
   std::string readText(const std::string &name) const {
     std::ifstream file(path(name), std::ios::binary);
     std::stringstream text;
@@ -53,7 +61,8 @@ protected:
   bool exists(const std::string &name) const { return std::filesystem::exists(folder_ / name); }
 
   Ran run(const std::string &arguments, const std::string &environment = "") const {
-    std::string command = environment + " '" + HADAL_SIM_TOOL + "' " + arguments + " > '" + path("stdout") + "' 2> '" + path("stderr") + "'";
+    std::string command = environment + " '" + HADAL_SIM_TOOL + "' " + arguments + " > '" +
+                          path("stdout") + "' 2> '" + path("stderr") + "'";
     Ran ran;
     int status = std::system(command.c_str());
     ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -67,7 +76,8 @@ protected:
     EXPECT_EQ(ran.code, 1) << arguments << "\n" << ran.err;
     EXPECT_EQ(ran.out, "") << arguments;
     for (const std::string &word : words)
-      EXPECT_NE(ran.err.find(word), std::string::npos) << arguments << "\nexpected '" << word << "' in: " << ran.err;
+      EXPECT_NE(ran.err.find(word), std::string::npos)
+          << arguments << "\nexpected '" << word << "' in: " << ran.err;
     EXPECT_FALSE(exists("o.bin")) << arguments;
   }
 
@@ -77,8 +87,10 @@ protected:
 TEST_F(Tool, RunsAndWritesOutputs) {
   auto data = integers<int32_t>(200, 1, -100, 100);
   write("in.bin", data);
-  Ran ran = run(foreign("scan.ptx") + " --entry=scan_hillis_steele --grid=1 --block=256 --dynamic-shared=2048 --counters=" + path("c.json") +
-                " in:" + path("in.bin") + " out:" + path("o.bin") + ":800 i32:200");
+  Ran ran =
+      run(foreign("scan.ptx") +
+          " --entry=scan_hillis_steele --grid=1 --block=256 --dynamic-shared=2048 --counters=" +
+          path("c.json") + " in:" + path("in.bin") + " out:" + path("o.bin") + ":800 i32:200");
   ASSERT_EQ(ran.code, 0) << ran.err;
   std::vector<int32_t> expected(200);
   for (size_t i = 0, sum = 0; i < 200; ++i)
@@ -95,7 +107,9 @@ TEST_F(Tool, InOutAndSeeds) {
   write("in.bin", data);
   std::sort(data.begin(), data.end());
   for (const char *seed : {"1", "2", "18446744073709551615"}) {
-    Ran ran = run(foreign("sort.ptx") + " --entry=sort_bitonic_i64 --grid=1 --block=512 --seed=" + seed + " inout:" + path("in.bin") + ":" + path("o.bin"));
+    Ran ran =
+        run(foreign("sort.ptx") + " --entry=sort_bitonic_i64 --grid=1 --block=512 --seed=" + seed +
+            " inout:" + path("in.bin") + ":" + path("o.bin"));
     ASSERT_EQ(ran.code, 0) << ran.err;
     expectEqual(read<int64_t>("o.bin"), data);
   }
@@ -113,8 +127,9 @@ TEST_F(Tool, StructWithPointers) {
   put(72, int64_t(n)), put(80, int64_t(1)), put(88, 1.0f), put(92, 0.0f);
   write("p.bin", p);
   write("c.bin", std::vector<float>(m * n, 3.0f));
-  Ran ran = run(foreign("structs.ptx") + " --entry=struct_gemm --grid=1 --block=8,8 struct:" + path("p.bin") + ",16=in:" + path("a.bin") +
-                ",40=in:" + path("b.bin") + ",64=inout:" + path("c.bin") + ":" + path("o.bin"));
+  Ran ran = run(foreign("structs.ptx") + " --entry=struct_gemm --grid=1 --block=8,8 struct:" +
+                path("p.bin") + ",16=in:" + path("a.bin") + ",40=in:" + path("b.bin") +
+                ",64=inout:" + path("c.bin") + ":" + path("o.bin"));
   ASSERT_EQ(ran.code, 0) << ran.err;
   std::vector<float> expected(m * n);
   for (size_t i = 0; i < m; ++i)
@@ -130,16 +145,20 @@ TEST_F(Tool, StructWithPointers) {
 TEST_F(Tool, ScalarsOfEveryType) {
   std::vector<int32_t> vector = {1, 2, 3, 4};
   write("v.bin", vector);
-  Ran ran = run(foreign("structs.ptx") + " --entry=struct_scalars --grid=1 --block=1 i8:-3 f64:2.5 u16:60000 f32:0.25 u8:1 i64:-7 i16:-2 struct:" +
-                path("v.bin") + " out:" + path("o.bin") + ":8");
+  Ran ran = run(
+      foreign("structs.ptx") +
+      " --entry=struct_scalars --grid=1 --block=1 i8:-3 f64:2.5 u16:60000 f32:0.25 u8:1 i64:-7 i16:-2 struct:" +
+      path("v.bin") + " out:" + path("o.bin") + ":8");
   ASSERT_EQ(ran.code, 0) << ran.err;
   expectEqual(read<double>("o.bin"), {-3 + 25 + 6e6 + 250 + 1e4 - 7e5 - 2e6 + 30e7});
 }
 
 TEST_F(Tool, Cooperative) {
   write("flags.bin", std::vector<int32_t>(5, 0));
-  std::string arguments = foreign("coop.ptx") + " --entry=coop_flag_chain --cooperative --grid=5 --block=32 out:" + path("o.bin") + ":640 inout:" +
-                          path("flags.bin") + ":" + path("f.bin");
+  std::string arguments =
+      foreign("coop.ptx") +
+      " --entry=coop_flag_chain --cooperative --grid=5 --block=32 out:" + path("o.bin") +
+      ":640 inout:" + path("flags.bin") + ":" + path("f.bin");
   Ran ran = run(arguments);
   ASSERT_EQ(ran.code, 0) << ran.err;
   EXPECT_EQ(read<int32_t>("o.bin").size(), 160u);
@@ -154,7 +173,8 @@ TEST_F(Tool, ListsEntries) {
 
 TEST_F(Tool, Annotates) {
   write("in.bin", std::vector<int32_t>(64, 1));
-  Ran ran = run(twin("bounds_global.ptx") + " --entry=passes --grid=1 --block=64 --annotate in:" + path("in.bin") + " out:" + path("o.bin") + ":256");
+  Ran ran = run(twin("bounds_global.ptx") + " --entry=passes --grid=1 --block=64 --annotate in:" +
+                path("in.bin") + " out:" + path("o.bin") + ":256");
   ASSERT_EQ(ran.code, 0) << ran.err;
   EXPECT_NE(ran.out.find("ld.global.u32"), std::string::npos) << ran.out;
   EXPECT_NE(ran.out.find("60"), std::string::npos) << ran.out; // lanes that passed the bound check
@@ -162,13 +182,15 @@ TEST_F(Tool, Annotates) {
 
 TEST_F(Tool, ChecksFireWithExitThree) {
   write("in.bin", std::vector<int32_t>(60, 1));
-  std::string rest = " --entry=trips --grid=1 --block=64 in:" + path("in.bin") + " out:" + path("o.bin") + ":256";
+  std::string rest =
+      " --entry=trips --grid=1 --block=64 in:" + path("in.bin") + " out:" + path("o.bin") + ":256";
   Ran ran = run(twin("bounds_global.ptx") + rest);
   EXPECT_EQ(ran.code, 3) << ran.err;
   EXPECT_NE(ran.err.find("trips"), std::string::npos) << ran.err;
   EXPECT_NE(ran.err.find("line 2"), std::string::npos) << ran.err;
   write("full.bin", std::vector<int32_t>(64, 1));
-  std::string race = " --entry=trips --grid=1 --block=64 in:" + path("full.bin") + " out:" + path("o.bin") + ":256";
+  std::string race = " --entry=trips --grid=1 --block=64 in:" + path("full.bin") +
+                     " out:" + path("o.bin") + ":256";
   EXPECT_EQ(run(twin("race_write_read.ptx") + race).code, 3);
   Ran off = run(twin("race_write_read.ptx") + " --no-check=race --no-check=init" + race);
   EXPECT_EQ(off.code, 0) << off.err;
@@ -176,14 +198,17 @@ TEST_F(Tool, ChecksFireWithExitThree) {
 
 TEST_F(Tool, StopsRunawayKernels) {
   write("in.bin", std::vector<int32_t>(32, 1));
-  Ran ran = run(twin("runaway.ptx") + " --entry=trips --grid=1 --block=32 --max-instructions=10000 in:" + path("in.bin") + " out:" + path("o.bin") + ":128");
+  Ran ran = run(twin("runaway.ptx") +
+                " --entry=trips --grid=1 --block=32 --max-instructions=10000 in:" + path("in.bin") +
+                " out:" + path("o.bin") + ":128");
   EXPECT_EQ(ran.code, 3) << ran.err;
   EXPECT_FALSE(exists("o.bin"));
 }
 
 TEST_F(Tool, RefusesMalformedLaunches) {
   write("in.bin", std::vector<int32_t>(64, 1));
-  std::string file = twin("bounds_global.ptx"), in = " in:" + path("in.bin"), out = " out:" + path("o.bin") + ":256";
+  std::string file = twin("bounds_global.ptx"), in = " in:" + path("in.bin"),
+              out = " out:" + path("o.bin") + ":256";
   std::string shape = " --grid=1 --block=64", entry = " --entry=passes";
   refuses(file + " --entry=absent" + shape + in + out, {"absent", "passes"});
   refuses(file + entry + shape + in, {"2", "1"});
@@ -196,11 +221,20 @@ TEST_F(Tool, RefusesMalformedLaunches) {
   refuses(file + entry + " --grid=0 --block=64" + in + out, {"0"});
   refuses(file + entry + " --grid=1 --block=0" + in + out, {"0"});
   refuses(file + entry + shape + " --dynamic-shared=300000" + in + out, {"300000"});
-  refuses(foreign("triton_softmax.ptx") + " --entry=triton_softmax --grid=1 --block=64 --dynamic-shared=16" + in + out + " i32:1 i32:1 u64:0 u64:0",
+  refuses(foreign("triton_softmax.ptx") +
+              " --entry=triton_softmax --grid=1 --block=64 --dynamic-shared=16" + in + out +
+              " i32:1 i32:1 u64:0 u64:0",
           {"128", "64"});
-  refuses(foreign("cub_device.ptx") + " --entry=DeviceRadixSortExclusiveSumKernel_4 --grid=1 --block=64 in:" + path("absent.bin"), {"absent.bin"});
-  refuses(foreign("structs.ptx") + " --entry=struct_gemm --grid=1 --block=8 struct:" + path("in.bin") + ",300=in:" + path("in.bin"), {"300"});
-  refuses(foreign("structs.ptx") + " --entry=struct_gemm --grid=1 --block=8 struct:" + path("in.bin"), {"112", "256"});
+  refuses(foreign("cub_device.ptx") +
+              " --entry=DeviceRadixSortExclusiveSumKernel_4 --grid=1 --block=64 in:" +
+              path("absent.bin"),
+          {"absent.bin"});
+  refuses(foreign("structs.ptx") + " --entry=struct_gemm --grid=1 --block=8 struct:" +
+              path("in.bin") + ",300=in:" + path("in.bin"),
+          {"300"});
+  refuses(foreign("structs.ptx") +
+              " --entry=struct_gemm --grid=1 --block=8 struct:" + path("in.bin"),
+          {"112", "256"});
 }
 
 TEST_F(Tool, RefusesBadFiles) {
@@ -208,13 +242,18 @@ TEST_F(Tool, RefusesBadFiles) {
   std::string rest = " --entry=k --grid=1 --block=1";
   refuses(path("absent.ptx") + rest, {"absent.ptx"});
   refuses(path("") + rest, {});
-  refuses(twin("bounds_global.ptx") + " --entry=passes --grid=1 --block=64 in:" + path("gone.bin") + " out:" + path("o.bin") + ":256", {"gone.bin"});
-  refuses(twin("bounds_global.ptx") + " --entry=passes --grid=1 --block=60 in:" + path("in.bin") + " out:" + path("no/such/folder/x") + ":256", {"no/such/folder/x"});
+  refuses(twin("bounds_global.ptx") + " --entry=passes --grid=1 --block=64 in:" + path("gone.bin") +
+              " out:" + path("o.bin") + ":256",
+          {"gone.bin"});
+  refuses(twin("bounds_global.ptx") + " --entry=passes --grid=1 --block=60 in:" + path("in.bin") +
+              " out:" + path("no/such/folder/x") + ":256",
+          {"no/such/folder/x"});
   const std::string header = ".version 8.0\n.target sm_80\n.address_size 64\n";
   const std::vector<std::pair<std::string, std::vector<std::string>>> bad = {
       {"", {"bad.ptx"}},
       {"hello", {"1:1"}},
-      {header + ".entry k() { .reg .b32 %r<2>; frobnicate.u32 %r1, 2; ret; }", {"4:", "frobnicate"}},
+      {header + ".entry k() { .reg .b32 %r<2>; frobnicate.u32 %r1, 2; ret; }",
+       {"4:", "frobnicate"}},
       {header + ".entry k() { .reg .b32 %r<2>; add.u32 %r1, %r9, 2; ret; }", {"4:", "%r9"}},
       {header + ".entry k() {\n bra NOWHERE;\n ret; }", {"5:", "NOWHERE"}},
       {header + ".entry k() { ret;", {"4:"}},
@@ -222,8 +261,13 @@ TEST_F(Tool, RefusesBadFiles) {
       {header + ".entry k() { .reg .b64 %d<2>; add.u32 %d1, %d0, 1; ret; }", {"4:"}},
       {".version 99.0\n.target sm_80\n.entry k() { ret; }", {"1:", "99.0"}},
       {".version 8.0\n.target sm_100\n.address_size 64\n.entry k() { ret; }", {"2:", "sm_100"}},
-      {std::string("\x7f" "ELF\x02\x01\x01\0\0\0", 10), {"1:"}},
-      {header + ".entry k() { .reg .b64 %d<2>; .reg .pred %p; mbarrier.try_wait.shared.b64 %p, [%d1], 0; ret; }", {"4:", "mbarrier"}},
+      {std::string("\x7f"
+                   "ELF\x02\x01\x01\0\0\0",
+                   10),
+       {"1:"}},
+      {header +
+           ".entry k() { .reg .b64 %d<2>; .reg .pred %p; mbarrier.try_wait.shared.b64 %p, [%d1], 0; ret; }",
+       {"4:", "mbarrier"}},
   };
   for (const auto &[text, words] : bad) {
     writeText("bad.ptx", text);
@@ -235,9 +279,12 @@ TEST_F(Tool, WrongUsage) {
   for (const char *arguments : {"", "--grid=1", "--frobnicate x.ptx", "--list"})
     EXPECT_EQ(run(arguments).code, 2) << arguments;
   std::string file = twin("bounds_global.ptx");
-  for (const char *arguments : {" --entry=passes --grid=abc --block=1", " --entry=passes --grid=1,2,3,4 --block=1", " --entry=passes --grid=1 --block=1 q32:7",
-                                " --entry=passes --grid=1 --block=1 i32:x", " --entry=passes --grid=1 --block=1 u8:256", " --entry=passes --grid=1 --block=1 out:x",
-                                " --entry=passes --grid=1 --block=1 --no-check=everything", " --entry=passes --grid=1 --block=1 --seed=-1"}) {
+  for (const char *arguments :
+       {" --entry=passes --grid=abc --block=1", " --entry=passes --grid=1,2,3,4 --block=1",
+        " --entry=passes --grid=1 --block=1 q32:7", " --entry=passes --grid=1 --block=1 i32:x",
+        " --entry=passes --grid=1 --block=1 u8:256", " --entry=passes --grid=1 --block=1 out:x",
+        " --entry=passes --grid=1 --block=1 --no-check=everything",
+        " --entry=passes --grid=1 --block=1 --seed=-1"}) {
     Ran ran = run(file + arguments);
     EXPECT_TRUE(ran.code == 1 || ran.code == 2) << arguments << "\n" << ran.code << ran.err;
     EXPECT_FALSE(ran.err.empty()) << arguments;
@@ -254,20 +301,26 @@ bool hasTemporaries(const std::filesystem::path &folder) {
 
 TEST_F(Tool, OutputsThatAreNotFiles) {
   write("in.bin", std::vector<int32_t>(64, 1));
-  std::string rest = twin("bounds_global.ptx") + " --entry=passes --grid=1 --block=60 in:" + path("in.bin") + " out:";
+  std::string rest = twin("bounds_global.ptx") +
+                     " --entry=passes --grid=1 --block=60 in:" + path("in.bin") + " out:";
   // A device is written to, never replaced; by way of links, so that a fault would replace those alone.
   std::filesystem::create_symlink("/dev/full", path("full"));
   std::filesystem::create_symlink("/dev/null", path("null"));
   Ran full = run(rest + path("full") + ":240");
   EXPECT_EQ(full.code, 1) << full.err;
   EXPECT_NE(full.err.find("full: cannot be written: No space left"), std::string::npos) << full.err;
-  EXPECT_TRUE(std::filesystem::is_symlink(path("full")) && std::filesystem::is_character_file(path("full")));
+  EXPECT_TRUE(std::filesystem::is_symlink(path("full")) &&
+              std::filesystem::is_character_file(path("full")));
   Ran null = run(rest + path("null") + ":240");
   EXPECT_EQ(null.code, 0) << null.err;
-  EXPECT_TRUE(std::filesystem::is_symlink(path("null")) && std::filesystem::is_character_file(path("null")));
+  EXPECT_TRUE(std::filesystem::is_symlink(path("null")) &&
+              std::filesystem::is_character_file(path("null")));
   // So is a pipe.
   ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
-  EXPECT_EQ(std::system(("cat '" + path("pipe") + "' > '" + path("read.bin") + "' & echo $! > '" + path("pid") + "'").c_str()), 0);
+  EXPECT_EQ(std::system(("cat '" + path("pipe") + "' > '" + path("read.bin") + "' & echo $! > '" +
+                         path("pid") + "'")
+                            .c_str()),
+            0);
   Ran pipe = run(rest + path("pipe") + ":240");
   EXPECT_EQ(pipe.code, 0) << pipe.err;
   EXPECT_TRUE(std::filesystem::is_fifo(path("pipe")));
@@ -295,35 +348,48 @@ TEST_F(Tool, OutputsThatAreNotFiles) {
 TEST_F(Tool, OldOutputsOutliveFailures) {
   write("in.bin", std::vector<int32_t>(64, 1));
   writeText("o.bin", "what was there before");
-  Ran ran = run(twin("bounds_global.ptx") + " --entry=trips --grid=1 --block=256 in:" + path("in.bin") + " out:" + path("o.bin") + ":256");
+  Ran ran =
+      run(twin("bounds_global.ptx") + " --entry=trips --grid=1 --block=256 in:" + path("in.bin") +
+          " out:" + path("o.bin") + ":256");
   EXPECT_EQ(ran.code, 3) << ran.err;
   EXPECT_EQ(readText("o.bin"), "what was there before");
 }
 
 TEST_F(Tool, EmptyBuffers) {
-  writeText("nothing.ptx", ".version 8.0\n.target sm_80\n.address_size 64\n.entry k(.param .u64 a, .param .u64 b) { ret; }\n");
+  writeText(
+      "nothing.ptx",
+      ".version 8.0\n.target sm_80\n.address_size 64\n.entry k(.param .u64 a, .param .u64 b) { ret; }\n");
   writeText("empty.bin", "");
-  Ran ran = run(path("nothing.ptx") + " --entry=k --grid=1 --block=1 in:" + path("empty.bin") + " out:" + path("o.bin") + ":0");
+  Ran ran = run(path("nothing.ptx") + " --entry=k --grid=1 --block=1 in:" + path("empty.bin") +
+                " out:" + path("o.bin") + ":0");
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_TRUE(exists("o.bin"));
   EXPECT_EQ(readText("o.bin"), "");
-  ran = run(path("nothing.ptx") + " --entry=k --grid=1 --block=1 in:" + path("empty.bin") + " out:" + path("p.bin") + ":9223372036854775807");
+  ran = run(path("nothing.ptx") + " --entry=k --grid=1 --block=1 in:" + path("empty.bin") +
+            " out:" + path("p.bin") + ":9223372036854775807");
   EXPECT_EQ(ran.code, 1) << ran.err;
   EXPECT_FALSE(exists("p.bin"));
 }
 
 TEST_F(Tool, StandardOutputThatFails) {
-  std::string tool = std::string("'") + HADAL_SIM_TOOL + "' ", list = tool + foreign("cub_device.ptx") + " --list";
+  std::string tool = std::string("'") + HADAL_SIM_TOOL + "' ",
+              list = tool + foreign("cub_device.ptx") + " --list";
   write("in.bin", std::vector<int32_t>(64, 1));
-  std::string annotate = tool + twin("bounds_global.ptx") + " --entry=passes --grid=1 --block=60 --annotate in:" + path("in.bin") + " out:" + path("o.bin") + ":240";
+  std::string annotate = tool + twin("bounds_global.ptx") +
+                         " --entry=passes --grid=1 --block=60 --annotate in:" + path("in.bin") +
+                         " out:" + path("o.bin") + ":240";
   for (const std::string &command : {list, annotate, tool + "--help"}) {
     int status = std::system((command + " > /dev/full 2> '" + path("stderr") + "'").c_str());
     EXPECT_EQ(WEXITSTATUS(status), 1) << command;
-    EXPECT_NE(readText("stderr").find("standard output: cannot be written: No space left"), std::string::npos) << command << ": " << readText("stderr");
+    EXPECT_NE(readText("stderr").find("standard output: cannot be written: No space left"),
+              std::string::npos)
+        << command << ": " << readText("stderr");
   }
   EXPECT_EQ(read<int32_t>("o.bin").size(), 60u); // the outputs are written first
   // A reader that has gone.
-  std::system(("{ " + list + " 2> '" + path("stderr") + "'; echo $? > '" + path("code") + "'; } | sleep 0; sleep 0.2").c_str());
+  std::system(("{ " + list + " 2> '" + path("stderr") + "'; echo $? > '" + path("code") +
+               "'; } | sleep 0; sleep 0.2")
+                  .c_str());
   std::string code = readText("code");
   EXPECT_TRUE(code == "0\n" || code == "1\n") << code;
 }
@@ -337,10 +403,14 @@ TEST_F(Tool, TextsFromOtherSystems) {
   writeText("crlf.ptx", text);
   std::string rest = " --grid=1 --block=64 in:" + path("in.bin") + " out:" + path("o.bin") + ":256";
   EXPECT_EQ(run(path("crlf.ptx") + " --entry=passes" + rest).code, 0);
-  Ran plain = run(twin("bounds_global.ptx") + " --entry=trips --grid=1 --block=128 in:" + path("in.bin") + " out:" + path("p.bin") + ":256");
-  Ran crlf = run(path("crlf.ptx") + " --entry=trips --grid=1 --block=128 in:" + path("in.bin") + " out:" + path("p.bin") + ":256");
+  Ran plain =
+      run(twin("bounds_global.ptx") + " --entry=trips --grid=1 --block=128 in:" + path("in.bin") +
+          " out:" + path("p.bin") + ":256");
+  Ran crlf = run(path("crlf.ptx") + " --entry=trips --grid=1 --block=128 in:" + path("in.bin") +
+                 " out:" + path("p.bin") + ":256");
   EXPECT_EQ(crlf.code, 3);
-  EXPECT_EQ(crlf.err.substr(crlf.err.find("kernel")), plain.err.substr(plain.err.find("kernel"))); // the same line
+  EXPECT_EQ(crlf.err.substr(crlf.err.find("kernel")),
+            plain.err.substr(plain.err.find("kernel"))); // the same line
   writeText("bom.ptx", "\xef\xbb\xbf" + lines);
   std::filesystem::remove(path("o.bin"));
   refuses(path("bom.ptx") + " --entry=passes" + rest, {"bom.ptx:1:1", "byte order mark"});
@@ -398,9 +468,10 @@ TEST_F(Tool, SignalsLeaveNothingBehind) {
   writeText("o.bin", "before");
   for (int number : {SIGINT, SIGTERM}) {
     // More blocks than a lifetime has time for.
-    int status = interrupted({twin("bounds_global.ptx"), "--entry=passes", "--grid=2147483647,65535,65535", "--block=1", "in:" + path("in.bin"),
-                              "out:" + path("o.bin") + ":256"},
-                             number);
+    int status =
+        interrupted({twin("bounds_global.ptx"), "--entry=passes", "--grid=2147483647,65535,65535",
+                     "--block=1", "in:" + path("in.bin"), "out:" + path("o.bin") + ":256"},
+                    number);
     EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == number) << status;
     EXPECT_EQ(readText("o.bin"), "before");
     EXPECT_FALSE(hasTemporaries(folder_));
@@ -415,15 +486,20 @@ TEST_F(Tool, RefusesLevelsThatTheMachineLacks) {
     EXPECT_NE(ran.err.find(message), std::string::npos) << environment << ": " << ran.err;
   };
   for (std::string level : {"v5", "avx2", "V3", "v4"})
-    expectRefusal("HADAL_CPU_AT_MOST=x86-64-v3 HADAL_SIM_LEVEL=" + level, "HADAL_SIM_LEVEL: expected one of v3, got '" + level + "'");
-  expectRefusal("HADAL_CPU_AT_MOST=x86-64-v2", "expected a processor with one of the x86-64 levels v3, v4, got one with none");
-  expectRefusal("HADAL_CPU_AT_MOST=v3", "HADAL_CPU_AT_MOST: expected one of x86-64-v2, x86-64-v3, x86-64-v4, x86-64-v4-bf16, got 'v3'");
+    expectRefusal("HADAL_CPU_AT_MOST=x86-64-v3 HADAL_SIM_LEVEL=" + level,
+                  "HADAL_SIM_LEVEL: expected one of v3, got '" + level + "'");
+  expectRefusal("HADAL_CPU_AT_MOST=x86-64-v2",
+                "expected a processor with one of the x86-64 levels v3, v4, got one with none");
+  expectRefusal(
+      "HADAL_CPU_AT_MOST=v3",
+      "HADAL_CPU_AT_MOST: expected one of x86-64-v2, x86-64-v3, x86-64-v4, x86-64-v4-bf16, got 'v3'");
   EXPECT_EQ(run(list, "HADAL_SIM_LEVEL=v3").code, 0);
 }
 
 TEST_F(Tool, TwoAtOnce) {
   write("in.bin", std::vector<int32_t>(64, 1));
-  std::string command = std::string("'") + HADAL_SIM_TOOL + "' " + twin("bounds_global.ptx") + " --entry=passes --grid=1 --block=60 in:" + path("in.bin") +
+  std::string command = std::string("'") + HADAL_SIM_TOOL + "' " + twin("bounds_global.ptx") +
+                        " --entry=passes --grid=1 --block=60 in:" + path("in.bin") +
                         " out:" + path("o.bin") + ":240";
   std::string both;
   for (int i = 0; i < 8; ++i)

@@ -25,7 +25,8 @@ INSTANTIATE_TEST_SUITE_P(Types, TritonGemm,
 TEST_P(TritonGemm, Multiplies) {
   const GemmKind &p = GetParam();
   const size_t m = p.tileM + 9, n = p.tileN + 16, k = 128;
-  auto a = integers<float>(m * k, 1, -4, 4), b = integers<float>(k * n, 2, -4, 4); // exact in every type and order
+  auto a = integers<float>(m * k, 1, -4, 4),
+       b = integers<float>(k * n, 2, -4, 4); // exact in every type and order
   Case c(std::string(p.file) + ".ptx", "triton_gemm");
   c.grid(2, 2).block(p.threads).dynamicShared(p.shared);
   for (auto *operand : {&a, &b}) {
@@ -38,7 +39,12 @@ TEST_P(TritonGemm, Multiplies) {
       c.in(narrow);
   }
   int out = c.out<float>(m * n);
-  c.scalar<int32_t>(int32_t(m)).scalar<int32_t>(int32_t(n)).scalar<int32_t>(int32_t(k)).nullPointer().nullPointer().seeds(5);
+  c.scalar<int32_t>(int32_t(m))
+      .scalar<int32_t>(int32_t(n))
+      .scalar<int32_t>(int32_t(k))
+      .nullPointer()
+      .nullPointer()
+      .seeds(5);
   ASSERT_TRUE(c.run());
   std::vector<float> expected(m * n);
   for (size_t i = 0; i < m; ++i)
@@ -89,7 +95,8 @@ TEST(Triton, Softmax) {
 
 TEST(Triton, LayerNorm) {
   const size_t rows = 3, columns = 700;
-  auto values = reals<float>(rows * columns, 6, -2, 3), gain = reals<float>(columns, 7, 0.5, 2), bias = reals<float>(columns, 8, -1, 1);
+  auto values = reals<float>(rows * columns, 6, -2, 3), gain = reals<float>(columns, 7, 0.5, 2),
+       bias = reals<float>(columns, 8, -1, 1);
   std::vector<uint16_t> data;
   for (float v : values)
     data.push_back(halfBits(double(v)));
@@ -110,7 +117,8 @@ TEST(Triton, LayerNorm) {
       square += v * v / columns;
     }
     for (size_t i = 0; i < columns; ++i)
-      expected.push_back((double(halfValue(data[r * columns + i])) - mean) / std::sqrt(square - mean * mean + 1e-5) * double(gain[i]) +
+      expected.push_back((double(halfValue(data[r * columns + i])) - mean) /
+                             std::sqrt(square - mean * mean + 1e-5) * double(gain[i]) +
                          double(bias[i]));
   }
   for (uint16_t v : c.result<uint16_t>(out))

@@ -23,15 +23,20 @@ public:
     return z ^ (z >> 31);
   }
   /// Uniform in [low, high].
-  int64_t integer(int64_t low, int64_t high) { return low + int64_t(next() % uint64_t(high - low + 1)); }
+  int64_t integer(int64_t low, int64_t high) {
+    return low + int64_t(next() % uint64_t(high - low + 1));
+  }
   /// Uniform in [low, high).
-  double real(double low, double high) { return low + (high - low) * double(next() >> 11) / 9007199254740992.0; }
+  double real(double low, double high) {
+    return low + (high - low) * double(next() >> 11) / 9007199254740992.0;
+  }
 
 private:
   uint64_t state_;
 };
 
-template <typename T> std::vector<T> integers(size_t count, uint64_t seed, int64_t low, int64_t high) {
+template <typename T> std::vector<T> integers(size_t count, uint64_t seed, int64_t low,
+                                              int64_t high) {
   Random random(seed);
   std::vector<T> values(count);
   for (T &value : values)
@@ -76,7 +81,9 @@ inline double roundTo(double value, int mantissa, int least) {
 inline float roundHalf(double value) { return float(roundTo(value, 10, -14)); }
 inline float roundBfloat(double value) { return float(roundTo(value, 7, -126)); }
 
-inline uint16_t bfloatBits(float value) { return uint16_t(bitCast<uint32_t>(roundBfloat(value)) >> 16); }
+inline uint16_t bfloatBits(float value) {
+  return uint16_t(bitCast<uint32_t>(roundBfloat(value)) >> 16);
+}
 inline float bfloatValue(uint16_t bits) { return bitCast<float>(uint32_t(bits) << 16); }
 
 /// f16 bits of a value; rounds to nearest even, overflows to infinity.
@@ -102,26 +109,29 @@ inline float halfValue(uint16_t bits) {
   return float(bits & 0x8000 ? -value : value);
 }
 
-template <typename T> void expectEqual(const std::vector<T> &got, const std::vector<T> &expected, const char *what = "") {
+template <typename T> void expectEqual(const std::vector<T> &got, const std::vector<T> &expected,
+                                       const char *what = "") {
   ASSERT_EQ(got.size(), expected.size()) << what;
   size_t wrong = 0, firstWrong = 0;
   for (size_t i = 0; i < got.size(); ++i)
     if (std::memcmp(&got[i], &expected[i], sizeof(T)) != 0 && wrong++ == 0)
       firstWrong = i;
   if (wrong)
-    ADD_FAILURE() << what << ": " << wrong << " of " << got.size() << " differ, first at " << firstWrong << ": expected "
-                  << +expected[firstWrong] << ", got " << +got[firstWrong];
+    ADD_FAILURE() << what << ": " << wrong << " of " << got.size() << " differ, first at "
+                  << firstWrong << ": expected " << +expected[firstWrong] << ", got "
+                  << +got[firstWrong];
 }
 
 /// |got - expected| <= absolute + relative * |expected| everywhere.
 template <typename T, typename U>
-void expectNear(const std::vector<T> &got, const std::vector<U> &expected, double absolute, double relative,
-                const char *what = "") {
+void expectNear(const std::vector<T> &got, const std::vector<U> &expected, double absolute,
+                double relative, const char *what = "") {
   ASSERT_EQ(got.size(), expected.size()) << what;
   for (size_t i = 0; i < got.size(); ++i) {
     double error = std::fabs(double(got[i]) - double(expected[i]));
     if (!(error <= absolute + relative * std::fabs(double(expected[i])))) {
-      ADD_FAILURE() << what << ": at " << i << ": expected " << double(expected[i]) << ", got " << double(got[i]);
+      ADD_FAILURE() << what << ": at " << i << ": expected " << double(expected[i]) << ", got "
+                    << double(got[i]);
       return;
     }
   }
