@@ -4,6 +4,7 @@
 #include "cpu/ThreadPool.h"
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <sched.h>
 
@@ -24,8 +25,9 @@ constexpr uint32_t kSpins = 2000;
 // descheduled within its workgroup.
 constexpr uint32_t kSpinsBeforeYield = 4000;
 
-// Launches of a record before those of other sessions may come between.
-constexpr uint32_t kTurn = 8;
+// How long a list of launches keeps those of other sessions waiting: far longer than it takes to wake
+// their thread.
+constexpr std::chrono::milliseconds kTurn(1);
 
 void relax() {
 #if defined(__x86_64__)
@@ -204,22 +206,35 @@ int32_t ThreadPool::runLocked(const GridJob &grid) {
   return error.load(std::memory_order_relaxed);
 }
 
+std::unique_lock<std::mutex> ThreadPool::takeTurn() {
+  waiting.fetch_add(1);
+  std::unique_lock<std::mutex> lock(launch);
+  waiting.fetch_sub(1);
+  turns.fetch_add(1);
+  return lock;
+}
+
 int32_t ThreadPool::run(const GridJob &grid) {
-  std::lock_guard<std::mutex> lock(launch);
+  std::unique_lock<std::mutex> lock = takeTurn();
   DefaultFloatingPoint environment;
   return runLocked(grid);
 }
 
 int32_t ThreadPool::runAll(const std::vector<GridJob> &grids, const volatile int32_t *cancel,
                            uint32_t *done) {
+  using Clock = std::chrono::steady_clock;
   DefaultFloatingPoint environment;
-  std::unique_lock<std::mutex> lock(launch, std::defer_lock);
+  std::unique_lock<std::mutex> lock = takeTurn();
+  Clock::time_point began = Clock::now();
   for (*done = 0; *done < grids.size() && !*cancel; ++*done) {
-    // Launches of other sessions take their turn.
-    if (*done % kTurn == 0) {
-      if (lock.owns_lock())
-        lock.unlock();
-      lock.lock();
+    if (waiting.load(std::memory_order_relaxed) != 0 && Clock::now() - began >= kTurn) {
+      // A mutex goes to whoever is first, and that is this thread, unless it waits for another.
+      uint32_t own = turns.load();
+      lock.unlock();
+      while (waiting.load() != 0 && turns.load() == own)
+        sched_yield();
+      lock = takeTurn();
+      began = Clock::now();
     }
     if (int32_t code = runLocked(grids[*done]))
       return code;

@@ -72,7 +72,10 @@ private:
   void awaitOthers(uint32_t own);
 
   Job job;
+  std::unique_lock<std::mutex> takeTurn();
+
   std::mutex launch; // held by the thread whose job this is
+  std::atomic<uint32_t> waiting{0}, turns{0}; // for it; taken of it
   std::vector<std::unique_ptr<Worker>> workers;
   std::vector<Pages> scratch; // one a thread
 

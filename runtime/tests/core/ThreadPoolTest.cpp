@@ -4,7 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include <set>
+#include <array>
+#include <chrono>
 #include <thread>
 
 #if defined(__x86_64__)
@@ -131,6 +132,164 @@ TEST(ThreadPoolTest, KernelsComputeInTheDefaultFloatingPointEnvironment) {
   _mm_setcsr(saved);
 }
 #endif
+
+/// Grids of a list, each of which writes down when it was executed.
+struct Grids {
+  struct Context {
+    std::atomic<uint32_t> executed{0}; // workgroups, of all grids
+    uint32_t failsAt = UINT32_MAX, cancelsAt = UINT32_MAX; // of executed ones
+    std::atomic<int32_t> cancel{0};
+  };
+
+  Grids(uint32_t count, uint32_t width) : states(count), bindings(count), seen(count) {
+    for (uint32_t i = 0; i < count; ++i) {
+      bindings[i] = {&context, &seen[i]};
+      states[i].bindings = bindings[i].data();
+      states[i].binding_count = 2;
+      states[i].workgroup_count[0] = width;
+      states[i].workgroup_count[1] = states[i].workgroup_count[2] = 1;
+      jobs.push_back({execute, &states[i], width});
+    }
+  }
+
+  static int32_t execute(const hadal_dispatch_state_t *state, const hadal_workgroup_state_t *) {
+    auto &context = *static_cast<Context *>(state->bindings[0]);
+    auto &seen = *static_cast<std::atomic<uint32_t> *>(state->bindings[1]);
+    uint32_t number = context.executed.fetch_add(1);
+    uint32_t largest = seen.load();
+    while (largest < number + 1 && !seen.compare_exchange_weak(largest, number + 1))
+      ;
+    if (number == context.cancelsAt)
+      context.cancel = 1;
+    return number == context.failsAt ? 9 : 0;
+  }
+
+  int32_t runAll(ThreadPool &pool, uint32_t *done) {
+    static_assert(sizeof context.cancel == sizeof(int32_t));
+    return pool.runAll(jobs, reinterpret_cast<const volatile int32_t *>(&context.cancel), done);
+  }
+
+  Context context;
+  std::vector<hadal_dispatch_state_t> states;
+  std::vector<std::array<void *, 2>> bindings;
+  std::vector<std::atomic<uint32_t>> seen; // by grid: one more than the last of its workgroups' numbers
+  std::vector<GridJob> jobs;
+};
+
+TEST(ThreadPoolTest, AListRunsInOrder) {
+  for (uint32_t threads : {1u, 2u, 4u})
+    for (uint32_t width : {1u, 3u, 500u}) {
+      ThreadPool pool(threads);
+      Grids grids(50, width);
+      uint32_t done = 7;
+      EXPECT_EQ(grids.runAll(pool, &done), 0);
+      EXPECT_EQ(done, 50u);
+      for (uint32_t i = 0; i < 50; ++i)
+        EXPECT_EQ(grids.seen[i], (i + 1) * width); // each began when the one before had ended
+    }
+}
+
+TEST(ThreadPoolTest, AListOfNone) {
+  ThreadPool pool(2);
+  Grids grids(0, 1);
+  uint32_t done = 7;
+  EXPECT_EQ(grids.runAll(pool, &done), 0);
+  EXPECT_EQ(done, 0u);
+}
+
+TEST(ThreadPoolTest, AListEndsWithAnError) {
+  for (uint32_t threads : {1u, 3u}) {
+    ThreadPool pool(threads);
+    for (uint32_t failed : {0u, 7u, 8u, 19u}) {
+      Grids grids(20, 10);
+      grids.context.failsAt = failed * 10 + 4;
+      uint32_t done = 0;
+      EXPECT_EQ(grids.runAll(pool, &done), 9);
+      EXPECT_EQ(done, failed);
+      for (uint32_t i = failed + 1; i < 20; ++i)
+        EXPECT_EQ(grids.seen[i], 0u);
+      expectEachOnce(pool, 100, 1, 1);
+    }
+  }
+}
+
+TEST(ThreadPoolTest, AListEndsWhenItIsCancelled) {
+  for (uint32_t threads : {1u, 3u}) {
+    ThreadPool pool(threads);
+    for (uint32_t last : {0u, 7u, 8u, 18u}) {
+      Grids grids(20, 10);
+      grids.context.cancelsAt = last * 10 + 4;
+      uint32_t done = 0;
+      EXPECT_EQ(grids.runAll(pool, &done), 0);
+      EXPECT_EQ(done, last + 1); // which ended in whole
+      EXPECT_EQ(grids.context.executed, (last + 1) * 10);
+    }
+    Grids never(20, 10);
+    never.context.cancel = 1;
+    uint32_t done = 7;
+    EXPECT_EQ(never.runAll(pool, &done), 0);
+    EXPECT_EQ(done, 0u);
+    EXPECT_EQ(never.context.executed, 0u);
+  }
+}
+
+TEST(ThreadPoolTest, ListsOfSeveralCallers) {
+  ThreadPool pool(2);
+  std::vector<std::thread> callers;
+  for (int t = 0; t < 3; ++t)
+    callers.emplace_back([&] {
+      for (int i = 0; i < 50; ++i) {
+        Grids grids(40, 6);
+        uint32_t done = 0;
+        ASSERT_EQ(grids.runAll(pool, &done), 0);
+        for (uint32_t j = 0; j < 40; ++j)
+          ASSERT_EQ(grids.seen[j], (j + 1) * 6);
+        expectEachOnce(pool, 16, 2, 1);
+      }
+    });
+  for (std::thread &caller : callers)
+    caller.join();
+}
+
+// Two long lists at the same time: neither waits for the end of the other.
+TEST(ThreadPoolTest, ListsTakeTurns) {
+  ThreadPool pool(1);
+  constexpr uint32_t count = 1600;
+  static std::atomic<int> last; // whose grid was executed
+  static std::atomic<uint32_t> changes;
+  last = 0, changes = 0;
+  hadal_dispatch_state_t states[2] = {};
+  std::vector<GridJob> jobs[2];
+  int owners[2] = {1, 2};
+  void *bindings[2][1] = {{&owners[0]}, {&owners[1]}};
+  auto kernel = [](const hadal_dispatch_state_t *state, const hadal_workgroup_state_t *) {
+    auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(50);
+    while (std::chrono::steady_clock::now() < end)
+      ;
+    int owner = *static_cast<int *>(state->bindings[0]);
+    if (last.exchange(owner) != owner)
+      ++changes;
+    return int32_t(0);
+  };
+  std::atomic<int> started{0};
+  auto run = [&](int which) {
+    states[which].bindings = bindings[which];
+    for (uint32_t &extent : states[which].workgroup_count)
+      extent = 1;
+    jobs[which].assign(count, {kernel, &states[which], 1});
+    ++started;
+    while (started != 2)
+      std::this_thread::yield();
+    int32_t cancel = 0;
+    uint32_t done = 0;
+    EXPECT_EQ(pool.runAll(jobs[which], &cancel, &done), 0);
+    EXPECT_EQ(done, count);
+  };
+  std::thread other(run, 1);
+  run(0);
+  other.join();
+  EXPECT_GE(changes, 10u); // of 160 turns of a millisecond, where nothing else runs
+}
 
 TEST(ThreadPoolTest, CoresAreCounted) { EXPECT_GE(availableCores(), 1u); }
 
