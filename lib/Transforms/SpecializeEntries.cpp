@@ -26,6 +26,7 @@ struct SpecializeEntriesPass : impl::SpecializeEntriesPassBase<SpecializeEntries
     decode.setSymName(plan::stringifyEntryRole(plan::EntryRole::Decode));
     decode->setAttr(kEntryAttrName, EntryAttr::get(&getContext(), plan::EntryRole::Decode));
     SymbolTable(getOperation()).insert(decode, std::next(Block::iterator(step)));
+    ++numSpecialized;
   }
 };
 } // namespace

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "Verify.h"
+#include "Comparison.h"
 
 namespace hadal::tools {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What hadal-verify prints.
-#include "Verify.h"
+#include "Comparison.h"
 #include "support/Diagnostics.h"
 #include "support/Json.h"
 

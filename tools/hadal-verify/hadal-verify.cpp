@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // hadal-verify: compares a compiled model with expected results, and its weights with their checksums.
-#include "Verify.h"
+#include "Comparison.h"
 #include "support/CommandLine.h"
 #include "support/Diagnostics.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Verifiers of programs, executables and dispatches.
 #include "hadal/IR/HadalDialect.h"
-#include "hadal/IR/Verify.h"
+#include "hadal/IR/OpChecks.h"
 
 using namespace mlir;
 using namespace hadal;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Verifiers of parameters and of the ops that read and write them and states.
 #include "hadal/IR/HadalDialect.h"
-#include "hadal/IR/Verify.h"
+#include "hadal/IR/OpChecks.h"
 
 using namespace mlir;
 using namespace hadal;

@@ -27,6 +27,7 @@ def SpecializeEntriesPass : Pass<"hadal-specialize-entries", "::mlir::ModuleOp">
     @step {hadal.entry = #hadal.entry<step>} ==> the same, @decode {hadal.entry = #hadal.entry<decode>}
     ```
   }];
+  let statistics = [Statistic<"numSpecialized", "num-specialized", "Entry points made">];
   let dependentDialects = ["::hadal::HadalDialect"];
 }
 

@@ -4,9 +4,9 @@
 
 #include "KernelBody.h"
 
-#include "hadal/Target/CPU/Executables.h"
 #include "hadal/Target/CPU/Image.h"
 #include "hadal/Target/CPU/PackedLayout.h"
+#include "hadal/Target/CPU/Passes.h"
 #include "hadal/Target/CPU/Pipeline.h"
 
 #include "mlir/Dialect/X86Vector/X86VectorDialect.h"
@@ -78,10 +78,7 @@ public:
     registry.insert<x86vector::X86VectorDialect>();
   }
 
-  void registerPasses() const override {
-    registerHadalTargetCPUExecutablesPasses();
-    cpu::registerCPUPasses();
-  }
+  void registerPasses() const override { cpu::registerCPUPasses(); }
 
   /// Panels are as high as kernels are wide. Pairs of bf16 feed the dot unit; a
   /// level without it splits them by shift and mask.
@@ -110,15 +107,15 @@ public:
   bool fuses(ArrayRef<Operation *> ops) const override { return cpu::fuses(ops); }
 
   void addKernelPasses(OpPassManager &pm) const override {
-    EmitCPUKernelsPassOptions kernels;
+    cpu::EmitKernelsPassOptions kernels;
     if (options) {
       kernels.levels.assign(options->levels.begin(), options->levels.end());
       kernels.emulateDot = options->emulateDot;
     }
-    pm.addPass(createEmitCPUKernelsPass(kernels));
+    pm.addPass(cpu::createEmitKernelsPass(kernels));
   }
 
-  void addImagePasses(OpPassManager &pm) const override { pm.addPass(createLowerImagePass()); }
+  void addImagePasses(OpPassManager &pm) const override { pm.addPass(cpu::createLowerImagePass()); }
 
   FailureOr<TargetImage> compileImage(plan::ImageOp image) const override {
     std::optional<cpu::Level> level = cpu::parseLevel(image.getLevel());

@@ -1,25 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 // Replaces mathematical functions and bf16 conversions by plain arithmetic.
+#include "hadal/Target/CPU/Passes.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/Pass/Pass.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
-
-namespace hadal::cpu {
-#define GEN_PASS_DECL_EXPANDMATHPASS
-#define GEN_PASS_DEF_EXPANDMATHPASS
-#include "HadalTargetCPUPasses.h.inc"
-} // namespace hadal::cpu
 
 using namespace mlir;
 
+namespace hadal::cpu {
+#define GEN_PASS_DEF_EXPANDMATHPASS
+#include "hadal/Target/CPU/Passes.h.inc"
+
 namespace {
-struct ExpandMathPass
-    : public hadal::cpu::impl::ExpandMathPassBase<ExpandMathPass> {
-  using Base::Base;
+/// Counts functions and conversions that something else takes the place of.
+struct Counter : RewriterBase::Listener {
+  void notifyOperationReplaced(Operation *op, ValueRange) override {
+    count += isa<math::MathDialect>(op->getDialect()) || isa<arith::ExtFOp, arith::TruncFOp>(op);
+  }
+  unsigned count = 0;
+};
+
+struct ExpandMathPass : impl::ExpandMathPassBase<ExpandMathPass> {
+  using ExpandMathPassBase::ExpandMathPassBase;
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
@@ -29,8 +35,12 @@ struct ExpandMathPass
         patterns, [](StringRef name) { return name != "math.rsqrt"; });
     if (expandBF16)
       arith::populateExpandBFloat16Patterns(patterns);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
+    Counter counter;
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns),
+                                     GreedyRewriteConfig().setListener(&counter))))
+      return signalPassFailure();
+    numExpanded += counter.count;
   }
 };
 } // namespace
+} // namespace hadal::cpu

@@ -2,6 +2,8 @@
 // The order of passes from emitted kernels to the LLVM dialect.
 #include "hadal/Target/CPU/Pipeline.h"
 
+#include "hadal/Target/CPU/Passes.h"
+
 #include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
@@ -14,12 +16,6 @@
 #include "mlir/Dialect/Vector/Transforms/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
-
-namespace hadal::cpu {
-#define GEN_PASS_DECL
-#define GEN_PASS_REGISTRATION
-#include "HadalTargetCPUPasses.h.inc"
-} // namespace hadal::cpu
 
 using namespace hadal::cpu;
 using namespace mlir;
@@ -48,7 +44,7 @@ void hadal::cpu::buildKernelPipeline(OpPassManager &pm, Level level) {
   ConvertVectorToLLVMPassOptions vectorToLLVM;
   vectorToLLVM.x86Vector = true;
   pm.addPass(createConvertVectorToLLVMPass(vectorToLLVM));
-  pm.addPass(createConvertKernelsToLLVMPass());
+  pm.addPass(createConvertToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
 }
 

@@ -1,5 +1,5 @@
 // What has no kernel is told by its op.
-// RUN: hadal-opt %s --split-input-file --verify-diagnostics --hadal-emit-cpu-kernels
+// RUN: hadal-opt %s --split-input-file --verify-diagnostics --hadal-cpu-emit-kernels
 
 hadal.program @cpu target <"cpu"> {
   hadal.executable @unpacked {

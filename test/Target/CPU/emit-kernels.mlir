@@ -1,8 +1,8 @@
 // Executables get an interface and a kernel for each level.
-// RUN: hadal-opt %s --split-input-file --hadal-emit-cpu-kernels --hadal-verify-kernel | FileCheck %s --check-prefixes=CHECK,ALL
-// RUN: hadal-opt %s --split-input-file --hadal-emit-cpu-kernels=levels=x86-64-v3 --hadal-verify-kernel | FileCheck %s --check-prefixes=CHECK,V3
-// RUN: hadal-opt %s --split-input-file --hadal-emit-cpu-kernels=emulate-dot --hadal-verify-kernel | FileCheck %s --check-prefixes=CHECK,V3
-// RUN: not hadal-opt %s --split-input-file --hadal-emit-cpu-kernels=levels=x86-64-v2 2>&1 | FileCheck %s --check-prefix=ERROR
+// RUN: hadal-opt %s --split-input-file --hadal-cpu-emit-kernels --hadal-verify-kernel | FileCheck %s --check-prefixes=CHECK,ALL
+// RUN: hadal-opt %s --split-input-file --hadal-cpu-emit-kernels=levels=x86-64-v3 --hadal-verify-kernel | FileCheck %s --check-prefixes=CHECK,V3
+// RUN: hadal-opt %s --split-input-file --hadal-cpu-emit-kernels=emulate-dot --hadal-verify-kernel | FileCheck %s --check-prefixes=CHECK,V3
+// RUN: not hadal-opt %s --split-input-file --hadal-cpu-emit-kernels=levels=x86-64-v2 2>&1 | FileCheck %s --check-prefix=ERROR
 // ERROR: error: expected a level x86-64-v3 or x86-64-v4-bf16, got 'x86-64-v2'
 
 hadal.program @cpu target <"cpu"> {

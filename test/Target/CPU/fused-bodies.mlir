@@ -1,5 +1,5 @@
 // What the CPU computes in one kernel, and how it binds the values of such a body.
-// RUN: hadal-opt %s --split-input-file --hadal-form-dispatches --hadal-verify-dispatch --hadal-emit-cpu-kernels=levels=x86-64-v3 --hadal-verify-kernel | FileCheck %s
+// RUN: hadal-opt %s --split-input-file --hadal-form-dispatches --hadal-verify-dispatch --hadal-cpu-emit-kernels=levels=x86-64-v3 --hadal-verify-kernel | FileCheck %s
 
 hadal.program @cpu target <"cpu"> {
   // The norm is rounded, and in f32 beside it: x, weight, narrow, wide.

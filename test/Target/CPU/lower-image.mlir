@@ -1,7 +1,7 @@
 // Kernels of an image end in the llvm dialect, with vectors of the image's level.
-// RUN: hadal-opt %s --pass-pipeline='builtin.module(plan.program(plan.image(hadal-lower-image)))' | FileCheck %s
+// RUN: hadal-opt %s --pass-pipeline='builtin.module(plan.program(plan.image(hadal-cpu-lower-image)))' | FileCheck %s
 // RUN: sed s/x86-64-v3/x86-64-v2/ %s > %t.mlir
-// RUN: not hadal-opt %t.mlir --pass-pipeline='builtin.module(plan.program(plan.image(hadal-lower-image)))' 2>&1 | FileCheck %s --check-prefix=ERROR
+// RUN: not hadal-opt %t.mlir --pass-pipeline='builtin.module(plan.program(plan.image(hadal-cpu-lower-image)))' 2>&1 | FileCheck %s --check-prefix=ERROR
 // ERROR: error: 'plan.image' op expected a level of the CPU, got 'x86-64-v2'
 
 // CHECK-LABEL: plan.image @v3

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Emits the kernels of executables for every level of the CPU.
-#include "hadal/Target/CPU/Executables.h"
+#include "hadal/Target/CPU/Passes.h"
 
 #include "ExecutableKernels.h"
 
@@ -15,13 +15,11 @@
 
 using namespace mlir;
 
-namespace hadal {
-#define GEN_PASS_DEF_EMITCPUKERNELSPASS
-#include "hadal/Target/CPU/ExecutablePasses.h.inc"
+namespace hadal::cpu {
+#define GEN_PASS_DEF_EMITKERNELSPASS
+#include "hadal/Target/CPU/Passes.h.inc"
 
 namespace {
-using namespace hadal::cpu;
-
 /// The interfaces of a kernel and of its variant, from its description.
 class InterfaceBuilder {
 public:
@@ -89,8 +87,8 @@ private:
   SmallVector<Attribute> constants;
 };
 
-struct EmitCPUKernelsPass : impl::EmitCPUKernelsPassBase<EmitCPUKernelsPass> {
-  using EmitCPUKernelsPassBase::EmitCPUKernelsPassBase;
+struct EmitKernelsPass : impl::EmitKernelsPassBase<EmitKernelsPass> {
+  using EmitKernelsPassBase::EmitKernelsPassBase;
 
   void getDependentDialects(DialectRegistry &registry) const override {
     registry.insert<HadalDialect, plan::PlanDialect>();
@@ -174,4 +172,4 @@ struct EmitCPUKernelsPass : impl::EmitCPUKernelsPassBase<EmitCPUKernelsPass> {
   SmallVector<KernelTarget> targets;
 };
 } // namespace
-} // namespace hadal
+} // namespace hadal::cpu

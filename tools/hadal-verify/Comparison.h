@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compares what a model computes with expected results.
-#ifndef HADAL_TOOLS_VERIFY_VERIFY_H
-#define HADAL_TOOLS_VERIFY_VERIFY_H
+#ifndef HADAL_TOOLS_VERIFY_COMPARISON_H
+#define HADAL_TOOLS_VERIFY_COMPARISON_H
 
 #include <cstdint>
 #include <string>
@@ -69,4 +69,4 @@ std::string jsonReport(const Verification &result, const Model &model);
 
 } // namespace hadal::tools
 
-#endif // HADAL_TOOLS_VERIFY_VERIFY_H
+#endif // HADAL_TOOLS_VERIFY_COMPARISON_H

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Converts kernels without vector operations to the LLVM dialect in one step.
+#include "hadal/Target/CPU/Passes.h"
+
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
@@ -12,21 +14,18 @@
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "mlir/Pass/Pass.h"
 #include "mlir/Transforms/DialectConversion.h"
-
-namespace hadal::cpu {
-#define GEN_PASS_DEF_CONVERTKERNELSTOLLVMPASS
-#include "HadalTargetCPUPasses.h.inc"
-} // namespace hadal::cpu
 
 using namespace mlir;
 
+namespace hadal::cpu {
+#define GEN_PASS_DEF_CONVERTTOLLVMPASS
+#include "hadal/Target/CPU/Passes.h.inc"
+
 namespace {
-struct ConvertKernelsToLLVMPass
-    : public hadal::cpu::impl::ConvertKernelsToLLVMPassBase<
-          ConvertKernelsToLLVMPass> {
+struct ConvertToLLVMPass : impl::ConvertToLLVMPassBase<ConvertToLLVMPass> {
   void runOnOperation() override {
+    numFunctions += llvm::range_size(getOperation().getOps<func::FuncOp>());
     LLVMTypeConverter converter(&getContext());
     RewritePatternSet patterns(&getContext());
     arith::populateCeilFloorDivExpandOpsPatterns(patterns);
@@ -45,3 +44,4 @@ struct ConvertKernelsToLLVMPass
   }
 };
 } // namespace
+} // namespace hadal::cpu

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks that the verifiers of several hadal ops share.
-#ifndef HADAL_IR_VERIFY_H
-#define HADAL_IR_VERIFY_H
+#ifndef HADAL_IR_OPCHECKS_H
+#define HADAL_IR_OPCHECKS_H
 
 #include "hadal/IR/HadalDialect.h"
 
@@ -66,4 +66,4 @@ void reifyRowsLike(mlir::OpBuilder &builder, mlir::Operation *op, mlir::Value ro
 
 } // namespace hadal
 
-#endif // HADAL_IR_VERIFY_H
+#endif // HADAL_IR_OPCHECKS_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks and shape reification that several hadal ops share.
-#include "hadal/IR/Verify.h"
+#include "hadal/IR/OpChecks.h"
 
 using namespace mlir;
 using namespace hadal;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compares what a model computes with expected results.
-#include "Verify.h"
+#include "Comparison.h"
 #include "Layers.h"
 #include "support/Diagnostics.h"
 
