@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verifiers and shapes of the core ops.
+// Verifiers, shapes and work of the core ops.
 #include "hadal/IR/HadalDialect.h"
 #include "hadal/IR/OpChecks.h"
+#include "hadal/IR/OpWork.h"
 
 using namespace mlir;
 using namespace hadal;
@@ -57,6 +58,9 @@ LogicalResult EmbeddingOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTy
   return success();
 }
 
+// Of the table a step reads a row for each token, which is next to nothing.
+Work EmbeddingOp::getWork() { return {}; }
+
 //===-- rms_norm --------------------------------------------------------------===//
 
 LogicalResult RmsNormOp::verify() {
@@ -87,6 +91,8 @@ LogicalResult RmsNormOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedType
   reifyRowsLike(b, *this, getRows() ? getRows() : getX(), shapes);
   return success();
 }
+
+Work RmsNormOp::getWork() { return weightsOnly(*this); }
 
 //===-- linear ----------------------------------------------------------------===//
 
@@ -127,6 +133,8 @@ LogicalResult LinearOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeD
   return success();
 }
 
+Work LinearOp::getWork() { return denseWork(*this, productOf(getWeight())); }
+
 //===-- gated_linear ----------------------------------------------------------===//
 
 LogicalResult GatedLinearOp::verify() {
@@ -157,6 +165,8 @@ LogicalResult GatedLinearOp::reifyResultShapes(OpBuilder &b,
   return success();
 }
 
+Work GatedLinearOp::getWork() { return denseWork(*this, productOf(getGate()) + productOf(getUp())); }
+
 //===-- swiglu ----------------------------------------------------------------===//
 
 LogicalResult SwigluOp::verify() {
@@ -168,6 +178,9 @@ LogicalResult SwigluOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeD
   reifyRowsLike(b, *this, getGate(), shapes);
   return success();
 }
+
+// Moves activations alone.
+Work SwigluOp::getWork() { return {}; }
 
 //===-- rope ------------------------------------------------------------------===//
 
@@ -198,6 +211,9 @@ LogicalResult RopeOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDim
   return success();
 }
 
+// Moves activations alone.
+Work RopeOp::getWork() { return {}; }
+
 //===-- gather_rows -----------------------------------------------------------===//
 
 LogicalResult GatherRowsOp::verify() {
@@ -227,6 +243,9 @@ LogicalResult GatherRowsOp::reifyResultShapes(OpBuilder &b,
   return success();
 }
 
+// Moves activations alone.
+Work GatherRowsOp::getWork() { return {}; }
+
 //===-- head_linear -----------------------------------------------------------===//
 
 LogicalResult HeadLinearOp::verify() {
@@ -251,3 +270,5 @@ LogicalResult HeadLinearOp::reifyResultShapes(OpBuilder &b,
   reifyRowsLike(b, *this, getX(), shapes);
   return success();
 }
+
+Work HeadLinearOp::getWork() { return denseWork(*this, productOf(getWeight())); }

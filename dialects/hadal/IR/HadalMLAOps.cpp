@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verifiers and shapes of the attention ops.
+// Verifiers, shapes and work of the attention ops.
 #include "hadal/IR/HadalDialect.h"
 #include "hadal/IR/OpChecks.h"
+#include "hadal/IR/OpWork.h"
 
 using namespace mlir;
 using namespace hadal;
@@ -48,6 +49,8 @@ LogicalResult MlaAppendOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTy
   reifyRowsLike(b, *this, getCache(), shapes);
   return success();
 }
+
+Work MlaAppendOp::getWork() { return {}; }
 
 //===-- mla_attention ---------------------------------------------------------===//
 
@@ -96,6 +99,15 @@ LogicalResult MlaAttentionOp::reifyResultShapes(OpBuilder &b,
   return success();
 }
 
+// In absorbed form, whose work does not depend on the tokens of each sequence.
+Work MlaAttentionOp::getWork() {
+  RankedTensorType uk = tensorType(getWUk());
+  int64_t heads = uk.getDimSize(0), rank = uk.getDimSize(2);
+  Work work = denseWork(*this, productOf(getWUk()) + productOf(getWUv()));
+  work.perRowAndKey = 2 * heads * (tensorType(getCache()).getDimSize(2) + rank);
+  return work;
+}
+
 //===-- mla_attend_absorbed ---------------------------------------------------===//
 
 LogicalResult MlaAttendAbsorbedOp::verify() {
@@ -132,6 +144,14 @@ LogicalResult MlaAttendAbsorbedOp::reifyResultShapes(OpBuilder &b,
   return success();
 }
 
+Work MlaAttendAbsorbedOp::getWork() {
+  int64_t heads = getHeads(), row = tensorType(getCache()).getDimSize(2);
+  int64_t rank = tensorType(getQLatent()).getDimSize(1) / heads;
+  Work work;
+  work.perRowAndKey = 2 * heads * (row + rank);
+  return work;
+}
+
 //===-- mla_attend_expanded ---------------------------------------------------===//
 
 LogicalResult MlaAttendExpandedOp::verify() {
@@ -156,4 +176,11 @@ LogicalResult MlaAttendExpandedOp::reifyResultShapes(OpBuilder &b,
                                                      ReifiedRankedShapedTypeDims &shapes) {
   reifyRowsLike(b, *this, getOut(), shapes);
   return success();
+}
+
+Work MlaAttendExpandedOp::getWork() {
+  Work work = weightsOnly(*this);
+  work.perRowAndKey =
+      2 * (tensorType(getQ()).getDimSize(1) + tensorType(getOut()).getDimSize(1));
+  return work;
 }

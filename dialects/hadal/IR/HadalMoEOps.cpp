@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verifiers and shapes of the mixture-of-experts ops.
+// Verifiers, shapes and work of the mixture-of-experts ops.
 #include "hadal/IR/HadalDialect.h"
 #include "hadal/IR/OpChecks.h"
+#include "hadal/IR/OpWork.h"
 
 using namespace mlir;
 using namespace hadal;
@@ -52,6 +53,8 @@ LogicalResult MoeRouteOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTyp
   return success();
 }
 
+Work MoeRouteOp::getWork() { return {}; }
+
 //===-- moe_experts -----------------------------------------------------------===//
 
 LogicalResult MoeExpertsOp::verify() {
@@ -90,6 +93,12 @@ LogicalResult MoeExpertsOp::reifyResultShapes(OpBuilder &b,
   return success();
 }
 
+Work MoeExpertsOp::getWork() {
+  int64_t topK = tensorType(getIds()).getDimSize(1);
+  int64_t perExpert = productOfOne(getGate()) + productOfOne(getUp()) + productOfOne(getDown());
+  return sparseWork(*this, getGate(), topK, topK * perExpert);
+}
+
 //===-- moe_group -------------------------------------------------------------===//
 
 /// How many elements a tensor has; dynamic where an extent is.
@@ -124,6 +133,8 @@ LogicalResult MoeGroupOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTyp
   return success();
 }
 
+Work MoeGroupOp::getWork() { return {}; }
+
 //===-- moe_gate_up -----------------------------------------------------------===//
 
 LogicalResult MoeGateUpOp::verify() {
@@ -154,6 +165,13 @@ LogicalResult MoeGateUpOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTy
   return success();
 }
 
+// Rows are those of x; each goes through top_k experts.
+Work MoeGateUpOp::getWork() {
+  int64_t topK = getTopK();
+  int64_t perExpert = productOfOne(getGate()) + productOfOne(getUp());
+  return sparseWork(*this, getGate(), topK, topK * perExpert);
+}
+
 //===-- moe_down --------------------------------------------------------------===//
 
 LogicalResult MoeDownOp::verify() {
@@ -182,6 +200,9 @@ LogicalResult MoeDownOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedType
   return success();
 }
 
+// Rows are (token, rank) pairs.
+Work MoeDownOp::getWork() { return sparseWork(*this, getDown(), 1, productOfOne(getDown())); }
+
 //===-- moe_combine -----------------------------------------------------------===//
 
 LogicalResult MoeCombineOp::verify() {
@@ -205,3 +226,5 @@ LogicalResult MoeCombineOp::reifyResultShapes(OpBuilder &b,
   reifyRowsLike(b, *this, getWeights(), shapes);
   return success();
 }
+
+Work MoeCombineOp::getWork() { return {}; }
