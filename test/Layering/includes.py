@@ -26,10 +26,11 @@ RULES = [
     ("lib/Target", compiler_part("Target", ()), "targets depend on dialects alone"),
     ("dialects", compiler_part("", ()), "dialects depend on MLIR alone"),
     ("dialects", re.compile(r"hadal_(runtime|text)\.h"), "dialects depend on MLIR alone"),
+    ("dialects/plan", re.compile(r"hadal/"), "the plan dialect knows nothing of hadal"),
     # One opinion of text files: the importer asks the library that reads them when a model runs.
     ("lib/Import", re.compile(r"hadal_(?!text\.h$)|(core|cpu|text)/"), "the importer knows the interface of libhadal_text alone"),
 ]
-RULES += [("lib/" + part, re.compile(r"hadal_(runtime|text)\.h|(core|cpu|text)/"), "only the importer reads text, and the compiler runs nothing")
+RULES += [("lib/" + part, re.compile(r"hadal_(runtime|text|device)\.h|(core|cpu|text)/"), "only the importer reads text, and the compiler runs nothing")
           for part in PARTS if part != "Import"]
 for tool in ("run", "verify", "objdump", "bench", "sim"):
     RULES.append((f"tools/hadal-{tool}", MLIR, "this tool depends on the runtime alone"))
@@ -89,13 +90,13 @@ def main(tree):
     for folder, pattern, reason in RULES:
         for here, _, names in os.walk(os.path.join(tree, folder)):
             for name in sorted(names):
-                if not name.endswith((".cpp", ".h", ".c")):
+                if not name.endswith((".cpp", ".h", ".c", ".td")):
                     continue
                 looked_at += 1
                 path = os.path.join(here, name)
                 with open(path, encoding="utf-8") as file:
                     for number, line in enumerate(file, 1):
-                        match = re.match(r'\s*#\s*include\s*[<"]([^>"]+)', line)
+                        match = re.match(r'\s*#?\s*include\s*[<"]([^>"]+)', line)
                         if match and pattern.match(match[1]):
                             print(f"{os.path.relpath(path, tree)}:{number}: includes {match[1]}, but {reason}")
                             problems += 1

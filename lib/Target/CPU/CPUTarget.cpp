@@ -9,6 +9,8 @@
 #include "hadal/Target/CPU/Passes.h"
 #include "hadal/Target/CPU/Pipeline.h"
 
+#include "hadal_kernel_abi.h"
+
 #include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
@@ -17,9 +19,6 @@ using namespace mlir;
 using namespace hadal;
 
 namespace {
-/// HADAL_KERNEL_ABI_VERSION of the runtime.
-constexpr int32_t kKernelABI = 1;
-
 struct CommandLine {
   explicit CommandLine(llvm::cl::OptionCategory &category)
       : levels("cpu-level",
@@ -37,7 +36,7 @@ struct CommandLine {
 class CPUTarget : public Target {
 public:
   StringRef getFamily() const override { return cpu::kFamily; }
-  int32_t getKernelABI() const override { return kKernelABI; }
+  int32_t getKernelABI() const override { return HADAL_KERNEL_ABI_VERSION; }
 
   ArrayRef<StringRef> getLevels() const override {
     static const std::vector<StringRef> bestFirst = [] {

@@ -2,6 +2,8 @@
 // The kernel builder's interface to the runtime, scalars and control flow.
 #include "hadal/Target/CPU/KernelBuilder.h"
 
+#include "hadal_kernel_abi.h"
+
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -11,19 +13,22 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 
+#include <cstddef>
+
 using namespace hadal::cpu;
 using namespace mlir;
 
 namespace {
-// Fields of runtime/include/hadal_kernel_abi.h, by offset in bytes.
+// Arguments of a kernel, and their fields by offset in bytes.
 constexpr unsigned dispatchArgument = 0;
 constexpr unsigned workgroupArgument = 1;
-constexpr int64_t bindingsOffset = 0;
-constexpr int64_t constantsOffset = 8;
-constexpr int64_t workgroupCountOffset = 16;
-constexpr int64_t workgroupIdOffset = 0;
-constexpr int64_t threadOffset = 12;
-constexpr int64_t scratchOffset = 16;
+constexpr int64_t bindingsOffset = offsetof(hadal_dispatch_state_t, bindings);
+constexpr int64_t constantsOffset = offsetof(hadal_dispatch_state_t, constants);
+constexpr int64_t workgroupCountOffset = offsetof(hadal_dispatch_state_t, workgroup_count);
+constexpr int64_t workgroupIdOffset = offsetof(hadal_workgroup_state_t, workgroup_id);
+constexpr int64_t threadOffset = offsetof(hadal_workgroup_state_t, thread);
+constexpr int64_t scratchOffset = offsetof(hadal_workgroup_state_t, scratch);
+static_assert(sizeof(void *) == 8, "the offsets of this machine are those of kernels");
 constexpr int64_t bufferAlignment = 64;
 
 Value pointerAt(OpBuilder &builder, Location loc, Value base, int64_t offset) {
