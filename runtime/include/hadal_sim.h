@@ -163,6 +163,13 @@ HADAL_SIM_API hadal_sim_status_t hadal_sim_copy_out(
     hadal_sim_context_t *context, void *to, uint64_t address, uint64_t bytes,
     uint64_t *out_undefined);
 
+/* Copies to the host what may stay partly unwritten, such as scratch: bytes that
+ * were never written are 0xff, and *out_undefined (may be null) is the number of
+ * those that are undefined. */
+HADAL_SIM_API hadal_sim_status_t hadal_sim_copy_out_partial(
+    hadal_sim_context_t *context, void *to, uint64_t address, uint64_t bytes,
+    uint64_t *out_undefined);
+
 /* Checks; all but HADAL_SIM_CHECK_GLOBAL_RACE are on by default. */
 enum {
   HADAL_SIM_CHECK_BOUNDS = 1, /* cannot be turned off: kept for the mask */
@@ -170,7 +177,11 @@ enum {
   HADAL_SIM_CHECK_RACE = 4,
   HADAL_SIM_CHECK_BARRIER = 8,
   HADAL_SIM_CHECK_ASYNC = 16,
-  HADAL_SIM_CHECK_GLOBAL_RACE = 32
+  HADAL_SIM_CHECK_GLOBAL_RACE = 32,
+  /* Of the two checks of races, those between lanes of one warp. Without it the
+   * accesses of a warp are ordered as it executes them, as code takes for granted
+   * that relies on warps in step. */
+  HADAL_SIM_CHECK_WARP_RACE = 64
 };
 
 /* How to launch. Fill with hadal_sim_launch_defaults first. */
@@ -184,6 +195,7 @@ typedef struct hadal_sim_launch_t {
   int cooperative;        /* keep all blocks resident and schedule them fairly */
   uint64_t seed;          /* order of warps; 0: always the same round */
   uint64_t max_instructions; /* of one warp; 0: 2^31, some 20 s of a host core */
+  int distinct_sectors;   /* count each sector of global memory once, too */
 } hadal_sim_launch_t;
 
 HADAL_SIM_API void hadal_sim_launch_defaults(hadal_sim_launch_t *launch);
@@ -204,7 +216,10 @@ HADAL_SIM_API hadal_sim_status_t hadal_sim_launch(
 
 /* Counters of the last launch, or of the instructions of one PTX line; zeros
  * where nothing was launched. Sectors are 32 bytes; docs/Simulator.md relates
- * each field to what a hardware profiler calls it. */
+ * each field to what a hardware profiler calls it.
+ *
+ * Rounds of a loop that only polls, after which all lanes go back, are in the
+ * spin_ fields alone: how many there are depends on the host. */
 typedef struct hadal_sim_counters_t {
   uint64_t warp_instructions, lane_instructions;
   uint64_t global_read_requests, global_read_bytes, global_read_sectors;
@@ -218,6 +233,10 @@ typedef struct hadal_sim_counters_t {
   uint64_t async_copy_bytes;
   uint64_t divergent_branches;
   uint64_t barriers; /* completed by a block; of a launch alone */
+  /* Each sector once a launch; of a launch alone, and 0 unless it asked. */
+  uint64_t global_distinct_read_sectors, global_distinct_write_sectors;
+  uint64_t spin_warp_instructions, spin_lane_instructions;
+  uint64_t spin_requests, spin_bytes, spin_sectors, spin_wavefronts;
 } hadal_sim_counters_t;
 
 HADAL_SIM_API hadal_sim_counters_t

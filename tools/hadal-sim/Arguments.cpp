@@ -129,7 +129,13 @@ bool Arguments::scalar(const std::string &type, const std::string &value, Argume
   return put(&half, 2);
 }
 
-/// in:FILE, out:FILE:BYTES or inout:IN:OUT.
+namespace {
+bool isBuffer(const std::string &kind) {
+  return kind == "in" || kind == "out" || kind == "inout" || kind == "scratch";
+}
+} // namespace
+
+/// in:FILE, out:FILE:BYTES, scratch:FILE:BYTES or inout:IN:OUT.
 bool Arguments::buffer(const std::string &text, uint64_t &address) {
   size_t colon = text.find(':');
   std::string kind = text.substr(0, colon), rest = text.substr(colon + 1);
@@ -143,10 +149,11 @@ bool Arguments::buffer(const std::string &text, uint64_t &address) {
   size_t last = rest.rfind(':');
   if (last == std::string::npos || last == 0 || last + 1 == rest.size())
     return misuse("argument '" + text + "': expected " +
-                  (kind == "out" ? "out:FILE:BYTES" : "inout:IN:OUT"));
+                  (kind == "inout" ? "inout:IN:OUT" : kind + ":FILE:BYTES"));
   std::string first = rest.substr(0, last), second = rest.substr(last + 1);
   OutputBuffer output;
-  if (kind == "out") {
+  output.partial = kind == "scratch";
+  if (kind != "inout") {
     if (!parseCount(second, output.bytes))
       return misuse("argument '" + text + "': expected a number of bytes, got '" + second + "'");
     output.path = first;
@@ -185,9 +192,10 @@ bool Arguments::structure(const std::string &text, Argument &argument) {
       return misuse("argument '" + argument.text + "': expected OFFSET=BUFFER, got '" + patch +
                     "'");
     std::string target = patch.substr(equals + 1);
-    if (target.rfind("in:", 0) && target.rfind("out:", 0) && target.rfind("inout:", 0))
-      return misuse("argument '" + argument.text + "': expected in:, out: or inout:, got '" +
-                    target + "'");
+    size_t colon = target.find(':');
+    if (colon == std::string::npos || !isBuffer(target.substr(0, colon)))
+      return misuse("argument '" + argument.text +
+                    "': expected in:, out:, inout: or scratch:, got '" + target + "'");
     if (offset + 8 > argument.bytes.size() || offset + 8 < offset)
       return fail("argument '" + argument.text + "': offset " + std::to_string(offset) +
                   " leaves no room for a pointer in " + std::to_string(argument.bytes.size()) +
@@ -207,7 +215,7 @@ bool Arguments::add(const std::string &text) {
   if (colon == std::string::npos)
     return misuse("argument '" + text +
                   "': expected TYPE:VALUE, in:, out:, "
-                  "inout: or struct:");
+                  "inout:, scratch: or struct:");
   for (const char *type :
        {"i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f16", "bf16", "f32", "f64"})
     if (kind == type) {
@@ -219,7 +227,7 @@ bool Arguments::add(const std::string &text) {
   if (kind == "struct") {
     if (!structure(text.substr(colon + 1), argument))
       return false;
-  } else if (kind == "in" || kind == "out" || kind == "inout") {
+  } else if (isBuffer(kind)) {
     uint64_t address = 0;
     argument.type = "buffer";
     if (!buffer(text, address))
@@ -275,8 +283,8 @@ bool Arguments::writeOutputs(bool checkInit, bool &undefined) {
   undefined = false;
   for (const OutputBuffer &output : outputs) {
     std::vector<uint8_t> bytes(output.bytes);
-    hadal_sim_status_t status =
-        hadal_sim_copy_out(context, bytes.data(), output.address, output.bytes, nullptr);
+    auto copy = output.partial ? hadal_sim_copy_out_partial : hadal_sim_copy_out;
+    hadal_sim_status_t status = copy(context, bytes.data(), output.address, output.bytes, nullptr);
     if (status == HADAL_SIM_ERROR)
       return fail(hadal_sim_context_message(context));
     if (status == HADAL_SIM_CHECK && checkInit) {

@@ -13,6 +13,7 @@ struct OutputBuffer {
   std::string path;
   uint64_t address = 0;
   uint64_t bytes = 0;
+  bool partial = false; // some of it may never be written
 };
 
 /// The bytes of one argument.

@@ -23,13 +23,15 @@ constexpr const char *kUsage =
     "  --threads=N              host threads (0: all)\n"
     "  --cooperative            keep all blocks resident\n"
     "  --check=global-race      turn a check on\n"
-    "  --no-check=NAME          turn a check off: init, race, barrier, async\n"
+    "  --no-check=NAME          turn a check off: init, race, warp-race (race\n"
+    "                           between lanes of a warp alone), barrier, async\n"
     "                           or all\n"
     "  --list                   entries and their parameters\n"
     "\n"
     "  ARG: i8: i16: i32: i64: u8: u16: u32: u64: f16: bf16: f32: f64: and a\n"
-    "       value; in:FILE, out:FILE:BYTES, inout:IN:OUT (device buffers);\n"
-    "       struct:FILE[,OFFSET=in:FILE|out:FILE:BYTES|inout:IN:OUT]...\n"
+    "       value; in:FILE, out:FILE:BYTES, inout:IN:OUT, scratch:FILE:BYTES\n"
+    "       (device buffers; scratch may stay partly unwritten);\n"
+    "       struct:FILE[,OFFSET=in:|out:|inout:|scratch:...]...\n"
     "\n"
     "  exit: 0 done, 1 an error in the input, 2 wrong usage, 3 a check fired\n";
 
@@ -83,6 +85,7 @@ bool checkByName(const std::string &name, uint32_t &bit) {
   } checks[] = {{"bounds", HADAL_SIM_CHECK_BOUNDS},
                 {"init", HADAL_SIM_CHECK_INIT},
                 {"race", HADAL_SIM_CHECK_RACE},
+                {"warp-race", HADAL_SIM_CHECK_WARP_RACE},
                 {"barrier", HADAL_SIM_CHECK_BARRIER},
                 {"async", HADAL_SIM_CHECK_ASYNC},
                 {"global-race", HADAL_SIM_CHECK_GLOBAL_RACE},
@@ -222,6 +225,8 @@ int run(hadal_sim_context_t *context, Options &options) {
   std::vector<const void *> pointers;
   for (const Argument &argument : arguments.list)
     pointers.push_back(argument.bytes.data());
+  // Whoever looks at counters gets all of them.
+  options.launch.distinct_sectors = options.annotate || !options.counters.empty();
   hadal_sim_status_t status = hadal_sim_launch(context, module, options.entry.c_str(),
                                                &options.launch, pointers.data(), pointers.size());
   if (status == HADAL_SIM_ERROR)

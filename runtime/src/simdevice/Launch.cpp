@@ -56,6 +56,7 @@ hadal_device_code_t keep(hadal_device_t *device, const hadal_device_launch_t &la
   kept.how.dynamic_shared_bytes = uint32_t(launch.shared_bytes);
   kept.how.threads = device->threads;
   kept.how.cooperative = kernel.cooperative;
+  kept.how.distinct_sectors = 1;
   std::lock_guard<std::mutex> guard(device->lock);
   if (hadal_sim_launch_check(device->sim, kernel.image->module, kernel.name.c_str(), &kept.how,
                              kept.values.size()) != HADAL_SIM_OK)

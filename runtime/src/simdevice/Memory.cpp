@@ -14,6 +14,9 @@ constexpr size_t kImportAlignment = 16; // of hadal_sim_import
 
 void *allocateHost(size_t size) {
   void *data = nullptr;
+  uint64_t available = hostMemory();
+  if (available && size > available)
+    return nullptr;
   return posix_memalign(&data, kHostAlignment, size ? size : 1) == 0 ? data : nullptr;
 }
 

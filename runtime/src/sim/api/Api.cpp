@@ -141,6 +141,13 @@ hadal_sim_status_t allocate(hadal_sim_context_t *context, u64 bytes,
   return HADAL_SIM_OK;
 }
 
+u64 undefinedBytes(const u8 *shadow, u64 bytes) {
+  u64 count = 0;
+  for (u64 i = 0; i < bytes; ++i)
+    count += shadow[i] != 0;
+  return count;
+}
+
 /// The widest access that the host makes in one go.
 constexpr u64 kImportAlignment = 16;
 
@@ -388,9 +395,7 @@ hadal_sim_status_t hadal_sim_copy_out(hadal_sim_context_t *context, void *to,
     ++first;
   if (first == bytes)
     return HADAL_SIM_OK;
-  u64 count = 0;
-  for (u64 i = first; i < bytes; ++i)
-    count += shadow[i] != 0;
+  u64 count = undefinedBytes(shadow + first, bytes - first);
   if (out_undefined)
     *out_undefined = first;
   context->message =
@@ -401,6 +406,23 @@ hadal_sim_status_t hadal_sim_copy_out(hadal_sim_context_t *context, void *to,
   context->check = "init";
   context->checkLine = 0;
   return HADAL_SIM_CHECK;
+}
+
+hadal_sim_status_t
+hadal_sim_copy_out_partial(hadal_sim_context_t *context, void *to,
+                           uint64_t address, uint64_t bytes,
+                           uint64_t *out_undefined) {
+  Buffer *buffer = range(context, address, bytes);
+  if (!buffer)
+    return HADAL_SIM_ERROR;
+  u64 offset = address - buffer->base;
+  if (bytes)
+    memcpy(to, buffer->host + offset, bytes);
+  if (out_undefined)
+    *out_undefined = buffer->undefined && buffer->mayBeUndefined
+                         ? undefinedBytes(buffer->undefined + offset, bytes)
+                         : 0;
+  return HADAL_SIM_OK;
 }
 
 } // extern "C"

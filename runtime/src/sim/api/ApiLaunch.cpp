@@ -74,6 +74,7 @@ void describe(Launch &launch, const hadal_sim_launch_t &how, const void *const *
   launch.threads = how.threads ? how.threads : std::max(1u, std::thread::hardware_concurrency());
   launch.cooperative = how.cooperative;
   launch.checks = how.checks;
+  launch.distinctSectors = how.distinct_sectors;
   launch.maxInstructions = how.max_instructions ? how.max_instructions : u64(1) << 31;
   const Function &kernel = *launch.kernel;
   launch.parameters.assign(kernel.parameterBytes, 0);
@@ -170,7 +171,8 @@ void hadal_sim_launch_defaults(hadal_sim_launch_t *launch) {
   for (int i = 0; i < 3; ++i)
     launch->grid[i] = launch->block[i] = 1;
   launch->checks = HADAL_SIM_CHECK_BOUNDS | HADAL_SIM_CHECK_INIT |
-                   HADAL_SIM_CHECK_RACE | HADAL_SIM_CHECK_BARRIER |
+                   HADAL_SIM_CHECK_RACE | HADAL_SIM_CHECK_WARP_RACE |
+                   HADAL_SIM_CHECK_BARRIER |
                    HADAL_SIM_CHECK_ASYNC;
 }
 
@@ -206,6 +208,8 @@ hadal_sim_status_t hadal_sim_launch(hadal_sim_context_t *context,
   std::copy(launch.block, launch.block + 3, context->lastBlock);
   if (launch.cooperative && !prepareWorkspace(*context, launch))
     return failWith(context, prefix + "no memory for the grid workspace");
+  if (launch.distinctSectors && !context->memory.clearSectors())
+    return failWith(context, prefix + "no memory to count distinct sectors");
   std::unique_ptr<GlobalRaces> races;
   if (launch.checks & kCheckGlobalRace)
     if (std::string problem = prepareGlobalRaces(context->memory, launch, races); !problem.empty())
@@ -230,6 +234,8 @@ hadal_sim_status_t hadal_sim_launch(hadal_sim_context_t *context,
 hadal_sim_counters_t hadal_sim_counters(const hadal_sim_context_t *context) {
   hadal_sim_counters_t sum = hadal_sim_line_counters(context, 0);
   sum.barriers = context->counters.barriers;
+  sum.global_distinct_read_sectors = context->counters.distinctReads;
+  sum.global_distinct_write_sectors = context->counters.distinctWrites;
   return sum;
 }
 

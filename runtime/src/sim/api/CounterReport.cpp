@@ -51,7 +51,8 @@ std::string mmaKey(const std::string &name) {
 const char *spaceOfClass(Class cls) {
   switch (cls) {
   case Class::LoadShared:
-  case Class::StoreShared: return "shared";
+  case Class::StoreShared:
+  case Class::Mbarrier: return "shared";
   case Class::LoadLocal:
   case Class::StoreLocal: return "local";
   default: return "global";
@@ -64,8 +65,16 @@ hadal_sim_counters_t totalsOf(const Program &program, const Counters &counters, 
   hadal_sim_counters_t sum = {};
   for (size_t pc = 0; pc < counters.lines.size(); ++pc) {
     const LineCount &count = counters.lines[pc];
-    if (!count.warps || (line && program.origins[pc].at.line != line))
+    LineCount spins = counters.spinLine(pc);
+    if ((!count.warps && !spins.warps) || (line && program.origins[pc].at.line != line))
       continue;
+    MemoryCount spun = spins.warps ? counters.spinMemory[pc] : MemoryCount();
+    sum.spin_warp_instructions += spins.warps;
+    sum.spin_lane_instructions += spins.lanes;
+    sum.spin_requests += spun.requests;
+    sum.spin_bytes += spun.bytes;
+    sum.spin_sectors += spun.sectors;
+    sum.spin_wavefronts += spun.wavefronts;
     const MemoryCount &memory = counters.memory[pc];
     Class cls = program.code[pc].cls;
     sum.warp_instructions += count.warps;
@@ -104,7 +113,9 @@ namespace {
 
 /// The object of one instruction.
 std::string lineJson(const Program &program, const Function &function, u32 pc,
-                     const LineCount &line, const MemoryCount &memory) {
+                     const Counters &counters) {
+  const LineCount &line = counters.lines[pc];
+  const MemoryCount &memory = counters.memory[pc];
   const Origin &origin = program.origins[pc];
   std::string text = format("{\"line\": %u, \"instruction\": %s, \"warps\": %s, "
                             "\"lanes\": %s",
@@ -124,6 +135,8 @@ std::string lineJson(const Program &program, const Function &function, u32 pc,
   }
   if (memory.divergent)
     text += ", \"divergent\": " + number(memory.divergent);
+  if (u64 spins = counters.spinLine(pc).warps)
+    text += ", \"spin_warps\": " + number(spins);
   return text + "}";
 }
 
@@ -149,15 +162,14 @@ std::string countersJson(const Program &program, const Function &kernel, const C
   for (const Function &function : program.functions)
     for (u32 pc = function.firstPc; pc < function.endPc; ++pc) {
       const LineCount &line = counters.lines[pc];
-      if (!line.warps)
+      if (!line.warps && !counters.spinLine(pc).warps)
         continue;
       Class cls = program.code[pc].cls;
       classWarps[size_t(cls)] += line.warps;
       classLanes[size_t(cls)] += line.lanes;
       if (cls == Class::Matrix)
         mma[mmaKey(nameOf(program, function, pc))] += line.lanes / kLanes;
-      lines += (lines.empty() ? "\n    " : ",\n    ") +
-               lineJson(program, function, pc, line, counters.memory[pc]);
+      lines += (lines.empty() ? "\n    " : ",\n    ") + lineJson(program, function, pc, counters);
     }
   hadal_sim_counters_t sum = totalsOf(program, counters, 0);
   std::string text = "{\n  \"kernel\": " + quoted(kernel.name);
@@ -188,6 +200,9 @@ std::string countersJson(const Program &program, const Function &kernel, const C
                                {"write_requests", sum.global_write_requests},
                                {"write_sectors", sum.global_write_sectors},
                                {"write_bytes", sum.global_write_bytes}});
+  if (counters.distinct)
+    text += groupJson("distinct", {{"read_sectors", counters.distinctReads},
+                                   {"write_sectors", counters.distinctWrites}});
   text += groupJson("local", {{"read_requests", sum.local_read_requests},
                               {"read_sectors", sum.local_read_sectors},
                               {"read_bytes", sum.local_read_bytes},
@@ -198,6 +213,12 @@ std::string countersJson(const Program &program, const Function &kernel, const C
                                {"bytes", sum.shared_bytes},
                                {"wavefronts", sum.shared_wavefronts},
                                {"bank_conflicts", sum.shared_bank_conflicts}});
+  text += groupJson("spin", {{"warp_instructions", sum.spin_warp_instructions},
+                             {"lane_instructions", sum.spin_lane_instructions},
+                             {"requests", sum.spin_requests},
+                             {"bytes", sum.spin_bytes},
+                             {"sectors", sum.spin_sectors},
+                             {"wavefronts", sum.spin_wavefronts}});
   text += ",\n  \"atomics\": " + number(sum.atomics) +
           ",\n  \"barriers\": " + number(counters.barriers) +
           ",\n  \"divergent_branches\": " + number(sum.divergent_branches) +
@@ -243,6 +264,17 @@ std::string annotatedListing(const Program &program, const Counters &counters) {
     text += '\n';
     at = end + 1;
   }
+  u64 spins = 0;
+  for (const LineCount &count : counters.spinLines)
+    spins += count.warps;
+  if (spins)
+    text +=
+        format("polling, not counted above: %llu warp instructions\n", (unsigned long long)spins);
+  if (counters.distinct)
+    text += format("distinct sectors of global memory: %llu read, %llu "
+                   "written\n",
+                   (unsigned long long)counters.distinctReads,
+                   (unsigned long long)counters.distinctWrites);
   return text;
 }
 

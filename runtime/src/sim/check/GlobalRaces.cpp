@@ -10,7 +10,7 @@ namespace {
 
 bool ordersAccess(const Inst &inst) {
   return inst.cls == Class::Load || inst.cls == Class::Store || inst.cls == Class::LoadShared ||
-         inst.cls == Class::StoreShared || inst.cls == Class::Atomic;
+         inst.cls == Class::StoreShared || inst.cls == Class::Atomic || inst.cls == Class::Mbarrier;
 }
 Order orderOf(const Inst &inst) { return ordersAccess(inst) ? Order(inst.bw) : Order::Weak; }
 /// Inst::cw: 0 where no scope is given, else the scope, 1 being the block.
@@ -20,7 +20,7 @@ bool inWholeGrid(const Inst &inst) { return inst.cw != 1; }
 
 GlobalRaces::GlobalRaces(const Launch &launch)
     : warpsPerBlock((launch.block[0] * launch.block[1] * launch.block[2] + kLanes - 1) / kLanes),
-      order(warpsPerBlock) {}
+      inStep(!(launch.checks & kCheckWarpRace)), order(warpsPerBlock) {}
 
 // clock 23 bits | warp 27 | lane 5 | bytes 4 | many 1 | mixed 1 | strength 3;
 // no access has no bytes.
@@ -39,7 +39,7 @@ bool GlobalRaces::ordered(const Record &other, const Record &self) const {
   if (other.warp != self.warp)
     return order.hasSeen(self.warp, other.warp, other.clock);
   // Which lane touched which byte is not kept where they share a word.
-  return other.mixed || (!other.many && other.lane == self.lane) ||
+  return inStep || other.mixed || (!other.many && other.lane == self.lane) ||
          order.lanesHaveSeen(self.warp, other.clock);
 }
 

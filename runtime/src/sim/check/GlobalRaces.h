@@ -58,6 +58,7 @@ private:
                  u32 bytes, int kind, IsHarmless isHarmless, const void *access);
 
   u32 warpsPerBlock;
+  bool inStep; // the accesses of one warp are ordered as it makes them
   GlobalOrder order;
 };
 

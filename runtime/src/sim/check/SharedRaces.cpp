@@ -6,16 +6,17 @@
 
 namespace hadal::sim {
 
-SharedRaces::SharedRaces(u32 bytes, u32 warps)
-    : warps(warps), size((bytes + 19) & ~3u), seen(size_t(warps) * warps), limit(warps),
-      lanes(warps), exact(warps), wordWrite(size / 4), wordRead1(size / 4), wordRead2(size / 4),
-      cells(size) {
+SharedRaces::SharedRaces(u32 bytes, u32 warps, bool inStep)
+    : warps(warps), size((bytes + 19) & ~3u), inStep(inStep), seen(size_t(warps) * warps),
+      limit(warps), lanes(warps), exact(warps), wordWrite(size / 4), wordRead1(size / 4),
+      wordRead2(size / 4), cells(size) {
   reset();
 }
 
 void SharedRaces::restartClocks() {
   clock = 1;
   published.clear();
+  objects.clear();
   std::fill(seen.begin(), seen.end(), 1);
   std::fill(limit.begin(), limit.end(), u32(1) << kClockShift);
   std::fill(lanes.begin(), lanes.end(), 1);
@@ -95,7 +96,7 @@ bool SharedRaces::ordered(u32 record, u32 thread) const {
   u32 other = (record & kThread) / 32, own = thread / 32;
   if (other != own)
     return at < seen[size_t(own) * warps + other];
-  if (at < lanes[own])
+  if (inStep || at < lanes[own])
     return true;
   return !(record & kMany) && (record & kThread) == thread;
 }
@@ -273,6 +274,35 @@ void SharedRaces::release(u32 warp, const u64 *address, u32 mask, bool writes) {
     for (u32 j = 0; j < warps; ++j)
       known[j] = std::max(known[j], seen[size_t(warp) * warps + j]);
   }
+}
+
+void SharedRaces::signal(u32 warp, const u32 *address, u32 mask) {
+  advance();
+  const u32 *known = &seen[size_t(warp) * warps];
+  for (u32 rest = mask; rest; rest &= rest - 1) {
+    Phases &phases = objects[address[__builtin_ctz(rest)]];
+    phases.arrived.resize(warps, 0);
+    for (u32 j = 0; j < warps; ++j)
+      phases.arrived[j] = std::max(phases.arrived[j], j == warp ? clock : known[j]);
+  }
+}
+
+void SharedRaces::complete(u32 object) {
+  Phases &phases = objects[object];
+  phases.completed = phases.arrived;
+}
+
+void SharedRaces::await(u32 warp, u32 object) {
+  auto found = objects.find(object);
+  if (found == objects.end() || found->second.completed.empty())
+    return;
+  const std::vector<u32> &completed = found->second.completed;
+  for (u32 j = 0; j < warps; ++j) {
+    u32 &known = seen[size_t(warp) * warps + j];
+    known = std::max(known, completed[j]);
+  }
+  lanes[warp] = std::max(lanes[warp], completed[warp]);
+  refresh(warp);
 }
 
 RaceHit SharedRaces::issue(u32 thread, u32 at, u32 n) {

@@ -25,7 +25,8 @@ struct RaceHit {
 /// other warp. Lanes of one warp are ordered by bar.warp.sync and barriers.
 class SharedRaces {
 public:
-  SharedRaces(u32 bytes, u32 warps);
+  /// inStep: the accesses of one warp are ordered as it makes them.
+  SharedRaces(u32 bytes, u32 warps, bool inStep = false);
   void reset();
   /// An access by a lane (thread = warp * 32 + lane) to bytes [at, at + n).
   RaceHit read(u32 thread, u32 at, u32 n) {
@@ -46,6 +47,11 @@ public:
   /// The warps of the mask have synchronised with each other.
   void barrier(u32 warps, bool all);
   void warpSync(u32 warp);
+  /// A warp arrives at objects (mbarriers), one a lane of the mask; the arrivals
+  /// complete a phase of one; a warp has waited for its last phase.
+  void signal(u32 warp, const u32 *objects, u32 mask);
+  void complete(u32 object);
+  void await(u32 warp, u32 object);
   /// Atomics and volatile accesses do not race with each other.
   RaceHit strong(u32 thread, u32 at, u32 n, bool writes) {
     return writes ? writeBytes(thread, at, n, kAtomic) : readBytes(thread, at, n, kAtomic);
@@ -74,8 +80,14 @@ public:
     bool exact;   // those of other warps at or above `limit` are not
   };
   View view(u32 warp) {
-    return {wordWrite.data(),     wordRead1.data(), wordRead2.data(),           warp,
-            clock << kClockShift, limit[warp],      lanes[warp] << kClockShift, exact[warp] != 0};
+    return {wordWrite.data(),
+            wordRead1.data(),
+            wordRead2.data(),
+            warp,
+            clock << kClockShift,
+            limit[warp],
+            (inStep ? kPendingClock : lanes[warp]) << kClockShift,
+            exact[warp] != 0};
   }
 
 private:
@@ -103,6 +115,7 @@ private:
   void refresh(u32 warp);
 
   u32 warps, size;
+  bool inStep;
   u32 clock = 1;
   std::vector<u32> seen;  // [warp * warps + other]: clocks below are ordered
   std::vector<u32> limit; // [warp]: records below are ordered after any warp
@@ -111,6 +124,12 @@ private:
   std::vector<u32> wordWrite, wordRead1, wordRead2;
   std::vector<Cell> cells; // by byte
   std::unordered_map<u32, std::vector<u32>> published; // by address
+  /// What the arrivals of an object had seen: of all so far, and of those up to
+  /// its last phase that is complete.
+  struct Phases {
+    std::vector<u32> arrived, completed;
+  };
+  std::unordered_map<u32, Phases> objects; // by address
 };
 
 } // namespace hadal::sim

@@ -20,11 +20,11 @@ const Function &Program::functionAt(u32 pc) const {
 
 const char *className(Class cls) {
   constexpr const char *names[] = {
-      "move",         "integer",     "logic",        "float16",    "float32",
-      "float64",      "special",     "convert",      "compare",    "load_global",
-      "store_global", "load_shared", "store_shared", "load_local", "store_local",
-      "load_const",   "atomic",      "async_copy",   "matrix",     "matrix_move",
-      "shuffle",      "vote",        "barrier",      "fence",      "control"};
+      "move",         "integer",    "logic",       "float16",     "float32",      "float64",
+      "special",      "convert",    "compare",     "load_global", "store_global", "load_shared",
+      "store_shared", "load_local", "store_local", "load_const",  "atomic",       "mbarrier",
+      "async_copy",   "matrix",     "matrix_move", "shuffle",     "vote",         "barrier",
+      "fence",        "control"};
   static_assert(sizeof(names) / sizeof(names[0]) == size_t(Class::Count));
   return names[size_t(cls)];
 }

@@ -34,6 +34,7 @@ enum class Class : u8 {
   StoreLocal,
   LoadConst,
   Atomic,
+  Mbarrier,
   AsyncCopy,
   Matrix,
   MatrixMove,
@@ -83,10 +84,11 @@ enum : u32 {
   kAreaSpecials = 2u << kAreaShift,
   kAreaVirtual = 3u << kAreaShift, // before registers are assigned
 };
-/// Slot 0 always holds zeros (an absent operand), slot 1 swallows results.
+/// Slot 0 always holds zeros (an absent operand), the four behind it swallow
+/// results of up to 128 bits.
 constexpr u32 kNoOperand = 0;
 constexpr u32 kSinkOperand = kSlotBytes;
-constexpr u32 kFirstSlot = 2;
+constexpr u32 kFirstSlot = 5;
 
 inline u32 slotOf(u32 operand) { return operand >> kAreaShift ? 0 : operand / kSlotBytes; }
 
@@ -106,7 +108,13 @@ struct Inst {
   /// Instructions from here on that run one after the other without a look at
   /// the warp's state between them; 0 where a guard comes first.
   u8 straight = 0;
+  /// In a loop that only polls (Spins.cpp), its accesses are numbered from 1; the
+  /// branch back has their number. 0 elsewhere.
+  u8 spin = 0;
 };
+
+/// Accesses to memory of a loop that is taken for one that only polls.
+constexpr u32 kMaximumSpins = 4;
 
 enum InstFlags : u8 {
   kGuardNegated = 1,
@@ -178,6 +186,7 @@ struct Program {
   std::vector<std::vector<u32>> branchTables; // pcs of brx.idx
   std::vector<Function> functions;
   u64 sharedBytes = 0;       // static shared memory of the module
+  bool polls = false; // has loops that do nothing else
   bool usesReservedShared = false; // reads %reserved_smem_offset_*
   /// Entry names in the order of the text.
   const Function *entry(std::string_view name) const;

@@ -30,6 +30,12 @@ bool Decoder::failOperand(size_t index, const std::string &what) {
   return fail(format("operand %zu: %s", index + 1, what.c_str()));
 }
 
+bool Decoder::needsTarget(u32 least) {
+  return program.ast->targetNumber >= least ||
+         fail(format("expected a target of sm_%u or newer, got %s", least,
+                     program.ast->target.c_str()));
+}
+
 bool Decoder::mod(std::string_view name) {
   for (size_t i = 0; i < current->modifiers.size(); ++i)
     if (!(consumed >> i & 1) && current->modifiers[i] == name) {
@@ -162,6 +168,7 @@ bool Decoder::decodeFunction(AstFunction &ast, Function &decoded) {
     return false;
   decoded.endPc = u32(program.code.size());
   markReadsForCas(program, ast, firstPc);
+  markSpins(*this, ast);
   assignRegisters(*this, ast, decoded);
   markStraight(program, decoded);
   return true;

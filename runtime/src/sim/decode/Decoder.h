@@ -39,6 +39,8 @@ public:
   /// Fails if a modifier was not consumed or the number of operands is wrong.
   bool finish(size_t operands);
   bool finish(size_t least, size_t most);
+  /// Fails where the module is for an older target than the instruction needs.
+  bool needsTarget(u32 least);
   bool fail(const std::string &what);
   bool failOperand(size_t index, const std::string &what);
 
@@ -103,6 +105,8 @@ private:
 /// file, shared by registers that are never live together, and patches the
 /// references.
 void assignRegisters(Decoder &decoder, const AstFunction &ast, Function &function);
+/// Finds the loops of a function that only poll; before registers are assigned.
+void markSpins(Decoder &decoder, const AstFunction &ast);
 /// Finds the straight pieces of a function that has its registers.
 void markStraight(Program &program, const Function &function);
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// cp.async: copies from global to shared memory that arrive at their wait.
+// cp.async: copies from global to shared memory that arrive at their wait, or at an mbarrier.
 #include "sim/exec/LaneMath.h"
-#include "sim/exec/MemoryAccess.h"
+#include "sim/exec/MbarrierObjects.h"
 #include "sim/exec/RaceLanes.h"
+#include "sim/state/Sectors.h"
 
 namespace hadal::HADAL_SIM_LEVEL {
 
@@ -21,6 +22,8 @@ bool fetchShort(Warp &w, const Inst &in, u32 lane, u64 address, u32 bytes, Warp:
   MemoryCount &count = w.worker->counters.memory[pcOf(w, in)];
   count.bytes += bytes;
   ++count.sectors;
+  if (w.launch->distinctSectors)
+    noteSectors(w, &address, 1, bytes, buffer, false, false);
   return true;
 }
 
@@ -54,32 +57,6 @@ std::unique_ptr<Warp::AsyncCopy> newCopy(Warp &w) {
   auto copy = std::move(w.spareCopies.back());
   w.spareCopies.pop_back();
   return copy;
-}
-
-/// Addresses of the destinations, relative to shared memory and inside of it.
-bool resolveTarget(Warp &w, const Inst &in, Access &target) {
-  u64 size = w.block->shared.size();
-  HADAL_LANES
-  for (u32 i = 0; i < kLanes; ++i) {
-    u64 at = target.address[i], below = at - kSharedWindow;
-    target.address[i] = below < kWindowBytes ? below : at;
-  }
-  fillInactive(target.address, target.mask);
-  Extent extent = extentOf(target.address, 0, size, target.bytes);
-  if (extent.inside && extent.aligned)
-    return true;
-  for (u32 rest = target.mask; rest; rest &= rest - 1) {
-    u32 i = firstLane(rest);
-    u64 at = target.address[i];
-    if (at & (target.bytes - 1))
-      return report(w, in, "bounds", i,
-                    format("misaligned cp.async of %u bytes to shared address "
-                           "0x%llx",
-                           target.bytes, (unsigned long long)at));
-    if (at + target.bytes > size || at + target.bytes < at)
-      return reportBounds(w, in, i, Space::Shared, at, target.bytes, AccessKind::Write);
-  }
-  return true;
 }
 
 /// From now on until they arrive, the copies write their destinations.
@@ -197,7 +174,7 @@ void copyAsync(Warp &w, const Inst &in, u32 mask) {
   source.mask = whole;
   if (whole && !resolve(w, in, source))
     return;
-  if (!resolveTarget(w, in, target))
+  if (!resolveObjects(w, in, target, "cp.async"))
     return;
   // Lanes may be in different groups: a record for each.
   for (u32 rest = mask; rest;) {
@@ -209,6 +186,7 @@ void copyAsync(Warp &w, const Inst &in, u32 mask) {
     rest &= ~lanes;
     std::unique_ptr<Warp::AsyncCopy> copy = beginCopy(w, source, target, lanes, whole);
     copy->group = group;
+    copy->order = w.asyncIssued++;
     for (u32 others = lanes & ~whole & ~ignored; others; others &= others - 1) {
       u32 i = firstLane(others);
       u32 size = in.e != kNoOperand ? w.at<u32>(in.e)[i] : bytes;
@@ -236,19 +214,13 @@ void land(Block &block, const Warp::AsyncCopy &copy, u32 lanes) {
   }
 }
 
-/// What has been waited for becomes visible.
-void arrive(Warp &w, u32 mask, u32 pending, bool all) {
-  if (w.asyncCopies.empty())
-    return;
+/// The lanes of copies that `lanesOf` names become visible.
+template <typename LanesOf> void landCopies(Warp &w, LanesOf lanesOf) {
   Block &block = *w.block;
   size_t kept = 0;
   for (size_t c = 0; c < w.asyncCopies.size(); ++c) {
     Warp::AsyncCopy &copy = *w.asyncCopies[c];
-    u32 covered[kLanes], first = copy.group + pending;
-    HADAL_LANES
-    for (u32 i = 0; i < kLanes; ++i)
-      covered[i] = all | (first < w.asyncGroup[i]);
-    u32 lanes = copy.mask & mask & packMask(covered);
+    u32 lanes = lanesOf(copy);
     if (lanes) {
       if (copy.bytes == 16)
         land<16>(block, copy, lanes);
@@ -275,13 +247,83 @@ void arrive(Warp &w, u32 mask, u32 pending, bool all) {
   w.asyncCopies.resize(kept);
 }
 
+/// Arrivals whose copies have all landed happen.
+bool settleArrivals(Warp &w, const Inst &in) {
+  for (size_t d = 0; d < w.deferredArrivals.size();) {
+    Warp::DeferredArrival &arrival = w.deferredArrivals[d];
+    u32 outstanding = 0;
+    for (const auto &copy : w.asyncCopies)
+      outstanding |= copy->order < arrival.before ? copy->mask : 0;
+    u32 ready = arrival.mask & ~outstanding;
+    arrival.mask &= outstanding;
+    if (ready && !arriveOn(w, in, ready, arrival.address, nullptr, 0, nullptr))
+      return false;
+    if (arrival.mask) {
+      ++d;
+      continue;
+    }
+    --w.block->deferred;
+    w.deferredArrivals.erase(w.deferredArrivals.begin() + std::ptrdiff_t(d));
+  }
+  return true;
+}
+
+/// What has been waited for becomes visible.
+void waitFor(Warp &w, const Inst &in, u32 mask, u32 pending, bool all) {
+  if (w.asyncCopies.empty())
+    return;
+  landCopies(w, [&](const Warp::AsyncCopy &copy) {
+    u32 covered[kLanes], first = copy.group + pending;
+    HADAL_LANES
+    for (u32 i = 0; i < kLanes; ++i)
+      covered[i] = all | (first < w.asyncGroup[i]);
+    return copy.mask & mask & packMask(covered);
+  });
+  settleArrivals(w, in);
+}
+
 void commitGroup(Warp &w, const Inst &, u32 mask) {
   HADAL_LANES
   for (u32 i = 0; i < kLanes; ++i)
     w.asyncGroup[i] += mask >> i & 1;
 }
-void waitGroup(Warp &w, const Inst &in, u32 mask) { arrive(w, mask, in.aux, false); }
-void waitAll(Warp &w, const Inst &, u32 mask) { arrive(w, mask, 0, true); }
+void waitGroup(Warp &w, const Inst &in, u32 mask) { waitFor(w, in, mask, in.aux, false); }
+void waitAll(Warp &w, const Inst &in, u32 mask) { waitFor(w, in, mask, 0, true); }
+
+/// The copies of these lanes so far arrive at mbarriers when they land; where
+/// .noinc (aux >> 8 & 1) does not say that the object counts on it, it does now.
+void copiesArrive(Warp &w, const Inst &in, u32 mask) {
+  Access access;
+  if (!mbarrierAddresses(w, in, mask, access))
+    return;
+  Warp::DeferredArrival arrival;
+  arrival.before = w.asyncIssued;
+  arrival.mask = mask;
+  for (u32 i = 0; i < kLanes; ++i)
+    arrival.address[i] = u32(access.address[i]);
+  if (!(in.aux >> 8 & 1) && !expectMore(w, in, mask, arrival.address))
+    return;
+  w.deferredArrivals.push_back(arrival);
+  ++w.block->deferred;
+  w.progress = true;
+  settleArrivals(w, in);
+}
+bool decodeCopiesArrive(Decoder &d) {
+  if (!d.mod("arrive"))
+    return d.fail("expected cp.async.mbarrier.arrive");
+  bool noinc = d.mod("noinc");
+  Space space = d.modOf("shared shared::cta") < 0 ? Space::Generic : Space::Shared;
+  if (!d.mod("b64"))
+    return d.fail("expected .b64");
+  if (!d.needsTarget(80) || !d.finish(1) || !d.address(0, space))
+    return false;
+  if (space != Space::Generic && space != Space::Shared)
+    return d.failOperand(0, "expected shared memory");
+  d.out.aux = u32(space) | u32(noinc) << 8;
+  d.out.cls = Class::Mbarrier;
+  d.out.run = copiesArrive;
+  return true;
+}
 
 bool decodeCp(Decoder &d) {
   if (!d.mod("async"))
@@ -306,7 +348,9 @@ bool decodeCp(Decoder &d) {
     d.out.aux = u32(pending);
     return true;
   }
-  if (d.ast().has("bulk") || d.ast().has("mbarrier"))
+  if (d.mod("mbarrier"))
+    return decodeCopiesArrive(d);
+  if (d.ast().has("bulk"))
     return d.fail("this form is not supported");
   int cache = d.modOf("ca cg");
   if (cache < 0)
@@ -361,6 +405,32 @@ bool decodeCp(Decoder &d) {
 
 const OpRow kRows[] = {{"cp", decodeCp}};
 } // namespace
+
+bool landCopiesFor(Block &block, const Inst &in, const u32 *objects, u32 mask) {
+  if (!block.deferred)
+    return true;
+  for (auto &warp : block.warps) {
+    if (warp->deferredArrivals.empty())
+      continue;
+    u64 before[kLanes] = {};
+    for (const Warp::DeferredArrival &arrival : warp->deferredArrivals)
+      for (u32 rest = arrival.mask; rest; rest &= rest - 1) {
+        u32 i = firstLane(rest);
+        for (u32 more = mask; more; more &= more - 1)
+          if (objects[firstLane(more)] == arrival.address[i])
+            before[i] = arrival.before > before[i] ? arrival.before : before[i];
+      }
+    landCopies(*warp, [&](const Warp::AsyncCopy &copy) {
+      u32 lanes = 0;
+      for (u32 rest = copy.mask; rest; rest &= rest - 1)
+        lanes |= u32(copy.order < before[firstLane(rest)]) << firstLane(rest);
+      return lanes;
+    });
+    if (!settleArrivals(*warp, in))
+      return false;
+  }
+  return true;
+}
 
 const Level::Table kAsyncTable = {kRows, sizeof(kRows) / sizeof(kRows[0])};
 

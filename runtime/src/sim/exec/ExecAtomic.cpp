@@ -94,6 +94,8 @@ void atomic(Warp &w, const Inst &in, u32 mask) {
         memcpy(host, &after, sizeof(M));
       }
       w.progress |= before != after;
+      if (in.spin)
+        w.changed |= before != after;
       old[i] = S(before);
           // What is there decides the result, but for an exchange.
       u64 bits = 0;
@@ -118,6 +120,52 @@ void atomic(Warp &w, const Inst &in, u32 mask) {
   });
 }
 
+/// Elements side by side, each read and written for itself. list: destinations,
+/// then sources; count: of both; dw: bytes of an element.
+template <typename M>
+void atomicVector(Warp &w, const Inst &in, u32 mask) {
+  w.polls = true;
+  u32 elements = in.dw / u32(sizeof(M));
+  const u32 *refs = w.launch->program->pool.data() + in.list;
+  bool returns = in.count > elements;
+  const u32 *sources = refs + (returns ? elements : 0);
+  forEachSpace(w, in, mask, Space(in.aux >> 16 & 255), in.dw, AccessKind::Atomic,
+               [&](Access &access) {
+                 for (u32 rest = access.mask; rest; rest &= rest - 1) {
+                   u32 i = firstLane(rest);
+                   u8 shadows[16] = {};
+                   bool undefined = false;
+                   for (u32 e = 0; e < elements; ++e) {
+                     M before, after;
+                     M *at = reinterpret_cast<M *>(access.at(i)) + e;
+                     M operand = M(w.at<u32>(sources[e])[i]);
+                     before = __atomic_load_n(at, __ATOMIC_ACQUIRE);
+                     do
+                       after = apply<M>(in, before, operand, M(0));
+                     while (!__atomic_compare_exchange_n(at, &before, after, false,
+                                                         __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+                     w.progress |= before != after;
+                     if (in.spin)
+                       w.changed |= before != after;
+                     u64 bits = 0;
+                     if (access.mayBeUndefined && access.shadowAt(i))
+                       memcpy(&bits, access.shadowAt(i) + e * sizeof(M), sizeof(M));
+                     bool spoilt = bits || (w.tracking && undefinedBits(w, sources[e], 4, i));
+                     memset(shadows + e * sizeof(M), spoilt ? 0xff : 0, sizeof(M));
+                     undefined |= spoilt;
+                     if (returns) {
+                       w.at<u32>(refs[e])[i] = u32(before);
+                       if (bits || w.tracking)
+                         setUndefinedBits(w, refs[e], 4, i, bits ? ~u64(0) : 0);
+                     }
+                   }
+                   if (undefined)
+                     storeShadow(w, access, i, shadows);
+                 }
+                 return true;
+               });
+}
+
 // atom.cas and atom.exch of 128 bits.
 void atomic128(Warp &w, const Inst &in, u32 mask) {
   w.polls = true;
@@ -134,6 +182,7 @@ void atomic128(Warp &w, const Inst &in, u32 mask) {
       U128 next = exchange ? b : old.lo == b.lo && old.hi == b.hi ? c : old;
       memcpy(host, &next, 16);
       w.progress = true;
+      w.changed = true;
       w.at<U128>(in.d)[i] = old;
     }
     if (w.tracking)
@@ -141,6 +190,38 @@ void atomic128(Warp &w, const Inst &in, u32 mask) {
     busy.clear(std::memory_order_release);
     return true;
   });
+}
+
+/// Of vectors, sums of f32, and sums and extremes of 16-bit floats.
+bool decodeVector(Decoder &d, bool returns, Rmw op, Ty type, u32 count) {
+  u32 bytes = sizeOf(type) * count;
+  bool good = type == Ty::F32
+                  ? op == Rmw::Add
+                  : isHalf(type) && (op == Rmw::Add || op == Rmw::Min || op == Rmw::Max);
+  if (!good)
+    return d.fail(format("this operation is not defined for vectors of %s", typeName(type)));
+  if (bytes > 16)
+    return d.fail(format("expected a vector of at most 16 bytes, got %u", bytes));
+  size_t first = returns ? 1 : 0;
+  auto sources = d.elements(first + 1);
+  auto results = returns ? d.elements(0) : std::vector<const Operand *>();
+  if (sources.size() != count || (returns && results.size() != count))
+    return d.fail(format("expected %u elements, got %zu", count, sources.size()));
+  std::vector<u32> refs;
+  for (const Operand *result : results) {
+    refs.emplace_back();
+    if (!d.dstOf(*result, type, refs.back()))
+      return false;
+  }
+  for (const Operand *source : sources) {
+    refs.emplace_back();
+    if (!d.srcOf(*source, type, refs.back()))
+      return false;
+  }
+  d.setList(refs);
+  d.out.dw = u8(bytes);
+  d.out.run = sizeOf(type) == 2 ? atomicVector<u16> : atomicVector<u32>;
+  return true;
 }
 
 bool decodeAtomic(Decoder &d, bool returns) {
@@ -155,8 +236,11 @@ bool decodeAtomic(Decoder &d, bool returns) {
   int op = d.modOf("and or xor cas exch add inc dec min max");
   bool ftz = !d.mod("noftz");
   bool hint = d.mod("L2::cache_hint");
+  int vector = d.modOf("v2 v4 v8");
   if (op < 0)
     return d.fail("expected an operation");
+  if (vector >= 0 && !d.needsTarget(90))
+    return false;
   Ty type;
   if (!d.wantType(type))
     return false;
@@ -206,6 +290,9 @@ bool decodeAtomic(Decoder &d, bool returns) {
   // f32 in global memory flushes subnormals; in shared memory it does not.
   if (type == Ty::F32 && ftz && space != Space::Shared)
     d.out.flags |= kNegateC;
+  if (vector >= 0)
+    return space == Space::Shared ? d.fail("vectors are for global memory")
+                                  : decodeVector(d, returns, rmw, type, 2u << vector);
   d.out.run = bytes == 2   ? atomic<u16, u32>
               : bytes == 4 ? atomic<u32, u32>
               : bytes == 8 ? atomic<u64, u64>

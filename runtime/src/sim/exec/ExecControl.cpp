@@ -28,6 +28,8 @@ void branchTo(Warp &w, u32 target, u32 taken) {
 }
 
 void bra(Warp &w, const Inst &in, u32 mask) {
+  if (in.spin)
+    noteSpin(w, in, mask);
   if (!mask)
     return;
   if (mask != w.active)

@@ -308,10 +308,16 @@ void loadStrong(Warp &w, const Inst &in, u32 mask) {
   u32 bytes = elementBytes(in), count = elementCount(in), width = 64 - 8 * bytes;
   forEachSpace(w, in, mask, spaceOfInst(in), bytes * count, AccessKind::Read, [&](Access &access) {
     bool global = access.space == Space::Global, undefined = false;
+        // Lanes that look at one place see one value, as one request brings it.
+    u64 seen[8] = {}, last = ~access.address[firstLane(access.mask)];
     for (u32 rest = access.mask; rest; rest &= rest - 1) {
       u32 i = firstLane(rest);
+      bool again = access.address[i] == last;
+      last = access.address[i];
       for (u32 e = 0; e < count; ++e) {
-        u64 value = readStrong(access.at(i) + e * bytes, bytes, global);
+        if (!again)
+          seen[e] = readStrong(access.at(i) + e * bytes, bytes, global);
+        u64 value = seen[e];
         if (in.flags & kSignedA)
           value = u64(i64(value << width) >> width);
         u32 ref = elementRef(w, in, in.d, e);

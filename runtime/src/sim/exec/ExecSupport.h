@@ -236,8 +236,8 @@ inline u32 popCount(u32 mask) { return u32(__builtin_popcount(mask)); }
 
 // The tables of the instruction set, one a file.
 extern const Level::Table kIntegerTable, kBitTable, kFloatTable, kHalfTable, kConvertTable,
-    kCompareTable, kMoveTable, kMemoryTable, kHintTable, kAtomicTable, kAsyncTable, kMatrixTable,
-    kMatrixMoveTable, kWmmaTable, kWarpTable, kControlTable, kVideoTable;
+    kCompareTable, kMoveTable, kMemoryTable, kHintTable, kAtomicTable, kMbarrierTable, kAsyncTable,
+    kMatrixTable, kMatrixMoveTable, kWmmaTable, kWarpTable, kControlTable, kVideoTable;
 void runWarp(Warp &warp);
 extern const Level kLevel;
 

@@ -5,6 +5,7 @@
 #include "sim/check/GlobalRaces.h"
 #include "sim/exec/LaneMath.h"
 #include "sim/exec/RaceLanes.h"
+#include "sim/state/Sectors.h"
 
 #include <algorithm>
 
@@ -179,13 +180,17 @@ bool resolveGlobal(Warp &w, const Inst &in, Access &access) {
     count.sectors += sectorsAbove(access.address, buffer->base);
   else
     count.sectors += distinctSectors(access.address, access.mask);
+  if (w.launch->distinctSectors)
+    noteSectors(w, access.address, access.mask, bytes, access.buffer, access.contiguous,
+                access.kind != AccessKind::Read);
   if (w.launch->globalRaces)
     return w.launch->globalRaces->check(w, in, access.address, access.mask, bytes, int(access.kind),
                                         isHarmless, &access);
   return true;
 }
 
-/// False after a report about an access of a lane to shared memory.
+} // namespace
+
 bool reportShared(Warp &w, const Inst &in, const Access &access, u32 lane, const RaceHit &hit) {
   if (!(w.launch->checks & (hit.pending ? kCheckAsync : kCheckRace)))
     return true;
@@ -201,6 +206,33 @@ bool reportShared(Warp &w, const Inst &in, const Access &access, u32 lane, const
                                      verb(access.kind), access.bytes, at,
                                      hit.otherIsWrite ? "write" : "read", other.c_str()));
 }
+
+bool resolveObjects(Warp &w, const Inst &in, Access &access, const char *what) {
+  u64 size = w.block->shared.size();
+  HADAL_LANES
+  for (u32 i = 0; i < kLanes; ++i) {
+    u64 at = access.address[i], below = at - kSharedWindow;
+    access.address[i] = below < kWindowBytes ? below : at;
+  }
+  fillInactive(access.address, access.mask);
+  Extent extent = extentOf(access.address, 0, size, access.bytes);
+  if (extent.inside && extent.aligned)
+    return true;
+  for (u32 rest = access.mask; rest; rest &= rest - 1) {
+    u32 i = firstLane(rest);
+    u64 at = access.address[i];
+    if (at & (access.bytes - 1))
+      return report(w, in, "bounds", i,
+                    format("misaligned %s of %u bytes to shared address "
+                           "0x%llx",
+                           what, access.bytes, (unsigned long long)at));
+    if (at + access.bytes > size || at + access.bytes < at)
+      return reportBounds(w, in, i, Space::Shared, at, access.bytes, access.kind);
+  }
+  return true;
+}
+
+namespace {
 
 /// Whether lanes of the mask touch the same place.
 bool lanesMeet(const u64 *address, u32 mask) {
@@ -218,6 +250,27 @@ bool lanesMeet(const u64 *address, u32 mask) {
       if (address[firstLane(rest)] == address[firstLane(more)])
         return true;
   return false;
+}
+
+/// False after a report about a lane behind `lane` that stores another value to
+/// the same place.
+bool lanesAgree(Warp &w, const Inst &in, const Access &access, u32 lane) {
+  if (in.cls != Class::StoreShared || !(w.launch->checks & kCheckRace))
+    return true;
+  u8 value[32], theirs[32];
+  storedBytes(w, in, lane, value);
+  for (u32 rest = access.mask & ~((2u << lane) - 1); rest; rest &= rest - 1) {
+    u32 i = firstLane(rest);
+    if (access.address[i] != access.address[lane])
+      continue;
+    storedBytes(w, in, i, theirs);
+    RaceHit hit;
+    hit.otherIsWrite = true;
+    hit.otherThread = w.index * kLanes + lane;
+    if (memcmp(value, theirs, access.bytes) != 0)
+      return reportShared(w, in, access, i, hit);
+  }
+  return true;
 }
 
 bool resolveShared(Warp &w, const Inst &in, Access &access) {
@@ -257,6 +310,9 @@ bool resolveShared(Warp &w, const Inst &in, Access &access) {
       RaceHit hit =
           block.races->readBefore(w.index * kLanes + lane, u32(access.address[lane]), access.bytes);
       if (hit.found && !reportShared(w, in, access, lane, hit))
+        return false;
+      // That a warp is in step orders no lanes of one instruction.
+      if (!(w.launch->checks & kCheckWarpRace) && !lanesAgree(w, in, access, lane))
         return false;
     }
   SharedRaces::View view = block.races->view(w.index);
@@ -353,11 +409,8 @@ u32 splitGeneric(Access &access, u32 mask) {
   return same;
 }
 
-bool resolve(Warp &w, const Inst &in, Access &access) {
-  if (in.flags & kVolatile)
-    w.polls = true;
-  if (access.kind == AccessKind::Write)
-    w.progress = true;
+namespace {
+bool resolveIn(Warp &w, const Inst &in, Access &access) {
   switch (access.space) {
   case Space::Shared: return resolveShared(w, in, access);
   case Space::Local: return resolveLocal(w, in, access);
@@ -367,6 +420,18 @@ bool resolve(Warp &w, const Inst &in, Access &access) {
                                                                  : resolveParam(w, in, access);
   default: return resolveGlobal(w, in, access);
   }
+}
+} // namespace
+
+bool resolve(Warp &w, const Inst &in, Access &access) {
+  if (in.flags & kVolatile)
+    w.polls = true;
+  if (access.kind == AccessKind::Write)
+    w.progress = true;
+  if (!in.spin)
+    return resolveIn(w, in, access);
+  SpinCount counting(w, in);
+  return resolveIn(w, in, access);
 }
 
 void storeShadow(Warp &w, Access &access, u32 lane, const u8 *bits) {

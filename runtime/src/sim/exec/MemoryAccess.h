@@ -3,6 +3,7 @@
 #ifndef HADAL_SIM_EXEC_MEMORYACCESS_H
 #define HADAL_SIM_EXEC_MEMORYACCESS_H
 
+#include "sim/check/SharedRaces.h"
 #include "sim/exec/ExecSupport.h"
 
 namespace hadal::HADAL_SIM_LEVEL {
@@ -15,8 +16,10 @@ struct Access {
   AccessKind kind = AccessKind::Read;
   u32 mask = 0;
   u32 bytes = 0;             // of a lane
-  u64 address[kLanes];       // in the space; generic for global. resolve() gives
-                             // lanes outside of the mask one of the others
+  /// In the space; generic for global. resolve() gives lanes outside of the mask
+  /// one of the others. Vectors that straddle lines of the cache cost half the
+  /// speed, and where the stack lies is chance.
+  alignas(64) u64 address[kLanes];
   bool contiguous = false;   // all lanes, consecutive: at(0) starts them
   bool mayBeUndefined = false; // the shadow has to be consulted
   Buffer *buffer = nullptr;  // global: where all lanes lie, if in one buffer
@@ -45,6 +48,23 @@ struct Access {
   }
 };
 
+/// Keeps what an access of a loop that only polls adds to the counters, so that
+/// the branch back can take it out again.
+class SpinCount {
+public:
+  SpinCount(Warp &w, const Inst &in)
+      : count(w.worker->counters.memory[pcOf(w, in)]), before(count), kept(w.spun[in.spin - 1]) {}
+  ~SpinCount() {
+    kept += count;
+    kept -= before;
+  }
+
+private:
+  const MemoryCount &count;
+  const MemoryCount before;
+  MemoryCount &kept;
+};
+
 /// Computes the addresses and hands each space to `run` in turn; `run` returns
 /// false to stop. Reports addresses that depend on undefined values.
 template <typename Run>
@@ -59,6 +79,11 @@ bool computeAddresses(Warp &w, const Inst &in, u32 base, u32 width, u64 offset, 
 u32 splitGeneric(Access &access, u32 mask);
 /// Checks bounds, alignment, races; finds host memory; counts.
 bool resolve(Warp &w, const Inst &in, Access &access);
+/// As resolve, but for objects in shared memory (by generic addresses too) of
+/// access.bytes, which is also their alignment: bounds alone. `what` is done.
+bool resolveObjects(Warp &w, const Inst &in, Access &access, const char *what);
+/// False after a report about an access of a lane to shared memory.
+bool reportShared(Warp &w, const Inst &in, const Access &access, u32 lane, const RaceHit &hit);
 /// Marks the bytes of the lanes as defined, or as given by the source flags.
 void storeShadow(Warp &w, Access &access, u32 lane, const u8 *bits);
 /// Reports an access outside of everything, with the nearest buffer.

@@ -82,9 +82,9 @@ void runWarp(Warp &w) {
 
 namespace {
 const Level::Table *const kTables[] = {
-    &kIntegerTable,    &kBitTable,    &kFloatTable, &kHalfTable,    &kConvertTable, &kCompareTable,
-    &kMoveTable,       &kMemoryTable, &kHintTable,  &kAtomicTable,  &kAsyncTable,   &kMatrixTable,
-    &kMatrixMoveTable, &kWmmaTable,   &kWarpTable,  &kControlTable, &kVideoTable};
+    &kIntegerTable, &kBitTable,        &kFloatTable, &kHalfTable,   &kConvertTable,  &kCompareTable,
+    &kMoveTable,    &kMemoryTable,     &kHintTable,  &kAtomicTable, &kMbarrierTable, &kAsyncTable,
+    &kMatrixTable,  &kMatrixMoveTable, &kWmmaTable,  &kWarpTable,   &kControlTable,  &kVideoTable};
 } // namespace
 
 #define HADAL_STRING_(x) #x

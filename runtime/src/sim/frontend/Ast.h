@@ -135,6 +135,7 @@ struct AstModule {
   std::string fileName;
   u32 versionMajor = 0, versionMinor = 0;
   std::string target;
+  u32 targetNumber = 0; // 80 of sm_80
   u32 addressBits = 64;
   std::deque<Variable> variables;
   std::deque<AstFunction> functions;

@@ -9,9 +9,12 @@ namespace hadal::sim {
 namespace {
 // An opcode, or an opcode with its first modifiers.
 constexpr std::string_view kBeyond[] = {
-    // sm_90 and later: mbarrier, bulk copies, clusters, warp groups, tensor memory
-    "mbarrier",
-    "cp.async.mbarrier",
+    // sm_90 and later: transactions of mbarrier, bulk copies, clusters, warp
+    // groups, tensor memory
+    "mbarrier.expect_tx",
+    "mbarrier.complete_tx",
+    "mbarrier.arrive.expect_tx",
+    "mbarrier.arrive_drop.expect_tx",
     "cp.async.bulk",
     "cp.reduce",
     "st.async",

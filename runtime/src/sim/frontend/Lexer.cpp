@@ -98,7 +98,9 @@ bool Lexer::decimalFloat() {
   };
   const char *p = cursor;
   skipDigits(p);
-  bool point = p + 1 < end && *p == '.' && isDigit(p[1]);
+  // "0." and "1.e3" as well, but not what is followed by a name.
+  bool point = p < end && *p == '.' &&
+               (p + 1 == end || !isIdentifier(p[1]) || isDigit(p[1]) || isExponent(p + 1));
   if (!point && !isExponent(p))
     return false;
   if (point)
@@ -162,6 +164,8 @@ void Lexer::number() {
 
 void Lexer::advance() {
   skipSpace();
+  // Behind a name, a point and a digit begin a modifier such as .2d.
+  bool afterName = current.kind == Token::Identifier || current.kind == Token::Directive;
   current = Token();
   current.begin = cursor;
   current.at = {line, u32(cursor - lineStart) + 1};
@@ -184,7 +188,8 @@ void Lexer::advance() {
     }
     return;
   }
-  if (c == '.' && cursor + 1 < end && (isIdentifier(cursor[1]))) {
+  bool isFraction = c == '.' && !afterName && cursor + 1 < end && isDigit(cursor[1]);
+  if (c == '.' && !isFraction && cursor + 1 < end && (isIdentifier(cursor[1]))) {
     const char *start = ++cursor;
     while (cursor < end &&
            (isIdentifier(*cursor) || (*cursor == ':' && cursor + 1 < end && cursor[1] == ':')))
@@ -193,7 +198,7 @@ void Lexer::advance() {
     current.text = {start, size_t(cursor - start)};
     return;
   }
-  if (isDigit(c)) {
+  if (isDigit(c) || isFraction) {
     const char *start = cursor;
     number();
     current.text = {start, size_t(cursor - start)};

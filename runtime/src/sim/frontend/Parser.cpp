@@ -126,6 +126,7 @@ bool Parser::parseTarget() {
         return fail(token, format("expected a target up to sm_%u, got '%.*s'", kNewestTarget,
                                   int(token.text.size()), token.text.data()));
       module.target = std::string(token.text);
+      module.targetNumber = number;
     }
   } while (accept(','));
   return true;

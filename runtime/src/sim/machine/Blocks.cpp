@@ -84,6 +84,9 @@ void startWarp(Worker &worker, Block &block, Warp &warp) {
   warp.quanta = 0;
   warp.polls = warp.turn = warp.done = warp.progress = false;
   warp.asyncCopies.clear();
+  warp.asyncIssued = 0;
+  warp.deferredArrivals.clear();
+  warp.changed = false;
   std::fill(warp.asyncGroup, warp.asyncGroup + kLanes, 0);
   // All frames of the previous block are free again.
   warp.freeFrames = nullptr;
@@ -123,9 +126,12 @@ void startBlock(Worker &worker, Block &block, u64 linear) {
   }
   for (Barrier &barrier : block.barriers)
     barrier = Barrier();
+  block.mbarriers.clear();
+  block.deferred = 0;
   if (launch.checks & (kCheckRace | kCheckAsync)) {
     if (!block.races)
-      block.races = std::make_unique<SharedRaces>(u32(launch.sharedBytes), warps);
+      block.races = std::make_unique<SharedRaces>(u32(launch.sharedBytes), warps,
+                                                  !(launch.checks & kCheckWarpRace));
     else
       block.races->reset();
   }

@@ -92,7 +92,7 @@ void runLaunch(Launch &launch, Counters &counters) {
   for (u32 i = 0; i < launch.threads; ++i) {
     Worker &worker = workers[i];
     worker.launch = &launch;
-    worker.counters.resize(code);
+    worker.counters.resize(*launch.program);
     worker.lastBuffer.assign(code, nullptr);
     worker.random = launch.seed * 0x9e3779b97f4a7c15ull + i + 1;
   }
@@ -110,7 +110,9 @@ void runLaunch(Launch &launch, Counters &counters) {
   work(0);
   for (std::thread &thread : threads)
     thread.join();
-  counters.resize(code);
+  counters = {};
+  counters.resize(*launch.program);
+  counters.distinct = launch.distinctSectors;
   for (Worker &worker : workers) {
     worker.counters.settle();
     counters.add(worker.counters);

@@ -36,6 +36,13 @@ void noteReady(Warp &warp, u32 pc, const Frame *frame);
 bool converge(Warp &warp, const Inst &inst, u32 &mask, u32 required);
 void exitLanes(Warp &warp, u32 mask);
 
+// Polling (Spins.cpp).
+
+/// The branch at the end of a loop that only polls is decided. A round after
+/// which all lanes go back is counted apart: how many there are is the host's
+/// chance.
+void noteSpin(Warp &warp, const Inst &branch, u32 taken);
+
 // Barriers (Barriers.cpp).
 
 /// Lanes arrive at a barrier and, unless `arriveOnly`, wait for it. Returns

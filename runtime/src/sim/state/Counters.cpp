@@ -4,6 +4,26 @@
 
 namespace hadal::sim {
 
+MemoryCount &MemoryCount::operator+=(const MemoryCount &other) {
+  requests += other.requests;
+  bytes += other.bytes;
+  sectors += other.sectors;
+  wavefronts += other.wavefronts;
+  idealWavefronts += other.idealWavefronts;
+  divergent += other.divergent;
+  return *this;
+}
+
+MemoryCount &MemoryCount::operator-=(const MemoryCount &other) {
+  requests -= other.requests;
+  bytes -= other.bytes;
+  sectors -= other.sectors;
+  wavefronts -= other.wavefronts;
+  idealWavefronts -= other.idealWavefronts;
+  divergent -= other.divergent;
+  return *this;
+}
+
 void Counters::settle() {
   LineCount now;
   for (size_t i = 0; i < lines.size(); ++i) {
@@ -20,14 +40,16 @@ void Counters::add(const Counters &other) {
   for (size_t i = 0; i < lines.size(); ++i) {
     lines[i].warps += other.lines[i].warps;
     lines[i].lanes += other.lines[i].lanes;
-    memory[i].requests += other.memory[i].requests;
-    memory[i].bytes += other.memory[i].bytes;
-    memory[i].sectors += other.memory[i].sectors;
-    memory[i].wavefronts += other.memory[i].wavefronts;
-    memory[i].idealWavefronts += other.memory[i].idealWavefronts;
-    memory[i].divergent += other.memory[i].divergent;
+    memory[i] += other.memory[i];
+  }
+  for (size_t i = 0; i < spinLines.size(); ++i) {
+    spinLines[i].warps += other.spinLines[i].warps;
+    spinLines[i].lanes += other.spinLines[i].lanes;
+    spinMemory[i] += other.spinMemory[i];
   }
   barriers += other.barriers;
+  distinctReads += other.distinctReads;
+  distinctWrites += other.distinctWrites;
 }
 
 } // namespace hadal::sim

@@ -22,6 +22,9 @@ struct MemoryCount {
   u64 wavefronts = 0;
   u64 idealWavefronts = 0; // without conflicts
   u64 divergent = 0;    // branches of which both sides were taken
+
+  MemoryCount &operator+=(const MemoryCount &other);
+  MemoryCount &operator-=(const MemoryCount &other);
 };
 
 /// Counters of one worker thread; added up when a launch ends.
@@ -31,11 +34,24 @@ struct Counters {
   /// pieces are counted at their ends. settle() adds them to the lines.
   std::vector<LineCount> pieces;
   std::vector<MemoryCount> memory;  // by pc
+  /// Of both, what loops that only poll executed to go round again; empty where
+  /// the program has none.
+  std::vector<LineCount> spinLines;
+  std::vector<MemoryCount> spinMemory;
   u64 barriers = 0;                 // completed by a block
-  void resize(size_t count) {
+  /// Sectors of global memory, each once a launch, where they are counted.
+  bool distinct = false;
+  u64 distinctReads = 0, distinctWrites = 0;
+  void resize(const Program &program) {
+    size_t count = program.code.size();
     lines.assign(count, {});
     pieces.assign(count + 1, {});
     memory.assign(count, {});
+    spinLines.assign(program.polls ? count : 0, {});
+    spinMemory.assign(program.polls ? count : 0, {});
+  }
+  LineCount spinLine(size_t pc) const {
+    return spinLines.empty() ? LineCount() : spinLines[pc];
   }
   void settle();
   void add(const Counters &other);

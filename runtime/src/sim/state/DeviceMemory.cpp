@@ -35,6 +35,9 @@ void release(Buffer &buffer) {
     munmap(buffer.undefined, buffer.bytes ? buffer.bytes : 1);
   if (buffer.race)
     munmap(buffer.race, (buffer.bytes / 4 + 1) * sizeof(GlobalRaceCell));
+  if (buffer.sectors)
+    munmap(buffer.sectors, 2 * buffer.sectorWords() * sizeof(u64));
+  buffer.sectors = nullptr;
   buffer.host = buffer.undefined = nullptr;
   buffer.race = nullptr;
 }
@@ -170,6 +173,21 @@ bool DeviceMemory::enableRaceCells() {
       if (!buffer->race)
         return false;
     }
+  return true;
+}
+
+bool DeviceMemory::clearSectors() {
+  for (auto &buffer : buffers) {
+    u64 bytes = 2 * buffer->sectorWords() * sizeof(u64);
+    if (buffer->freed)
+      continue;
+    if (!buffer->sectors)
+      buffer->sectors = static_cast<u64 *>(mapZeros(bytes));
+    else if (buffer->hasSectors.exchange(false))
+      madvise(buffer->sectors, bytes, MADV_DONTNEED);
+    if (!buffer->sectors)
+      return false;
+  }
   return true;
 }
 

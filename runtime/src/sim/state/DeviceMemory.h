@@ -18,6 +18,9 @@ struct GlobalRaceCell {
   u64 read = 0, otherRead = 0;
 };
 
+/// What memory is moved in.
+constexpr u64 kSectorBytes = 32;
+
 struct Buffer {
   u64 base = 0;
   u64 bytes = 0;
@@ -25,6 +28,10 @@ struct Buffer {
   /// One byte a byte, set bits are undefined; null for read-only buffers.
   u8 *undefined = nullptr;
   GlobalRaceCell *race = nullptr; // one for four bytes, under the race check
+  /// A bit for each sector, those read and behind them those written, while a
+  /// launch counts them.
+  u64 *sectors = nullptr;
+  std::atomic<bool> hasSectors{false}; // some bit may be set
   bool readOnly = false;
   bool freed = false;
   bool mapped = false;    // host is a file mapping, or memory of the caller's
@@ -33,6 +40,7 @@ struct Buffer {
   std::atomic<bool> mayBeUndefined{false};
   std::string name;
   u64 end() const { return base + bytes; }
+  u64 sectorWords() const { return (bytes / kSectorBytes + 64) / 64; }
 };
 
 class DeviceMemory {
@@ -52,6 +60,8 @@ public:
   /// Allocates the cells of the global race check for all writable buffers.
   bool enableRaceCells();
   void clearRaceCells();
+  /// Makes the bits of sectors of all buffers, and clears them.
+  bool clearSectors();
   /// Takes all bytes for defined: a launch that does not track them has run.
   void defineAll();
   const std::vector<std::unique_ptr<Buffer>> &all() const { return buffers; }

@@ -7,6 +7,7 @@
 #include "sim/state/DeviceMemory.h"
 #include "sim/state/Warp.h"
 
+#include <map>
 #include <mutex>
 
 namespace hadal::sim {
@@ -23,6 +24,7 @@ enum Check : u32 {
   kCheckBarrier = 8,   // barriers not reached, divergent .aligned
   kCheckAsync = 16,    // cp.async destinations
   kCheckGlobalRace = 32, // on request
+  kCheckWarpRace = 64,   // of the above two, those between lanes of one warp
 };
 
 struct Barrier {
@@ -37,6 +39,13 @@ struct Barrier {
   u32 firstPc = 0;
 };
 
+/// An mbarrier object; its word in shared memory says the same.
+struct Mbarrier {
+  u32 expected = 0; // arrivals of a phase
+  u32 pending = 0;  // of this one
+  u64 phase = 0;
+};
+
 struct Block {
   Block();
   ~Block(); // where blocks are started, in a folder that knows `races`
@@ -48,6 +57,8 @@ struct Block {
   bool sharedMayBeUndefined = true;
   std::unique_ptr<SharedRaces> races;
   Barrier barriers[16];
+  std::map<u32, Mbarrier> mbarriers; // by address
+  u32 deferred = 0; // groups of arrivals that wait for copies
   u32 threads = 0;
   u32 exited = 0;      // threads
   u32 liveWarps = 0;
@@ -98,6 +109,7 @@ struct Launch {
   bool cooperative = false;
   u32 checks = 0;
   u64 maxInstructions = 0; // per warp
+  bool distinctSectors = false; // counts each sector once, too
   std::vector<u8> parameters;
   bool concurrent = false; // several host threads: atomics must be atomic
   GlobalRaces *globalRaces = nullptr;

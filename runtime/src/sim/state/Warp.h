@@ -3,7 +3,7 @@
 #ifndef HADAL_SIM_STATE_WARP_H
 #define HADAL_SIM_STATE_WARP_H
 
-#include "sim/decode/Code.h"
+#include "sim/state/Counters.h"
 
 namespace hadal::sim {
 
@@ -73,6 +73,8 @@ struct Warp {
   bool turn = false;    // a path runs out of order, for fairness
   bool done = false;
   bool progress = false; // stored something, or an atomic changed memory
+  bool changed = false;  // an atomic of a loop that only polls did
+  MemoryCount spun[kMaximumSpins]; // of the accesses of this round of it
 
   u8 *local = nullptr;       // lane-major
   u8 *localUndefined = nullptr;
@@ -85,6 +87,7 @@ struct Warp {
   /// The lanes of a cp.async that belong to one group and have not arrived.
   struct AsyncCopy {
     u32 group;
+    u64 order; // of issue
     u32 bytes; // of a lane
     u32 mask;
     bool undefined; // some of the bytes: `bits` says which
@@ -95,6 +98,15 @@ struct Warp {
   std::vector<std::unique_ptr<AsyncCopy>> asyncCopies; // in order of issue
   std::vector<std::unique_ptr<AsyncCopy>> spareCopies;
   u32 asyncGroup[kLanes] = {}; // number of the open group of each lane
+  u64 asyncIssued = 0;
+
+  /// Arrivals at mbarriers that happen when the copies issued before have.
+  struct DeferredArrival {
+    u64 before; // order of issue
+    u32 mask;   // lanes that have not arrived
+    u32 address[kLanes];
+  };
+  std::vector<DeferredArrival> deferredArrivals;
 
   template <typename T> T *at(u32 operand) const {
     return reinterpret_cast<T *>(base[operand >> kAreaShift] + (operand & kAreaMask));

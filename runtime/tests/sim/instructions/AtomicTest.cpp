@@ -305,4 +305,91 @@ TEST(Atomic, RefusesWhatIsNotAForm) {
   }
 }
 
+// Each element of a vector is read and written for itself.
+TEST(Atomic, Vectors) {
+  struct Form {
+    const char *type, *op;
+    int count, bits;
+  };
+  for (const Form &form : {Form{"f32", "add", 2, 32},
+                           {"f32", "add", 4, 32},
+                           {"f16", "add.noftz", 2, 16},
+                           {"f16", "max.noftz", 8, 16},
+                           {"bf16", "add.noftz", 4, 16},
+                           {"bf16", "min.noftz", 8, 16},
+                           {"f16x2", "add.noftz", 4, 32},
+                           {"bf16x2", "max.noftz", 2, 32}})
+    for (bool returns : {false, true})
+      for (std::string space : {".global", ""}) {
+        std::string type = form.type, element = type.substr(0, type.find('x')),
+                    n = std::to_string(form.count);
+        bool packed = type != element, isF32 = type == "f32", adds = form.op[0] == 'a',
+             least = form.op[1] == 'i';
+        int bytes = form.count * form.bits / 8;
+        std::string reg = isF32 ? ".f32" : packed ? ".b32" : ".b16";
+        Program program;
+        program.body =
+            ".reg " + reg +
+            " %x<8>, %y<8>;\n.reg .b64 %a, %b, %c;\n.reg .b32 %i;\nmul.lo.u32 %i, %t, " +
+            std::to_string(bytes) +
+            ";\ncvt.u64.u32 %a, %i;\nadd.s64 %b, %p1, %a;\nadd.s64 %c, %p2, %a;\nand.b32 %i, %t, 3;\nmul.lo.u32 %i, %i, " +
+            std::to_string(bytes) + ";\ncvt.u64.u32 %a, %i;\nadd.s64 %a, %p0, %a;\n";
+        for (int e = 0; e < form.count; ++e)
+          program.body += "ld.global" +
+                          (isF32 ? std::string(".f32") : ".b" + std::to_string(form.bits)) + " %x" +
+                          std::to_string(e) + ", [%b+" + std::to_string(e * form.bits / 8) + "];\n";
+        std::string operands = "[%a], " + vectorOf("%x", form.count) + ";\n";
+        program.body += (returns ? "atom" : "red") + space + "." + form.op + ".v" + n + "." + type +
+                        " " + (returns ? vectorOf("%y", form.count) + ", " : "") + operands;
+        for (int e = 0; returns && e < form.count; ++e)
+          program.body +=
+              "st.global" + (isF32 ? std::string(".f32") : ".b" + std::to_string(form.bits)) +
+              " [%c+" + std::to_string(e * form.bits / 8) + "], %y" + std::to_string(e) + ";\n";
+        size_t width = isF32 ? 4 : 2, values = size_t(bytes) / width;
+        auto put = [&](Bytes &to, size_t at, int value) {
+          uint64_t word = encoded(element, value);
+          memcpy(&to[at * width], &word, width);
+        };
+        Bytes target(4 * size_t(bytes)), operand(32 * size_t(bytes)), before(32 * size_t(bytes)),
+            expected(4 * size_t(bytes));
+        std::vector<int> now(4 * values);
+        for (size_t at = 0; at < now.size(); ++at)
+          put(target, at, now[at] = int(at % 5) - 2);
+        for (size_t lane = 0; lane < 32; ++lane)
+          for (size_t e = 0; e < values; ++e) {
+            int value = int((lane * 7 + e * 3) % 9) - 4, &old = now[lane % 4 * values + e];
+            put(operand, lane * values + e, value);
+            put(before, lane * values + e, old);
+            old = adds ? old + value : least ? std::min(old, value) : std::max(old, value);
+          }
+        for (size_t at = 0; at < now.size(); ++at)
+          put(expected, at, now[at]);
+        program.buffers = {target, operand, Bytes(before.size())};
+        std::string what = std::string(form.op) + ".v" + n + "." + type + space;
+        ASSERT_TRUE(program.run()) << what << ": " << program.message;
+        EXPECT_EQ(program.buffers[0], expected) << what;
+        if (returns)
+          EXPECT_EQ(program.buffers[2], before) << what;
+      }
+}
+
+TEST(Atomic, VectorsThatAreNone) {
+  auto refused = [](const std::string &body, const std::string &words) {
+    Program program;
+    program.body =
+        ".reg .b64 %d<4>;\n.reg .f32 %f<8>;\n.reg .b32 %r<4>;\n.reg .b16 %h<8>;\n" + body;
+    program.buffers = {Bytes(64)};
+    EXPECT_FALSE(program.run()) << body;
+    EXPECT_NE(program.message.find(words), std::string::npos) << program.message;
+  };
+  refused("red.global.max.v2.f32 [%p0], {%f0, %f1};", "not defined for type f32");
+  refused("red.global.add.v2.u32 [%p0], {%r0, %r1};", "not defined for vectors of u32");
+  refused("red.global.add.v8.f32 [%p0], {%f0, %f1, %f2, %f3, %f4, %f5, %f6, %f7};",
+          "at most 16 bytes, got 32");
+  refused("red.global.add.v4.f32 [%p0], {%f0, %f1};", "expected 4 elements, got 2");
+  refused("red.shared.add.v2.f32 [%p0], {%f0, %f1};", "global memory");
+  refused("mov.f32 %f0, 1.0; mov.f32 %f1, 1.0; red.global.add.v2.f32 [%p0+4], {%f0, %f1};",
+          "misaligned atomic of 8 bytes");
+}
+
 } // namespace

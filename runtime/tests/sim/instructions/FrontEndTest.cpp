@@ -68,17 +68,18 @@ std::string launch(const std::string &text, const char *entry, uint32_t dynamicS
 
 TEST(FrontEnd, RefusesKernelsOneByOne) {
   const std::string barrier = ".entry later() {\n.reg .b64 %d;\n"
-                              "mbarrier.init.shared.b64 [%d], 1;\n}\n",
+                              "mbarrier.expect_tx.shared.b64 [%d], 1;\n}\n",
                     texture = ".func fetch() {\n.reg .f32 %f<4>; .reg .b64 %d;"
                               "\ntex.1d.v4.f32.s32 {%f0,%f1,%f2,%f3}, [%d, "
                               "{%r1}];\n}\n",
                     good = ".entry good() {\nret;\n}\n",
                     caller = ".entry caller() {\ncall fetch;\n}\n";
-  EXPECT_EQ(load(kHead + barrier), "t.ptx:6:1: mbarrier.init.shared.b64: this instruction is not "
-                                   "supported");
+  EXPECT_EQ(load(kHead + barrier),
+            "t.ptx:6:1: mbarrier.expect_tx.shared.b64: this instruction is not "
+            "supported");
   std::string all = kHead + barrier + texture + good + caller;
   EXPECT_EQ(launch(all, "good"), "");
-  EXPECT_EQ(launch(all, "later"), "kernel 'later': t.ptx:6:1: mbarrier.init.shared.b64: this "
+  EXPECT_EQ(launch(all, "later"), "kernel 'later': t.ptx:6:1: mbarrier.expect_tx.shared.b64: this "
                                   "instruction is not supported");
   EXPECT_NE(launch(all, "caller")
                 .find("call of 'fetch', which cannot run: "
@@ -100,9 +101,41 @@ TEST(FrontEnd, DynamicSharedMemoryFollowsTheKernelsOwn) {
 }
 
 TEST(FrontEnd, SkipsNothingInSilence) {
-  EXPECT_NE(body(".reg .b64 %d;\nmbarrier.init.shared.b64 [%d], 1;"), "");
+  EXPECT_NE(body(".reg .b64 %d;\nmbarrier.expect_tx.shared.b64 [%d], 1;"), "");
   EXPECT_NE(body("wgmma.fence.sync.aligned;"), "");
   EXPECT_NE(body(".frob 1;"), "");
+}
+
+TEST(FrontEnd, FloatsThatBeginOrEndWithTheirPoint) {
+  EXPECT_EQ(
+      body(
+          ".reg .f32 %f<2>;\n.reg .f64 %d;\n.global .f32 table[4] = {0., .5, -.5, 1.e3};\nmov.f32 %f0, 0.;\nmov.f32 %f0, -0.;\n"
+          "mov.f32 %f0,.5;\nadd.f32 %f1, %f0, -.25;\nmov.f64 %d, 1.e3;\nmov.f64 %d, 1.E-3;\nmov.f64 %d, .5e+2;\n"
+          "fma.rn.f32 %f1, %f0, 1., .5;"),
+      "");
+  // A modifier that begins with a digit stays one.
+  EXPECT_NE(body(".reg .b32 %r;\nadd.2d %r, %r, %r;").find("add.2d"), std::string::npos);
+}
+
+TEST(FrontEnd, WhatNewerTargetsHave) {
+  const std::string registers = ".reg .b64 %d; .reg .pred %p; .reg .f32 %f;\n";
+  for (std::string text :
+       {"mbarrier.try_wait.parity.shared.b64 %p, [%d], 0;",
+        "mbarrier.arrive.shared.b64 _, [%d], 2;", "red.global.add.v2.f32 [%d], {%f, %f};",
+        "atom.global.v2.f32.add {%f, _}, [%d], {%f, %f};"}) {
+    EXPECT_NE(body(registers + text).find("expected a target of sm_90 or newer, got sm_80"),
+              std::string::npos)
+        << body(registers + text);
+    EXPECT_EQ(load(".version 8.4\n.target sm_90a\n.address_size 64\n.entry k() {\n" + registers +
+                   text + "}\n"),
+              "")
+        << text;
+  }
+  EXPECT_EQ(body(registers + "mbarrier.test_wait.parity.shared.b64 %p, [%d], 0;"), "");
+  EXPECT_NE(load(".version 6.0\n.target sm_70\n.address_size 64\n.entry k() {\n" + registers +
+                 "mbarrier.inval.shared.b64 [%d]; }")
+                .find("sm_80 or newer"),
+            std::string::npos);
 }
 
 TEST(FrontEnd, AcceptsNestedScopesAndLabels) {

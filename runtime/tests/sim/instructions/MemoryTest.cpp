@@ -288,4 +288,15 @@ TEST(MatrixMove, UndefinedElements) {
   }
 }
 
+// A result that nobody wants lands in no other register.
+TEST(Memory, WideResultsThatAreDropped) {
+  Program program;
+  program.body =
+      ".reg .b64 %a, %x, %y;\nld.global.v2.u64 {_, %x}, [%p1];\nld.global.v2.u64 {%y, _}, [%p1];\nadd.s64 %x, %x, %y;\n"
+      "atom.global.add.u64 _, [%p1], 1;\nadd.s64 %a, %p0, %o8;\nst.global.u64 [%a], %x;";
+  program.buffers = {Bytes(256), bytesOf(std::vector<uint64_t>{1000, 7})};
+  ASSERT_TRUE(program.run()) << program.message;
+  EXPECT_EQ(valuesOf<uint64_t>(program.buffers[0]), std::vector<uint64_t>(32, 1007));
+}
+
 } // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // For every *.ptx here: `trips` must be reported at a marked line under every seed, its twin `passes` must be silent.
 //
-// Header of a twin:  // launch: block 64; in 256; out 256     (grid, block, limit, cooperative, global-races; arguments)
+// Header of a twin:  // launch: block 64; in 256; out 256     (grid, block, limit, cooperative, global-races, in-step; arguments)
 //                    // check: KIND                            (a key of kWords below)
 // Lines that end in `// trips` are those that the report may name; the only one where no report has a line is a copy.
 #include "../foreign/checks/Harness.h"
@@ -88,6 +88,8 @@ Case caseOf(const Twin &twin, const std::string &entry, Schedule &schedule) {
       made.cooperative();
     else if (key == "global-races")
       schedule.globalRaces = true;
+    else if (key == "in-step")
+      schedule.inStep = true;
     else if (key == "out")
       made.out<uint8_t>(number);
     else if (key == "inout")

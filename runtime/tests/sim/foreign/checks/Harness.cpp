@@ -137,6 +137,8 @@ Outcome Case::runOnce(const Schedule &schedule) const {
   launch.max_instructions = schedule.maxInstructions;
   if (!schedule.checks)
     launch.checks = HADAL_SIM_CHECK_BOUNDS;
+  if (schedule.inStep)
+    launch.checks &= ~uint32_t(HADAL_SIM_CHECK_WARP_RACE);
   if (schedule.globalRaces)
     launch.checks |= HADAL_SIM_CHECK_GLOBAL_RACE;
   bool launched = !failed(

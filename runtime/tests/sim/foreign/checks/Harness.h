@@ -45,6 +45,7 @@ struct Schedule {
   unsigned threads = 1;
   bool checks = true;
   bool globalRaces = false;
+  bool inStep = false; ///< Without the check of races between lanes of a warp.
   uint64_t maxInstructions = 0; ///< 0: the default limit.
 };
 

@@ -196,6 +196,31 @@ TEST_F(Tool, ChecksFireWithExitThree) {
   EXPECT_EQ(off.code, 0) << off.err;
 }
 
+TEST_F(Tool, WarpsInStep) {
+  std::string rest = " --grid=1 --block=64 out:" + path("o.bin") + ":256";
+  EXPECT_EQ(run(twin("race_in_step.ptx") + " --entry=passes" + rest).code, 3);
+  EXPECT_EQ(run(twin("race_in_step.ptx") + " --no-check=warp-race --entry=passes" + rest).code, 0);
+  EXPECT_EQ(run(twin("race_in_step.ptx") + " --no-check=warp-race --entry=trips" + rest).code, 3);
+}
+
+TEST_F(Tool, ScratchThatStaysPartlyUnwritten) {
+  writeText(
+      "part.ptx",
+      ".version 8.0\n.target sm_80\n.address_size 64\n.visible .entry k(.param .u64 p) { .reg .b64 %a; ld.param.u64 %a, [p];\n"
+      "st.global.u32 [%a+4], 7; ret; }\n");
+  std::string rest = " --entry=k --grid=1 --block=1 --counters=" + path("c.json");
+  EXPECT_EQ(run(path("part.ptx") + rest + " out:" + path("o.bin") + ":12").code, 3);
+  Ran ran = run(path("part.ptx") + rest + " scratch:" + path("s.bin") + ":12");
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  expectEqual(read<uint32_t>("s.bin"), std::vector<uint32_t>{0xffffffff, 7, 0xffffffff});
+  EXPECT_NE(readText("c.json").find("\"distinct\": {\"read_sectors\": 0, \"write_sectors\": 1}"),
+            std::string::npos)
+      << readText("c.json");
+  ran = run(path("part.ptx") + rest + " scratch:" + path("s.bin"));
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_NE(ran.err.find("scratch:FILE:BYTES"), std::string::npos) << ran.err;
+}
+
 TEST_F(Tool, StopsRunawayKernels) {
   write("in.bin", std::vector<int32_t>(32, 1));
   Ran ran = run(twin("runaway.ptx") +
@@ -266,7 +291,7 @@ TEST_F(Tool, RefusesBadFiles) {
                    10),
        {"1:"}},
       {header +
-           ".entry k() { .reg .b64 %d<2>; .reg .pred %p; mbarrier.try_wait.shared.b64 %p, [%d1], 0; ret; }",
+           ".entry k() { .reg .b64 %d<2>; .reg .pred %p; mbarrier.expect_tx.shared.b64 [%d1], 8; ret; }",
        {"4:", "mbarrier"}},
   };
   for (const auto &[text, words] : bad) {
