@@ -4,7 +4,7 @@
 #define HADAL_IR_PORTEXTENT_H
 
 #include "mlir/IR/BuiltinAttributes.h"
-#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/DialectImplementation.h"
 
 namespace hadal {
 

@@ -3,6 +3,7 @@
 #ifndef PLAN_IR_PLANDIALECT_H
 #define PLAN_IR_PLANDIALECT_H
 
+#include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
