@@ -12,13 +12,15 @@ separate_arguments(HADAL_LLVM_DEFINITIONS NATIVE_COMMAND "${LLVM_DEFINITIONS}")
 # Everything that includes MLIR: headers, definitions, the shared libraries.
 # The static CMake targets would link libLLVM a second time and abort at start.
 add_library(hadal_mlir INTERFACE)
-target_include_directories(hadal_mlir SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
+set_target_properties(hadal_mlir PROPERTIES EXPORT_NAME mlir)
+target_include_directories(hadal_mlir SYSTEM INTERFACE
+  "$<BUILD_INTERFACE:${LLVM_INCLUDE_DIRS};${MLIR_INCLUDE_DIRS}>")
 target_include_directories(hadal_mlir INTERFACE
-  "${CMAKE_SOURCE_DIR}/include" "${CMAKE_BINARY_DIR}/include"
-  "${CMAKE_SOURCE_DIR}/dialects" "${CMAKE_BINARY_DIR}/dialects")
+  "$<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include;${CMAKE_BINARY_DIR}/include>"
+  "$<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/dialects;${CMAKE_BINARY_DIR}/dialects>")
 target_compile_definitions(hadal_mlir INTERFACE ${HADAL_LLVM_DEFINITIONS})
 target_link_libraries(hadal_mlir INTERFACE MLIR LLVM)
-target_link_options(hadal_mlir INTERFACE "-Wl,-rpath,${LLVM_LIBRARY_DIR}")
+target_link_options(hadal_mlir INTERFACE "$<BUILD_INTERFACE:-Wl,-rpath,${LLVM_LIBRARY_DIR}>")
 
 # The compiler's time goes into MLIR's and LLVM's libraries; its own code is
 # built at -O1, in half the time. It may meet code of a target that is loaded, so
@@ -56,6 +58,7 @@ function(hadal_add_compiler_tool name)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
   add_executable(${name} ${name}.cpp)
   target_link_libraries(${name} PRIVATE ${ARG_LINK} HadalToolSupport hadal_mlir)
+  hadal_install_tool(${name})
   target_precompile_headers(${name} REUSE_FROM hadal_pch)
   hadal_compiler_options(${name})
 endfunction()

@@ -48,6 +48,9 @@ config.substitutions += [
     ("%bin", quoted(config.hadal_tools_dir)),
     ("%lib", quoted(config.hadal_lib_dir)),
     ("%flatc", quoted(config.flatc)),
+    ("%cmake", quoted(config.cmake)),
+    ("%cc", quoted(config.c_compiler)),
+    ("%cxx", quoted(config.cxx_compiler)),
     ("%integration", quoted(integration)),
     ("%goldens", quoted(os.path.join(integration, "goldens"))),
     ("%demo", quoted(os.path.join(integration, "demo-model"))),
@@ -69,6 +72,8 @@ if os.path.exists(os.path.join(config.hadal_lib_dir, "libhadal_runtime.so")):
     config.available_features.add("runtime-library")
 if config.hadal_sanitize:
     config.available_features.add("sanitizer")
+elif "end-to-end" in config.available_features:
+    config.available_features.add("installation")  # tested once, as the machine is
 if os.environ.get("HADAL_TEST_LONG"):
     config.available_features.add("long")
 
