@@ -74,15 +74,14 @@ Value ModelBuilder::linear(ParameterBuilder &parameters,
   WeightValue w = parameters.weight(name);
   int64_t width = cast<RankedTensorType>(w.value.getType()).getDimSize(0);
   return LinearOp::create(body, named(name), rows(width), x, w.value, w.scale,
-                          /*addend=*/Value(), w.block);
+                          w.block);
 }
 
 Value ModelBuilder::norm(ParameterBuilder &parameters, const std::string &name,
                          Value x, double eps) {
   Value weight = parameters.weight(name).value;
-  return RmsNormOp::create(body, named(name), x.getType(), /*wide=*/Type(), x,
-                           weight, /*rows=*/Value(), f32(eps))
-      .getResult();
+  return RmsNormOp::create(body, named(name), x.getType(), x, weight,
+                           /*rows=*/Value(), f32(eps));
 }
 
 Value ModelBuilder::mlp(ParameterBuilder &parameters, const std::string &prefix,
@@ -252,8 +251,8 @@ OwningOpRef<ModuleOp> ModelBuilder::build(const Checkpoint &checkpoint,
   Value logits;
   if (config.tiedEmbeddings)
     logits = LinearOp::create(body, named("lm_head"), rows(config.vocabSize),
-                              chosen, parameters.weight("embed").value, Value(),
-                              Value(), DenseI64ArrayAttr());
+                              chosen, parameters.weight("embed").value,
+                              /*scale=*/Value(), DenseI64ArrayAttr());
   else
     logits = linear(parameters, "lm_head", chosen);
   func::ReturnOp::create(body, named("step"), logits);

@@ -114,7 +114,7 @@ static void addModelPasses(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createFormProgramsPass(programs));
   OpPassManager &program = pm.nest<ProgramOp>();
   program.addPass(createDecomposePass());
-  program.addNestedPass<func::FuncOp>(createFusePass());
+  program.addNestedPass<func::FuncOp>(createFuseGatesPass());
   program.addPass(createPackParametersPass({options.precision}));
   program.addPass(createCSEPass());
   program.addPass(createFormDispatchesPass());

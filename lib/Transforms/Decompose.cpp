@@ -138,7 +138,7 @@ struct DecomposePass : impl::DecomposePassBase<DecomposePass> {
                                    group.getOffsets(), group.getRows(), op.getDown(),
                                    op.getDownScale(), blockFor(!!op.getDownScale()));
     auto sum = MoeCombineOp::create(builder, suffixed(op, "combine"), result, outer,
-                                    op.getWeights(), Value(), Value());
+                                    op.getWeights());
     op.replaceAllUsesWith(sum.getResult());
     op.erase();
     ++numExperts;

@@ -35,11 +35,7 @@ struct SetPrecisionPass : impl::SetPrecisionPassBase<SetPrecisionPass> {
     if (precision == "reference")
       return;
     narrowCaches();
-    WalkResult result = getOperation().walk([&](Operation *op) {
-      return WalkResult(narrowResults(op));
-    });
-    if (result.wasInterrupted())
-      signalPassFailure();
+    getOperation().walk([&](Operation *op) { narrowResult(op); });
   }
 
   /// Narrows growing states of f32, and what is read from them and updated in
@@ -67,44 +63,31 @@ struct SetPrecisionPass : impl::SetPrecisionPassBase<SetPrecisionPass> {
         narrowState(update.getTiedOpResult(&use));
   }
 
-  /// Rounds the result of `op` where its users take bf16; a norm gives both
-  /// widths where they differ.
-  LogicalResult narrowResults(Operation *op) {
+  /// Rounds the result of `op` for the users that take bf16: where it is made, or
+  /// after that where others read it in f32 or the op cannot.
+  void narrowResult(Operation *op) {
     if (op->getNumResults() == 0)
-      return success();
+      return;
     Value result = op->getResult(0);
     auto type = dyn_cast<RankedTensorType>(result.getType());
     if (!type || !type.getElementType().isF32())
-      return success();
-    SmallVector<OpOperand *> narrow, wide;
+      return;
+    SmallVector<OpOperand *> narrow;
     for (OpOperand &use : result.getUses())
-      (wantsNarrow(use) ? narrow : wide).push_back(&use);
+      if (wantsNarrow(use))
+        narrow.push_back(&use);
     if (narrow.empty())
-      return success();
-    bool canSplit = op->hasTrait<RoundsBeside>();
-    if (!canSplit && !op->hasTrait<RoundsResult>())
-      return op->emitOpError("expected an op that can round its result where a matrix product "
-                             "reads it, got one whose results are f32 only");
-    if (!wide.empty() && !canSplit)
-      return op->emitOpError("expected a result that can be rounded where a matrix product reads "
-                             "it, got one that is also read in f32");
-    if (!wide.empty())
-      splitNorm(cast<RmsNormOp>(op), wide);
-    else
-      result.setType(narrowed(result));
+      return;
     ++numNarrowed;
-    return success();
-  }
-
-  void splitNorm(RmsNormOp norm, ArrayRef<OpOperand *> wide) {
-    OpBuilder builder(norm);
-    auto both = RmsNormOp::create(builder, norm.getLoc(), narrowed(norm.getResult()),
-                                  norm.getResult().getType(), norm.getX(), norm.getWeight(),
-                                  norm.getRows(), norm.getEpsAttr());
-    for (OpOperand *use : wide)
-      use->set(both.getWide());
-    norm.getResult().replaceAllUsesWith(both.getResult());
-    norm.erase();
+    if (op->hasTrait<RoundsResult>() && llvm::all_of(result.getUses(), wantsNarrow)) {
+      result.setType(narrowed(result));
+      return;
+    }
+    OpBuilder builder(op->getContext());
+    builder.setInsertionPointAfter(op);
+    Value rounded = arith::TruncFOp::create(builder, op->getLoc(), narrowed(result), result);
+    for (OpOperand *use : narrow)
+      use->set(rounded);
   }
 };
 } // namespace

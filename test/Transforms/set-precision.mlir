@@ -17,9 +17,10 @@ func.func @norm(%x: tensor<?x64xf32>, %n: tensor<64xf32>, %w: tensor<96x64xf32>)
 
 // -----
 
-// The router reads f32, so that no choice flips, and the experts bf16: the norm gives both.
+// The router reads f32, so that no choice flips, and the experts bf16: the norm is in f32, and rounded beside that.
 // CHECK-LABEL: func.func @router
-// CHECK:         %[[N:.*]], %[[WIDE:.*]] = hadal.rms_norm {{.*}} -> (tensor<?x64xbf16>, tensor<?x64xf32>)
+// CHECK:         %[[WIDE:.*]] = hadal.rms_norm {{.*}} -> tensor<?x64xf32>
+// CHECK-NEXT:    %[[N:.*]] = arith.truncf %[[WIDE]] : tensor<?x64xf32> to tensor<?x64xbf16>
 // CHECK:         %[[L:.*]] = hadal.linear %[[WIDE]]
 // CHECK:         hadal.moe_route %[[L]]
 // CHECK:         hadal.moe_experts %[[N]]
@@ -58,7 +59,8 @@ func.func @attention(%q: tensor<?x144xf32>, %kv: tensor<?x80xf32>, %n: tensor<64
 
 // The final norm is gathered before the head reads it: both are bf16, and a tap has f32.
 // CHECK-LABEL: func.func @head
-// CHECK:         %[[N:.*]], %[[WIDE:.*]] = hadal.rms_norm {{.*}} -> (tensor<?x64xbf16>, tensor<?x64xf32>)
+// CHECK:         %[[WIDE:.*]] = hadal.rms_norm {{.*}} -> tensor<?x64xf32>
+// CHECK-NEXT:    %[[N:.*]] = arith.truncf %[[WIDE]]
 // CHECK:         hadal.tap "hidden.1", %[[WIDE]]
 // CHECK:         hadal.gather_rows %[[N]], {{.*}} -> tensor<?x64xbf16>
 func.func @head(%x: tensor<?x64xf32>, %n: tensor<64xf32>, %rows: tensor<?xi32>, %w: tensor<97x64xf32>) -> tensor<?x97xf32> {
@@ -67,4 +69,32 @@ func.func @head(%x: tensor<?x64xf32>, %n: tensor<64xf32>, %rows: tensor<?xi32>, 
   %g = hadal.gather_rows %a, %rows : (tensor<?x64xf32>, tensor<?xi32>) -> tensor<?x64xf32>
   %y = hadal.linear %g, %w : (tensor<?x64xf32>, tensor<97x64xf32>) -> tensor<?x97xf32>
   return %y : tensor<?x97xf32>
+}
+
+// -----
+
+// What cannot round its result is rounded after it.
+// CHECK-LABEL: func.func @made_in_f32
+// CHECK:         %[[X:.*]] = hadal.embedding {{.*}} -> tensor<?x64xf32>
+// CHECK-NEXT:    %[[B:.*]] = arith.truncf %[[X]]
+// CHECK-NEXT:    hadal.linear %[[B]]
+func.func @made_in_f32(%t: tensor<?xi32>, %e: tensor<97x64xf32>, %w: tensor<96x64xf32>) -> tensor<?x96xf32> {
+  %x = hadal.embedding %t, %e : (tensor<?xi32>, tensor<97x64xf32>) -> tensor<?x64xf32>
+  %y = hadal.linear %x, %w : (tensor<?x64xf32>, tensor<96x64xf32>) -> tensor<?x96xf32>
+  return %y : tensor<?x96xf32>
+}
+
+// -----
+
+// A sum reads it in f32.
+// CHECK-LABEL: func.func @read_in_f32
+// CHECK:         %[[X:.*]] = hadal.swiglu {{.*}} -> tensor<?x64xf32>
+// CHECK-NEXT:    %[[B:.*]] = arith.truncf %[[X]]
+// CHECK-NEXT:    %[[Y:.*]] = hadal.linear %[[B]]
+// CHECK-NEXT:    arith.addf %[[X]], %[[Y]]
+func.func @read_in_f32(%g: tensor<?x64xf32>, %w: tensor<64x64xf32>) -> tensor<?x64xf32> {
+  %x = hadal.swiglu %g, %g : (tensor<?x64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
+  %y = hadal.linear %x, %w : (tensor<?x64xf32>, tensor<64x64xf32>) -> tensor<?x64xf32>
+  %z = arith.addf %x, %y : tensor<?x64xf32>
+  return %z : tensor<?x64xf32>
 }

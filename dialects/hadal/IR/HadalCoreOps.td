@@ -24,13 +24,12 @@ def Hadal_EmbeddingOp : Hadal_TensorOp<"embedding", [AsIndex, AsLookup]> {
   let assemblyFormat = "$tokens `,` $table attr-dict `:` functional-type(operands, results)";
 }
 
-def Hadal_RmsNormOp : Hadal_TensorOp<"rms_norm", [AsExact, AsVector, AsIndex], [RoundsBeside]> {
+def Hadal_RmsNormOp : Hadal_TensorOp<"rms_norm", [AsExact, AsVector, AsIndex], [RoundsResult]> {
   let summary = "Root-mean-square norm of rows";
   let description = [{
     `y[n] = x[m] / sqrt(mean(x[m]²) + eps) * weight`, in f32 (Zhang and Sennrich
     2019, arXiv:1910.07467, equation 4), with `m = rows[n]` where rows are given,
-    else `m = n`. `wide`, where present, is the same result in f32 beside a
-    rounded one.
+    else `m = n`.
     Shapes: x [N, D], weight [D], rows [R], y [N or R, D].
 
     Constraints:
@@ -38,7 +37,6 @@ def Hadal_RmsNormOp : Hadal_TensorOp<"rms_norm", [AsExact, AsVector, AsIndex], [
     2. rms_norm_c2: the result has the width of x
     3. rms_norm_c3: as many result rows as x has, or as rows are given
     4. rms_norm_c4: eps is positive and finite
-    5. rms_norm_c5: the wide result has the shape of the result and elements of f32
 
     ```mlir
     %y = hadal.rms_norm %x, %w {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xbf16>
@@ -46,18 +44,18 @@ def Hadal_RmsNormOp : Hadal_TensorOp<"rms_norm", [AsExact, AsVector, AsIndex], [
     ```
   }];
   let arguments = (ins Hadal_RowsF32:$x, Hadal_Vector:$weight, Optional<Hadal_Index1D>:$rows, F32Attr:$eps);
-  let results = (outs Hadal_Rows:$result, Optional<Hadal_RowsF32>:$wide);
+  let results = (outs Hadal_Rows:$result);
   let assemblyFormat = "$x `,` $weight (`rows` $rows^)? attr-dict `:` functional-type(operands, results)";
 }
 
-def Hadal_LinearOp : Hadal_TensorOp<"linear", [AsFactor, AsMatrix, AsScales, AsExact], [AttrSizedOperandSegments]> {
+def Hadal_LinearOp : Hadal_TensorOp<"linear", [AsFactor, AsMatrix, AsScales]> {
   let summary = "Linear layer, with block scales for fp8 weights";
   let description = [{
-    `y[n, o] = sum_i x[n, i] * w[o, i] + addend[n, o]`, accumulated in f32, where
+    `y[n, o] = sum_i x[n, i] * w[o, i]`, accumulated in f32, where
     `w[o, i] = weight[o, i] * scale[o / bo, i / bi]` if a scale is given. The
     last blocks of a row or column may be partial.
     Shapes: x [N, in], weight [out, in], scale [ceil(out / bo), ceil(in / bi)],
-    addend and y [N, out].
+    y [N, out].
 
     Constraints:
     1. linear_c1: the weight's last dimension is the width of x
@@ -65,17 +63,16 @@ def Hadal_LinearOp : Hadal_TensorOp<"linear", [AsFactor, AsMatrix, AsScales, AsE
     3. linear_c3: as many result rows as x has
     4. linear_c4: a scale is given exactly when the weight is f8E4M3FN
     5. linear_c5: the scale's shape is that of the blocks of `block` over the weight
-    6. linear_c6: the addend has the shape of the result
 
     ```mlir
-    %y = hadal.linear %x, %w addend %res : (tensor<?x64xbf16>, tensor<96x64xbf16>, tensor<?x96xf32>) -> tensor<?x96xf32>
+    %y = hadal.linear %x, %w : (tensor<?x64xbf16>, tensor<96x64xbf16>) -> tensor<?x96xf32>
     %z = hadal.linear %x, %q scale %s {block = array<i64: 128, 128>} : (tensor<?x64xf32>, tensor<96x64xf8E4M3FN>, tensor<1x1xf32>) -> tensor<?x96xf32>
     ```
   }];
   let arguments = (ins Hadal_Rows:$x, Hadal_Matrix:$weight, Optional<Hadal_Scales>:$scale,
-                       Optional<Hadal_RowsF32>:$addend, OptionalAttr<DenseI64ArrayAttr>:$block);
+                       OptionalAttr<DenseI64ArrayAttr>:$block);
   let results = (outs Hadal_Rows:$result);
-  let assemblyFormat = "$x `,` $weight (`scale` $scale^)? (`addend` $addend^)? attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "$x `,` $weight (`scale` $scale^)? attr-dict `:` functional-type(operands, results)";
   let extraClassDeclaration = [{
     /// A router's projection stays exact: a flipped choice moves a whole token.
     ::hadal::OperandRole getOperandRole(::mlir::OpOperand &operand);
@@ -86,7 +83,7 @@ def Hadal_GatedLinearOp : Hadal_TensorOp<"gated_linear", [AsFactor, AsMatrix, As
   let summary = "Two linear layers joined by SwiGLU";
   let description = [{
     `y = silu(x gateᵀ) * (x upᵀ)` (Shazeer 2020, arXiv:2002.05202, equation 6):
-    what `hadal-fuse` makes of two linear ops and a swiglu.
+    what `hadal-fuse-gates` makes of two linear ops and a swiglu.
     Shapes: x [N, in], gate and up [out, in], scales as in hadal.linear, y [N, out].
 
     Constraints:

@@ -83,8 +83,6 @@ struct ReadsAs {
 template <typename ConcreteOp>
 class RoundsResult : public mlir::OpTrait::TraitBase<ConcreteOp, RoundsResult> {};
 template <typename ConcreteOp>
-class RoundsBeside : public mlir::OpTrait::TraitBase<ConcreteOp, RoundsBeside> {};
-template <typename ConcreteOp>
 class StaysInEntry : public mlir::OpTrait::TraitBase<ConcreteOp, StaysInEntry> {};
 
 /// Takes consecutive pieces of a weight's bytes.

@@ -35,8 +35,6 @@ class Hadal_Trait<string name> : NativeOpTrait<name> {
 }
 // The op can give its first result in bf16 instead of f32.
 def RoundsResult : Hadal_Trait<"RoundsResult">;
-// The op can give its first result in bf16 and, as a further result, in f32.
-def RoundsBeside : Hadal_Trait<"RoundsBeside">;
 
 // The op belongs to the frame of an entry point: nothing is launched for it.
 def StaysInEntry : Hadal_Trait<"StaysInEntry">;

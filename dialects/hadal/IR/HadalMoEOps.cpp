@@ -206,16 +206,13 @@ Work MoeDownOp::getWork() { return sparseWork(*this, getDown(), 1, productOfOne(
 //===-- moe_combine -----------------------------------------------------------===//
 
 LogicalResult MoeCombineOp::verify() {
-  int64_t width = tensorType(getResult()).getDimSize(1);
   // moe_combine_c1
-  for (Value operand : {getY(), getShared(), getAddend()})
-    if (operand && failed(expectExtent(*this, "the width of an operand", width,
-                                       tensorType(operand).getDimSize(1))))
-      return failure();
+  if (failed(expectExtent(*this, "the width of the result", tensorType(getY()).getDimSize(1),
+                          tensorType(getResult()).getDimSize(1))))
+    return failure();
   // moe_combine_c2
-  for (Value summed : std::initializer_list<Value>{getShared(), getAddend(), getResult()})
-    if (summed && failed(expectRows(*this, "the rows of what is summed", getWeights(), summed)))
-      return failure();
+  if (failed(expectRows(*this, "the rows of the result", getWeights(), getResult())))
+    return failure();
   // moe_combine_c3
   return expectExtent(*this, "the rows of y", elementsOf(getWeights()),
                       tensorType(getY()).getDimSize(0));

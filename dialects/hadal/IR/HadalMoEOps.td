@@ -159,27 +159,25 @@ def Hadal_MoeDownOp : Hadal_TensorOp<"moe_down", [AsFactor, AsIndex, AsIndex, As
   let assemblyFormat = "$h `,` $offsets `,` $rows `,` $down (`scale` $scale^)? attr-dict `:` functional-type(operands, results)";
 }
 
-def Hadal_MoeCombineOp : Hadal_TensorOp<"moe_combine", [AsExact, AsExact, AsExact, AsExact], [AttrSizedOperandSegments]> {
+def Hadal_MoeCombineOp : Hadal_TensorOp<"moe_combine", [AsExact, AsExact]> {
   let summary = "Weighs and sums what the experts made of each token";
   let description = [{
-    `out[n] = sum_j weights[n, j] * y[n k + j] + shared[n] + addend[n]`, in this
-    order: by rank ascending, then the shared experts, then the addend (the
-    residual), so that the sum of a token does not depend on its neighbours.
-    Shapes: y [N k, D], weights [N, k], shared, addend and out [N, D].
+    `out[n] = sum_j weights[n, j] * y[n k + j]`, by rank ascending, so that the sum of
+    a token does not depend on its neighbours.
+    Shapes: y [N k, D], weights [N, k], out [N, D].
 
     Constraints:
-    1. moe_combine_c1: y, shared, addend and the result have the same width
-    2. moe_combine_c2: as many rows of shared, addend and the result as weights has
+    1. moe_combine_c1: y and the result have the same width
+    2. moe_combine_c2: as many result rows as weights
     3. moe_combine_c3: as many rows of y as weights has elements
 
     ```mlir
-    %out = hadal.moe_combine %y, %w shared %s addend %x : (tensor<?x64xf32>, tensor<?x4xf32>, tensor<?x64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
+    %out = hadal.moe_combine %y, %w : (tensor<?x64xf32>, tensor<?x4xf32>) -> tensor<?x64xf32>
     ```
   }];
-  let arguments = (ins Hadal_RowsF32:$y, Hadal_RowsF32:$weights, Optional<Hadal_RowsF32>:$shared,
-                       Optional<Hadal_RowsF32>:$addend);
+  let arguments = (ins Hadal_RowsF32:$y, Hadal_RowsF32:$weights);
   let results = (outs Hadal_RowsF32:$result);
-  let assemblyFormat = "$y `,` $weights (`shared` $shared^)? (`addend` $addend^)? attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "$y `,` $weights attr-dict `:` functional-type(operands, results)";
 }
 
 #endif // HADAL_IR_HADALMOEOPS_TD

@@ -57,12 +57,14 @@ def SetPrecisionPass : Pass<"hadal-set-precision", "::mlir::ModuleOp"> {
   let summary = "Narrow activations and caches to what the target is fast at";
   let description = [{
     Precondition: all activations are f32. Postcondition with `native`: the
-    operands of matrix products, queries and caches are bf16, rounded once by the
-    op that makes them; sums, norms, the router and the residual stream stay f32.
-    With `reference`: nothing changes.
+    operands of matrix products, queries and caches are bf16, rounded once: by the
+    op that makes them, or by an `arith.truncf` of its result where that is read in
+    f32 too or the op cannot round. Sums, norms, the router and the residual stream
+    stay f32. With `reference`: nothing changes.
 
     ```
     rms_norm -> tensor<?x64xf32> ==> rms_norm -> tensor<?x64xbf16>
+    rms_norm -> tensor<?x64xf32> ==> rms_norm -> tensor<?x64xf32>, truncf -> tensor<?x64xbf16>
     ```
   }];
   let dependentDialects = ["::hadal::HadalDialect"];
@@ -105,22 +107,18 @@ def DecomposePass : Pass<"hadal-decompose", "::hadal::ProgramOp"> {
                     Statistic<"numExperts", "num-experts", "Expert ops split">];
 }
 
-def FusePass : Pass<"hadal-fuse", "::mlir::func::FuncOp"> {
-  let summary = "Fuse additions and gates into the ops that feed them";
+def FuseGatesPass : Pass<"hadal-fuse-gates", "::mlir::func::FuncOp"> {
+  let summary = "Make one op of the two linear ops of a gate";
   let description = [{
-    Precondition: none. Postcondition: an addition whose operand is made by a
-    linear or a moe_combine for it alone is part of that op, and two linear ops of
-    the same input joined by swiglu are one gated_linear.
+    Precondition: none. Postcondition: two linear ops of the same input whose
+    results swiglu joins, and nothing else reads, are one gated_linear.
 
     ```
-    linear, arith.addf          ==> linear addend
-    linear, linear, swiglu      ==> gated_linear
-    moe_combine, arith.addf     ==> moe_combine shared, addend
+    linear, linear, swiglu ==> gated_linear
     ```
   }];
   let dependentDialects = ["::hadal::HadalDialect"];
-  let statistics = [Statistic<"numAdds", "num-adds", "Additions fused">,
-                    Statistic<"numGates", "num-gates", "Gates fused">];
+  let statistics = [Statistic<"numGates", "num-gates", "Gates fused">];
 }
 
 def PackParametersPass : Pass<"hadal-pack-parameters", "::hadal::ProgramOp"> {

@@ -113,13 +113,13 @@ struct KernelEmitter {
     body.bind(op.getRows());
     body.bind(op.getWeight());
     body.bindResult(body.kernel.result);
-    if (Value wide = op.getWide() ? op.getWide() : body.kernel.wide)
-      body.bindResult(wide);
+    if (body.kernel.wide)
+      body.bindResult(body.kernel.wide);
     RMSNormSpec spec;
     spec.width = typeOf(op.getX()).getDimSize(1);
     spec.epsilon = op.getEps().convertToFloat();
     spec.output = floatTypeOf(body.kernel.result);
-    spec.secondOutput = op.getWide() || body.kernel.wide;
+    spec.secondOutput = static_cast<bool>(body.kernel.wide);
     spec.selectRows = static_cast<bool>(op.getRows());
     return run(spec, getRMSNormInfo, emitRMSNorm);
   }
@@ -254,15 +254,38 @@ struct KernelEmitter {
 
   LogicalResult operator()(MoeCombineOp op) {
     body.setRows(op.getWeights());
-    body.bindAll(op.getY(), op.getWeights(), op.getShared(), op.getAddend());
+    body.bindAll(op.getY(), op.getWeights());
     for (Value addend : body.kernel.addends)
       body.bind(addend);
     body.bindResult(body.kernel.result);
     MoECombineSpec spec;
     spec.width = typeOf(op.getResult()).getDimSize(1);
     spec.topK = typeOf(op.getWeights()).getDimSize(1);
-    spec.addends = !!op.getShared() + !!op.getAddend() + body.kernel.addends.size();
+    spec.addends = body.kernel.addends.size();
     return run(spec, getMoECombineInfo, emitMoECombine);
+  }
+
+  LogicalResult operator()(arith::TruncFOp op) {
+    bool isRounding = getElementTypeOrSelf(op.getOut()).isBF16() && !op.getRoundingmode();
+    return isRounding ? emitRows(op, ElementwiseKind::Cast) : reportNoKernel(body.op);
+  }
+
+  LogicalResult operator()(arith::AddFOp op) { return emitRows(op, ElementwiseKind::Add); }
+
+  /// An op of another dialect on rows of f32.
+  LogicalResult emitRows(Operation *op, ElementwiseKind kind) {
+    auto type = dyn_cast<RankedTensorType>(op->getOperand(0).getType());
+    if (!type || type.getRank() != 2 || type.isDynamicDim(1) || !type.getElementType().isF32())
+      return reportNoKernel(op);
+    body.setRows(op->getOperand(0));
+    for (Value operand : op->getOperands())
+      body.bind(operand);
+    body.bindResult(op->getResult(0));
+    ElementwiseSpec spec;
+    spec.kind = kind;
+    spec.width = type.getDimSize(1);
+    spec.output = floatTypeOf(op->getResult(0));
+    return run(spec, getElementwiseInfo, emitElementwise);
   }
 };
 } // namespace
@@ -314,7 +337,8 @@ FailureOr<ExecutableInterface> hadal::cpu::emitKernel(ExecutableOp executable, M
              : llvm::TypeSwitch<Operation *, LogicalResult>(kernel->root)
                    .Case<EmbeddingOp, RmsNormOp, GatherRowsOp, SwigluOp, RopeOp, MlaAppendOp,
                          MlaAttendAbsorbedOp, MlaAttendExpandedOp, MoeRouteOp, MoeGroupOp,
-                         MoeCombineOp>([&](auto concrete) { return emitter(concrete); })
+                         MoeCombineOp, arith::TruncFOp, arith::AddFOp>(
+                       [&](auto concrete) { return emitter(concrete); })
                    .Default([](Operation *other) { return reportNoKernel(other); });
   if (failed(result) || failed(verifyResults(body)))
     return failure();

@@ -92,13 +92,11 @@ std::optional<LogicalResult> hadal::cpu::emitMatrixKernel(BodyOp body, StringRef
   return llvm::TypeSwitch<Operation *, std::optional<LogicalResult>>(body.op)
       .Case([&](LinearOp op) {
         body.setRows(op.getX());
-        body.bindAll(op.getX(), op.getWeight(), op.getScale(), op.getAddend());
+        body.bindAll(op.getX(), op.getWeight(), op.getScale());
         dense.outputs = typeOf(op.getWeight()).getDimSize(0);
         dense.inputs = typeOf(op.getWeight()).getDimSize(1);
         dense.x = rowsOf(op.getX());
         dense.y = rowsOf(op.getResult());
-        if (op.getAddend())
-          dense.residual = rowsOf(op.getAddend());
         for (Value addend : body.kernel.addends) {
           body.bind(addend);
           dense.residual = rowsOf(addend);

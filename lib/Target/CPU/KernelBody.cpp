@@ -11,9 +11,7 @@ Type elementOf(Value value) { return cast<ShapedType>(value.getType()).getElemen
 
 /// Whether the kernel adds a further summand to its result.
 bool hasRoomForAddend(const KernelBody &body) {
-  if (auto linear = dyn_cast<LinearOp>(body.root))
-    return body.addends.empty() && !linear.getAddend();
-  return isa<MoeCombineOp>(body.root);
+  return isa<MoeCombineOp>(body.root) || (isa<LinearOp>(body.root) && body.addends.empty());
 }
 
 bool matchRounding(arith::TruncFOp round, KernelBody &body) {

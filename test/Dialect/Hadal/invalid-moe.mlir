@@ -190,18 +190,18 @@ func.func @moe_down_c3(%h: tensor<?x32xbf16>, %o: tensor<17xi32>, %r: tensor<?xi
 
 // -----
 
-// moe_combine_c1: y, shared, addend and the result have the same width
-func.func @moe_combine_c1(%y: tensor<?x64xf32>, %w: tensor<?x4xf32>, %s: tensor<?x32xf32>) {
-  // expected-error @+1 {{expected the width of an operand to be 64, got 32}}
-  %z = hadal.moe_combine %y, %w shared %s : (tensor<?x64xf32>, tensor<?x4xf32>, tensor<?x32xf32>) -> tensor<?x64xf32>
+// moe_combine_c1: y and the result have the same width
+func.func @moe_combine_c1(%y: tensor<?x64xf32>, %w: tensor<?x4xf32>) {
+  // expected-error @+1 {{expected the width of the result to be 64, got 32}}
+  %z = hadal.moe_combine %y, %w : (tensor<?x64xf32>, tensor<?x4xf32>) -> tensor<?x32xf32>
   return
 }
 
 // -----
 
-// moe_combine_c2: as many rows of shared, addend and the result as weights has
+// moe_combine_c2: as many result rows as weights
 func.func @moe_combine_c2(%y: tensor<8x64xf32>, %w: tensor<2x4xf32>) {
-  // expected-error @+1 {{expected the rows of what is summed to be 2, got 8}}
+  // expected-error @+1 {{expected the rows of the result to be 2, got 8}}
   %z = hadal.moe_combine %y, %w : (tensor<8x64xf32>, tensor<2x4xf32>) -> tensor<8x64xf32>
   return
 }

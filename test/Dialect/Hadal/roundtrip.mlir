@@ -56,9 +56,9 @@ module attributes {hadal.files = [#hadal.file<"model.safetensors", size = 191201
     // CHECK: hadal.rms_norm %{{.*}}, %{{.*}} {eps
     %a = hadal.rms_norm %x, %n {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xbf16>
     // CHECK: hadal.rms_norm %{{.*}}, %{{.*}} rows %{{.*}} {eps
-    %b:2 = hadal.rms_norm %x, %n rows %rows {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xf32>, tensor<?xi32>) -> (tensor<?x64xbf16>, tensor<?x64xf32>)
-    // CHECK: hadal.linear %{{.*}}, %{{.*}} addend %{{.*}} :
-    %c = hadal.linear %a, %w addend %x : (tensor<?x64xbf16>, tensor<64x64xbf16>, tensor<?x64xf32>) -> tensor<?x64xf32>
+    %b = hadal.rms_norm %x, %n rows %rows {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xf32>, tensor<?xi32>) -> tensor<?x64xf32>
+    // CHECK: hadal.linear %{{.*}}, %{{.*}} :
+    %c = hadal.linear %a, %w : (tensor<?x64xbf16>, tensor<64x64xbf16>) -> tensor<?x64xf32>
     // CHECK: hadal.linear %{{.*}}, %{{.*}} scale %{{.*}} {block = array<i64: 128, 128>}
     %d = hadal.linear %x, %q scale %s {block = array<i64: 128, 128>} : (tensor<?x64xf32>, tensor<96x64xf8E4M3FN>, tensor<1x1xf32>) -> tensor<?x96xf32>
     // CHECK: hadal.gated_linear
@@ -119,8 +119,8 @@ module attributes {hadal.files = [#hadal.file<"model.safetensors", size = 191201
       : (tensor<?x64xbf16>, tensor<17xi32>, tensor<?xi32>, tensor<16x32x64xf8E4M3FN>, tensor<16x32x64xbf16>, tensor<16x1x1xf32>) -> tensor<?x32xbf16>
     // CHECK: hadal.moe_down
     %dn = hadal.moe_down %h, %o, %r, %d : (tensor<?x32xbf16>, tensor<17xi32>, tensor<?xi32>, tensor<16x64x32xbf16>) -> tensor<?x64xf32>
-    // CHECK: hadal.moe_combine %{{.*}}, %{{.*}} shared %{{.*}} addend
-    %out = hadal.moe_combine %dn, %w shared %res addend %res : (tensor<?x64xf32>, tensor<?x4xf32>, tensor<?x64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
+    // CHECK: hadal.moe_combine %{{.*}}, %{{.*}} :
+    %out = hadal.moe_combine %dn, %w : (tensor<?x64xf32>, tensor<?x4xf32>) -> tensor<?x64xf32>
     return
   }
 

@@ -143,3 +143,27 @@ hadal.program @cpu target <"cpu"> {
     }
   }
 }
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  hadal.executable @half {
+    func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf16> {
+      // expected-error @+1 {{'arith.truncf' op has no kernel for the CPU}}
+      %y = arith.truncf %x : tensor<?x64xf32> to tensor<?x64xf16>
+      return %y : tensor<?x64xf16>
+    }
+  }
+}
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  hadal.executable @columns {
+    func.func @body(%x: tensor<?x?xf32>) -> tensor<?x?xf32> {
+      // expected-error @+1 {{'arith.addf' op has no kernel for the CPU}}
+      %y = arith.addf %x, %x : tensor<?x?xf32>
+      return %y : tensor<?x?xf32>
+    }
+  }
+}

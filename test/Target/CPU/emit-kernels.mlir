@@ -76,8 +76,33 @@ hadal.program @cpu target <"cpu"> {
   // CHECK-SAME:    interface <bindings = [0, 1, 2, 3], access = [read, read, read, write], constants = [#hadal.extent<0, 0>]>
   hadal.executable @linear {
     func.func @body(%x: tensor<?x64xbf16>, %w: tensor<96x64xbf16, #hadal.panels<rows = 32, interleave = 2>>, %a: tensor<?x96xf32>) -> tensor<?x96xf32> {
-      %y = hadal.linear %x, %w addend %a : (tensor<?x64xbf16>, tensor<96x64xbf16, #hadal.panels<rows = 32, interleave = 2>>, tensor<?x96xf32>) -> tensor<?x96xf32>
-      return %y : tensor<?x96xf32>
+      %y = hadal.linear %x, %w : (tensor<?x64xbf16>, tensor<96x64xbf16, #hadal.panels<rows = 32, interleave = 2>>) -> tensor<?x96xf32>
+      %z = arith.addf %a, %y : tensor<?x96xf32>
+      return %z : tensor<?x96xf32>
+    }
+  }
+}
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  // Rounding and adding rows are kernels of their own, where no other takes them.
+  // CHECK-LABEL: hadal.executable @round
+  // CHECK-SAME:    interface <bindings = [0, 1], access = [read, write], constants = [#hadal.extent<0, 0>]>
+  // CHECK:         func.func @round(
+  hadal.executable @round {
+    func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xbf16> {
+      %y = arith.truncf %x : tensor<?x64xf32> to tensor<?x64xbf16>
+      return %y : tensor<?x64xbf16>
+    }
+  }
+  // CHECK-LABEL: hadal.executable @add
+  // CHECK-SAME:    interface <bindings = [0, 1, 2], access = [read, read, write], constants = [#hadal.extent<0, 0>]>
+  // CHECK:         func.func @add(
+  hadal.executable @add {
+    func.func @body(%x: tensor<?x64xf32>, %y: tensor<?x64xf32>) -> tensor<?x64xf32> {
+      %z = arith.addf %x, %y : tensor<?x64xf32>
+      return %z : tensor<?x64xf32>
     }
   }
 }
