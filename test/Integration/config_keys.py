@@ -10,6 +10,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import re
 import sys
 
 import agree
@@ -60,10 +61,10 @@ class Judge:
             return None, "accepted"
         if verdict == "named" and not named and meant.facts() != meaning.Config(base).facts():
             return None, "accepted without the key in what is said: " + said.strip()[:300]
-        eos = "".join((": " if meant.eos else "", ", ".join(map(str, meant.eos))))
-        ids = f"bos_token = {meant.bos[0] if meant.bos else -1} : i64, eos_tokens = array<i64{eos}>"
-        if ids not in module:
-            return None, f"expected {ids} in the module"
+        written = re.search(r"bos_token = (\d+)", module), re.search(r"eos_tokens = \[([^]]*)\]", module)
+        ids = [[int(word) for word in found[1].split(",")] if found else [] for found in written]
+        if ids != [list(meant.bos[:1]), list(meant.eos)]:
+            return None, f"expected bos and eos tokens {meant.bos[:1]} and {meant.eos} in the module, got {ids}"
         error = self.error(module, reference.Model(meant, tensors))
         if not agree.is_equal(error):
             return None, f"other logits: {error}"
