@@ -126,6 +126,11 @@ HADAL_API const char *hadal_context_device(const hadal_context_t *context);
  * the level that HADAL_CPU_LEVEL forces; "" when the CPU offers none. */
 HADAL_API const char *hadal_context_level(const hadal_context_t *context);
 
+/* All levels that the context accepts, best first: *out_count names, which belong to
+ * the context. */
+HADAL_API const char *const *hadal_context_levels(const hadal_context_t *context,
+                                                  uint32_t *out_count);
+
 /* Threads that execute kernels, the calling one included. */
 HADAL_API uint32_t hadal_context_threads(const hadal_context_t *context);
 

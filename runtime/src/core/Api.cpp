@@ -171,6 +171,12 @@ const char *hadal_context_level(const hadal_context_t *context) {
   return context->impl->device->level();
 }
 
+const char *const *hadal_context_levels(const hadal_context_t *context, uint32_t *out_count) {
+  const hadal_device_info_t &info = context->impl->device->info();
+  *out_count = info.level_count;
+  return info.levels;
+}
+
 uint32_t hadal_context_threads(const hadal_context_t *context) {
   return context->impl->device->info().threads;
 }

@@ -152,7 +152,12 @@ TEST(ApiTest, TheEnvironmentForcesALevel) {
               "'x86-64-v4-bf16'");
   }
   Variable level("HADAL_CPU_LEVEL", "x86-64-v3");
-  EXPECT_STREQ(hadal_context_level(makeContext().get()), "x86-64-v3");
+  ContextHandle context = makeContext();
+  EXPECT_STREQ(hadal_context_level(context.get()), "x86-64-v3");
+  uint32_t count = 0;
+  const char *const *levels = hadal_context_levels(context.get(), &count);
+  ASSERT_EQ(count, 1u);
+  EXPECT_STREQ(levels[0], "x86-64-v3");
 }
 
 TEST(ApiTest, TheEnvironmentLimitsTheMachine) {
@@ -165,6 +170,9 @@ TEST(ApiTest, TheEnvironmentLimitsTheMachine) {
   Variable most("HADAL_CPU_AT_MOST", "x86-64-v2");
   ContextHandle lesser = makeContext();
   EXPECT_STREQ(hadal_context_level(lesser.get()), "");
+  uint32_t count = 1;
+  hadal_context_levels(lesser.get(), &count);
+  EXPECT_EQ(count, 0u);
   TemporaryFolder folder;
   std::string path = writeModel(folder, makeModel()), error;
   loadModule(lesser.get(), path, &error);
