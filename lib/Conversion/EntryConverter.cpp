@@ -110,6 +110,7 @@ LogicalResult EntryConverter::visitDispatch(DispatchOp dispatch, int64_t step) {
     Extents shape = extents.lookup(destination);
     extents[result] = std::move(shape);
     aliasOf[result] = destination;
+    overwritten.insert(destination);
     if (auto it = transientOf.find(destination); it != transientOf.end()) {
       unsigned transient = it->second;
       transientOf[result] = transient;
@@ -121,14 +122,19 @@ LogicalResult EntryConverter::visitDispatch(DispatchOp dispatch, int64_t step) {
 
 LogicalResult EntryConverter::visitReturn(func::ReturnOp ret) {
   for (auto [i, value] : llvm::enumerate(ret.getOperands())) {
-    if (!transientOf.contains(value) || aliasOf.contains(value) || returned.contains(value))
+    // What was made in place lies where its first destination does.
+    Value made = value;
+    for (auto it = aliasOf.find(made); it != aliasOf.end(); it = aliasOf.find(made))
+      made = it->second;
+    if (!transientOf.contains(made) || overwritten.contains(value) || returned.contains(made) ||
+        isa_and_present<tensor::EmptyOp>(value.getDefiningOp()))
       return ret.emitOpError("expected to return the result of a dispatch, made for this "
                              "alone");
     PortAttr port = resultPortOf(function, i);
-    buffers[value] = plan::ResultOp::create(buffersAt, ret.getLoc(), i, port.getName(),
-                                            port.getRole(), port.getBlockTable(), typeOf(value),
-                                            sizesOf(value));
-    returned.insert(value);
+    buffers[made] = plan::ResultOp::create(buffersAt, ret.getLoc(), i, port.getName(),
+                                           port.getRole(), port.getBlockTable(), typeOf(value),
+                                           sizesOf(value));
+    returned.insert(made);
   }
   return success();
 }

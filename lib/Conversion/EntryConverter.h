@@ -83,6 +83,7 @@ private:
   llvm::DenseMap<mlir::Value, Extents> extents;
   llvm::DenseMap<mlir::Value, mlir::Value> buffers; // what a kernel binds for a value
   llvm::DenseMap<mlir::Value, mlir::Value> aliasOf; // a result in place: what it overwrites
+  llvm::DenseSet<mlir::Value> overwritten; // by a dispatch, in place
   llvm::DenseMap<mlir::Value, unsigned> transientOf;
   std::vector<std::pair<mlir::Value, std::string>> transients;
   llvm::DenseSet<mlir::Value> returned;

@@ -417,3 +417,66 @@ hadal.program @one target <"cpu"> {
 // expected-error @+1 {{expected one program for target 'cpu', found another}}
 hadal.program @two target <"cpu"> {
 }
+
+// -----
+
+// A result that is made in place is returned like any other, by its last writer alone.
+hadal.program @cpu target <"cpu"> {
+  hadal.executable @attend interface <bindings = [0, 1], access = [read, read_write], constants = []> {
+    func.func @body(%x: tensor<?x64xf32>, %out: tensor<?x64xf32>) -> tensor<?x64xf32> {
+      %y = linalg.copy ins(%x : tensor<?x64xf32>) outs(%out : tensor<?x64xf32>) -> tensor<?x64xf32>
+      return %y : tensor<?x64xf32>
+    }
+    hadal.variant "x86-64-v3" {
+      plan.interface {
+        %one = plan.constant 1
+        plan.grid %one, %one, %one
+      }
+      func.func @attend() {
+        return
+      }
+    }
+  }
+  // CHECK-LABEL: plan.entry @twice
+  // CHECK:         %[[X:.*]] = plan.argument 0
+  // CHECK:         %[[Y:.*]] = plan.result 0 {{.*}} sizes(%[[N:.*]])
+  // CHECK:         plan.launch @attend bindings(%[[X]], %[[Y]]) {{.*}} label "first"
+  // CHECK:         plan.launch @attend bindings(%[[X]], %[[Y]]) {{.*}} label "second"
+  func.func @twice(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+    %zero = arith.constant 0 : index
+    %n = tensor.dim %x, %zero : tensor<?x64xf32>
+    %out = tensor.empty(%n) : tensor<?x64xf32>
+    %a = hadal.dispatch @attend(%x, %out) label "first" : (tensor<?x64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
+    %b = hadal.dispatch @attend(%x, %a) label "second" : (tensor<?x64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
+    return %b : tensor<?x64xf32>
+  }
+}
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  hadal.executable @attend interface <bindings = [0, 1], access = [read, read_write], constants = []> {
+    func.func @body(%x: tensor<?x64xf32>, %out: tensor<?x64xf32>) -> tensor<?x64xf32> {
+      %y = linalg.copy ins(%x : tensor<?x64xf32>) outs(%out : tensor<?x64xf32>) -> tensor<?x64xf32>
+      return %y : tensor<?x64xf32>
+    }
+    hadal.variant "x86-64-v3" {
+      plan.interface {
+        %one = plan.constant 1
+        plan.grid %one, %one, %one
+      }
+      func.func @attend() {
+        return
+      }
+    }
+  }
+  func.func @stale(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+    %zero = arith.constant 0 : index
+    %n = tensor.dim %x, %zero : tensor<?x64xf32>
+    %out = tensor.empty(%n) : tensor<?x64xf32>
+    %a = hadal.dispatch @attend(%x, %out) label "first" : (tensor<?x64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
+    %b = hadal.dispatch @attend(%x, %a) label "second" : (tensor<?x64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
+    // expected-error @+1 {{expected to return the result of a dispatch, made for this alone}}
+    return %a : tensor<?x64xf32>
+  }
+}
