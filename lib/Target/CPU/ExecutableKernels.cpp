@@ -62,6 +62,17 @@ void addPagingConstants(BodyOp &body, Op op) {
   body.addExtentConstant(op.getBlockTable(), 1);
 }
 
+/// The kernels of attention have one type for queries, cache and result.
+template <typename Op>
+LogicalResult verifyOneType(Op op) {
+  Type q = typeOf(op.getQ()).getElementType(), cache = typeOf(op.getCache()).getElementType();
+  Type result = typeOf(op.getResult()).getElementType();
+  if (q == cache && q == result)
+    return success();
+  return op.emitOpError() << "expected q, cache and result of one element type, got " << q << ", "
+                          << cache << " and " << result;
+}
+
 /// Emits one kernel: the description gives scratch and grid, the function body.
 template <typename Spec>
 LogicalResult emit(BodyOp &body, StringRef name, ModuleOp module, const KernelTarget &target,
@@ -144,6 +155,7 @@ struct KernelEmitter {
     spec.kind = ElementwiseKind::SwiGLU;
     spec.width = typeOf(op.getGate()).getDimSize(1);
     spec.output = floatTypeOf(op.getResult());
+    spec.input = floatTypeOf(op.getGate());
     return run(spec, getElementwiseInfo, emitElementwise);
   }
 
@@ -177,6 +189,8 @@ struct KernelEmitter {
   }
 
   LogicalResult operator()(MlaAttendAbsorbedOp op) {
+    if (failed(verifyOneType(op)))
+      return failure();
     body.setRows(op.getQ());
     body.bindAll(op.getQLatent(), op.getQ(), op.getCache(), op.getBlockTable(),
                           op.getPositions(), op.getSequenceOffsets(), op.getSlots());
@@ -196,6 +210,8 @@ struct KernelEmitter {
   }
 
   LogicalResult operator()(MlaAttendExpandedOp op) {
+    if (failed(verifyOneType(op)))
+      return failure();
     body.setRows(op.getQ());
     body.bindAll(op.getQ(), op.getWUk(), op.getWUv(), op.getCache(), op.getBlockTable(),
                           op.getPositions(), op.getSequenceOffsets(), op.getSlots(), op.getOut());
@@ -291,15 +307,23 @@ struct KernelEmitter {
 } // namespace
 
 /// Kernels of products read panels, and look at them; everything else is read in
-/// row-major order.
-static LogicalResult verifyLayouts(Operation *op) {
+/// row-major order, vectors as f32, and what is not an integer as f32 or bf16.
+static LogicalResult verifyOperands(Operation *op) {
   auto reader = dyn_cast<ComputeOpInterface>(op);
-  for (OpOperand &operand : op->getOpOperands())
-    if (auto type = dyn_cast<RankedTensorType>(operand.get().getType());
-        type && type.getEncoding() &&
-        (!reader || reader.getOperandRole(operand) != OperandRole::Matrix))
+  for (OpOperand &operand : op->getOpOperands()) {
+    auto type = dyn_cast<RankedTensorType>(operand.get().getType());
+    OperandRole role = reader ? reader.getOperandRole(operand) : OperandRole::Exact;
+    if (!type || role == OperandRole::Matrix)
+      continue;
+    if (type.getEncoding())
       return op->emitOpError() << "expected operand " << operand.getOperandNumber()
                                << " without a layout, got " << type;
+    Type element = type.getElementType();
+    bool isVector = role == OperandRole::Vector;
+    if (isa<mlir::FloatType>(element) && !element.isF32() && (isVector || !element.isBF16()))
+      return op->emitOpError() << "expected operand " << operand.getOperandNumber() << " of f32"
+                               << (isVector ? "" : " or bf16") << ", got " << element;
+  }
   return success();
 }
 
@@ -322,7 +346,7 @@ FailureOr<ExecutableInterface> hadal::cpu::emitKernel(ExecutableOp executable, M
   if (ops.empty())
     return executable.emitOpError("expected a body of ops that compute, found none");
   for (Operation *op : ops)
-    if (failed(verifyLayouts(op)))
+    if (failed(verifyOperands(op)))
       return failure();
   std::optional<KernelBody> kernel = matchKernelBody(ops);
   if (!kernel)

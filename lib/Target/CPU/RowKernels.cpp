@@ -104,8 +104,8 @@ KernelInfo getElementwiseInfo(const ElementwiseSpec &spec) {
 
 void emitElementwise(KernelBuilder &k, const ElementwiseSpec &spec) {
   bool binary = spec.kind != ElementwiseKind::Cast;
-  Value a = flatBinding(k, 0, FloatType::F32);
-  Value b = binary ? flatBinding(k, 1, FloatType::F32) : Value();
+  Value a = flatBinding(k, 0, spec.input);
+  Value b = binary ? flatBinding(k, 1, spec.input) : Value();
   Value y = flatBinding(k, binary ? 2 : 1, spec.output);
   Value row = k.workgroupId(0);
   auto start = [&](int64_t stride, int64_t offset) {

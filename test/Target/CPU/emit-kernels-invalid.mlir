@@ -50,6 +50,44 @@ hadal.program @cpu target <"cpu"> {
 
 // -----
 
+// What is read as it is stored, of another type than kernels read.
+hadal.program @cpu target <"cpu"> {
+  hadal.executable @vector {
+    func.func @body(%x: tensor<?x64xf32>, %w: tensor<64xbf16>) -> tensor<?x64xf32> {
+      // expected-error @+1 {{expected operand 1 of f32, got 'bf16'}}
+      %y = hadal.rms_norm %x, %w {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xbf16>) -> tensor<?x64xf32>
+      return %y : tensor<?x64xf32>
+    }
+  }
+}
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  hadal.executable @lookup {
+    func.func @body(%t: tensor<?xi32>, %w: tensor<97x64xf16>) -> tensor<?x64xf32> {
+      // expected-error @+1 {{expected operand 1 of f32 or bf16, got 'f16'}}
+      %y = hadal.embedding %t, %w : (tensor<?xi32>, tensor<97x64xf16>) -> tensor<?x64xf32>
+      return %y : tensor<?x64xf32>
+    }
+  }
+}
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  hadal.executable @mixed {
+    func.func @body(%ql: tensor<?x192xf32>, %q: tensor<?x144xf32>, %c: tensor<?x64x80xbf16>, %i: tensor<?xi32>, %t: tensor<?x?xi32>) -> tensor<?x192xf32> {
+      // expected-error @+1 {{expected q, cache and result of one element type, got 'f32', 'bf16' and 'f32'}}
+      %y = hadal.mla_attend_absorbed %ql, %q, %c, %i, %i, %i, %t {heads = 3 : i64, scale = 0.1 : f32}
+        : (tensor<?x192xf32>, tensor<?x144xf32>, tensor<?x64x80xbf16>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x192xf32>
+      return %y : tensor<?x192xf32>
+    }
+  }
+}
+
+// -----
+
 // expected-error @+1 {{expected each level once, got 'x86-64-v3' again}}
 hadal.program @cpu target <"cpu", levels = ["x86-64-v3", "x86-64-v3"]> {
 }

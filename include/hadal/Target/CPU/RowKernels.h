@@ -55,7 +55,7 @@ enum class ElementwiseKind {
 };
 
 /// y[n, i] = f(a[n, aOffset + i], b[n, bOffset + i]).
-/// Bindings: a f32 (rows `aStride` apart), [b f32 (rows `bStride` apart)],
+/// Bindings: a (rows `aStride` apart), [b (rows `bStride` apart)], both of `input`,
 /// y [N, width] of `output`. One buffer may be bound as both a and b. Grid (N).
 struct ElementwiseSpec {
   ElementwiseKind kind = ElementwiseKind::Cast;
@@ -65,6 +65,7 @@ struct ElementwiseSpec {
   int64_t bStride = 0; ///< 0 means `width`
   int64_t bOffset = 0;
   FloatType output = FloatType::F32;
+  FloatType input = FloatType::F32;
 };
 KernelInfo getElementwiseInfo(const ElementwiseSpec &spec);
 void emitElementwise(KernelBuilder &k, const ElementwiseSpec &spec);
