@@ -24,7 +24,7 @@ def quoted(path):
 # ---- Tools: an absolute path for each, so that no other of that name is used.
 hadal_tools = [
     "hadal-opt", "hadal-import", "hadal-compile", "hadal-run", "hadal-verify",
-    "hadal-objdump", "hadal-bench", "hadal-sim",
+    "hadal-objdump", "hadal-bench", "hadal-sim", "hadal-conformance",
 ]
 test_tools = ["FileCheck", "not", "count", "split-file"]
 

@@ -26,13 +26,16 @@ COMPILER = [
         ["hadal-import", folder, "-o", "-"],
         ["hadal-compile", "--help"], ["hadal-compile", "--version"],
         ["hadal-compile", folder, "-o", os.path.join(work, "m.hadal"), "--shapes-only", "--cpu-level=x86-64-v3", "--report"],
+        ["hadal-conformance", "--help"], ["hadal-conformance", "--filter=gather_rows/f32/64"],
+        ["hadal-conformance", "--filter=gather_rows/f32/64", "--json"],
         ["hadal-opt", "--help"], ["hadal-opt", "--version"], ["hadal-opt", os.path.join(work, "in.mlir")])
 ]
 # What is written to standard error, and the exit code.
 ERRORS = [(["hadal-run"], 2), (["hadal-run", "none"], 2), (["hadal-verify", "none", "--weights"], 1), (["hadal-objdump", "none"], 1),
           (["hadal-bench", "none"], 1), (["hadal-sim", "none", "--list"], 1)]
 COMPILER_ERRORS = [(["hadal-import", "none", "--check"], 1), (["hadal-import", "none", "-o", "-"], 1), (["hadal-import", "--none"], 2),
-                   (["hadal-compile", "none", "-o", "none.hadal"], 1), (["hadal-compile"], 2), (["hadal-opt", "none"], 1)]
+                   (["hadal-compile", "none", "-o", "none.hadal"], 1), (["hadal-compile"], 2), (["hadal-opt", "none"], 1),
+                   (["hadal-conformance", "--device=none"], 1), (["hadal-conformance", "--filter=none"], 2)]
 
 
 def run(command, before="", **streams):

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the text of a module to an artifact for one level of one target.
+#ifndef HADAL_TOOLS_CONFORMANCE_COMPILE_H
+#define HADAL_TOOLS_CONFORMANCE_COMPILE_H
+
+#include <string>
+
+namespace hadal {
+class Target;
+class TargetRegistry;
+} // namespace hadal
+
+namespace hadal::conformance {
+
+struct Compiled {
+  enum Kind { done, unsupported, failed } kind = failed;
+  std::string why; // diagnostics, unless it is done
+};
+
+struct CompileRequest {
+  const TargetRegistry &targets;
+  const Target &target;
+  std::string level;
+  std::string precision, attention;
+};
+
+/// Compiles the text of a module. What the target has no kernel for is
+/// unsupported, by its own diagnostic: between the dispatch and the kernel stage
+/// nothing but the target says no.
+Compiled compileModule(const CompileRequest &request, const std::string &text,
+                       const std::string &artifact);
+
+/// The same for a checkpoint's folder.
+Compiled compileCheckpoint(const CompileRequest &request, const std::string &folder,
+                           const std::string &artifact);
+
+} // namespace hadal::conformance
+
+#endif // HADAL_TOOLS_CONFORMANCE_COMPILE_H

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs edges on a device through the C interface of the runtime.
+#ifndef HADAL_TOOLS_CONFORMANCE_RUN_H
+#define HADAL_TOOLS_CONFORMANCE_RUN_H
+
+#include "Case.h"
+#include "Outcome.h"
+
+#include <memory>
+
+namespace hadal::conformance {
+
+struct Release {
+  void operator()(hadal_context_t *context) const { hadal_context_release(context); }
+  void operator()(hadal_module_t *module) const { hadal_module_release(module); }
+  void operator()(hadal_session_t *session) const { hadal_session_release(session); }
+};
+template <typename Object>
+using Owned = std::unique_ptr<Object, Release>;
+
+/// The message of a status, which is released; "" when there is none.
+std::string messageOf(hadal_status_t status);
+
+/// Runs an edge in a session of its own; then all of it again, in that session
+/// where no state is kept and in one that never replays: both must give the same
+/// bits. The error is the largest of all results.
+Outcome runEdge(hadal_module_t *module, const Edge &edge);
+
+} // namespace hadal::conformance
+
+#endif // HADAL_TOOLS_CONFORMANCE_RUN_H

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// hadal-conformance: says what a device and a target compute rightly, op by op.
+#include "Case.h"
+#include "Children.h"
+#include "Goldens.h"
+#include "Report.h"
+#include "Suite.h"
+#include "support/CommandLine.h"
+#include "support/Diagnostics.h"
+
+#include "hadal/Pipeline/Pipeline.h"
+#include "hadal/Target/TargetLibrary.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <thread>
+
+#include <unistd.h>
+
+using namespace hadal;
+using namespace hadal::conformance;
+using namespace hadal::tools;
+
+namespace {
+
+/// A folder for what is compiled, removed at the end, also that of std::exit; but not
+/// at the end of a child.
+class TemporaryFolder {
+public:
+  TemporaryFolder() {
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "hadal-conformance-XXXXXX").string();
+    if (!mkdtemp(pattern.data()))
+      fail("cannot make a folder " + pattern);
+    path = pattern;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    if (getpid() == owner)
+      std::filesystem::remove_all(path, ignored);
+  }
+  std::string path;
+
+private:
+  pid_t owner = getpid();
+};
+
+const Target &chooseTarget(const CommandLine &line, TargetRegistry &targets) {
+  registerBuiltinTargets(targets);
+  if (line.has("load-target"))
+    if (llvm::Error failed = loadTargetLibrary(line.text("load-target"), targets))
+      fail(llvm::toString(std::move(failed)));
+  // One that was loaded is what the suite is run for.
+  std::string name = line.text("target", targets.getTargets().back()->getFamily().str());
+  const Target *target = targets.lookup(name);
+  if (!target)
+    failUsage("expected --target=" + targets.getFamilies() + ", got '" + name + "'");
+  return *target;
+}
+
+std::string joined(const std::vector<std::string> &words) {
+  std::string text;
+  for (const std::string &word : words)
+    text += (text.empty() ? "" : ", ") + word;
+  return text.empty() ? "none" : text;
+}
+
+/// Levels of the target that the device has too, best first.
+std::vector<std::string> commonLevels(const Target &target, const std::string &device) {
+  DeviceFacts facts = askDevice(device);
+  if (!facts.problem.empty())
+    fail(facts.problem);
+  std::vector<std::string> all, common;
+  for (llvm::StringRef level : target.getLevels()) {
+    all.push_back(level.str());
+    if (llvm::is_contained(facts.levels, level))
+      common.push_back(level.str());
+  }
+  if (common.empty())
+    fail("expected a level that device '" + device + "' and target '" + target.getFamily().str() +
+         "' have, got " + joined(facts.levels) + " and " + joined(all));
+  return common;
+}
+
+struct Job {
+  std::string name;
+  std::function<std::vector<Outcome>(const Suite &)> run;
+};
+
+std::vector<Job> allJobs(const CommandLine &line) {
+  std::vector<Job> jobs;
+  for (CaseEntry &entry : allCases())
+    jobs.push_back({entry.name, [entry](const Suite &suite) { return runCase(suite, entry); }});
+  if (!line.has("goldens"))
+    return jobs;
+  std::vector<Golden> goldens = findGoldens(line.text("goldens"));
+  if (goldens.empty())
+    failUsage("expected --goldens with a folder of checkpoints and expected results, got '" +
+              line.text("goldens") + "'");
+  for (Golden &golden : goldens)
+    jobs.push_back(
+        {golden.name, [golden](const Suite &suite) { return runGolden(suite, golden); }});
+  return jobs;
+}
+
+/// Those whose names contain one of the filter's words, which commas separate.
+std::vector<Job> chooseJobs(const CommandLine &line) {
+  std::vector<Job> chosen;
+  std::string filter = line.text("filter");
+  for (Job &job : allJobs(line))
+    for (size_t begin = 0; begin <= filter.size();) {
+      size_t end = std::min(filter.find(',', begin), filter.size());
+      if (job.name.find(filter.substr(begin, end - begin)) != std::string::npos) {
+        chosen.push_back(std::move(job));
+        break;
+      }
+      begin = end + 1;
+    }
+  if (chosen.empty())
+    failUsage("expected a --filter that names a case, got '" + filter + "'");
+  return chosen;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  setToolName("hadal-conformance");
+  CommandLine line(
+      "[options]",
+      "Compiles small programs, one for each op, element type and shape, for a target, runs\n"
+      "them on a device at each level that both have, and compares the results with plain\n"
+      "loops in double precision. What the target has no kernel for is unsupported, by the\n"
+      "target's own reason, and no failure. Exit code 1: something failed.",
+      {{"device", Option::value, "NAME",
+        "where to run: cpu, or a device library by name or path (cpu)"},
+       {"target", Option::value, "NAME", "what to compile for (that of --load-target, or cpu)"},
+       {"load-target", Option::value, "LIB", "load the targets of a shared library"},
+       {"filter", Option::value, "WORDS",
+        "only cases whose names contain one of these, separated by commas"},
+       {"goldens", Option::value, "DIR",
+        "run the checkpoints in the folders of this one too, whose expected.safetensors\n"
+        "                                says what they compute"},
+       {"jobs", Option::value, "N", "cases at the same time (as many as cores)"},
+       {"timeout", Option::value, "S", "seconds that a case may take (600)"},
+       {"json", Option::flag, "", "print the report as JSON"}});
+  line.parse(argc, argv);
+  if (!line.positionals().empty())
+    failUsage("expected options alone, got '" + line.positionals().front() + "'");
+  auto atOnce = static_cast<unsigned>(
+      line.integer("jobs", std::max(1u, std::thread::hardware_concurrency()), 1, 1024));
+  auto timeout = static_cast<unsigned>(line.integer("timeout", 600, 1, 86400));
+  std::vector<Job> jobs = chooseJobs(line);
+  TargetRegistry targets;
+  const Target &target = chooseTarget(line, targets);
+  std::string device = line.text("device", "cpu");
+  std::vector<std::string> levels = commonLevels(target, device);
+
+  static TemporaryFolder folder;
+  Report report(line.has("json"));
+  report.begin(device, target.getFamily().str(), levels);
+  auto folderOf = [](size_t i) { return folder.path + "/" + std::to_string(i); };
+  runInChildren(
+      jobs.size(), atOnce, timeout,
+      [&](size_t i) {
+        std::filesystem::create_directory(folderOf(i));
+        return jobs[i].run({targets, target, device, levels, folderOf(i)});
+      },
+      [&](size_t i, std::vector<Outcome> outcomes) {
+        report.add(jobs[i].name, outcomes);
+        std::error_code ignored;
+        std::filesystem::remove_all(folderOf(i), ignored);
+      });
+  return report.end() ? 0 : 1;
+}
