@@ -104,16 +104,16 @@ typedef struct hadal_device_info_t {
   const char *hardware;       /* what a person calls it */
   const char *const *levels;  /* [level_count] of kernels that it executes, best first */
   uint32_t level_count;
-  const char *level_note;     /* why there are not more: "HADAL_CPU_LEVEL allows no other", or "" */
-  uint32_t kernel_abi;        /* version of the binary interface of kernels that it calls:
+  const char *level_note; /* why there are not more: "HADAL_CPU_LEVEL allows no other", or "" */
+  uint32_t kernel_abi; /* version of the binary interface of kernels that it calls:
                                  HADAL_KERNEL_ABI_VERSION, HADAL_CUDA_KERNEL_ABI_VERSION */
-  uint32_t threads;           /* of the host that execute kernels; 0: none */
-  uint32_t alignment;         /* bytes, a power of two: of memory that it allocates */
+  uint32_t threads; /* of the host that execute kernels; 0: none */
+  uint32_t alignment; /* bytes, a power of two: of memory that it allocates */
   int32_t shares_host_memory; /* not zero: kernels use host memory at its own address */
-  uint32_t max_workgroup[3];  /* threads; zeros: a workgroup is what the kernel ABI fixes */
+  uint32_t max_workgroup[3]; /* threads; zeros: a workgroup is what the kernel ABI fixes */
   uint32_t max_workgroup_threads;
-  uint64_t max_shared_bytes;  /* of a workgroup, static and dynamic */
-  uint64_t memory_bytes;      /* in all; 0: not known */
+  uint64_t max_shared_bytes; /* of a workgroup, static and dynamic */
+  uint64_t memory_bytes; /* in all; 0: not known */
 } hadal_device_info_t;
 
 /* ---- Code ---------------------------------------------------------------- */
@@ -131,10 +131,10 @@ typedef struct hadal_device_code_section_t {
 
 /* What a kernel gets for one of its parameters. */
 typedef enum hadal_device_parameter_kind_t {
-  HADAL_DEVICE_PARAMETER_ADDRESS = 0,    /* 8 bytes: of a binding, of the workspace, or of the
+  HADAL_DEVICE_PARAMETER_ADDRESS = 0, /* 8 bytes: of a binding, of the workspace, or of the
                                             constants of the launch in the device's memory */
-  HADAL_DEVICE_PARAMETER_I32 = 1,        /* 4 bytes */
-  HADAL_DEVICE_PARAMETER_I64 = 2,        /* 8 bytes */
+  HADAL_DEVICE_PARAMETER_I32 = 1, /* 4 bytes */
+  HADAL_DEVICE_PARAMETER_I64 = 2, /* 8 bytes */
   HADAL_DEVICE_PARAMETER_TENSOR_MAP = 3, /* a description of a binding, as the hardware wants it */
   HADAL_DEVICE_PARAMETER_FORCE_32_BITS = 0x7fffffff
 } hadal_device_parameter_kind_t;
@@ -143,13 +143,13 @@ typedef enum hadal_device_parameter_kind_t {
 typedef struct hadal_device_interface_t {
   size_t struct_size;
   uint32_t workgroup_size[3]; /* threads; zeros: what the kernel ABI fixes */
-  uint32_t cluster[3];        /* workgroups; zeros: none */
-  int32_t cooperative;        /* all workgroups resident at once */
-  int32_t dynamic_shared;     /* not zero: launches say how much */
+  uint32_t cluster[3]; /* workgroups; zeros: none */
+  int32_t cooperative; /* all workgroups resident at once */
+  int32_t dynamic_shared; /* not zero: launches say how much */
   uint64_t static_shared_bytes;
-  uint64_t scratch_bytes;     /* private to a workgroup, from the device's host threads */
+  uint64_t scratch_bytes; /* private to a workgroup, from the device's host threads */
   const hadal_device_parameter_kind_t *parameters; /* in the kernel's order */
-  uint32_t parameter_count;   /* 0: what the kernel ABI fixes */
+  uint32_t parameter_count; /* 0: what the kernel ABI fixes */
 } hadal_device_interface_t;
 
 /* ---- Launches ------------------------------------------------------------ */
@@ -157,24 +157,24 @@ typedef struct hadal_device_interface_t {
 /* How a tensor map reads a binding; innermost axis first. */
 typedef struct hadal_device_tensor_map_t {
   hadal_element_type_t type;
-  uint32_t rank;       /* 1 to 5 */
+  uint32_t rank; /* 1 to 5 */
   uint64_t extents[5]; /* elements */
   uint64_t strides[4]; /* bytes, of all axes but the innermost */
-  uint32_t box[5];     /* elements that one copy moves */
-  uint32_t swizzle;    /* 0, or bytes: 32, 64, 128 */
+  uint32_t box[5]; /* elements that one copy moves */
+  uint32_t swizzle; /* 0, or bytes: 32, 64, 128 */
 } hadal_device_tensor_map_t;
 
 typedef struct hadal_device_parameter_t {
   hadal_device_parameter_kind_t kind;
   hadal_device_address_t address; /* of an address and of a tensor map */
-  int64_t value;                  /* of an integer */
+  int64_t value; /* of an integer */
   const hadal_device_tensor_map_t *map;
 } hadal_device_parameter_t;
 
 typedef struct hadal_device_launch_t {
   size_t struct_size;
   hadal_device_kernel_t *kernel;
-  uint32_t grid[3];      /* workgroups; each at least 1 */
+  uint32_t grid[3]; /* workgroups; each at least 1 */
   uint64_t shared_bytes; /* dynamic, a workgroup */
   /* For a kernel whose ABI fixes its parameters: */
   const hadal_device_address_t *bindings; /* [binding_count]; behind the launch's own its
@@ -192,7 +192,7 @@ typedef struct hadal_device_launch_t {
 /* How memory is used, as far as a device cares. */
 typedef enum hadal_device_memory_use_t {
   HADAL_DEVICE_MEMORY_SPARSE = 0, /* maybe never written in whole: spend it when it is */
-  HADAL_DEVICE_MEMORY_WHOLE = 1,  /* written at once */
+  HADAL_DEVICE_MEMORY_WHOLE = 1, /* written at once */
   HADAL_DEVICE_MEMORY_FORCE_32_BITS = 0x7fffffff
 } hadal_device_memory_use_t;
 

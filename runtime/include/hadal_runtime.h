@@ -71,12 +71,12 @@ typedef enum hadal_status_code_t {
   HADAL_STATUS_INVALID_ARGUMENT = 1, /* the caller's argument is out of its range */
   HADAL_STATUS_NOT_FOUND = 2,        /* a file, a device or a level does not exist */
   HADAL_STATUS_INVALID_ARTIFACT = 3, /* the artifact or a weights file is damaged or does not fit */
-  HADAL_STATUS_UNSUPPORTED = 4,      /* valid, but not for this runtime or this machine */
+  HADAL_STATUS_UNSUPPORTED = 4, /* valid, but not for this runtime or this machine */
   HADAL_STATUS_OUT_OF_MEMORY = 5,
-  HADAL_STATUS_IO = 6,               /* the operating system refused a file */
-  HADAL_STATUS_KERNEL_FAILED = 7,    /* a kernel returned an error code */
-  HADAL_STATUS_CANCELLED = 8,        /* hadal_session_cancel */
-  HADAL_STATUS_DEVICE_LOST = 9       /* the device gave up; a new context is needed */
+  HADAL_STATUS_IO = 6, /* the operating system refused a file */
+  HADAL_STATUS_KERNEL_FAILED = 7, /* a kernel returned an error code */
+  HADAL_STATUS_CANCELLED = 8, /* hadal_session_cancel */
+  HADAL_STATUS_DEVICE_LOST = 9 /* the device gave up; a new context is needed */
 } hadal_status_code_t;
 
 /* The code of a status; HADAL_STATUS_OK for NULL. */
@@ -178,52 +178,51 @@ HADAL_API void hadal_module_release(hadal_module_t *module);
  * never NULL. */
 typedef struct hadal_model_info_t {
   size_t struct_size;
-  const char *family;    /* model_type of the checkpoint */
+  const char *family; /* model_type of the checkpoint */
   const char *precision; /* native, reference */
   const char *attention; /* auto, absorbed, expanded */
-  const char *producer;  /* name and version of the compiler */
-  const char *build_id;  /* 16 hex digits */
+  const char *producer; /* name and version of the compiler */
+  const char *build_id; /* 16 hex digits */
   const char *text_note; /* why text is not available; "" when it is */
   uint32_t layers;
   uint32_t hidden_size;
   uint32_t vocab_size;
   uint32_t heads;
-  uint32_t max_positions;               /* largest context, in tokens */
-  uint32_t page_size;                   /* rows a page of the first cache */
-  uint64_t parameters_total;            /* count */
-  uint64_t parameters_active;           /* count a token, without the embedding table */
+  uint32_t max_positions; /* largest context, in tokens */
+  uint32_t page_size; /* rows a page of the first cache */
+  uint64_t parameters_total; /* count */
+  uint64_t parameters_active; /* count a token, without the embedding table */
   uint64_t cache_bytes_per_token;
   uint64_t plain_cache_bytes_per_token; /* what plain multi-head attention would hold */
-  uint64_t decode_weight_bytes;         /* weight bytes that one decoded token reads */
-  uint64_t weight_bytes;                /* bytes of all parameters in files */
-  int32_t bos_token;                    /* -1: none */
+  uint64_t decode_weight_bytes; /* weight bytes that one decoded token reads */
+  uint64_t weight_bytes; /* bytes of all parameters in files */
+  int32_t bos_token; /* -1: none */
   uint32_t eos_count;
-  const int32_t *eos_tokens;            /* [eos_count] */
-  int32_t shapes_only;                  /* compiled without weights: not runnable */
-  const char *generation_note;          /* why there is no HADAL_SECTION_GENERATION though the
+  const int32_t *eos_tokens; /* [eos_count] */
+  int32_t shapes_only; /* compiled without weights: not runnable */
+  const char *generation_note; /* why there is no HADAL_SECTION_GENERATION though the
                                            checkpoint has a generation_config.json, or "" */
-  uint32_t model_positions;             /* what the model allows; the compiler may have been
+  uint32_t model_positions; /* what the model allows; the compiler may have been
                                            asked for fewer (--max-context): max_positions */
 } hadal_model_info_t;
 
 /* Fills *out_info, whose struct_size the caller has set. */
-HADAL_API void hadal_module_model_info(const hadal_module_t *module,
-                                       hadal_model_info_t *out_info);
+HADAL_API void hadal_module_model_info(const hadal_module_t *module, hadal_model_info_t *out_info);
 
 typedef enum hadal_section_kind_t {
-  HADAL_SECTION_PLAN = 0,             /* the plan, a FlatBuffer */
-  HADAL_SECTION_KERNELS = 1,          /* a code image */
-  HADAL_SECTION_TOKENIZER = 2,        /* tokenizer.json */
+  HADAL_SECTION_PLAN = 0, /* the plan, a FlatBuffer */
+  HADAL_SECTION_KERNELS = 1, /* a code image */
+  HADAL_SECTION_TOKENIZER = 2, /* tokenizer.json */
   HADAL_SECTION_TOKENIZER_CONFIG = 3, /* tokenizer_config.json */
-  HADAL_SECTION_GENERATION = 4,       /* generation_config.json */
+  HADAL_SECTION_GENERATION = 4, /* generation_config.json */
   HADAL_SECTION_FORCE_32_BITS = 0x7fffffff
 } hadal_section_kind_t;
 
 /* The bytes of the first section of this kind, and their count in *out_size; NULL
  * and 0 when the artifact has none. Not terminated by a zero. Belongs to the
  * module. */
-HADAL_API const void *hadal_module_section(const hadal_module_t *module,
-                                           hadal_section_kind_t kind, size_t *out_size);
+HADAL_API const void *hadal_module_section(const hadal_module_t *module, hadal_section_kind_t kind,
+                                           size_t *out_size);
 
 /* The level of the kernels that were picked, "x86-64-v3"; "" for a module that
  * was loaded for inspection. */
@@ -255,16 +254,16 @@ HADAL_API size_t hadal_element_type_size(hadal_element_type_t type);
  * and a shape, but no file ("") and no bytes (size 0, data NULL). */
 typedef struct hadal_parameter_info_t {
   size_t struct_size;
-  const char *name;      /* layers.3.mlp.experts.down */
-  const char *encoding;  /* layout of the bytes; "": row-major */
-  const char *file;      /* name of the weights file */
+  const char *name; /* layers.3.mlp.experts.down */
+  const char *encoding; /* layout of the bytes; "": row-major */
+  const char *file; /* name of the weights file */
   const char *file_path; /* where it was found; "" when loaded for inspection */
   hadal_element_type_t type;
   uint32_t rank;
   const uint64_t *shape; /* [rank], logical, before packing */
-  uint64_t offset;       /* of the first byte, from the start of the file */
-  uint64_t size;         /* bytes */
-  const void *data;      /* mapped, read-only; NULL when loaded for inspection, or computed */
+  uint64_t offset; /* of the first byte, from the start of the file */
+  uint64_t size; /* bytes */
+  const void *data; /* mapped, read-only; NULL when loaded for inspection, or computed */
 } hadal_parameter_info_t;
 
 HADAL_API uint32_t hadal_module_parameter_count(const hadal_module_t *module);
@@ -293,22 +292,22 @@ HADAL_API hadal_status_t hadal_module_verify_parameter(const hadal_module_t *mod
  * results that stay on the device. */
 
 typedef enum hadal_entry_role_t {
-  HADAL_ENTRY_OTHER = 0,  /* by its name alone */
-  HADAL_ENTRY_STEP = 1,   /* the next tokens of any sequences */
+  HADAL_ENTRY_OTHER = 0, /* by its name alone */
+  HADAL_ENTRY_STEP = 1, /* the next tokens of any sequences */
   HADAL_ENTRY_DECODE = 2, /* the same, for one token a sequence */
   HADAL_ENTRY_FORCE_32_BITS = 0x7fffffff
 } hadal_entry_role_t;
 
 typedef enum hadal_port_role_t {
-  HADAL_PORT_VALUE = 0,            /* the caller's own */
-  HADAL_PORT_TOKENS = 1,           /* argument: hadal_step_t, and the next four too */
+  HADAL_PORT_VALUE = 0, /* the caller's own */
+  HADAL_PORT_TOKENS = 1, /* argument: hadal_step_t, and the next four too */
   HADAL_PORT_POSITIONS = 2,
   HADAL_PORT_SEQUENCE_OFFSETS = 3,
   HADAL_PORT_SLOTS = 4,
   HADAL_PORT_LOGIT_ROWS = 5,
-  HADAL_PORT_BLOCK_TABLE = 6,      /* argument: a block table of the session */
-  HADAL_PORT_LOGITS = 7,           /* result [R, vocab_size] f32 */
-  HADAL_PORT_KEPT = 8,             /* a result that stays on the device; as an argument, what the
+  HADAL_PORT_BLOCK_TABLE = 6, /* argument: a block table of the session */
+  HADAL_PORT_LOGITS = 7, /* result [R, vocab_size] f32 */
+  HADAL_PORT_KEPT = 8, /* a result that stays on the device; as an argument, what the
                                       last call that had a result of this name made */
   HADAL_PORT_FORCE_32_BITS = 0x7fffffff
 } hadal_port_role_t;
@@ -337,7 +336,7 @@ typedef struct hadal_port_info_t {
   hadal_port_role_t role;
   const char *block_table; /* of that role: its name; else "" */
   uint32_t rank;
-  int64_t shape[8];        /* [rank]; -1 where it depends on the session or the call */
+  int64_t shape[8]; /* [rank]; -1 where it depends on the session or the call */
 } hadal_port_info_t;
 
 HADAL_API hadal_status_t hadal_module_argument(const hadal_module_t *module, uint32_t entry,
@@ -347,7 +346,7 @@ HADAL_API hadal_status_t hadal_module_result(const hadal_module_t *module, uint3
 
 typedef enum hadal_state_kind_t {
   HADAL_STATE_GROWING = 0, /* pages, a row for so many tokens: see its block table */
-  HADAL_STATE_RING = 1,    /* the last rows of each slot */
+  HADAL_STATE_RING = 1, /* the last rows of each slot */
   HADAL_STATE_FORCE_32_BITS = 0x7fffffff
 } hadal_state_kind_t;
 
@@ -359,7 +358,7 @@ typedef struct hadal_state_info_t {
   hadal_state_kind_t kind;
   const char *block_table; /* of a growing one: its name; else "" */
   uint32_t row_rank;
-  uint32_t row_shape[8];   /* [row_rank] elements of a row */
+  uint32_t row_shape[8]; /* [row_rank] elements of a row */
 } hadal_state_info_t;
 
 HADAL_API uint32_t hadal_module_state_count(const hadal_module_t *module);
@@ -489,8 +488,8 @@ typedef struct hadal_step_t {
   /* [R] Indices into `tokens` of those whose logits are wanted, in any order;
    * may be NULL when R is 0. */
   const int32_t *logit_rows;
-  uint32_t token_count;     /* N, at least 1 */
-  uint32_t sequence_count;  /* S, at least 1 */
+  uint32_t token_count; /* N, at least 1 */
+  uint32_t sequence_count; /* S, at least 1 */
   uint32_t logit_row_count; /* R */
 } hadal_step_t;
 
@@ -510,7 +509,7 @@ HADAL_API hadal_status_t hadal_session_step(hadal_session_t *session, const hada
 typedef struct hadal_call_argument_t {
   const char *name;
   const void *data;
-  size_t size;          /* bytes, exact */
+  size_t size; /* bytes, exact */
   uint32_t rank;
   const int64_t *shape; /* [rank] */
 } hadal_call_argument_t;
@@ -594,8 +593,8 @@ typedef struct hadal_tap_t {
   hadal_element_type_t type;
   uint32_t rank;
   const int64_t *shape; /* [rank] */
-  const void *data;     /* row-major, host memory */
-  size_t size;          /* bytes */
+  const void *data; /* row-major, host memory */
+  size_t size; /* bytes */
 } hadal_tap_t;
 
 typedef void (*hadal_tap_fn_t)(void *user, const hadal_tap_t *tap);
@@ -607,17 +606,17 @@ HADAL_API void hadal_session_set_tap_callback(hadal_session_t *session, hadal_ta
 
 /* A launch that has ended. Valid during the callback. */
 typedef struct hadal_launch_t {
-  const char *entry;      /* prefill, decode */
-  const char *label;      /* layers.3.mlp.experts.down */
+  const char *entry; /* prefill, decode */
+  const char *label; /* layers.3.mlp.experts.down */
   const char *executable; /* name of the kernel */
-  const char *family;     /* linear, mla_attention_absorbed, ... */
-  const char *level;      /* x86-64-v3, ... */
-  uint32_t grid[3];       /* workgroups in x, y, z */
-  uint64_t start_ns;      /* CLOCK_MONOTONIC, as the device measures it */
+  const char *family; /* linear, mla_attention_absorbed, ... */
+  const char *level; /* x86-64-v3, ... */
+  uint32_t grid[3]; /* workgroups in x, y, z */
+  uint64_t start_ns; /* CLOCK_MONOTONIC, as the device measures it */
   uint64_t duration_ns;
-  uint64_t flops;         /* multiply-adds times two, an upper bound */
-  uint64_t bytes;         /* parameter bytes read, an upper bound */
-  const char *counters;   /* what the device counted, a JSON object; NULL: nothing */
+  uint64_t flops; /* multiply-adds times two, an upper bound */
+  uint64_t bytes; /* parameter bytes read, an upper bound */
+  const char *counters; /* what the device counted, a JSON object; NULL: nothing */
 } hadal_launch_t;
 
 typedef void (*hadal_launch_fn_t)(void *user, const hadal_launch_t *launch);

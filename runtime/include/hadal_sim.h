@@ -59,43 +59,40 @@ typedef struct hadal_sim_module_t hadal_sim_module_t;
  * nor AVX-512, or not the level that the environment's HADAL_SIM_LEVEL names (v3
  * or v4), or HADAL_CPU_AT_MOST (see hadal_runtime.h) leaves none; the message is
  * then that of a null context. */
-HADAL_SIM_API hadal_sim_status_t
-hadal_sim_context_create(hadal_sim_context_t **out_context);
+HADAL_SIM_API hadal_sim_status_t hadal_sim_context_create(hadal_sim_context_t **out_context);
 /* Releases the context, its modules and its buffers. Null is allowed. */
 HADAL_SIM_API void hadal_sim_context_release(hadal_sim_context_t *context);
 /* The message of the last call that failed, of hadal_sim_context_create for a
  * null context; valid until the next call. */
-HADAL_SIM_API const char *
-hadal_sim_context_message(const hadal_sim_context_t *context);
+HADAL_SIM_API const char *hadal_sim_context_message(const hadal_sim_context_t *context);
 /* The check that fired last ("bounds", "init", "race", "barrier", "async",
  * "global-race", "limit", "trap"), the PTX line it names, or "" and 0. */
-HADAL_SIM_API const char *
-hadal_sim_context_check(const hadal_sim_context_t *context, uint32_t *out_line);
+HADAL_SIM_API const char *hadal_sim_context_check(const hadal_sim_context_t *context,
+                                                  uint32_t *out_line);
 /* The level of the host's instruction set in use: "sim_v3" or "sim_v4". */
-HADAL_SIM_API const char *
-hadal_sim_context_level(const hadal_sim_context_t *context);
+HADAL_SIM_API const char *hadal_sim_context_level(const hadal_sim_context_t *context);
 
 /* Parses and decodes PTX text of `length` bytes and allocates its .global and
  * .const variables. `name` stands in messages ("NAME:LINE:COLUMN: what").
  * *out_module belongs to the context. */
-HADAL_SIM_API hadal_sim_status_t hadal_sim_module_load(
-    hadal_sim_context_t *context, const char *text, size_t length,
-    const char *name, hadal_sim_module_t **out_module);
+HADAL_SIM_API hadal_sim_status_t hadal_sim_module_load(hadal_sim_context_t *context,
+                                                       const char *text, size_t length,
+                                                       const char *name,
+                                                       hadal_sim_module_t **out_module);
 /* Frees the module's variables; its addresses become invalid. */
 HADAL_SIM_API void hadal_sim_module_release(hadal_sim_context_t *context,
                                             hadal_sim_module_t *module);
 /* The number of entries, and the name of one of them (null beyond the last). */
-HADAL_SIM_API size_t
-hadal_sim_module_kernel_count(const hadal_sim_module_t *module);
-HADAL_SIM_API const char *
-hadal_sim_module_kernel_name(const hadal_sim_module_t *module, size_t index);
+HADAL_SIM_API size_t hadal_sim_module_kernel_count(const hadal_sim_module_t *module);
+HADAL_SIM_API const char *hadal_sim_module_kernel_name(const hadal_sim_module_t *module,
+                                                       size_t index);
 /* What its .target names: "sm_80". */
-HADAL_SIM_API const char *
-hadal_sim_module_target(const hadal_sim_module_t *module);
+HADAL_SIM_API const char *hadal_sim_module_target(const hadal_sim_module_t *module);
 /* Address and size of a .global or .const variable. */
-HADAL_SIM_API hadal_sim_status_t hadal_sim_module_variable(
-    hadal_sim_context_t *context, hadal_sim_module_t *module, const char *name,
-    uint64_t *out_address, uint64_t *out_bytes);
+HADAL_SIM_API hadal_sim_status_t hadal_sim_module_variable(hadal_sim_context_t *context,
+                                                           hadal_sim_module_t *module,
+                                                           const char *name, uint64_t *out_address,
+                                                           uint64_t *out_bytes);
 
 /* One parameter of a kernel. */
 typedef struct hadal_sim_parameter_t {
@@ -118,57 +115,53 @@ typedef struct hadal_sim_kernel_info_t {
                           the module */
 } hadal_sim_kernel_info_t;
 
-HADAL_SIM_API hadal_sim_status_t hadal_sim_kernel_info(
-    hadal_sim_context_t *context, hadal_sim_module_t *module,
-    const char *kernel, hadal_sim_kernel_info_t *out_info);
-HADAL_SIM_API hadal_sim_status_t hadal_sim_kernel_parameter(
-    hadal_sim_context_t *context, hadal_sim_module_t *module,
-    const char *kernel, size_t index, hadal_sim_parameter_t *out_parameter);
+HADAL_SIM_API hadal_sim_status_t hadal_sim_kernel_info(hadal_sim_context_t *context,
+                                                       hadal_sim_module_t *module,
+                                                       const char *kernel,
+                                                       hadal_sim_kernel_info_t *out_info);
+HADAL_SIM_API hadal_sim_status_t hadal_sim_kernel_parameter(hadal_sim_context_t *context,
+                                                            hadal_sim_module_t *module,
+                                                            const char *kernel, size_t index,
+                                                            hadal_sim_parameter_t *out_parameter);
 
 /* Allocates device memory, 4096-byte aligned, poisoned and undefined until it is
  * written. `name` stands in messages. */
-HADAL_SIM_API hadal_sim_status_t
-hadal_sim_alloc(hadal_sim_context_t *context, uint64_t bytes, const char *name,
-                uint64_t *out_address);
+HADAL_SIM_API hadal_sim_status_t hadal_sim_alloc(hadal_sim_context_t *context, uint64_t bytes,
+                                                 const char *name, uint64_t *out_address);
 /* As hadal_sim_alloc, but zeros, which are defined: the host spends memory on
  * them where they are touched. */
-HADAL_SIM_API hadal_sim_status_t
-hadal_sim_alloc_zeros(hadal_sim_context_t *context, uint64_t bytes,
-                      const char *name, uint64_t *out_address);
+HADAL_SIM_API hadal_sim_status_t hadal_sim_alloc_zeros(hadal_sim_context_t *context, uint64_t bytes,
+                                                       const char *name, uint64_t *out_address);
 /* Makes memory of the host a read-only buffer, without a copy and without
  * shadow: kernels read it in place. It is aligned to 16 bytes, and stays where
  * and what it is until the buffer is freed. */
-HADAL_SIM_API hadal_sim_status_t
-hadal_sim_import(hadal_sim_context_t *context, const void *data, uint64_t bytes,
-                 const char *name, uint64_t *out_address);
+HADAL_SIM_API hadal_sim_status_t hadal_sim_import(hadal_sim_context_t *context, const void *data,
+                                                  uint64_t bytes, const char *name,
+                                                  uint64_t *out_address);
 /* Maps a file as a read-only buffer, without a copy and without shadow. */
-HADAL_SIM_API hadal_sim_status_t
-hadal_sim_map_file(hadal_sim_context_t *context, const char *path,
-                   uint64_t *out_address, uint64_t *out_bytes);
+HADAL_SIM_API hadal_sim_status_t hadal_sim_map_file(hadal_sim_context_t *context, const char *path,
+                                                    uint64_t *out_address, uint64_t *out_bytes);
 /* Frees a buffer or mapping; later accesses are reported as use after free. */
-HADAL_SIM_API hadal_sim_status_t hadal_sim_free(hadal_sim_context_t *context,
-                                                uint64_t address);
+HADAL_SIM_API hadal_sim_status_t hadal_sim_free(hadal_sim_context_t *context, uint64_t address);
 /* Copies to the device; the bytes become defined. */
-HADAL_SIM_API hadal_sim_status_t
-hadal_sim_copy_in(hadal_sim_context_t *context, uint64_t address,
-                  const void *from, uint64_t bytes);
+HADAL_SIM_API hadal_sim_status_t hadal_sim_copy_in(hadal_sim_context_t *context, uint64_t address,
+                                                   const void *from, uint64_t bytes);
 /* Fills with one byte. */
-HADAL_SIM_API hadal_sim_status_t hadal_sim_fill(hadal_sim_context_t *context,
-                                                uint64_t address, int value,
-                                                uint64_t bytes);
+HADAL_SIM_API hadal_sim_status_t hadal_sim_fill(hadal_sim_context_t *context, uint64_t address,
+                                                int value, uint64_t bytes);
 /* Copies to the host. Returns HADAL_SIM_CHECK, after copying, where some of the
  * bytes were never written or depend on such bytes; *out_undefined (may be null)
  * is then the offset of the first. */
-HADAL_SIM_API hadal_sim_status_t hadal_sim_copy_out(
-    hadal_sim_context_t *context, void *to, uint64_t address, uint64_t bytes,
-    uint64_t *out_undefined);
+HADAL_SIM_API hadal_sim_status_t hadal_sim_copy_out(hadal_sim_context_t *context, void *to,
+                                                    uint64_t address, uint64_t bytes,
+                                                    uint64_t *out_undefined);
 
 /* Copies to the host what may stay partly unwritten, such as scratch: bytes that
  * were never written are 0xff, and *out_undefined (may be null) is the number of
  * those that are undefined. */
-HADAL_SIM_API hadal_sim_status_t hadal_sim_copy_out_partial(
-    hadal_sim_context_t *context, void *to, uint64_t address, uint64_t bytes,
-    uint64_t *out_undefined);
+HADAL_SIM_API hadal_sim_status_t hadal_sim_copy_out_partial(hadal_sim_context_t *context, void *to,
+                                                            uint64_t address, uint64_t bytes,
+                                                            uint64_t *out_undefined);
 
 /* Checks; all but HADAL_SIM_CHECK_GLOBAL_RACE are on by default. */
 enum {
@@ -202,17 +195,19 @@ HADAL_SIM_API void hadal_sim_launch_defaults(hadal_sim_launch_t *launch);
 
 /* Whether a launch is allowed, without running it: fails as hadal_sim_launch does
  * before a kernel begins. */
-HADAL_SIM_API hadal_sim_status_t hadal_sim_launch_check(
-    hadal_sim_context_t *context, hadal_sim_module_t *module,
-    const char *kernel, const hadal_sim_launch_t *launch,
-    size_t argument_count);
+HADAL_SIM_API hadal_sim_status_t hadal_sim_launch_check(hadal_sim_context_t *context,
+                                                        hadal_sim_module_t *module,
+                                                        const char *kernel,
+                                                        const hadal_sim_launch_t *launch,
+                                                        size_t argument_count);
 
 /* Runs a kernel to its end. arguments[i] points at the value of parameter i, of
  * the size that hadal_sim_kernel_parameter states. */
-HADAL_SIM_API hadal_sim_status_t hadal_sim_launch(
-    hadal_sim_context_t *context, hadal_sim_module_t *module,
-    const char *kernel, const hadal_sim_launch_t *launch,
-    const void *const *arguments, size_t argument_count);
+HADAL_SIM_API hadal_sim_status_t hadal_sim_launch(hadal_sim_context_t *context,
+                                                  hadal_sim_module_t *module, const char *kernel,
+                                                  const hadal_sim_launch_t *launch,
+                                                  const void *const *arguments,
+                                                  size_t argument_count);
 
 /* Counters of the last launch, or of the instructions of one PTX line; zeros
  * where nothing was launched. Sectors are 32 bytes; docs/Simulator.md relates
@@ -239,18 +234,15 @@ typedef struct hadal_sim_counters_t {
   uint64_t spin_requests, spin_bytes, spin_sectors, spin_wavefronts;
 } hadal_sim_counters_t;
 
-HADAL_SIM_API hadal_sim_counters_t
-hadal_sim_counters(const hadal_sim_context_t *context);
-HADAL_SIM_API hadal_sim_counters_t
-hadal_sim_line_counters(const hadal_sim_context_t *context, uint32_t line);
+HADAL_SIM_API hadal_sim_counters_t hadal_sim_counters(const hadal_sim_context_t *context);
+HADAL_SIM_API hadal_sim_counters_t hadal_sim_line_counters(const hadal_sim_context_t *context,
+                                                           uint32_t line);
 
 /* Counters of the last launch as JSON, and the PTX text with counts in front of
  * each line; both valid until the next launch of the context. Empty where
  * nothing was launched. docs/Simulator.md describes the fields. */
-HADAL_SIM_API const char *
-hadal_sim_counters_json(hadal_sim_context_t *context);
-HADAL_SIM_API const char *
-hadal_sim_annotated_listing(hadal_sim_context_t *context);
+HADAL_SIM_API const char *hadal_sim_counters_json(hadal_sim_context_t *context);
+HADAL_SIM_API const char *hadal_sim_annotated_listing(hadal_sim_context_t *context);
 
 #ifdef __cplusplus
 }

@@ -125,8 +125,7 @@ HADAL_TEXT_API void hadal_text_stream_release(hadal_text_stream_t *stream);
 /* *out_text, *out_size bytes and a zero, belongs to the stream until the next
  * call; it may be empty. */
 HADAL_TEXT_API hadal_text_status_t hadal_text_stream_push(hadal_text_stream_t *stream, int32_t id,
-                                                          const char **out_text,
-                                                          size_t *out_size);
+                                                          const char **out_text, size_t *out_size);
 
 /* Ends the text: bytes that wait for more become U+FFFD. The stream can then
  * decode another one. */
@@ -154,9 +153,8 @@ typedef struct hadal_generation_defaults_t {
 
 /* Reads the content of generation_config.json; with NULL, fills in what stands
  * for an empty one. Ids that no token can have (below 0) are left out. Fills *out_defaults, whose struct_size the caller has set. */
-HADAL_TEXT_API hadal_text_status_t
-hadal_generation_defaults_read(const char *json, size_t size,
-                               hadal_generation_defaults_t *out_defaults);
+HADAL_TEXT_API hadal_text_status_t hadal_generation_defaults_read(
+    const char *json, size_t size, hadal_generation_defaults_t *out_defaults);
 
 /* ---- Sampler ------------------------------------------------------------- */
 

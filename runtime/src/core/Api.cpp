@@ -16,7 +16,8 @@ Status createContext(const hadal_context_options_t *given, hadal_context_t **out
   hadal_context_options_t options;
   HADAL_TRY(readOptions("options", given, options));
   auto context = std::make_shared<Context>();
-  HADAL_TRY(Device::open(options.device ? options.device : "cpu", options.threads, context->device));
+  HADAL_TRY(
+      Device::open(options.device ? options.device : "cpu", options.threads, context->device));
   *out = new hadal_context{std::move(context)};
   return {};
 }
@@ -55,7 +56,8 @@ Status loadModuleMemory(hadal_context_t *context, const void *data, size_t size,
   hadal_module_options_t options;
   HADAL_TRY(startLoad(context, data, "data", given, options, out));
   std::shared_ptr<Module> module;
-  HADAL_TRY(Module::loadMemory(context->impl, name ? name : "artifact", data, size, options, module));
+  HADAL_TRY(
+      Module::loadMemory(context->impl, name ? name : "artifact", data, size, options, module));
   *out = wrapModule(context, std::move(module));
   return {};
 }
@@ -97,8 +99,9 @@ Status verifyParameter(const hadal_module_t *module, uint32_t index) {
     return {}; // computed, and so never damaged
   const uint8_t *data = module->impl->weights().data(parameter);
   if (!data)
-    return fail(HADAL_STATUS_UNSUPPORTED, "%s: parameters[%u] '%s': expected mapped weights, got none",
-                module->impl->path(), index, text(parameter.name()));
+    return fail(HADAL_STATUS_UNSUPPORTED,
+                "%s: parameters[%u] '%s': expected mapped weights, got none", module->impl->path(),
+                index, text(parameter.name()));
   if (parameter.checksum() == 0)
     return {};
   uint64_t hash = hashBytes(data, parameter.length());

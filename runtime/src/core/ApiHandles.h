@@ -33,7 +33,8 @@ Status readOptions(const char *name, const Options *given, Options &out) {
     return {};
   if (given->struct_size < sizeof given->struct_size)
     return fail(HADAL_STATUS_INVALID_ARGUMENT,
-                "%s.struct_size: expected the size of the struct, got %zu", name, given->struct_size);
+                "%s.struct_size: expected the size of the struct, got %zu", name,
+                given->struct_size);
   std::memcpy(&out, given, std::min(given->struct_size, sizeof out));
   return {};
 }

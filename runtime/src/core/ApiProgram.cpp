@@ -16,7 +16,8 @@ const Program *programOf(const hadal_module_t *module) { return module->impl->pr
 // What all queries of the index-th thing begin with; `count` is of things of this kind.
 Status checkQuery(const char *what, uint32_t index, size_t count, const void *out) {
   if (index >= count)
-    return fail(HADAL_STATUS_INVALID_ARGUMENT, "index: expected %s below %zu, got %u", what, count, index);
+    return fail(HADAL_STATUS_INVALID_ARGUMENT, "index: expected %s below %zu, got %u", what, count,
+                index);
   return requireAddress(out, "out_info");
 }
 
@@ -86,7 +87,8 @@ Status queryState(const hadal_module_t *module, uint32_t index, hadal_state_info
   return {};
 }
 
-Status queryBlockTable(const hadal_module_t *module, uint32_t index, hadal_block_table_info_t *out) {
+Status queryBlockTable(const hadal_module_t *module, uint32_t index,
+                       hadal_block_table_info_t *out) {
   HADAL_TRY(requireAddress(module, "module"));
   const auto &tables = listOf(module, &Program::blockTables);
   HADAL_TRY(checkQuery("a block table", index, tables.size(), out));

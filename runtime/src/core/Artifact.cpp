@@ -74,10 +74,11 @@ Status checkVersion(const uint8_t *data, size_t size) {
   if (!offset || !root->check(verifier))
     return invalid("root", "a FlatBuffers table", "a malformed one");
   if (root->major() < kOldestMajor || root->major() > kSchemaMajor)
-    return fail(HADAL_STATUS_UNSUPPORTED,
-                "schema_major: expected %u to %u, got %u: compile the model again, or use %s runtime",
-                kOldestMajor, kSchemaMajor, root->major(),
-                root->major() > kSchemaMajor ? "a newer" : "an older");
+    return fail(
+        HADAL_STATUS_UNSUPPORTED,
+        "schema_major: expected %u to %u, got %u: compile the model again, or use %s runtime",
+        kOldestMajor, kSchemaMajor, root->major(),
+        root->major() > kSchemaMajor ? "a newer" : "an older");
   return {};
 }
 
@@ -96,7 +97,8 @@ Status checkSections(const artifact::Artifact &root) {
     // Nothing has no address that could be aligned.
     if (section.data()->size() != 0 &&
         reinterpret_cast<uintptr_t>(section.data()->data()) % 64 != 0)
-      return fail(HADAL_STATUS_INVALID_ARTIFACT, "sections[%u].data: expected 64-byte alignment", i);
+      return fail(HADAL_STATUS_INVALID_ARTIFACT, "sections[%u].data: expected 64-byte alignment",
+                  i);
     uint64_t hash = hashBytes(section.data()->data(), section.data()->size());
     if (hash != section.checksum())
       return fail(HADAL_STATUS_INVALID_ARTIFACT,
@@ -160,7 +162,8 @@ Status Artifact::parse(const uint8_t *data, size_t size, Artifact &out) {
 Status Artifact::copy(const char *name, const void *data, size_t size, Artifact &out) {
   constexpr size_t limit = kMaxArtifactSize + sizeof(Trailer);
   if (size > limit)
-    return fail(HADAL_STATUS_INVALID_ARTIFACT, "%s: expected at most %zu B, got %zu B", name, limit, size);
+    return fail(HADAL_STATUS_INVALID_ARTIFACT, "%s: expected at most %zu B, got %zu B", name, limit,
+                size);
   Pages pages;
   HADAL_TRY(Pages::allocate(size, name, pages));
   if (size)

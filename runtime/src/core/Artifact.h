@@ -66,9 +66,7 @@ private:
 uint64_t hashBytes(const void *data, size_t size);
 
 /// The text of an optional string; "" when absent.
-inline const char *text(const flatbuffers::String *string) {
-  return string ? string->c_str() : "";
-}
+inline const char *text(const flatbuffers::String *string) { return string ? string->c_str() : ""; }
 
 /// The length of an optional vector.
 template <typename Vector>

@@ -34,8 +34,8 @@ Status Session::call(const hadal_call_t &call) {
   if (call.entry) {
     inputs.entry = program().findEntry(call.entry);
     if (!inputs.entry)
-      return fail(HADAL_STATUS_INVALID_ARGUMENT, "call.entry: expected an entry of the program, got '%s'",
-                  call.entry);
+      return fail(HADAL_STATUS_INVALID_ARGUMENT,
+                  "call.entry: expected an entry of the program, got '%s'", call.entry);
   }
   return run(inputs);
 }
@@ -56,15 +56,16 @@ Status Session::findEntry(const CallInputs &inputs, const Entry **out) const {
 // Expressions of the entry point: as they are, and over dims that are rounded up.
 Status Session::evaluate(const CallInputs &inputs) {
   const Entry &entry = *inputs.entry;
-  HADAL_TRY(inProgram(evaluateExpressions(entry.exprs, {dims, argumentExtents, {}}, values), entry.name));
+  HADAL_TRY(
+      inProgram(evaluateExpressions(entry.exprs, {dims, argumentExtents, {}}, values), entry.name));
   if (!mayRecord(entry) || !isRounded(entry)) {
     layout = values;
   } else {
     roundedDims = dims;
     for (uint32_t dim : dimsOf(entry).rounded)
       roundedDims[dim] = roundUp(program().dims[dim], dims[dim]);
-    HADAL_TRY(inProgram(evaluateExpressions(entry.exprs, {roundedDims, argumentExtents, {}}, layout),
-                        entry.name));
+    HADAL_TRY(inProgram(
+        evaluateExpressions(entry.exprs, {roundedDims, argumentExtents, {}}, layout), entry.name));
   }
   HADAL_TRY(checkShapes(inputs));
   return shapeResults(inputs);
@@ -198,7 +199,8 @@ Status Session::placeResults(const Entry &entry, bool direct) {
 // constants are what they are in this call.
 Status Session::uploadArguments(const Prepared &launches, bool isRounded) {
   bool shared = module->device().sharesHostMemory();
-  uint8_t *staged = shared ? hostMemory(block.address()) : static_cast<uint8_t *>(stagedBlock.get());
+  uint8_t *staged =
+      shared ? hostMemory(block.address()) : static_cast<uint8_t *>(stagedBlock.get());
   uint64_t end = 0;
   for (const PreparedOp &op : launches.ops) {
     if (!op.readsBlock)

@@ -28,7 +28,8 @@ Status Session::setCallValues(const CallInputs &inputs) {
   dims = sessionDims;
   if (inputs.entry->takesStep)
     setStepDims(*inputs.step);
-  return setNamedValues("call.values", artifact::Dim::call_value, program().dims, inputs.values, dims);
+  return setNamedValues("call.values", artifact::Dim::call_value, program().dims, inputs.values,
+                        dims);
 }
 
 // An argument that the caller gives by name.
@@ -48,10 +49,13 @@ Status Session::bindValue(const CallInputs &inputs, uint32_t index) {
   std::copy(given->shape, given->shape + given->rank, extents.values);
   uint64_t bytes = 0;
   if (!sizeOfTensor(extents, port.type, &bytes))
-    return fail(kInvalid, "argument '%s': shape: expected extents of at least 0 and a size within 63 bits, "
-                          "got others", port.name);
+    return fail(kInvalid,
+                "argument '%s': shape: expected extents of at least 0 and a size within 63 bits, "
+                "got others",
+                port.name);
   if (given->size != bytes)
-    return fail(kInvalid, "argument '%s': size: expected %" PRIu64 " B for its shape and type %s, got %zu B",
+    return fail(kInvalid,
+                "argument '%s': size: expected %" PRIu64 " B for its shape and type %s, got %zu B",
                 port.name, bytes, elementName(port.type), given->size);
   if (bytes && !given->data)
     return fail(kInvalid, "argument '%s': data: expected an address, got NULL", port.name);
@@ -74,21 +78,13 @@ Status Session::bindArguments(const CallInputs &inputs) {
   const hadal_step_t *step = inputs.step;
   for (uint32_t i = 0; i < ports.size(); ++i) {
     switch (ports[i].role) {
-    case PortRole::tokens:
-      packed(i, step->tokens, step->token_count);
-      break;
-    case PortRole::positions:
-      packed(i, step->positions, step->token_count);
-      break;
+    case PortRole::tokens: packed(i, step->tokens, step->token_count); break;
+    case PortRole::positions: packed(i, step->positions, step->token_count); break;
     case PortRole::sequence_offsets:
       packed(i, step->sequence_offsets, int64_t(step->sequence_count) + 1);
       break;
-    case PortRole::slots:
-      packed(i, step->slots, step->sequence_count);
-      break;
-    case PortRole::logit_rows:
-      packed(i, step->logit_rows, step->logit_row_count);
-      break;
+    case PortRole::slots: packed(i, step->slots, step->sequence_count); break;
+    case PortRole::logit_rows: packed(i, step->logit_rows, step->logit_row_count); break;
     case PortRole::block_table: {
       const Pool &pool = pools[ports[i].blockTable];
       argumentExtents[i] = {2, {slots(), pool.pagesPerSlot}};
@@ -98,17 +94,18 @@ Status Session::bindArguments(const CallInputs &inputs) {
     case PortRole::kept: {
       const KeptResult &result = kept[ports[i].kept];
       if (!result.made)
-        return fail(kInvalid, "argument '%s': expected a call that makes it before entry '%s', got none",
+        return fail(kInvalid,
+                    "argument '%s': expected a call that makes it before entry '%s', got none",
                     ports[i].name, inputs.entry->name);
       argumentExtents[i] = result.extents;
       arguments[i] = {result.memory.address(), 0};
       if (!sizeOfTensor(result.extents, ports[i].type, &arguments[i].bytes))
-        return fail(HADAL_STATUS_INVALID_ARTIFACT, "argument '%s': expected a size within 63 bits, got more",
+        return fail(HADAL_STATUS_INVALID_ARTIFACT,
+                    "argument '%s': expected a size within 63 bits, got more",
                     ports[i].name); // as long as it was when it was made
       break;
     }
-    default:
-      HADAL_TRY(bindValue(inputs, i));
+    default: HADAL_TRY(bindValue(inputs, i));
     }
   }
   return {};
@@ -124,12 +121,13 @@ Status Session::checkShapes(const CallInputs &inputs) const {
       int64_t stated = values[port.shape[j]], actual = argumentExtents[i].values[j];
       if (stated != actual && plan)
         return inProgram(fail(HADAL_STATUS_INVALID_ARTIFACT,
-                              "arguments[%u].shape[%u]: expected %" PRId64 " for '%s', got %" PRId64, i, j,
-                              actual, port.name, stated),
+                              "arguments[%u].shape[%u]: expected %" PRId64
+                              " for '%s', got %" PRId64,
+                              i, j, actual, port.name, stated),
                          inputs.entry->name);
       if (stated != actual)
-        return fail(kInvalid, "argument '%s': shape[%u]: expected %" PRId64 ", got %" PRId64, port.name, j,
-                    stated, actual);
+        return fail(kInvalid, "argument '%s': shape[%u]: expected %" PRId64 ", got %" PRId64,
+                    port.name, j, stated, actual);
     }
   }
   return {};
@@ -148,18 +146,21 @@ Status Session::shapeResults(const CallInputs &inputs) {
       extents.values[j] = values[port.shape[j]];
     // What hadal_session_step promises of its logits.
     int64_t vocabulary = module->plan().model()->vocab_size();
-    const int64_t expected[] = {inputs.step ? int64_t(inputs.step->logit_row_count) : 0, vocabulary};
+    const int64_t expected[] = {inputs.step ? int64_t(inputs.step->logit_row_count) : 0,
+                                vocabulary};
     for (uint32_t j = 0; port.role == PortRole::logits && j < 2; ++j)
       if (extents.values[j] != expected[j])
         return inProgram(fail(HADAL_STATUS_INVALID_ARTIFACT,
-                              "results[%u].shape[%u]: expected %" PRId64 " for '%s', got %" PRId64, i, j,
-                              expected[j], port.name, extents.values[j]),
+                              "results[%u].shape[%u]: expected %" PRId64 " for '%s', got %" PRId64,
+                              i, j, expected[j], port.name, extents.values[j]),
                          inputs.entry->name);
     if (!sizeOfTensor(extents, port.type, &results[i].bytes))
-      return inProgram(fail(HADAL_STATUS_INVALID_ARTIFACT,
-                            "results[%u].shape: expected extents of at least 0 and a size within 63 bits "
-                            "for '%s', got others", i, port.name),
-                       inputs.entry->name);
+      return inProgram(
+          fail(HADAL_STATUS_INVALID_ARTIFACT,
+               "results[%u].shape: expected extents of at least 0 and a size within 63 bits "
+               "for '%s', got others",
+               i, port.name),
+          inputs.entry->name);
   }
   return {};
 }
@@ -197,7 +198,8 @@ Status Session::checkCall(const CallInputs &inputs) {
   if (entry.takesStep && !inputs.step)
     return fail(kInvalid, "call.step: expected the tokens of entry '%s', got NULL", entry.name);
   if (!entry.takesStep && inputs.step)
-    return fail(kInvalid, "call.step: expected NULL for entry '%s', which has no step, got an address",
+    return fail(kInvalid,
+                "call.step: expected NULL for entry '%s', which has no step, got an address",
                 entry.name);
   if (inputs.step)
     HADAL_TRY(checkStep(entry, *inputs.step));
@@ -205,8 +207,10 @@ Status Session::checkCall(const CallInputs &inputs) {
   for (uint32_t i = 0; i < inputs.arguments.size(); ++i) {
     const Port *port = findNamed(entry.arguments, inputs.arguments[i].name);
     if (!port || port->role != PortRole::value)
-      return fail(kInvalid, "call.arguments[%u].name: expected an argument of entry '%s' that is the "
-                            "caller's, got '%s'", i, entry.name, inputs.arguments[i].name);
+      return fail(kInvalid,
+                  "call.arguments[%u].name: expected an argument of entry '%s' that is the "
+                  "caller's, got '%s'",
+                  i, entry.name, inputs.arguments[i].name);
   }
   HADAL_TRY(checkGivenNames("call.results", inputs.results));
   for (uint32_t i = 0; i < inputs.results.size(); ++i)

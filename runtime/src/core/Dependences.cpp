@@ -25,11 +25,9 @@ Dependence combine(ExprKind kind, const Dependence &a, const Dependence &b, cons
   switch (kind) {
   case ExprKind::add:
   case ExprKind::min:
-  case ExprKind::max:
-    return joined(a, b);
+  case ExprKind::max: return joined(a, b);
   case ExprKind::floor_div:
-  case ExprKind::ceil_div:
-    return joined(a, notRising(b));
+  case ExprKind::ceil_div: return joined(a, notRising(b));
   case ExprKind::sub: {
     Dependence both = joined(a, notRising(b));
     both.mayBeNegative = true;
@@ -39,8 +37,7 @@ Dependence combine(ExprKind kind, const Dependence &a, const Dependence &b, cons
     Dependence both = joined(a, b);
     return both.mayBeNegative ? notRising(both) : both;
   }
-  case ExprKind::select:
-    return joined(notRising(a), joined(b, c));
+  case ExprKind::select: return joined(notRising(a), joined(b, c));
   default: // comparisons and what is made of them
     return notRising(joined(joined(a, b), c));
   }
@@ -59,7 +56,8 @@ std::vector<Dependence> follow(Span<Expr> exprs, Named named) {
     if (expr.kind() == ExprKind::constant)
       sets.push_back({0, 0, expr.value() < 0});
     else
-      sets.push_back(count ? combine(expr.kind(), operands[0], operands[1], operands[2]) : named(expr));
+      sets.push_back(count ? combine(expr.kind(), operands[0], operands[1], operands[2])
+                           : named(expr));
   }
   return sets;
 }

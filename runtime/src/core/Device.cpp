@@ -23,17 +23,20 @@ hadal_device_error_t emptyError() {
 
 } // namespace
 
-Status Device::status(hadal_device_code_t code, const char *function, hadal_device_error_t &error) const {
+Status Device::status(hadal_device_code_t code, const char *function,
+                      hadal_device_error_t &error) const {
   if (code == HADAL_STATUS_OK)
     return {};
   if (code == HADAL_STATUS_DEVICE_LOST)
     lost.store(true, std::memory_order_relaxed);
   error.message[sizeof error.message - 1] = 0;
   if (code < 0 || code > HADAL_STATUS_DEVICE_LOST)
-    return fail(kUnsupported, "device '%s': %s: expected a status code, got %d", name(), function, code);
+    return fail(kUnsupported, "device '%s': %s: expected a status code, got %d", name(), function,
+                code);
   if (!error.message[0])
     return fail(static_cast<hadal_status_code_t>(code),
-                "device '%s': %s: expected a message, got none with status code %d", name(), function, code);
+                "device '%s': %s: expected a message, got none with status code %d", name(),
+                function, code);
   return fail(static_cast<hadal_status_code_t>(code), "%s", error.message);
 }
 
@@ -41,8 +44,10 @@ Status Device::status(hadal_device_code_t code, const char *function, hadal_devi
 Status Device::requireThere() const {
   if (!lost.load(std::memory_order_relaxed))
     return {};
-  return fail(HADAL_STATUS_DEVICE_LOST, "device '%s': expected one that works, got one that was lost before: "
-              "a new context is needed", name());
+  return fail(HADAL_STATUS_DEVICE_LOST,
+              "device '%s': expected one that works, got one that was lost before: "
+              "a new context is needed",
+              name());
 }
 
 // What a call that succeeded must have set.
@@ -111,8 +116,10 @@ Status Device::readInfo() {
   if (!facts.level_note)
     facts.level_note = "";
   if (facts.alignment < kAlignment || (facts.alignment & (facts.alignment - 1)))
-    return fail(kUnsupported, "device '%s': info: expected an alignment of a power of two, at least %u B, "
-                "got %u B", name(), kAlignment, facts.alignment);
+    return fail(kUnsupported,
+                "device '%s': info: expected an alignment of a power of two, at least %u B, "
+                "got %u B",
+                name(), kAlignment, facts.alignment);
   return {};
 }
 
@@ -135,22 +142,25 @@ Status Device::loadImage(const hadal_device_code_section_t &section, DeviceImage
 }
 
 Status Device::findKernel(const DeviceImage &image, const char *symbol,
-                          const hadal_device_interface_t &interface, hadal_device_kernel_t **out) const {
+                          const hadal_device_interface_t &interface,
+                          hadal_device_kernel_t **out) const {
   *out = nullptr;
   HADAL_CALL(kernel_find, handle, image.get(), symbol, &interface, out);
   HADAL_EXPECT(*out, "kernel_find", "a kernel");
   return {};
 }
 
-Status Device::requireAligned(DeviceAddress address, uint32_t alignment, const char *function) const {
+Status Device::requireAligned(DeviceAddress address, uint32_t alignment,
+                              const char *function) const {
   if (address % alignment == 0)
     return {};
-  return fail(kUnsupported, "device '%s': %s: expected an address that is aligned to %u B, got 0x%" PRIx64,
+  return fail(kUnsupported,
+              "device '%s': %s: expected an address that is aligned to %u B, got 0x%" PRIx64,
               name(), function, alignment, address);
 }
 
-Status Device::take(hadal_device_memory_t *memory, DeviceAddress address, size_t size, uint32_t alignment,
-                    const char *function, DeviceMemory &out) const {
+Status Device::take(hadal_device_memory_t *memory, DeviceAddress address, size_t size,
+                    uint32_t alignment, const char *function, DeviceMemory &out) const {
   HADAL_EXPECT(memory, function, "memory");
   DeviceMemory taken;
   taken.memory = {*this, memory};
@@ -178,7 +188,8 @@ Status Device::reserve(size_t size, const char *what, DeviceMemory &out) const {
   return allocate(size, HADAL_DEVICE_MEMORY_WHOLE, what, out);
 }
 
-Status Device::importWeights(const void *data, size_t size, const char *what, DeviceMemory &out) const {
+Status Device::importWeights(const void *data, size_t size, const char *what,
+                             DeviceMemory &out) const {
   hadal_device_memory_t *memory = nullptr;
   DeviceAddress address = 0;
   HADAL_CALL(memory_import, handle, data, size, what, &memory, &address);
@@ -265,17 +276,20 @@ Status DeviceQueue::endRecord(DeviceRecord &out) {
   hadal_device_record_t *record = nullptr;
   HADAL_QUEUE_CALL(record_end, queue.get(), &record);
   if (!record)
-    return fail(kUnsupported, "device '%s': record_end: expected a record, got none", device->name());
+    return fail(kUnsupported, "device '%s': record_end: expected a record, got none",
+                device->name());
   out = DeviceRecord(*device, record);
   return {};
 }
 
-Status DeviceQueue::replay(const DeviceRecord &record, const volatile int32_t *cancel, uint32_t *failed) {
+Status DeviceQueue::replay(const DeviceRecord &record, const volatile int32_t *cancel,
+                           uint32_t *failed) {
   *failed = UINT32_MAX;
   HADAL_TRY(device->requireThere());
   hadal_device_error_t error = emptyError();
-  Status status = device->status(
-      device->table().queue_replay(queue.get(), record.get(), cancel, &error), "queue_replay", error);
+  Status status =
+      device->status(device->table().queue_replay(queue.get(), record.get(), cancel, &error),
+                     "queue_replay", error);
   *failed = error.launch;
   return status;
 }

@@ -139,7 +139,8 @@ public:
 private:
   Device(const hadal_device_table_t &table, hadal_device_t *handle);
   Status readInfo();
-  Status allocate(size_t size, hadal_device_memory_use_t use, const char *what, DeviceMemory &out) const;
+  Status allocate(size_t size, hadal_device_memory_use_t use, const char *what,
+                  DeviceMemory &out) const;
   Status take(hadal_device_memory_t *memory, DeviceAddress address, size_t size, uint32_t alignment,
               const char *function, DeviceMemory &out) const;
   Status requireAligned(DeviceAddress address, uint32_t alignment, const char *function) const;

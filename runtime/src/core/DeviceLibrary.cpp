@@ -58,7 +58,8 @@ Status loadLibrary(const std::string &path, const hadal_device_table_t **out) {
   // Never closed: its threads and what it has loaded may outlive the last context.
   void *library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library)
-    return fail(HADAL_STATUS_NOT_FOUND, "options.device: expected a device library, got: %s", dlerror());
+    return fail(HADAL_STATUS_NOT_FOUND, "options.device: expected a device library, got: %s",
+                dlerror());
   auto query = reinterpret_cast<hadal_device_query_fn_t>(dlsym(library, "hadal_device_query"));
   if (!query)
     return fail(kUnsupported, "%s: expected a device library, got one without hadal_device_query",
@@ -80,7 +81,8 @@ bool takeIndex(std::string &name, uint32_t *index) {
   if (colon == std::string::npos || name.find('/', colon) != std::string::npos)
     return true;
   const std::string digits = name.substr(colon + 1);
-  if (digits.empty() || digits.size() > 4 || digits.find_first_not_of("0123456789") != std::string::npos)
+  if (digits.empty() || digits.size() > 4 ||
+      digits.find_first_not_of("0123456789") != std::string::npos)
     return false;
   *index = static_cast<uint32_t>(std::strtoul(digits.c_str(), nullptr, 10));
   name.resize(colon);
@@ -94,8 +96,8 @@ Status checkTable(const hadal_device_table_t *table, const char *shown, hadal_de
     return fail(kUnsupported, "%s: version: expected %d, got %u", shown, HADAL_DEVICE_VERSION,
                 table->version);
   if (table->struct_size < kFirstTableSize)
-    return fail(kUnsupported, "%s: struct_size: expected at least %zu B, got %zu B", shown, kFirstTableSize,
-                table->struct_size);
+    return fail(kUnsupported, "%s: struct_size: expected at least %zu B, got %zu B", shown,
+                kFirstTableSize, table->struct_size);
   out = *table;
   if (!out.name || !out.name[0])
     return fail(kUnsupported, "%s: name: expected a text, got none", shown);
@@ -104,15 +106,34 @@ Status checkTable(const hadal_device_table_t *table, const char *shown, hadal_de
     bool isThere;
   } functions[] = {
 #define HADAL_FUNCTION(name) {#name, out.name != nullptr}
-      HADAL_FUNCTION(open), HADAL_FUNCTION(close), HADAL_FUNCTION(info), HADAL_FUNCTION(image_check),
-      HADAL_FUNCTION(interface_check), HADAL_FUNCTION(image_load), HADAL_FUNCTION(image_release),
-      HADAL_FUNCTION(kernel_find), HADAL_FUNCTION(memory_allocate), HADAL_FUNCTION(memory_import),
-      HADAL_FUNCTION(memory_release), HADAL_FUNCTION(host_allocate), HADAL_FUNCTION(host_release),
-      HADAL_FUNCTION(queue_create), HADAL_FUNCTION(queue_release), HADAL_FUNCTION(queue_upload),
-      HADAL_FUNCTION(queue_download), HADAL_FUNCTION(queue_launch), HADAL_FUNCTION(queue_signal),
-      HADAL_FUNCTION(queue_wait), HADAL_FUNCTION(queue_synchronize), HADAL_FUNCTION(event_create),
-      HADAL_FUNCTION(event_release), HADAL_FUNCTION(event_synchronize), HADAL_FUNCTION(event_time),
-      HADAL_FUNCTION(record_begin), HADAL_FUNCTION(record_end), HADAL_FUNCTION(record_release),
+      HADAL_FUNCTION(open),
+      HADAL_FUNCTION(close),
+      HADAL_FUNCTION(info),
+      HADAL_FUNCTION(image_check),
+      HADAL_FUNCTION(interface_check),
+      HADAL_FUNCTION(image_load),
+      HADAL_FUNCTION(image_release),
+      HADAL_FUNCTION(kernel_find),
+      HADAL_FUNCTION(memory_allocate),
+      HADAL_FUNCTION(memory_import),
+      HADAL_FUNCTION(memory_release),
+      HADAL_FUNCTION(host_allocate),
+      HADAL_FUNCTION(host_release),
+      HADAL_FUNCTION(queue_create),
+      HADAL_FUNCTION(queue_release),
+      HADAL_FUNCTION(queue_upload),
+      HADAL_FUNCTION(queue_download),
+      HADAL_FUNCTION(queue_launch),
+      HADAL_FUNCTION(queue_signal),
+      HADAL_FUNCTION(queue_wait),
+      HADAL_FUNCTION(queue_synchronize),
+      HADAL_FUNCTION(event_create),
+      HADAL_FUNCTION(event_release),
+      HADAL_FUNCTION(event_synchronize),
+      HADAL_FUNCTION(event_time),
+      HADAL_FUNCTION(record_begin),
+      HADAL_FUNCTION(record_end),
+      HADAL_FUNCTION(record_release),
       HADAL_FUNCTION(queue_replay)
 #undef HADAL_FUNCTION
   };
@@ -125,9 +146,11 @@ Status checkTable(const hadal_device_table_t *table, const char *shown, hadal_de
 Status findDeviceTable(const char *given, const hadal_device_table_t **out, uint32_t *index) {
   std::string name = given;
   if (!takeIndex(name, index))
-    return fail(HADAL_STATUS_INVALID_ARGUMENT,
-                "options.device: expected a name, or one with a number of up to 4 digits as in 'cuda:1', got "
-                "'%s'", given);
+    return fail(
+        HADAL_STATUS_INVALID_ARGUMENT,
+        "options.device: expected a name, or one with a number of up to 4 digits as in 'cuda:1', got "
+        "'%s'",
+        given);
   if (name == "cpu") {
     *out = &cpuDeviceTable();
     return {};
@@ -138,8 +161,8 @@ Status findDeviceTable(const char *given, const hadal_device_table_t **out, uint
   std::string path = name.empty() ? "" : findLibrary(name, places);
   if (path.empty())
     return fail(HADAL_STATUS_NOT_FOUND,
-                "options.device: expected 'cpu' or the name of a device library, got '%s'%s%s", given,
-                places.empty() ? "" : ", and there is no ", places.c_str());
+                "options.device: expected 'cpu' or the name of a device library, got '%s'%s%s",
+                given, places.empty() ? "" : ", and there is no ", places.c_str());
   return loadLibrary(path, out);
 }
 

@@ -17,20 +17,16 @@ constexpr uint32_t kMaxRank = 8;
 inline size_t elementSize(artifact::ElementType type) {
   switch (type) {
   case artifact::ElementType::f32:
-  case artifact::ElementType::i32:
-    return 4;
+  case artifact::ElementType::i32: return 4;
   case artifact::ElementType::f16:
   case artifact::ElementType::bf16:
-  case artifact::ElementType::i16:
-    return 2;
+  case artifact::ElementType::i16: return 2;
   case artifact::ElementType::f8E4M3FN:
   case artifact::ElementType::i8:
   case artifact::ElementType::u8:
-  case artifact::ElementType::i1:
-    return 1;
+  case artifact::ElementType::i1: return 1;
   case artifact::ElementType::i64:
-  case artifact::ElementType::f64:
-    return 8;
+  case artifact::ElementType::f64: return 8;
   }
   return 0;
 }

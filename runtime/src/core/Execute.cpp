@@ -49,12 +49,14 @@ Status Session::runTap(const Entry &entry, const Tap &tap) {
     int64_t extent = shape.values[i] = values[tap.shape[i]];
     if (extent < 0 || !multiply(bytes, uint64_t(extent), &bytes))
       return fail(HADAL_STATUS_INVALID_ARTIFACT,
-                  "shape[%u]: expected at least 0 and a size within 64 bits, got %" PRId64, i, extent);
+                  "shape[%u]: expected at least 0 and a size within 64 bits, got %" PRId64, i,
+                  extent);
   }
   Region region = resolve(entry, tap.binding);
   if (bytes > region.bytes)
     return fail(HADAL_STATUS_INVALID_ARTIFACT,
-                "shape: expected at most the buffer's %" PRIu64 " B, got %" PRIu64 " B", region.bytes, bytes);
+                "shape: expected at most the buffer's %" PRIu64 " B, got %" PRIu64 " B",
+                region.bytes, bytes);
   std::vector<uint8_t> copy;
   hadal_tap_t info = {};
   info.data = reinterpret_cast<const void *>(region.address);

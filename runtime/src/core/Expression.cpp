@@ -51,7 +51,8 @@ Status verifyExtent(uint32_t index, const Expr &expr, const std::vector<Port> *a
 Status verifyLaunchConstant(uint32_t index, const Expr &expr, const ExprScope &scope) {
   if (scope.arguments || scope.sessionOnly)
     return fail(kInvalid,
-                "exprs[%u].kind: expected launch_constant in interfaces alone, got it elsewhere", index);
+                "exprs[%u].kind: expected launch_constant in interfaces alone, got it elsewhere",
+                index);
   if (expr.value() < 0 || expr.value() >= scope.constantCount)
     return fail(kInvalid, "exprs[%u].value: expected a constant below %u, got %" PRId64, index,
                 scope.constantCount, expr.value());
@@ -107,14 +108,10 @@ int64_t ceilDivide(int64_t a, int64_t b) { return a / b + (a % b > 0 ? 1 : 0); }
 // What a node without operands stands for.
 int64_t named(const Expr &expr, const ExprInputs &inputs) {
   switch (expr.kind()) {
-  case ExprKind::dim:
-    return inputs.dims[static_cast<uint32_t>(expr.value())];
-  case ExprKind::extent:
-    return inputs.arguments[expr.a()].values[expr.b()];
-  case ExprKind::launch_constant:
-    return inputs.constants[static_cast<uint32_t>(expr.value())];
-  default:
-    return expr.value();
+  case ExprKind::dim: return inputs.dims[static_cast<uint32_t>(expr.value())];
+  case ExprKind::extent: return inputs.arguments[expr.a()].values[expr.b()];
+  case ExprKind::launch_constant: return inputs.constants[static_cast<uint32_t>(expr.value())];
+  default: return expr.value();
   }
 }
 
@@ -128,15 +125,9 @@ Status evaluateOne(uint32_t index, const Expr &expr, const ExprInputs &inputs,
   int64_t a = values[expr.a()], b = values[expr.b()];
   bool overflow = false;
   switch (kind) {
-  case ExprKind::add:
-    overflow = __builtin_add_overflow(a, b, result);
-    break;
-  case ExprKind::sub:
-    overflow = __builtin_sub_overflow(a, b, result);
-    break;
-  case ExprKind::mul:
-    overflow = __builtin_mul_overflow(a, b, result);
-    break;
+  case ExprKind::add: overflow = __builtin_add_overflow(a, b, result); break;
+  case ExprKind::sub: overflow = __builtin_sub_overflow(a, b, result); break;
+  case ExprKind::mul: overflow = __builtin_mul_overflow(a, b, result); break;
   case ExprKind::floor_div:
   case ExprKind::ceil_div:
     if (b <= 0)
@@ -144,30 +135,14 @@ Status evaluateOne(uint32_t index, const Expr &expr, const ExprInputs &inputs,
                   "exprs[%u]: expected a positive divisor, got %" PRId64, index, b);
     *result = kind == ExprKind::floor_div ? floorDivide(a, b) : ceilDivide(a, b);
     break;
-  case ExprKind::min:
-    *result = std::min(a, b);
-    break;
-  case ExprKind::max:
-    *result = std::max(a, b);
-    break;
-  case ExprKind::lt:
-    *result = a < b;
-    break;
-  case ExprKind::le:
-    *result = a <= b;
-    break;
-  case ExprKind::eq:
-    *result = a == b;
-    break;
-  case ExprKind::logical_and:
-    *result = a && b;
-    break;
-  case ExprKind::logical_or:
-    *result = a || b;
-    break;
-  case ExprKind::select:
-    *result = a ? b : values[expr.c()];
-    break;
+  case ExprKind::min: *result = std::min(a, b); break;
+  case ExprKind::max: *result = std::max(a, b); break;
+  case ExprKind::lt: *result = a < b; break;
+  case ExprKind::le: *result = a <= b; break;
+  case ExprKind::eq: *result = a == b; break;
+  case ExprKind::logical_and: *result = a && b; break;
+  case ExprKind::logical_or: *result = a || b; break;
+  case ExprKind::select: *result = a ? b : values[expr.c()]; break;
   default: // without operands
     break;
   }
@@ -180,8 +155,8 @@ Status evaluateOne(uint32_t index, const Expr &expr, const ExprInputs &inputs,
 
 } // namespace
 
-Status evaluateExpressions(Span<Expr> exprs, const ExprInputs &inputs,
-                           std::vector<int64_t> &values, const std::vector<bool> *only) {
+Status evaluateExpressions(Span<Expr> exprs, const ExprInputs &inputs, std::vector<int64_t> &values,
+                           const std::vector<bool> *only) {
   values.resize(exprs.size());
   for (uint32_t i = 0; i < exprs.size(); ++i)
     if (!only || (*only)[i])

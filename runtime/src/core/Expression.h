@@ -23,7 +23,9 @@ struct ExprScope {
   static ExprScope ofEntry(const Program &program, const Entry &entry) {
     return {program.dims, false, &entry.arguments, 0};
   }
-  static ExprScope ofInterface(uint32_t constantCount) { return {{}, false, nullptr, constantCount}; }
+  static ExprScope ofInterface(uint32_t constantCount) {
+    return {{}, false, nullptr, constantCount};
+  }
 };
 
 /// The shape of a tensor.

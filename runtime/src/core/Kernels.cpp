@@ -20,14 +20,10 @@ const Variant *findVariant(const Executable &executable, const char *level) {
 hadal_device_parameter_kind_t kindOf(artifact::KernelParameterKind kind) {
   using artifact::KernelParameterKind;
   switch (kind) {
-  case KernelParameterKind::constant_i32:
-    return HADAL_DEVICE_PARAMETER_I32;
-  case KernelParameterKind::constant_i64:
-    return HADAL_DEVICE_PARAMETER_I64;
-  case KernelParameterKind::tensor_map:
-    return HADAL_DEVICE_PARAMETER_TENSOR_MAP;
-  default:
-    return HADAL_DEVICE_PARAMETER_ADDRESS;
+  case KernelParameterKind::constant_i32: return HADAL_DEVICE_PARAMETER_I32;
+  case KernelParameterKind::constant_i64: return HADAL_DEVICE_PARAMETER_I64;
+  case KernelParameterKind::tensor_map: return HADAL_DEVICE_PARAMETER_TENSOR_MAP;
+  default: return HADAL_DEVICE_PARAMETER_ADDRESS;
   }
 }
 
@@ -60,7 +56,8 @@ struct Asked {
 };
 using AskedImages = std::map<std::string_view, Asked>;
 
-hadal_device_code_section_t sectionOf(const Artifact &artifact, const AskedImages::value_type &asked) {
+hadal_device_code_section_t sectionOf(const Artifact &artifact,
+                                      const AskedImages::value_type &asked) {
   const auto *data = artifact.section(asked.first.data())->data();
   hadal_device_code_section_t section = {};
   section.struct_size = sizeof section;
@@ -79,23 +76,28 @@ Status Kernels::pickLevel(const Device &device, const Program &program) {
   const hadal_device_info_t &info = device.info();
   std::string missing;
   for (uint32_t level = 0; level < info.level_count; ++level) {
-    auto lacks = [&](const Executable &executable) { return !findVariant(executable, info.levels[level]); };
+    auto lacks = [&](const Executable &executable) {
+      return !findVariant(executable, info.levels[level]);
+    };
     auto without = std::find_if(program.executables.begin(), program.executables.end(), lacks);
     if (without == program.executables.end()) {
       picked = info.levels[level];
       return {};
     }
     missing += std::string(missing.empty() ? "" : ", ") + "executables[" +
-               std::to_string(without - program.executables.begin()) + "] has no " + info.levels[level];
+               std::to_string(without - program.executables.begin()) + "] has no " +
+               info.levels[level];
   }
   return fail(HADAL_STATUS_UNSUPPORTED,
-              "executables: expected kernels of a level that device '%s' has, got none: %s%s%s", device.name(),
-              missing.c_str(), missing.empty() || !info.level_note[0] ? "" : "; ", info.level_note);
+              "executables: expected kernels of a level that device '%s' has, got none: %s%s%s",
+              device.name(), missing.c_str(), missing.empty() || !info.level_note[0] ? "" : "; ",
+              info.level_note);
 }
 
 Status Kernels::load(const Device &device, const Artifact &artifact, const Program &program) {
   if (program.kernelAbi != device.info().kernel_abi)
-    return fail(HADAL_STATUS_UNSUPPORTED, "kernel_abi: expected %u, got %u: compile the model again",
+    return fail(HADAL_STATUS_UNSUPPORTED,
+                "kernel_abi: expected %u, got %u: compile the model again",
                 device.info().kernel_abi, program.kernelAbi);
   HADAL_TRY(pickLevel(device, program));
   // All levels, so that a broken one is found on any machine.
@@ -124,7 +126,8 @@ Status Kernels::load(const Device &device, const Artifact &artifact, const Progr
       image = &images.back();
     }
     hadal_device_kernel_t *kernel = nullptr;
-    HADAL_TRY_IN(device.findKernel(*image, variant.symbol, DeviceInterface(variant.interface).value, &kernel),
+    HADAL_TRY_IN(device.findKernel(*image, variant.symbol, DeviceInterface(variant.interface).value,
+                                   &kernel),
                  "executables[%zu] '%s': ", functions.size(), executable.name);
     functions.push_back(kernel);
     interfaces.push_back(&variant.interface);

@@ -56,8 +56,8 @@ Status openFile(const char *path, File &file) {
   // Without O_NONBLOCK, a named pipe would block here for ever.
   file.descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file.descriptor < 0)
-    return fail(errno == ENOENT ? HADAL_STATUS_NOT_FOUND : HADAL_STATUS_IO,
-                "%s: cannot open: %s", path, strerror(errno));
+    return fail(errno == ENOENT ? HADAL_STATUS_NOT_FOUND : HADAL_STATUS_IO, "%s: cannot open: %s",
+                path, strerror(errno));
   struct stat info;
   if (fstat(file.descriptor, &info) != 0)
     return fail(HADAL_STATUS_IO, "%s: cannot query: %s", path, strerror(errno));
@@ -99,8 +99,9 @@ Status Pages::readFile(const char *path, size_t limit, Pages &out) {
     if (count < 0)
       return fail(HADAL_STATUS_IO, "%s: cannot read: %s", path, strerror(errno));
     if (count == 0)
-      return fail(HADAL_STATUS_IO, "%s: expected %zu B, got %zu B: the file shrank while it was read",
-                  path, file.size, done);
+      return fail(HADAL_STATUS_IO,
+                  "%s: expected %zu B, got %zu B: the file shrank while it was read", path,
+                  file.size, done);
     done += static_cast<size_t>(count);
   }
   out = std::move(pages);

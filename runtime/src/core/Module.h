@@ -68,8 +68,8 @@ private:
   Status pickProgram();
   // ModuleWeights.cpp: what the device takes in.
   Status takeWeights();
-  Status takeSlice(const ParameterSlice &slice, const std::vector<int64_t> &values, DeviceQueue &queue,
-                   DeviceMemory &out);
+  Status takeSlice(const ParameterSlice &slice, const std::vector<int64_t> &values,
+                   DeviceQueue &queue, DeviceMemory &out);
 
   std::shared_ptr<Context> context;
   std::string file;

@@ -58,8 +58,8 @@ Status Module::takeSlice(const ParameterSlice &slice, const std::vector<int64_t>
   uint64_t stride = slice.stride;
   if (offset < 0 || length < 1 || static_cast<uint64_t>(offset) > stride ||
       static_cast<uint64_t>(length) > stride - static_cast<uint64_t>(offset))
-    return fail(kInvalid, "expected a range within %" PRIu64 " B, got %" PRId64 " B at %" PRId64, stride,
-                length, offset);
+    return fail(kInvalid, "expected a range within %" PRIu64 " B, got %" PRId64 " B at %" PRId64,
+                stride, length, offset);
   const artifact::Parameter &parameter = *plan().parameters()->Get(slice.parameter);
   const uint8_t *first = mapped.data(parameter) + offset;
   size_t bytes = static_cast<size_t>(length);
@@ -105,8 +105,8 @@ Status Module::takeWeights() {
   HADAL_TRY_IN(evaluateAtLoad(*picked, values), "programs[%u].", pickedIndex);
   for (uint32_t i = 0; i < slices.size(); ++i)
     if (bound.slices[i])
-      HADAL_TRY_IN(takeSlice(picked->slices[i], values, queue, slices[i]), "programs[%u].slices[%u]: ",
-                   pickedIndex, i);
+      HADAL_TRY_IN(takeSlice(picked->slices[i], values, queue, slices[i]),
+                   "programs[%u].slices[%u]: ", pickedIndex, i);
   return {};
 }
 

@@ -19,24 +19,29 @@ constexpr hadal_status_code_t kInvalid = HADAL_STATUS_INVALID_ARTIFACT;
 constexpr uint64_t kMaxWorkgroups = uint64_t(1) << 40;
 
 // An expression of an interface that counts bytes; 0 where there is none.
-Status bytesOf(const char *field, uint32_t expression, const std::vector<int64_t> &values, uint64_t *bytes) {
+Status bytesOf(const char *field, uint32_t expression, const std::vector<int64_t> &values,
+               uint64_t *bytes) {
   *bytes = 0;
   if (expression == kNone)
     return {};
   if (values[expression] < 0)
-    return fail(kInvalid, "%s: expected at least 0 B, got %" PRId64 " B", field, values[expression]);
+    return fail(kInvalid, "%s: expected at least 0 B, got %" PRId64 " B", field,
+                values[expression]);
   *bytes = static_cast<uint64_t>(values[expression]);
   return {};
 }
 
-Status makeMap(const TensorMap &map, const std::vector<int64_t> &values, hadal_device_tensor_map_t &out) {
+Status makeMap(const TensorMap &map, const std::vector<int64_t> &values,
+               hadal_device_tensor_map_t &out) {
   out.type = static_cast<hadal_element_type_t>(map.type);
   out.rank = map.extents.size();
   for (uint32_t i = 0; i < out.rank; ++i) {
     int64_t extent = values[map.extents[i]], stride = i ? values[map.strides[i - 1]] : 0;
     if (extent < 1 || stride < 0)
-      return fail(kInvalid, "map: expected extents of at least 1 and strides of at least 0 B, got %" PRId64
-                  " and %" PRId64 " B", extent, stride);
+      return fail(kInvalid,
+                  "map: expected extents of at least 1 and strides of at least 0 B, got %" PRId64
+                  " and %" PRId64 " B",
+                  extent, stride);
     out.extents[i] = static_cast<uint64_t>(extent);
     if (i)
       out.strides[i - 1] = static_cast<uint64_t>(stride);
@@ -58,8 +63,10 @@ Status Session::prepareArena(const Entry &entry) {
     const Buffer &buffer = entry.buffers[i];
     int64_t offset = layout[buffer.offset], bytes = layout[buffer.size];
     if (offset < 0 || offset % 64 != 0 || bytes < 0 || offset > size || bytes > size - offset)
-      return fail(kInvalid, "buffers[%u] '%s': expected a 64-byte aligned range within the arena's %"
-                  PRId64 " B, got %" PRId64 " B at %" PRId64, i, buffer.name, size, bytes, offset);
+      return fail(kInvalid,
+                  "buffers[%u] '%s': expected a 64-byte aligned range within the arena's %" PRId64
+                  " B, got %" PRId64 " B at %" PRId64,
+                  i, buffer.name, size, bytes, offset);
   }
   uint64_t needed = std::max<uint64_t>(size, 64);
   return arena.size() >= needed ? Status() : grow(needed, "arena", arena);
@@ -78,16 +85,12 @@ Session::Region Session::resolve(const Entry &entry, const artifact::Binding &bi
   uint32_t index = binding.index();
   auto whole = [](const DeviceMemory &memory) { return Region{memory.address(), memory.size()}; };
   switch (binding.kind()) {
-  case artifact::BindingKind::argument:
-    return arguments[index];
-  case artifact::BindingKind::result:
-    return results[index];
+  case artifact::BindingKind::argument: return arguments[index];
+  case artifact::BindingKind::result: return results[index];
   case artifact::BindingKind::parameter:
     return whole(computed[index] ? computed[index] : module->parameter(index));
-  case artifact::BindingKind::slice:
-    return whole(module->slice(index));
-  case artifact::BindingKind::state:
-    return whole(states[index]);
+  case artifact::BindingKind::slice: return whole(module->slice(index));
+  case artifact::BindingKind::state: return whole(states[index]);
   case artifact::BindingKind::transient: {
     const Buffer &buffer = entry.buffers[index];
     return {arena.address() + static_cast<uint64_t>(layout[buffer.offset]),
@@ -107,7 +110,8 @@ Status Session::prepareGrid(const KernelInterface &interface, PreparedOp &op, bo
                   extent);
     op.grid[i] = static_cast<uint32_t>(extent);
     if (!multiply(total, uint64_t(extent), &total) || total > kMaxWorkgroups)
-      return fail(kInvalid, "grid: expected at most %" PRIu64 " workgroups, got more", kMaxWorkgroups);
+      return fail(kInvalid, "grid: expected at most %" PRIu64 " workgroups, got more",
+                  kMaxWorkgroups);
   }
   *any = total != 0;
   return {};
@@ -125,9 +129,7 @@ Status Session::prepareParameters(const KernelInterface &interface, PreparedOp &
       value.kind = HADAL_DEVICE_PARAMETER_TENSOR_MAP;
       HADAL_TRY(makeMap(parameter.map, launchValues, prepared.maps.emplace_back()));
       [[fallthrough]];
-    case KernelParameterKind::binding:
-      value.address = bound[parameter.index];
-      break;
+    case KernelParameterKind::binding: value.address = bound[parameter.index]; break;
     case KernelParameterKind::constant_i32:
       if (constant[parameter.index] < INT32_MIN || constant[parameter.index] > INT32_MAX)
         return fail(kInvalid, "constants[%u]: expected 32 bits, got %" PRId64, parameter.index,
@@ -139,12 +141,8 @@ Status Session::prepareParameters(const KernelInterface &interface, PreparedOp &
       value.kind = HADAL_DEVICE_PARAMETER_I64;
       value.value = constant[parameter.index];
       break;
-    case KernelParameterKind::workspace:
-      value.address = workspace.address();
-      break;
-    case KernelParameterKind::constants:
-      value.address = block.address() + op.block;
-      break;
+    case KernelParameterKind::workspace: value.address = workspace.address(); break;
+    case KernelParameterKind::constants: value.address = block.address() + op.block; break;
     }
     prepared.parameters.push_back(value);
   }
@@ -156,7 +154,8 @@ Status Session::prepareLaunch(const Entry &entry, const Launch &launch, Prepared
   op.launch = &launch;
   op.kernel = module->kernels().kernel(launch.executable);
   launch.constantsFrom(layout, launchConstants);
-  HADAL_TRY_IN(evaluateExpressions(interface.exprs, {{}, {}, launchConstants}, launchValues), "interface.");
+  HADAL_TRY_IN(evaluateExpressions(interface.exprs, {{}, {}, launchConstants}, launchValues),
+               "interface.");
   HADAL_TRY(prepareGrid(interface, op, any));
   if (!*any)
     return {};

@@ -49,7 +49,8 @@ Status Prepared::cancelledBefore(const PreparedOp &op) const {
 std::string Prepared::path(const PreparedOp &op) const {
   std::string path = "ops[" + std::to_string(op.index) + "]";
   for (uint32_t i = op.branch; i != UINT32_MAX; i = branches[i].parent)
-    path = "ops[" + std::to_string(branches[i].index) + "]." + (branches[i].taken ? "then." : "else.") + path;
+    path = "ops[" + std::to_string(branches[i].index) + "]." +
+           (branches[i].taken ? "then." : "else.") + path;
   return path;
 }
 

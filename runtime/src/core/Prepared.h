@@ -24,7 +24,7 @@ struct PreparedOp {
   uint32_t bindings = 0, bindingCount = 0; // its workspace included, for a kernel of a fixed ABI
   uint32_t constants = 0, constantCount = 0;
   uint32_t parameters = 0, parameterCount = 0;
-  uint32_t block = 0;             // bytes into the uploaded block, where its constants are read from
+  uint32_t block = 0; // bytes into the uploaded block, where its constants are read from
   bool readsBlock = false;
 };
 

@@ -57,10 +57,11 @@ Status readExecutable(const artifact::Executable &from, Executable &out) {
   out.constantCount = out.passedConstants = from.constant_count();
   for (uint32_t i = 0; i < sizeOf(from.variants()); ++i) {
     const artifact::KernelVariant &table = *from.variants()->Get(i);
-    Variant variant = {text(table.level()), text(table.image()), text(table.symbol()),
-                       table.code_size(), table.interface() != nullptr, {}};
+    Variant variant = {text(table.level()), text(table.image()),          text(table.symbol()),
+                       table.code_size(),   table.interface() != nullptr, {}};
     if (table.interface())
-      HADAL_TRY_IN(readInterface(*table.interface(), variant.interface), "variants[%u].interface.", i);
+      HADAL_TRY_IN(readInterface(*table.interface(), variant.interface), "variants[%u].interface.",
+                   i);
     out.variants.push_back(std::move(variant));
   }
   return {};
@@ -69,8 +70,8 @@ Status readExecutable(const artifact::Executable &from, Executable &out) {
 void readPorts(const Ports *from, std::vector<Port> &out) {
   for (uint32_t i = 0; i < sizeOf(from); ++i) {
     const artifact::Argument &port = *from->Get(i);
-    out.push_back({text(port.name()), port.type(), spanOf(port.shape()), port.role(),
-                   port.block_table()});
+    out.push_back(
+        {text(port.name()), port.type(), spanOf(port.shape()), port.role(), port.block_table()});
   }
 }
 
@@ -78,9 +79,10 @@ Status readOps(const char *field, const Ops *from, uint32_t depth, std::vector<O
 
 Status readOp(const artifact::Op &from, uint32_t depth, Op &out) {
   if (const artifact::Launch *launch = from.body_as_Launch()) {
-    out.body = Launch{launch->executable(), spanOf(launch->bindings()), spanOf(launch->constants()),
-                      spanOf(launch->grid()), text(launch->label()), launch->flops(),
-                      launch->bytes()};
+    out.body =
+        Launch{launch->executable(),   spanOf(launch->bindings()), spanOf(launch->constants()),
+               spanOf(launch->grid()), text(launch->label()),      launch->flops(),
+               launch->bytes()};
   } else if (const artifact::Tap *tap = from.body_as_Tap()) {
     if (!tap->binding())
       return fail(kInvalid, "binding: expected one, got none");
@@ -126,8 +128,8 @@ Status readStates(const artifact::Program &from, Program &out) {
   }
   for (uint32_t i = 0; i < sizeOf(from.states()); ++i) {
     const artifact::State &table = *from.states()->Get(i);
-    State state = {text(table.name()), table.type(), table.kind(), sizeOf(table.row_shape()),
-                   {}, table.block_table(), table.rows()};
+    State state = {text(table.name()),  table.type(), table.kind(), sizeOf(table.row_shape()), {},
+                   table.block_table(), table.rows()};
     if (state.rowRank > kMaxRank)
       return fail(kInvalid, "states[%u].row_shape: expected at most %u dimensions, got %u", i,
                   kMaxRank, state.rowRank);
@@ -198,8 +200,8 @@ Status readProgram(const artifact::Module &module, uint32_t index, uint16_t majo
   HADAL_TRY(readStates(from, out));
   for (uint32_t i = 0; i < sizeOf(from.slices()); ++i) {
     const artifact::ParameterSlice &slice = *from.slices()->Get(i);
-    out.slices.push_back({slice.parameter(), slice.outer(), slice.stride(), slice.offset(),
-                          slice.length()});
+    out.slices.push_back(
+        {slice.parameter(), slice.outer(), slice.stride(), slice.offset(), slice.length()});
   }
   out.executables.resize(sizeOf(from.executables()));
   for (uint32_t i = 0; i < out.executables.size(); ++i)

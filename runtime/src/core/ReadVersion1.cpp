@@ -39,10 +39,10 @@ Status translateStates(const artifact::Module &module, Program &program) {
   for (uint32_t i = 0; i < sizeOf(module.states()); ++i) {
     const artifact::State &state = *module.states()->Get(i);
     if (state.page_size() != pageSize)
-      return fail(kInvalid, "states[%u].page_size: expected %u as in states[0], got %u", i, pageSize,
-                  state.page_size());
-    program.states.push_back({text(state.name()), state.type(), artifact::StateKind::growing, 1,
-                              {state.row()}, 0, 0});
+      return fail(kInvalid, "states[%u].page_size: expected %u as in states[0], got %u", i,
+                  pageSize, state.page_size());
+    program.states.push_back(
+        {text(state.name()), state.type(), artifact::StateKind::growing, 1, {state.row()}, 0, 0});
   }
   return {};
 }
@@ -93,9 +93,12 @@ Status translatePorts(Entry &entry) {
   constexpr struct {
     const char *name;
     PortRole role;
-  } roles[] = {{"tokens", PortRole::tokens},           {"positions", PortRole::positions},
-               {"sequence_offsets", PortRole::sequence_offsets}, {"slots", PortRole::slots},
-               {"logit_rows", PortRole::logit_rows},   {"block_table", PortRole::block_table}};
+  } roles[] = {{"tokens", PortRole::tokens},
+               {"positions", PortRole::positions},
+               {"sequence_offsets", PortRole::sequence_offsets},
+               {"slots", PortRole::slots},
+               {"logit_rows", PortRole::logit_rows},
+               {"block_table", PortRole::block_table}};
   for (uint32_t i = 0; i < entry.arguments.size(); ++i) {
     Port &port = entry.arguments[i];
     port.role = PortRole::value;
@@ -104,7 +107,8 @@ Status translatePorts(Entry &entry) {
       if (!std::strcmp(known.name, port.name))
         port.role = known.role;
     if (port.role == PortRole::value)
-      return fail(kInvalid, "arguments[%u].name: expected an input of a step, got '%s'", i, port.name);
+      return fail(kInvalid, "arguments[%u].name: expected an input of a step, got '%s'", i,
+                  port.name);
   }
   if (entry.results.size() != 1)
     return fail(kInvalid, "results: expected 1, got %zu", entry.results.size());

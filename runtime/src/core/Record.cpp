@@ -15,7 +15,8 @@ constexpr size_t kMostRecords = 16;
 // Calls that are remembered until they come a second time.
 constexpr size_t kMostSeen = 32;
 
-static_assert(sizeof(std::atomic<int32_t>) == sizeof(int32_t), "devices read the flag as an integer");
+static_assert(sizeof(std::atomic<int32_t>) == sizeof(int32_t),
+              "devices read the flag as an integer");
 
 } // namespace
 
@@ -82,19 +83,22 @@ Status Session::record(const Entry &entry) {
   HADAL_TRY(std::move(ended));
   if (records.size() == kMostRecords)
     records.pop_back();
-  records.push_front({key, prepared, std::move(made), arguments, results, argumentExtents, resultExtents});
+  records.push_front(
+      {key, prepared, std::move(made), arguments, results, argumentExtents, resultExtents});
   ++recorded;
   return {};
 }
 
 Status Session::replay(const Recording &recording) {
   uint32_t failed = UINT32_MAX;
-  Status status = queue.replay(recording.record, reinterpret_cast<const volatile int32_t *>(&cancelled), &failed);
+  Status status = queue.replay(recording.record,
+                               reinterpret_cast<const volatile int32_t *>(&cancelled), &failed);
   if (status.ok() || failed >= recording.prepared.ops.size())
     return status;
   const PreparedOp &op = recording.prepared.ops[failed];
-  return status.code() == HADAL_STATUS_CANCELLED ? recording.prepared.cancelledBefore(op)
-                                                 : recording.prepared.at(std::move(status), op, program());
+  return status.code() == HADAL_STATUS_CANCELLED
+             ? recording.prepared.cancelledBefore(op)
+             : recording.prepared.at(std::move(status), op, program());
 }
 
 } // namespace hadal::runtime

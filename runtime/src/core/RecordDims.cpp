@@ -91,7 +91,8 @@ int64_t roundUp(const HostDim &dim, int64_t value) {
   int64_t rounded = dim.kind == artifact::Dim::max_context ? kLeastContext : 1;
   while (rounded < value && rounded <= INT32_MAX)
     rounded *= 2;
-  return isOfCaller(dim.kind) ? std::clamp(rounded, value, std::max(value, dim.maximum)) : std::max(rounded, value);
+  return isOfCaller(dim.kind) ? std::clamp(rounded, value, std::max(value, dim.maximum))
+                              : std::max(rounded, value);
 }
 
 } // namespace hadal::runtime

@@ -23,9 +23,10 @@ struct RecordDims {
   };
 
   bool recordable = false; // false: more dims than are followed
-  std::vector<uint32_t> exact, rounded; // of the program's dims, those that change from call to call
-  std::vector<Extent> extents;          // of arguments: exact
-  uint32_t constantsBytes = 0;          // of all launches that read theirs from memory
+  std::vector<uint32_t> exact,
+      rounded; // of the program's dims, those that change from call to call
+  std::vector<Extent> extents; // of arguments: exact
+  uint32_t constantsBytes = 0; // of all launches that read theirs from memory
 };
 
 RecordDims recordDims(const Program &program, const Entry &entry, const Kernels &kernels);

@@ -26,9 +26,15 @@ double correctionDim(const RopeTable &table, double rotations) {
 } // namespace
 
 RopeTable readRopeTable(const artifact::RopeTable &table) {
-  return {table.component(), table.dim(),       table.theta(),
-          table.factor(),    table.original_positions(), table.beta_fast(),
-          table.beta_slow(), table.mscale(),    table.truncate()};
+  return {table.component(),
+          table.dim(),
+          table.theta(),
+          table.factor(),
+          table.original_positions(),
+          table.beta_fast(),
+          table.beta_slow(),
+          table.mscale(),
+          table.truncate()};
 }
 
 Status checkRopeTable(const RopeTable &table) {
@@ -42,8 +48,10 @@ Status checkRopeTable(const RopeTable &table) {
     const char *name;
     double value;
     bool positive;
-  } numbers[] = {{"theta", table.theta, true},        {"factor", table.factor, true},
-                 {"beta_fast", table.betaFast, false}, {"beta_slow", table.betaSlow, false},
+  } numbers[] = {{"theta", table.theta, true},
+                 {"factor", table.factor, true},
+                 {"beta_fast", table.betaFast, false},
+                 {"beta_slow", table.betaSlow, false},
                  {"mscale", table.mscale, false}};
   for (const auto &number : numbers)
     if (!std::isfinite(number.value) || (number.positive && number.value <= 0))
@@ -52,7 +60,8 @@ Status checkRopeTable(const RopeTable &table) {
   // Values are finite when angles are: a cosine is at most 1.
   for (float frequency : ropeFrequencies(table))
     if (!std::isfinite(frequency * 2147483648.0f))
-      return fail(kInvalid, "theta: expected finite angles, got a frequency of %g", double(frequency));
+      return fail(kInvalid, "theta: expected finite angles, got a frequency of %g",
+                  double(frequency));
   if (!std::isfinite(static_cast<float>(table.mscale)))
     return fail(kInvalid, "mscale: expected a number within f32, got %g", table.mscale);
   return {};

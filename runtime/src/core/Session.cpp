@@ -49,11 +49,11 @@ Status Session::setSizes(const hadal_session_options_t &options) {
                 "was compiled for (--max-context of hadal-compile), got %u",
                 limit, model.model_positions(), capacity);
   if (capacity > limit)
-    return fail(kInvalid, "options.capacity: expected at most the model's %u positions, got %u", limit,
-                capacity);
+    return fail(kInvalid, "options.capacity: expected at most the model's %u positions, got %u",
+                limit, capacity);
   if (options.step_tokens > capacity)
-    return fail(kInvalid, "options.step_tokens: expected at most the capacity of %u, got %u", capacity,
-                options.step_tokens);
+    return fail(kInvalid, "options.step_tokens: expected at most the capacity of %u, got %u",
+                capacity, options.step_tokens);
   tokens = capacity;
   stepTokens = options.step_tokens ? options.step_tokens : capacity;
   lengths.assign(slots, 0);
@@ -66,28 +66,14 @@ Status Session::setDims(const hadal_session_options_t &options) {
   sessionDims.assign(known.size(), 0);
   for (size_t i = 0; i < known.size(); ++i) {
     switch (known[i].kind) {
-    case Dim::slots:
-      sessionDims[i] = slots();
-      break;
-    case Dim::capacity:
-      sessionDims[i] = tokens;
-      break;
-    case Dim::pages_per_slot:
-      sessionDims[i] = pools[known[i].blockTable].pagesPerSlot;
-      break;
-    case Dim::step_tokens:
-      sessionDims[i] = stepTokens;
-      break;
-    case Dim::rank:
-      sessionDims[i] = kRank;
-      break;
-    case Dim::world_size:
-      sessionDims[i] = kWorldSize;
-      break;
+    case Dim::slots: sessionDims[i] = slots(); break;
+    case Dim::capacity: sessionDims[i] = tokens; break;
+    case Dim::pages_per_slot: sessionDims[i] = pools[known[i].blockTable].pagesPerSlot; break;
+    case Dim::step_tokens: sessionDims[i] = stepTokens; break;
+    case Dim::rank: sessionDims[i] = kRank; break;
+    case Dim::world_size: sessionDims[i] = kWorldSize; break;
     case Dim::session_value:
-    case Dim::call_value:
-      sessionDims[i] = known[i].defaultValue;
-      break;
+    case Dim::call_value: sessionDims[i] = known[i].defaultValue; break;
     default: // of a call
       break;
     }
@@ -114,8 +100,8 @@ Status setNamedValues(const char *field, Dim kind, const std::vector<HostDim> &k
       return fail(kInvalid, "%s[%u].name: expected a %s of the program, got '%s'", field, i,
                   kind == Dim::session_value ? "session value" : "call value", name);
     if (given[i].value < dim->minimum || given[i].value > dim->maximum)
-      return fail(kInvalid, "%s[%u] '%s': expected %" PRId64 " to %" PRId64 ", got %" PRId64, field, i,
-                  name, dim->minimum, dim->maximum, given[i].value);
+      return fail(kInvalid, "%s[%u] '%s': expected %" PRId64 " to %" PRId64 ", got %" PRId64, field,
+                  i, name, dim->minimum, dim->maximum, given[i].value);
     dims[static_cast<size_t>(dim - known.data())] = given[i].value;
   }
   return {};

@@ -179,15 +179,17 @@ private:
   std::vector<RecordDims> recordDimsOf; // by entry
   const Entry *stepEntry = nullptr, *decodeEntry = nullptr;
   bool neverReplays = false;
-  std::list<Recording> records;             // the one used last in front
-  std::vector<std::vector<int64_t>> seen;   // keys of the last calls that were not recorded
+  std::list<Recording> records; // the one used last in front
+  std::vector<std::vector<int64_t>> seen; // keys of the last calls that were not recorded
   size_t nextSeen = 0;
 
   // The call that runs.
   std::vector<int64_t> sessionDims, dims, roundedDims; // by dim of the program
-  std::vector<int64_t> values, layout; // of the entry's expressions: as they are; what grids and sizes
-                                       // are computed from, over dims that are rounded up
-  std::vector<int64_t> launchConstants, launchValues; // of a launch, and its interface's expressions
+  std::vector<int64_t> values,
+      layout; // of the entry's expressions: as they are; what grids and sizes
+  // are computed from, over dims that are rounded up
+  std::vector<int64_t> launchConstants,
+      launchValues; // of a launch, and its interface's expressions
   std::vector<int64_t> key;
   Prepared prepared;
   uint32_t usedBlock = 0;
@@ -195,9 +197,9 @@ private:
   std::vector<Extents> argumentExtents, resultExtents;
   std::vector<Region> arguments, results;
   std::vector<const void *> sources; // host memory of arguments; null: on the device already
-  std::vector<void *> targets;       // host memory of results; null: not wanted
-  std::vector<uint32_t> fetched;     // results that are copied together
-  std::vector<uint64_t> stamps;      // one a slot: the last check that saw it
+  std::vector<void *> targets; // host memory of results; null: not wanted
+  std::vector<uint32_t> fetched; // results that are copied together
+  std::vector<uint64_t> stamps; // one a slot: the last check that saw it
   uint64_t stamp = 0;
   std::atomic<int32_t> cancelled{0};
 };
@@ -207,7 +209,8 @@ Status setNamedValues(const char *field, artifact::Dim kind, const std::vector<H
                       Span<hadal_named_value_t> given, std::vector<int64_t> &dims);
 
 /// *bytes = the size of a tensor; false when an extent is negative or 63 bits are too few.
-[[nodiscard]] bool sizeOfTensor(const Extents &extents, artifact::ElementType type, uint64_t *bytes);
+[[nodiscard]] bool sizeOfTensor(const Extents &extents, artifact::ElementType type,
+                                uint64_t *bytes);
 
 } // namespace hadal::runtime
 

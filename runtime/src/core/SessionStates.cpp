@@ -23,14 +23,17 @@ Status findPools(const hadal_session_options_t &options, const std::vector<Block
       return fail(kInvalid, "options.pools[%u].block_table: expected an address, got NULL", i);
     const BlockTable *table = findNamed(tables, pool.block_table);
     if (!table)
-      return fail(kInvalid, "options.pools[%u].block_table: expected a block table of the program, got "
-                            "'%s'", i, pool.block_table);
+      return fail(kInvalid,
+                  "options.pools[%u].block_table: expected a block table of the program, got "
+                  "'%s'",
+                  i, pool.block_table);
     uint32_t &count = pages[static_cast<size_t>(table - tables.data())];
     if (count)
       return fail(kInvalid, "options.pools[%u].block_table: expected a new name, got '%s' again", i,
                   pool.block_table);
     if (pool.pages == 0 || pool.pages > INT32_MAX)
-      return fail(kInvalid, "options.pools[%u].pages: expected 1 to %d, got %u", i, INT32_MAX, pool.pages);
+      return fail(kInvalid, "options.pools[%u].pages: expected 1 to %d, got %u", i, INT32_MAX,
+                  pool.pages);
     count = pool.pages;
   }
   return {};
@@ -48,8 +51,8 @@ Status Session::makePools(const hadal_session_options_t &options) {
     uint64_t entries = uint64_t(pool.pagesPerSlot) * slots();
     if (entries > INT32_MAX)
       return fail(kInvalid,
-                  "options.capacity: expected at most %d pages over all slots, got %" PRIu64, INT32_MAX,
-                  entries);
+                  "options.capacity: expected at most %d pages over all slots, got %" PRIu64,
+                  INT32_MAX, entries);
     pool.ofCaller = given[i] != 0;
     pool.pages = pool.ofCaller ? given[i] : static_cast<uint32_t>(entries);
     // Without a pool of the caller's, page p of slot s is page s * pagesPerSlot + p.
@@ -66,13 +69,14 @@ Status Session::makePools(const hadal_session_options_t &options) {
 
 Status Session::makeStates() {
   std::vector<int64_t> sizes;
-  HADAL_TRY_IN(evaluateExpressions(program().exprs, {sessionDims, {}, {}}, sizes), "%s: programs[%u].",
-               module->path(), module->programIndex());
+  HADAL_TRY_IN(evaluateExpressions(program().exprs, {sessionDims, {}, {}}, sizes),
+               "%s: programs[%u].", module->path(), module->programIndex());
   for (uint32_t i = 0; i < program().states.size(); ++i) {
     const State &state = program().states[i];
     Extents shape;
     if (state.kind == artifact::StateKind::growing) {
-      shape = {2, {pools[state.blockTable].pages, program().blockTables[state.blockTable].pageSize}};
+      shape = {2,
+               {pools[state.blockTable].pages, program().blockTables[state.blockTable].pageSize}};
     } else {
       if (sizes[state.rows] < 1)
         return fail(HADAL_STATUS_INVALID_ARTIFACT,
@@ -83,9 +87,11 @@ Status Session::makeStates() {
     uint64_t bytes = 0, row = 1;
     for (uint32_t j = 0; j < state.rowRank; ++j)
       row *= state.rowShape[j]; // bounded when it was loaded
-    if (!sizeOfTensor(shape, state.type, &bytes) || !multiply(bytes, row, &bytes) || bytes > INT64_MAX)
+    if (!sizeOfTensor(shape, state.type, &bytes) || !multiply(bytes, row, &bytes) ||
+        bytes > INT64_MAX)
       return fail(HADAL_STATUS_OUT_OF_MEMORY,
-                  "states[%u] '%s': expected a size within 63 bits for %" PRId64 " times %" PRId64 " rows",
+                  "states[%u] '%s': expected a size within 63 bits for %" PRId64 " times %" PRId64
+                  " rows",
                   i, state.name, shape.values[0], shape.values[1]);
     DeviceMemory memory;
     HADAL_TRY(module->device().allocate(bytes, state.name, memory));
@@ -102,7 +108,8 @@ Status Session::computeParameters() {
   for (uint32_t index : module->computed()) {
     const artifact::Parameter &parameter = *module->plan().parameters()->Get(index);
     if (tokens > parameter.shape()->Get(0))
-      return fail(kInvalid, "options.capacity: expected at most the %" PRIu64 " rows of '%s', got %u",
+      return fail(kInvalid,
+                  "options.capacity: expected at most the %" PRIu64 " rows of '%s', got %u",
                   parameter.shape()->Get(0), text(parameter.name()), tokens);
     total += uint64_t(tokens) * parameter.shape()->Get(1) * sizeof(float);
   }
@@ -110,7 +117,8 @@ Status Session::computeParameters() {
     const artifact::Parameter &parameter = *module->plan().parameters()->Get(index);
     uint64_t bytes = uint64_t(tokens) * parameter.shape()->Get(1) * sizeof(float);
     HADAL_TRY_IN(device.reserve(bytes, text(parameter.name()), computed[index]),
-                 "options.capacity: rotary tables of %u positions take %" PRIu64 " B: ", tokens, total);
+                 "options.capacity: rotary tables of %u positions take %" PRIu64 " B: ", tokens,
+                 total);
   }
   std::vector<float> staging;
   for (uint32_t index : module->computed()) {
@@ -145,19 +153,21 @@ Status Session::setPages(const char *table, uint32_t slot, uint32_t first, const
   if (slot >= slots())
     return fail(kInvalid, "slot: expected a slot below %u, got %u", slots(), slot);
   if (first > pool.pagesPerSlot || count > pool.pagesPerSlot - first)
-    return fail(kInvalid, "first: expected %u entries within the slot's %u, got them from %u on", count,
-                pool.pagesPerSlot, first);
+    return fail(kInvalid, "first: expected %u entries within the slot's %u, got them from %u on",
+                count, pool.pagesPerSlot, first);
   if (count)
     HADAL_TRY(requireAddress(pages, "pages"));
   for (uint32_t i = 0; i < count; ++i)
     if (pages[i] < -1 || pages[i] >= static_cast<int64_t>(pool.pages))
-      return fail(kInvalid,
-                  "pages[%u]: expected a page below %u, or -1, for slot %u of block table '%s', got %d", i,
-                  pool.pages, slot, table, pages[i]);
+      return fail(
+          kInvalid,
+          "pages[%u]: expected a page below %u, or -1, for slot %u of block table '%s', got %d", i,
+          pool.pages, slot, table, pages[i]);
   if (count == 0)
     return {};
   size_t offset = size_t(slot) * pool.pagesPerSlot + first;
-  HADAL_TRY(queue.upload(pool.memory.address() + offset * sizeof(int32_t), pages, count * sizeof(int32_t)));
+  HADAL_TRY(queue.upload(pool.memory.address() + offset * sizeof(int32_t), pages,
+                         count * sizeof(int32_t)));
   HADAL_TRY(queue.synchronize());
   std::copy(pages, pages + count, pool.table.begin() + static_cast<ptrdiff_t>(offset));
   return {};
@@ -176,9 +186,10 @@ Status Session::checkPages(const Entry &entry, const hadal_step_t &step) const {
       uint32_t pages = table.pagesOf(last + 1);
       for (uint32_t page = 0; page < pages; ++page)
         if (pool.table[size_t(slot) * pool.pagesPerSlot + page] < 0)
-          return fail(kInvalid,
-                      "slot %u: expected a page for row %u of block table '%s' (entry %u), got none", slot,
-                      page * table.pageSize, table.name, page);
+          return fail(
+              kInvalid,
+              "slot %u: expected a page for row %u of block table '%s' (entry %u), got none", slot,
+              page * table.pageSize, table.name, page);
     }
   }
   return {};

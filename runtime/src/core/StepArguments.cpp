@@ -35,10 +35,11 @@ Status checkPointers(const Entry &entry, const hadal_step_t &step) {
 
 Status checkCounts(const hadal_step_t &step, uint32_t slots) {
   if (step.token_count == 0 || step.token_count > INT32_MAX)
-    return fail(kInvalid, "step.token_count: expected 1 to %d, got %u", INT32_MAX, step.token_count);
+    return fail(kInvalid, "step.token_count: expected 1 to %d, got %u", INT32_MAX,
+                step.token_count);
   if (step.sequence_count == 0 || step.sequence_count > slots)
-    return fail(kInvalid, "step.sequence_count: expected 1 to the session's %u slots, got %u", slots,
-                step.sequence_count);
+    return fail(kInvalid, "step.sequence_count: expected 1 to the session's %u slots, got %u",
+                slots, step.sequence_count);
   if (step.logit_row_count > INT32_MAX)
     return fail(kInvalid, "step.logit_row_count: expected at most %d, got %u", INT32_MAX,
                 step.logit_row_count);
@@ -64,7 +65,8 @@ Status checkOffsets(const hadal_step_t &step) {
 Status Session::checkSequence(const hadal_step_t &step, uint32_t sequence) {
   int32_t slot = step.slots[sequence];
   if (slot < 0 || static_cast<uint32_t>(slot) >= slots())
-    return fail(kInvalid, "step.slots[%u]: expected a slot below %u, got %d", sequence, slots(), slot);
+    return fail(kInvalid, "step.slots[%u]: expected a slot below %u, got %d", sequence, slots(),
+                slot);
   if (stamps[slot] == stamp)
     return fail(kInvalid, "step.slots[%u]: expected a slot once in a step, got %d again", sequence,
                 slot);
@@ -72,21 +74,27 @@ Status Session::checkSequence(const hadal_step_t &step, uint32_t sequence) {
   uint32_t begin = static_cast<uint32_t>(step.sequence_offsets[sequence]);
   uint32_t end = static_cast<uint32_t>(step.sequence_offsets[sequence + 1]);
   if (end - begin > stepTokens)
-    return fail(kInvalid,
-                "step.sequence_offsets[%u]: expected at most the session's %u new tokens of a sequence "
-                "(step_tokens), got %u", sequence + 1, stepTokens, end - begin);
+    return fail(
+        kInvalid,
+        "step.sequence_offsets[%u]: expected at most the session's %u new tokens of a sequence "
+        "(step_tokens), got %u",
+        sequence + 1, stepTokens, end - begin);
   int32_t first = step.positions[begin];
   if (first < 0 || static_cast<uint32_t>(first) > lengths[slot])
-    return fail(kInvalid, "step.positions[%u]: expected 0 to the %u tokens that slot %d holds, got %d",
-                begin, lengths[slot], slot, first);
+    return fail(kInvalid,
+                "step.positions[%u]: expected 0 to the %u tokens that slot %d holds, got %d", begin,
+                lengths[slot], slot, first);
   for (uint32_t i = begin; i < end; ++i) {
     int64_t expected = int64_t(first) + (i - begin);
     if (step.positions[i] != expected)
-      return fail(kInvalid, "step.positions[%u]: expected %" PRId64
-                  ", one more than the position before, got %d", i, expected, step.positions[i]);
+      return fail(kInvalid,
+                  "step.positions[%u]: expected %" PRId64
+                  ", one more than the position before, got %d",
+                  i, expected, step.positions[i]);
     if (expected >= tokens)
-      return fail(kInvalid, "step.positions[%u]: expected a position below the capacity of %u, got %d",
-                  i, tokens, step.positions[i]);
+      return fail(kInvalid,
+                  "step.positions[%u]: expected a position below the capacity of %u, got %d", i,
+                  tokens, step.positions[i]);
   }
   return {};
 }
@@ -116,7 +124,8 @@ void Session::setStepDims(const hadal_step_t &step) {
     int64_t count = step.sequence_offsets[i + 1] - step.sequence_offsets[i];
     most = std::max(most, count);
     fewest = std::min(fewest, count);
-    context = std::max<int64_t>(context, int64_t(step.positions[step.sequence_offsets[i + 1] - 1]) + 1);
+    context =
+        std::max<int64_t>(context, int64_t(step.positions[step.sequence_offsets[i + 1] - 1]) + 1);
   }
   using artifact::Dim;
   const std::vector<HostDim> &known = program().dims;

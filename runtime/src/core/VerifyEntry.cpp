@@ -34,24 +34,19 @@ Status checkKept(const Program &program, const Port &port) {
 
 Status verifyArgument(const Program &program, const Entry &entry, const Port &port) {
   switch (port.role) {
-  case PortRole::value:
-    break;
+  case PortRole::value: break;
   case PortRole::tokens:
   case PortRole::positions:
   case PortRole::sequence_offsets:
   case PortRole::slots:
-  case PortRole::logit_rows:
-    HADAL_TRY(expectTensor(port, ElementType::i32, 1));
-    break;
+  case PortRole::logit_rows: HADAL_TRY(expectTensor(port, ElementType::i32, 1)); break;
   case PortRole::block_table:
     HADAL_TRY(expectTensor(port, ElementType::i32, 2));
     if (port.blockTable >= program.blockTables.size())
       return fail(kInvalid, "block_table: expected an index below %zu, got %u",
                   program.blockTables.size(), port.blockTable);
     break;
-  case PortRole::kept:
-    HADAL_TRY(checkKept(program, port));
-    break;
+  case PortRole::kept: HADAL_TRY(checkKept(program, port)); break;
   default:
     return fail(kInvalid, "role: expected one of an argument, got %s",
                 port.role == PortRole::logits ? "logits" : "an unknown one");
@@ -61,17 +56,13 @@ Status verifyArgument(const Program &program, const Entry &entry, const Port &po
 
 Status verifyResult(const Program &program, const Entry &entry, const Port &port) {
   switch (port.role) {
-  case PortRole::value:
-    break;
-  case PortRole::logits:
-    HADAL_TRY(expectTensor(port, ElementType::f32, 2));
-    break;
-  case PortRole::kept:
-    HADAL_TRY(checkKept(program, port));
-    break;
+  case PortRole::value: break;
+  case PortRole::logits: HADAL_TRY(expectTensor(port, ElementType::f32, 2)); break;
+  case PortRole::kept: HADAL_TRY(checkKept(program, port)); break;
   default:
     return fail(kInvalid, "role: expected value, logits or kept, got %s",
-                port.role <= PortRole::MAX ? artifact::EnumNamePortRole(port.role) : "an unknown one");
+                port.role <= PortRole::MAX ? artifact::EnumNamePortRole(port.role)
+                                           : "an unknown one");
   }
   return checkTensor(port.type, port.shape, entry.exprs);
 }
@@ -86,7 +77,8 @@ public:
     HADAL_TRY(verifyPorts());
     HADAL_TRY(verifyExpressions(entry.exprs, ExprScope::ofEntry(program, entry)));
     for (uint32_t i = 0; i < entry.buffers.size(); ++i) {
-      HADAL_TRY_IN(checkExpression("offset", entry.buffers[i].offset, entry.exprs), "buffers[%u].", i);
+      HADAL_TRY_IN(checkExpression("offset", entry.buffers[i].offset, entry.exprs), "buffers[%u].",
+                   i);
       HADAL_TRY_IN(checkExpression("size", entry.buffers[i].size, entry.exprs), "buffers[%u].", i);
     }
     if (!entry.buffers.empty() || entry.arenaSize != 0)
@@ -97,9 +89,11 @@ public:
 private:
   Status verifyPorts() const {
     if (entry.arguments.size() > kMaxPorts)
-      return fail(kInvalid, "arguments: expected at most %u, got %zu", kMaxPorts, entry.arguments.size());
+      return fail(kInvalid, "arguments: expected at most %u, got %zu", kMaxPorts,
+                  entry.arguments.size());
     if (entry.results.size() > kMaxPorts)
-      return fail(kInvalid, "results: expected at most %u, got %zu", kMaxPorts, entry.results.size());
+      return fail(kInvalid, "results: expected at most %u, got %zu", kMaxPorts,
+                  entry.results.size());
     HADAL_TRY(checkNames("arguments", entry.arguments));
     HADAL_TRY(checkNames("results", entry.results));
     for (uint32_t i = 0; i < entry.arguments.size(); ++i)
@@ -117,24 +111,12 @@ private:
   Status checkBinding(const artifact::Binding &binding) const {
     size_t limit = 0;
     switch (binding.kind()) {
-    case BindingKind::argument:
-      limit = entry.arguments.size();
-      break;
-    case BindingKind::result:
-      limit = entry.results.size();
-      break;
-    case BindingKind::parameter:
-      limit = sizeOf(module.parameters());
-      break;
-    case BindingKind::state:
-      limit = program.states.size();
-      break;
-    case BindingKind::transient:
-      limit = entry.buffers.size();
-      break;
-    case BindingKind::slice:
-      limit = program.slices.size();
-      break;
+    case BindingKind::argument: limit = entry.arguments.size(); break;
+    case BindingKind::result: limit = entry.results.size(); break;
+    case BindingKind::parameter: limit = sizeOf(module.parameters()); break;
+    case BindingKind::state: limit = program.states.size(); break;
+    case BindingKind::transient: limit = entry.buffers.size(); break;
+    case BindingKind::slice: limit = program.slices.size(); break;
     default:
       return fail(kInvalid, "kind: expected at most %u, got %u",
                   static_cast<unsigned>(BindingKind::MAX), static_cast<unsigned>(binding.kind()));
@@ -162,10 +144,12 @@ private:
       const artifact::Binding &binding = launch.bindings[i];
       HADAL_TRY_IN(checkBinding(binding), "bindings[%u].", i);
       bool constant = binding.kind() == BindingKind::parameter ||
-                      binding.kind() == BindingKind::slice || binding.kind() == BindingKind::argument;
+                      binding.kind() == BindingKind::slice ||
+                      binding.kind() == BindingKind::argument;
       if (constant && executable.bindings[i] != artifact::Access::read)
-        return fail(kInvalid, "bindings[%u].kind: expected storage that executable '%s' may write, got %s",
-                    i, executable.name, artifact::EnumNameBindingKind(binding.kind()));
+        return fail(kInvalid,
+                    "bindings[%u].kind: expected storage that executable '%s' may write, got %s", i,
+                    executable.name, artifact::EnumNameBindingKind(binding.kind()));
     }
     if (launch.constants.size() != executable.passedConstants)
       return fail(kInvalid, "constants: expected %u as in executable '%s', got %u",
@@ -195,8 +179,9 @@ private:
       return verifyTap(*tap);
     artifact::OpBody kind = std::get_if<Unknown>(&op.body)->kind;
     if (kind == artifact::OpBody::Collective)
-      return fail(HADAL_STATUS_UNSUPPORTED,
-                  "body: expected a launch, a branch or a tap, got a collective, which is reserved");
+      return fail(
+          HADAL_STATUS_UNSUPPORTED,
+          "body: expected a launch, a branch or a tap, got a collective, which is reserved");
     return fail(kInvalid, "body: expected a launch, a branch or a tap, got kind %u",
                 static_cast<unsigned>(kind));
   }

@@ -47,22 +47,18 @@ Status verifyParameter(const Executable &executable, const KernelInterface &inte
   uint32_t limit = 0;
   switch (parameter.kind) {
   case KernelParameterKind::binding:
-  case KernelParameterKind::tensor_map:
-    limit = executable.bindings.size();
-    break;
+  case KernelParameterKind::tensor_map: limit = executable.bindings.size(); break;
   case KernelParameterKind::constant_i32:
-  case KernelParameterKind::constant_i64:
-    limit = executable.passedConstants;
-    break;
+  case KernelParameterKind::constant_i64: limit = executable.passedConstants; break;
   case KernelParameterKind::workspace:
     if (interface.workspace == kNone)
       return fail(kInvalid, "kind: expected none, as there is no workspace, got workspace");
     return {};
-  case KernelParameterKind::constants:
-    return {};
+  case KernelParameterKind::constants: return {};
   default:
     return fail(kInvalid, "kind: expected at most %u, got %u",
-                static_cast<unsigned>(KernelParameterKind::MAX), static_cast<unsigned>(parameter.kind));
+                static_cast<unsigned>(KernelParameterKind::MAX),
+                static_cast<unsigned>(parameter.kind));
   }
   if (parameter.index >= limit)
     return fail(kInvalid, "index: expected less than %u for kind %s, got %u", limit,
@@ -88,7 +84,8 @@ Status verifyInterface(const Executable &executable, const KernelInterface &inte
   HADAL_TRY(checkExpression("dynamic_shared", interface.dynamicShared, interface.exprs, true));
   HADAL_TRY(checkExpression("workspace", interface.workspace, interface.exprs, true));
   for (uint32_t i = 0; i < interface.parameters.size(); ++i)
-    HADAL_TRY_IN(verifyParameter(executable, interface, interface.parameters[i]), "parameters[%u].", i);
+    HADAL_TRY_IN(verifyParameter(executable, interface, interface.parameters[i]), "parameters[%u].",
+                 i);
   return {};
 }
 
@@ -96,7 +93,8 @@ Status verifyVariant(const Artifact &artifact, const Executable &executable, uin
   const Variant &variant = executable.variants[index];
   for (uint32_t j = 0; j < index; ++j)
     if (!std::strcmp(executable.variants[j].level, variant.level))
-      return fail(kInvalid, "level: expected a new level, got '%s' of variants[%u]", variant.level, j);
+      return fail(kInvalid, "level: expected a new level, got '%s' of variants[%u]", variant.level,
+                  j);
   const artifact::Section *image = artifact.section(variant.image);
   if (!image || image->kind() != artifact::SectionKind::kernels)
     return fail(kInvalid, "image: expected a section of kind kernels, got %s '%s'",

@@ -53,11 +53,13 @@ Status verifyWeightFiles(const Module &module) {
     const char *name = file.name()->c_str();
     if (std::strlen(name) != file.name()->size() || std::strchr(name, '/') ||
         !std::strcmp(name, ".") || !std::strcmp(name, ".."))
-      return fail(kInvalid, "weight_files[%u].name: expected a file name without a directory, got '%s'",
-                  i, name);
+      return fail(kInvalid,
+                  "weight_files[%u].name: expected a file name without a directory, got '%s'", i,
+                  name);
     if (file.size() > INT64_MAX)
-      return fail(kInvalid, "weight_files[%u].size: expected at most %" PRId64 " B, got %" PRIu64 " B",
-                  i, INT64_MAX, file.size());
+      return fail(kInvalid,
+                  "weight_files[%u].size: expected at most %" PRId64 " B, got %" PRIu64 " B", i,
+                  INT64_MAX, file.size());
   }
   return {};
 }
@@ -71,14 +73,15 @@ Status verifyRopeTable(const artifact::Parameter &parameter) {
   RopeTable table = readRopeTable(*parameter.rope_table());
   HADAL_TRY_IN(checkRopeTable(table), "rope_table.");
   if (sizeOf(parameter.shape()) != 2 || parameter.shape()->Get(1) != table.dim / 2)
-    return fail(kInvalid, "shape: expected [positions, %u] for a rotary table of dim %u, got %s%" PRIu64,
-                table.dim / 2, table.dim,
-                sizeOf(parameter.shape()) == 2 ? "a width of " : "a rank of ",
-                sizeOf(parameter.shape()) == 2 ? parameter.shape()->Get(1)
-                                               : uint64_t(sizeOf(parameter.shape())));
+    return fail(
+        kInvalid, "shape: expected [positions, %u] for a rotary table of dim %u, got %s%" PRIu64,
+        table.dim / 2, table.dim, sizeOf(parameter.shape()) == 2 ? "a width of " : "a rank of ",
+        sizeOf(parameter.shape()) == 2 ? parameter.shape()->Get(1)
+                                       : uint64_t(sizeOf(parameter.shape())));
   if (parameter.file() || parameter.offset() || parameter.length() || parameter.checksum())
     return fail(kInvalid,
-                "rope_table: expected no bytes in a file, got %" PRIu64 " B at %" PRIu64 " of file %u",
+                "rope_table: expected no bytes in a file, got %" PRIu64 " B at %" PRIu64
+                " of file %u",
                 parameter.length(), parameter.offset(), parameter.file());
   return {};
 }
@@ -96,15 +99,17 @@ Status verifyParameter(const Module &module, const artifact::Parameter &paramete
   uint64_t bytes = size;
   for (uint32_t i = 0; i < sizeOf(parameter.shape()); ++i)
     if (parameter.shape()->Get(i) == 0 || !multiply(bytes, parameter.shape()->Get(i), &bytes))
-      return fail(kInvalid, "shape[%u]: expected at least 1 and a size within 64 bits, got %" PRIu64,
-                  i, parameter.shape()->Get(i));
+      return fail(kInvalid,
+                  "shape[%u]: expected at least 1 and a size within 64 bits, got %" PRIu64, i,
+                  parameter.shape()->Get(i));
   if (parameter.rope_table())
     return verifyRopeTable(parameter);
   // A packed encoding pads, and may carry scales: never less than the elements.
   bool rowMajor = !*text(parameter.encoding());
   if (rowMajor ? parameter.length() != bytes
                : parameter.length() < bytes || parameter.length() % size != 0)
-    return fail(kInvalid, "length: expected %s%" PRIu64 " B for %s elements of type %s, got %" PRIu64 " B",
+    return fail(kInvalid,
+                "length: expected %s%" PRIu64 " B for %s elements of type %s, got %" PRIu64 " B",
                 rowMajor ? "" : "a multiple of the element size and at least ", bytes,
                 rowMajor ? "row-major" : text(parameter.encoding()), elementName(parameter.type()),
                 parameter.length());
@@ -118,7 +123,8 @@ Status verifyParameter(const Module &module, const artifact::Parameter &paramete
     return fail(kInvalid, "offset: expected a multiple of 64, got %" PRIu64, parameter.offset());
   if (__builtin_add_overflow(parameter.offset(), parameter.length(), &end) || end > fileSize)
     return fail(kInvalid,
-                "offset: expected %" PRIu64 " B within the file's %" PRIu64 " B, got offset %" PRIu64,
+                "offset: expected %" PRIu64 " B within the file's %" PRIu64
+                " B, got offset %" PRIu64,
                 parameter.length(), fileSize, parameter.offset());
   return {};
 }

@@ -33,11 +33,11 @@ Status verifyDims(const Program &program) {
     if (dim.kind == Dim::pages_per_slot && dim.blockTable >= program.blockTables.size())
       return fail(kInvalid, "dims[%u].block_table: expected an index below %zu, got %u", i,
                   program.blockTables.size(), dim.blockTable);
-    if (isOfCaller(dim.kind) &&
-        (dim.minimum > dim.maximum || dim.defaultValue < dim.minimum ||
-         dim.defaultValue > dim.maximum))
-      return fail(kInvalid, "dims[%u].default_value: expected %" PRId64 " to %" PRId64 ", got %" PRId64,
-                  i, dim.minimum, dim.maximum, dim.defaultValue);
+    if (isOfCaller(dim.kind) && (dim.minimum > dim.maximum || dim.defaultValue < dim.minimum ||
+                                 dim.defaultValue > dim.maximum))
+      return fail(kInvalid,
+                  "dims[%u].default_value: expected %" PRId64 " to %" PRId64 ", got %" PRId64, i,
+                  dim.minimum, dim.maximum, dim.defaultValue);
   }
   return {};
 }
@@ -66,7 +66,8 @@ Status verifyState(const Program &program, const State &state) {
     if (state.rowShape[i] == 0 || !multiply(row, uint64_t(state.rowShape[i]), &row) ||
         row > kMaxStateRow)
       return fail(kInvalid,
-                  "row_shape[%u]: expected at least 1, and at most %" PRIu64 " elements of a row, got %u",
+                  "row_shape[%u]: expected at least 1, and at most %" PRIu64
+                  " elements of a row, got %u",
                   i, kMaxStateRow, state.rowShape[i]);
   switch (state.kind) {
   case StateKind::growing:
@@ -74,8 +75,7 @@ Status verifyState(const Program &program, const State &state) {
       return fail(kInvalid, "block_table: expected an index below %zu, got %u",
                   program.blockTables.size(), state.blockTable);
     return {};
-  case StateKind::ring:
-    return checkExpression("rows", state.rows, program.exprs);
+  case StateKind::ring: return checkExpression("rows", state.rows, program.exprs);
   }
   return fail(kInvalid, "kind: expected at most %u, got %u", static_cast<unsigned>(StateKind::MAX),
               static_cast<unsigned>(state.kind));
@@ -91,9 +91,11 @@ Status verifySlice(const artifact::Module &module, const Program &program,
     return fail(kInvalid, "parameter: expected stored bytes, got '%s', which is computed",
                 text(parameter.name()));
   uint64_t bytes = 0;
-  if (slice.outer == 0 || !multiply(slice.outer, slice.stride, &bytes) || bytes != parameter.length())
+  if (slice.outer == 0 || !multiply(slice.outer, slice.stride, &bytes) ||
+      bytes != parameter.length())
     return fail(kInvalid,
-                "stride: expected the %" PRIu64 " B of '%s' in %" PRIu64 " pieces, got %" PRIu64 " B each",
+                "stride: expected the %" PRIu64 " B of '%s' in %" PRIu64 " pieces, got %" PRIu64
+                " B each",
                 parameter.length(), text(parameter.name()), slice.outer, slice.stride);
   const struct {
     const char *field;
@@ -110,12 +112,14 @@ Status verifySlice(const artifact::Module &module, const Program &program,
 
 Status verifyEntries(const Artifact &artifact, const Program &program) {
   if (program.entries.size() > kMaxEntries)
-    return fail(kInvalid, "entries: expected at most %u, got %zu", kMaxEntries, program.entries.size());
+    return fail(kInvalid, "entries: expected at most %u, got %zu", kMaxEntries,
+                program.entries.size());
   for (uint32_t i = 0; i < program.entries.size(); ++i) {
     const Entry &entry = program.entries[i];
     if (entry.role > artifact::EntryRole::MAX)
       return fail(kInvalid, "entries[%u].role: expected at most %u, got %u", i,
-                  static_cast<unsigned>(artifact::EntryRole::MAX), static_cast<unsigned>(entry.role));
+                  static_cast<unsigned>(artifact::EntryRole::MAX),
+                  static_cast<unsigned>(entry.role));
     for (uint32_t j = 0; j < i; ++j) {
       const Entry &other = program.entries[j];
       if (!std::strcmp(other.name, entry.name))
@@ -132,17 +136,19 @@ Status verifyEntries(const Artifact &artifact, const Program &program) {
 
 } // namespace
 
-Status checkExpression(const char *field, uint32_t index, Span<artifact::Expr> exprs, bool optional) {
+Status checkExpression(const char *field, uint32_t index, Span<artifact::Expr> exprs,
+                       bool optional) {
   if (index >= exprs.size() && !(optional && index == kNone))
-    return fail(kInvalid, "%s: expected an expression below %u, got %u", field, exprs.size(), index);
+    return fail(kInvalid, "%s: expected an expression below %u, got %u", field, exprs.size(),
+                index);
   return {};
 }
 
 Status checkExpressions(const char *field, Span<uint32_t> indices, Span<artifact::Expr> exprs) {
   for (uint32_t i = 0; i < indices.size(); ++i)
     if (indices[i] >= exprs.size())
-      return fail(kInvalid, "%s[%u]: expected an expression below %u, got %u", field, i, exprs.size(),
-                  indices[i]);
+      return fail(kInvalid, "%s[%u]: expected an expression below %u, got %u", field, i,
+                  exprs.size(), indices[i]);
   return {};
 }
 

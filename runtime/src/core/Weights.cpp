@@ -33,18 +33,21 @@ Status locate(const char *name, const WeightPlaces &places, std::string &out) {
         return {};
     }
   } else if (!directory) {
-    return fail(HADAL_STATUS_INVALID_ARGUMENT,
-                "options.weights_dir: expected the folder of '%s', since '%s' is in memory, got NULL", name,
-                artifact);
+    return fail(
+        HADAL_STATUS_INVALID_ARGUMENT,
+        "options.weights_dir: expected the folder of '%s', since '%s' is in memory, got NULL", name,
+        artifact);
   }
   if (directory) {
     out = std::string(directory) + "/" + name;
     if (access(out.c_str(), F_OK) == 0)
       return {};
   }
-  return fail(HADAL_STATUS_NOT_FOUND, "%s: weight_files: expected '%s' %s%s%s%s%s, got no such file", artifact,
-              name, places.inMemory ? "" : "beside the artifact", directory && !places.inMemory ? " or " : "",
-              directory ? "in '" : "", directory ? directory : "", directory ? "'" : "");
+  return fail(HADAL_STATUS_NOT_FOUND,
+              "%s: weight_files: expected '%s' %s%s%s%s%s, got no such file", artifact, name,
+              places.inMemory ? "" : "beside the artifact",
+              directory && !places.inMemory ? " or " : "", directory ? "in '" : "",
+              directory ? directory : "", directory ? "'" : "");
 }
 
 Status checkIdentity(const artifact::WeightFile &expected, const Pages &pages,
@@ -66,12 +69,13 @@ Status checkIdentity(const artifact::WeightFile &expected, const Pages &pages,
   uint64_t hash = hashBytes(pages.data(), *headerEnd);
   if (hash == expected.header_hash())
     return {};
-  std::string buildId = findHeaderString(reinterpret_cast<const char *>(pages.data()) + sizeof length,
-                                         length, "hadal.build_id");
+  std::string buildId = findHeaderString(
+      reinterpret_cast<const char *>(pages.data()) + sizeof length, length, "hadal.build_id");
   if (buildId != text(expected.build_id()))
-    return fail(invalid,
-                "hadal.build_id: expected '%s', got '%s': these are the weights of another compilation",
-                text(expected.build_id()), buildId.c_str());
+    return fail(
+        invalid,
+        "hadal.build_id: expected '%s', got '%s': these are the weights of another compilation",
+        text(expected.build_id()), buildId.c_str());
   return fail(invalid, "header hash: expected %016" PRIx64 ", got %016" PRIx64,
               expected.header_hash(), hash);
 }

@@ -25,7 +25,7 @@ struct CpuDevice {
 
   ThreadPool pool;
   std::vector<const char *> levels; // best first
-  std::string note;                 // why there are not more
+  std::string note; // why there are not more
 };
 
 struct CpuQueue {
@@ -69,7 +69,8 @@ Status open(uint32_t threads, const CpuIdentity &cpu, CpuDevice **out) {
 
 Status openHost(const hadal_device_options_t &options, CpuDevice **out) {
   if (options.index != 0)
-    return fail(HADAL_STATUS_NOT_FOUND, "options.device: expected 'cpu', the only one of its name, got 'cpu:%u'",
+    return fail(HADAL_STATUS_NOT_FOUND,
+                "options.device: expected 'cpu', the only one of its name, got 'cpu:%u'",
                 options.index);
   CpuIdentity cpu;
   std::string problem = readHostCpu(cpu);
@@ -133,17 +134,19 @@ void imageRelease(hadal_device_t *, hadal_device_image_t *image) {
   delete reinterpret_cast<CpuImage *>(image);
 }
 
-hadal_device_code_t kernelFind(hadal_device_t *handle, hadal_device_image_t *image, const char *symbol,
-                               const hadal_device_interface_t *interface, hadal_device_kernel_t **out,
-                               hadal_device_error_t *error) {
+hadal_device_code_t kernelFind(hadal_device_t *handle, hadal_device_image_t *image,
+                               const char *symbol, const hadal_device_interface_t *interface,
+                               hadal_device_kernel_t **out, hadal_device_error_t *error) {
   auto &loaded = *reinterpret_cast<CpuImage *>(image);
   auto function = reinterpret_cast<hadal_kernel_fn_t>(loaded.elf.address(symbol));
   if (!function)
-    return report(fail(HADAL_STATUS_INVALID_ARTIFACT, "symbol: expected a function of the image, got no '%s'",
-                       symbol), error);
+    return report(fail(HADAL_STATUS_INVALID_ARTIFACT,
+                       "symbol: expected a function of the image, got no '%s'", symbol),
+                  error);
   Status status = device(handle).pool.reserveScratch(interface->scratch_bytes);
   if (status.ok())
-    *out = reinterpret_cast<hadal_device_kernel_t *>(&loaded.kernels.emplace_back(CpuKernel{function}));
+    *out = reinterpret_cast<hadal_device_kernel_t *>(
+        &loaded.kernels.emplace_back(CpuKernel{function}));
   return report(status, error);
 }
 
@@ -175,10 +178,12 @@ void memoryRelease(hadal_device_t *, hadal_device_memory_t *memory) {
   delete reinterpret_cast<Pages *>(memory);
 }
 
-hadal_device_code_t hostAllocate(hadal_device_t *, size_t size, void **out, hadal_device_error_t *error) {
+hadal_device_code_t hostAllocate(hadal_device_t *, size_t size, void **out,
+                                 hadal_device_error_t *error) {
   void *data = std::aligned_alloc(kAlignment, (size + kAlignment - 1) / kAlignment * kAlignment);
   if (!data)
-    return report(fail(HADAL_STATUS_OUT_OF_MEMORY, "staging: expected %zu B, got none", size), error);
+    return report(fail(HADAL_STATUS_OUT_OF_MEMORY, "staging: expected %zu B, got none", size),
+                  error);
   *out = data;
   return HADAL_STATUS_OK;
 }
@@ -187,21 +192,22 @@ void hostRelease(hadal_device_t *, void *data) { std::free(data); }
 
 // ---- Queues ----
 
-hadal_device_code_t queueCreate(hadal_device_t *handle, hadal_device_queue_t **out, hadal_device_error_t *) {
+hadal_device_code_t queueCreate(hadal_device_t *handle, hadal_device_queue_t **out,
+                                hadal_device_error_t *) {
   *out = reinterpret_cast<hadal_device_queue_t *>(new CpuQueue{&device(handle), nullptr});
   return HADAL_STATUS_OK;
 }
 
 void queueRelease(hadal_device_t *, hadal_device_queue_t *handle) { delete &queue(handle); }
 
-hadal_device_code_t queueUpload(hadal_device_queue_t *, hadal_device_address_t to, const void *from, size_t size,
-                                hadal_device_error_t *) {
+hadal_device_code_t queueUpload(hadal_device_queue_t *, hadal_device_address_t to, const void *from,
+                                size_t size, hadal_device_error_t *) {
   std::memcpy(reinterpret_cast<void *>(to), from, size);
   return HADAL_STATUS_OK;
 }
 
-hadal_device_code_t queueDownload(hadal_device_queue_t *, void *to, hadal_device_address_t from, size_t size,
-                                  hadal_device_error_t *) {
+hadal_device_code_t queueDownload(hadal_device_queue_t *, void *to, hadal_device_address_t from,
+                                  size_t size, hadal_device_error_t *) {
   std::memcpy(to, reinterpret_cast<const void *>(from), size);
   return HADAL_STATUS_OK;
 }
@@ -215,12 +221,14 @@ hadal_device_code_t queueLaunch(hadal_device_queue_t *handle, const hadal_device
   }
   static_assert(sizeof(void *) == sizeof(hadal_device_address_t));
   hadal_dispatch_state_t state = {};
-  return report(checkCode(self.device->pool.run(gridJob(*launch,
-                                                        reinterpret_cast<void *const *>(launch->bindings),
-                                                        launch->constants, state))), error);
+  return report(
+      checkCode(self.device->pool.run(gridJob(
+          *launch, reinterpret_cast<void *const *>(launch->bindings), launch->constants, state))),
+      error);
 }
 
-hadal_device_code_t queueSignal(hadal_device_queue_t *, hadal_device_event_t *handle, hadal_device_error_t *) {
+hadal_device_code_t queueSignal(hadal_device_queue_t *, hadal_device_event_t *handle,
+                                hadal_device_error_t *) {
   timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
   event(handle).time = uint64_t(time.tv_sec) * 1000000000u + static_cast<uint64_t>(time.tv_nsec);
@@ -228,23 +236,29 @@ hadal_device_code_t queueSignal(hadal_device_queue_t *, hadal_device_event_t *ha
 }
 
 // What was put into any queue before has ended.
-hadal_device_code_t queueWait(hadal_device_queue_t *, hadal_device_event_t *, hadal_device_error_t *) {
+hadal_device_code_t queueWait(hadal_device_queue_t *, hadal_device_event_t *,
+                              hadal_device_error_t *) {
   return HADAL_STATUS_OK;
 }
 
-hadal_device_code_t queueSynchronize(hadal_device_queue_t *, hadal_device_error_t *) { return HADAL_STATUS_OK; }
+hadal_device_code_t queueSynchronize(hadal_device_queue_t *, hadal_device_error_t *) {
+  return HADAL_STATUS_OK;
+}
 
-hadal_device_code_t eventCreate(hadal_device_t *, hadal_device_event_t **out, hadal_device_error_t *) {
+hadal_device_code_t eventCreate(hadal_device_t *, hadal_device_event_t **out,
+                                hadal_device_error_t *) {
   *out = reinterpret_cast<hadal_device_event_t *>(new CpuEvent());
   return HADAL_STATUS_OK;
 }
 
 void eventRelease(hadal_device_t *, hadal_device_event_t *handle) { delete &event(handle); }
 
-hadal_device_code_t eventTime(hadal_device_event_t *handle, uint64_t *nanoseconds, hadal_device_error_t *error) {
+hadal_device_code_t eventTime(hadal_device_event_t *handle, uint64_t *nanoseconds,
+                              hadal_device_error_t *error) {
   if (!event(handle).time)
-    return report(fail(HADAL_STATUS_INVALID_ARGUMENT, "event: expected one that was signalled, got another"),
-                  error);
+    return report(
+        fail(HADAL_STATUS_INVALID_ARGUMENT, "event: expected one that was signalled, got another"),
+        error);
   *nanoseconds = event(handle).time;
   return HADAL_STATUS_OK;
 }
@@ -262,7 +276,9 @@ hadal_device_code_t recordBegin(hadal_device_queue_t *handle, hadal_device_error
 hadal_device_code_t recordEnd(hadal_device_queue_t *handle, hadal_device_record_t **out,
                               hadal_device_error_t *error) {
   if (!queue(handle).record)
-    return report(fail(HADAL_STATUS_INVALID_ARGUMENT, "queue: expected one that records, got another"), error);
+    return report(
+        fail(HADAL_STATUS_INVALID_ARGUMENT, "queue: expected one that records, got another"),
+        error);
   *out = reinterpret_cast<hadal_device_record_t *>(queue(handle).record.release());
   return HADAL_STATUS_OK;
 }
@@ -282,15 +298,39 @@ hadal_device_code_t queueReplay(hadal_device_queue_t *handle, hadal_device_recor
   return report(code ? checkCode(code) : fail(HADAL_STATUS_CANCELLED, "cancelled"), error);
 }
 
-constexpr hadal_device_table_t kTable = {
-    sizeof(hadal_device_table_t), HADAL_DEVICE_VERSION, "cpu",
-    openTable, close, info,
-    imageCheck, interfaceCheck, imageLoad, imageRelease, kernelFind,
-    memoryAllocate, memoryImport, memoryRelease, hostAllocate, hostRelease,
-    queueCreate, queueRelease, queueUpload, queueDownload, queueLaunch, queueSignal, queueWait, queueSynchronize,
-    eventCreate, eventRelease, eventSynchronize, eventTime,
-    recordBegin, recordEnd, recordRelease, queueReplay,
-    nullptr /* queue_counters */};
+constexpr hadal_device_table_t kTable = {sizeof(hadal_device_table_t),
+                                         HADAL_DEVICE_VERSION,
+                                         "cpu",
+                                         openTable,
+                                         close,
+                                         info,
+                                         imageCheck,
+                                         interfaceCheck,
+                                         imageLoad,
+                                         imageRelease,
+                                         kernelFind,
+                                         memoryAllocate,
+                                         memoryImport,
+                                         memoryRelease,
+                                         hostAllocate,
+                                         hostRelease,
+                                         queueCreate,
+                                         queueRelease,
+                                         queueUpload,
+                                         queueDownload,
+                                         queueLaunch,
+                                         queueSignal,
+                                         queueWait,
+                                         queueSynchronize,
+                                         eventCreate,
+                                         eventRelease,
+                                         eventSynchronize,
+                                         eventTime,
+                                         recordBegin,
+                                         recordEnd,
+                                         recordRelease,
+                                         queueReplay,
+                                         nullptr /* queue_counters */};
 
 } // namespace
 

@@ -25,18 +25,19 @@ Status parseSection(const hadal_device_code_section_t &section, ElfImage &out) {
   HADAL_TRY(ElfImage::parse(static_cast<const uint8_t *>(section.data), section.size, out));
   for (uint32_t i = 0; i < section.symbol_count; ++i)
     if (!out.exports(section.symbols[i]))
-      return fail(HADAL_STATUS_INVALID_ARTIFACT, "symbol: expected a function of the image, got no '%s'",
-                  section.symbols[i]);
+      return fail(HADAL_STATUS_INVALID_ARTIFACT,
+                  "symbol: expected a function of the image, got no '%s'", section.symbols[i]);
   return {};
 }
 
 Status checkCpuInterface(const hadal_device_interface_t &interface) {
   const uint32_t *size = interface.workgroup_size, *cluster = interface.cluster;
   if (!isThree(size, 0) && !isThree(size, 1))
-    return fail(kUnsupported, "workgroup_size: expected 1 thread on the cpu device, got %ux%ux%u", size[0],
-                size[1], size[2]);
+    return fail(kUnsupported, "workgroup_size: expected 1 thread on the cpu device, got %ux%ux%u",
+                size[0], size[1], size[2]);
   if (interface.static_shared_bytes)
-    return fail(kUnsupported, "static_shared_bytes: expected 0 B on the cpu device, got %" PRIu64 " B",
+    return fail(kUnsupported,
+                "static_shared_bytes: expected 0 B on the cpu device, got %" PRIu64 " B",
                 interface.static_shared_bytes);
   if (interface.dynamic_shared)
     return fail(kUnsupported, "dynamic_shared: expected none on the cpu device, got an expression");
@@ -46,14 +47,16 @@ Status checkCpuInterface(const hadal_device_interface_t &interface) {
   if (interface.cooperative)
     return fail(kUnsupported, "cooperative: expected false on the cpu device, got true");
   if (interface.parameter_count)
-    return fail(kUnsupported,
-                "parameters: expected none on the cpu device, whose kernel ABI fixes them, got %u, the "
-                "first of kind %s", interface.parameter_count, nameOf(interface.parameters[0]));
+    return fail(
+        kUnsupported,
+        "parameters: expected none on the cpu device, whose kernel ABI fixes them, got %u, the "
+        "first of kind %s",
+        interface.parameter_count, nameOf(interface.parameters[0]));
   return {};
 }
 
-GridJob gridJob(const hadal_device_launch_t &launch, void *const *bindings, const int64_t *constants,
-                hadal_dispatch_state_t &state) {
+GridJob gridJob(const hadal_device_launch_t &launch, void *const *bindings,
+                const int64_t *constants, hadal_dispatch_state_t &state) {
   state.bindings = bindings;
   state.binding_count = launch.binding_count;
   state.constants = constants;
@@ -68,7 +71,8 @@ void CpuRecord::add(const hadal_device_launch_t &launch) {
   for (uint32_t i = 0; i < launch.binding_count; ++i)
     launched.bindings.push_back(reinterpret_cast<void *>(launch.bindings[i]));
   launched.constants.assign(launch.constants, launch.constants + launch.constant_count);
-  list.push_back(gridJob(launch, launched.bindings.data(), launched.constants.data(), launched.state));
+  list.push_back(
+      gridJob(launch, launched.bindings.data(), launched.constants.data(), launched.state));
 }
 
 } // namespace hadal::runtime

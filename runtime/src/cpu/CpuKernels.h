@@ -30,8 +30,8 @@ Status parseSection(const hadal_device_code_section_t &section, ElfImage &out);
 Status checkCpuInterface(const hadal_device_interface_t &interface);
 
 /// A launch as workers see it, over arrays of the caller's. `bindings` are host addresses.
-GridJob gridJob(const hadal_device_launch_t &launch, void *const *bindings, const int64_t *constants,
-                hadal_dispatch_state_t &state);
+GridJob gridJob(const hadal_device_launch_t &launch, void *const *bindings,
+                const int64_t *constants, hadal_dispatch_state_t &state);
 
 /// Launches that are kept with all that they were given.
 class CpuRecord {

@@ -17,53 +17,35 @@ constexpr uint64_t kMaxSymbols = 1 << 20;
 // Why a tag is refused; null for one that is not.
 const char *refusal(int64_t tag) {
   switch (tag) {
-  case DT_NEEDED:
-    return "no needed library, got DT_NEEDED";
+  case DT_NEEDED: return "no needed library, got DT_NEEDED";
   case DT_INIT:
   case DT_FINI:
   case DT_INIT_ARRAY:
   case DT_FINI_ARRAY:
-  case DT_PREINIT_ARRAY:
-    return "no initialiser or finaliser, got one";
-  case DT_REL:
-    return "relocations with addends, got DT_REL";
-  case DT_RELR:
-    return "plain relocations, got DT_RELR";
-  case DT_JMPREL:
-    return "no procedure linkage table, got DT_JMPREL";
-  case DT_TEXTREL:
-    return "position-independent code, got DT_TEXTREL";
+  case DT_PREINIT_ARRAY: return "no initialiser or finaliser, got one";
+  case DT_REL: return "relocations with addends, got DT_REL";
+  case DT_RELR: return "plain relocations, got DT_RELR";
+  case DT_JMPREL: return "no procedure linkage table, got DT_JMPREL";
+  case DT_TEXTREL: return "position-independent code, got DT_TEXTREL";
   case DT_RPATH:
-  case DT_RUNPATH:
-    return "no search path, got one";
-  case DT_VERNEED:
-    return "no needed symbol version, got DT_VERNEED";
+  case DT_RUNPATH: return "no search path, got one";
+  case DT_VERNEED: return "no needed symbol version, got DT_VERNEED";
   case DT_AUXILIARY:
-  case DT_FILTER:
-    return "no filter, got one";
-  default:
-    return nullptr;
+  case DT_FILTER: return "no filter, got one";
+  default: return nullptr;
   }
 }
 
 const char *relocationName(uint32_t type) {
   switch (type) {
-  case R_X86_64_64:
-    return "R_X86_64_64";
-  case R_X86_64_COPY:
-    return "R_X86_64_COPY";
-  case R_X86_64_GLOB_DAT:
-    return "R_X86_64_GLOB_DAT";
-  case R_X86_64_JUMP_SLOT:
-    return "R_X86_64_JUMP_SLOT";
-  case R_X86_64_DTPMOD64:
-    return "R_X86_64_DTPMOD64";
-  case R_X86_64_TPOFF64:
-    return "R_X86_64_TPOFF64";
-  case R_X86_64_IRELATIVE:
-    return "R_X86_64_IRELATIVE";
-  default:
-    return "type";
+  case R_X86_64_64: return "R_X86_64_64";
+  case R_X86_64_COPY: return "R_X86_64_COPY";
+  case R_X86_64_GLOB_DAT: return "R_X86_64_GLOB_DAT";
+  case R_X86_64_JUMP_SLOT: return "R_X86_64_JUMP_SLOT";
+  case R_X86_64_DTPMOD64: return "R_X86_64_DTPMOD64";
+  case R_X86_64_TPOFF64: return "R_X86_64_TPOFF64";
+  case R_X86_64_IRELATIVE: return "R_X86_64_IRELATIVE";
+  default: return "type";
   }
 }
 
@@ -85,8 +67,9 @@ struct ElfImage::Dynamic {
 Status ElfImage::parseTags(uint64_t address, uint64_t bytes, Dynamic &out) const {
   const uint8_t *entries = view(address, bytes);
   if (!entries)
-    return fail(kInvalid, "PT_DYNAMIC: expected %" PRIu64 " B within a segment, got address %" PRIu64,
-                bytes, address);
+    return fail(kInvalid,
+                "PT_DYNAMIC: expected %" PRIu64 " B within a segment, got address %" PRIu64, bytes,
+                address);
   for (uint64_t i = 0; i < bytes / sizeof(Elf64_Dyn); ++i) {
     Elf64_Dyn entry;
     std::memcpy(&entry, entries + i * sizeof entry, sizeof entry);
@@ -96,27 +79,13 @@ Status ElfImage::parseTags(uint64_t address, uint64_t bytes, Dynamic &out) const
       out.refusal = refusal(entry.d_tag);
     uint64_t value = entry.d_un.d_val;
     switch (entry.d_tag) {
-    case DT_SYMTAB:
-      out.symbols = value;
-      break;
-    case DT_STRTAB:
-      out.strings = value;
-      break;
-    case DT_STRSZ:
-      out.stringBytes = value;
-      break;
-    case DT_HASH:
-      out.hash = value;
-      break;
-    case DT_GNU_HASH:
-      out.gnuHash = value;
-      break;
-    case DT_RELA:
-      out.relocations = value;
-      break;
-    case DT_RELASZ:
-      out.relocationBytes = value;
-      break;
+    case DT_SYMTAB: out.symbols = value; break;
+    case DT_STRTAB: out.strings = value; break;
+    case DT_STRSZ: out.stringBytes = value; break;
+    case DT_HASH: out.hash = value; break;
+    case DT_GNU_HASH: out.gnuHash = value; break;
+    case DT_RELA: out.relocations = value; break;
+    case DT_RELASZ: out.relocationBytes = value; break;
     case DT_SYMENT:
       if (value != sizeof(Elf64_Sym))
         return fail(kInvalid, "DT_SYMENT: expected %zu, got %" PRIu64, sizeof(Elf64_Sym), value);
@@ -127,8 +96,8 @@ Status ElfImage::parseTags(uint64_t address, uint64_t bytes, Dynamic &out) const
       break;
     case DT_FLAGS:
       if (value & (DF_TEXTREL | DF_STATIC_TLS))
-        return fail(kInvalid, "DT_FLAGS: expected neither DF_TEXTREL nor DF_STATIC_TLS, got %" PRIu64,
-                    value);
+        return fail(kInvalid,
+                    "DT_FLAGS: expected neither DF_TEXTREL nor DF_STATIC_TLS, got %" PRIu64, value);
       break;
     default: // names, counts and hints that the above do without
       break;
@@ -197,8 +166,9 @@ Status ElfImage::parseSymbols(const Dynamic &dynamic) {
     Elf64_Sym symbol;
     std::memcpy(&symbol, table + i * sizeof symbol, sizeof symbol);
     if (symbol.st_name >= dynamic.stringBytes)
-      return fail(kInvalid, "symbol %" PRIu64 ": st_name: expected an offset below %" PRIu64
-                  ", got %u", i, dynamic.stringBytes, symbol.st_name);
+      return fail(kInvalid,
+                  "symbol %" PRIu64 ": st_name: expected an offset below %" PRIu64 ", got %u", i,
+                  dynamic.stringBytes, symbol.st_name);
     const char *name = reinterpret_cast<const char *>(strings) + symbol.st_name;
     if (symbol.st_shndx == SHN_UNDEF)
       return fail(kInvalid, "symbol '%s': expected a definition in the image, got an import", name);
@@ -209,8 +179,9 @@ Status ElfImage::parseSymbols(const Dynamic &dynamic) {
       continue;
     if (symbol.st_shndx == SHN_ABS ||
         !segmentOf(symbol.st_value, std::max<uint64_t>(symbol.st_size, 1), PF_X))
-      return fail(kInvalid, "symbol '%s': expected an address in an executable segment, got %" PRIu64,
-                  name, symbol.st_value);
+      return fail(kInvalid,
+                  "symbol '%s': expected an address in an executable segment, got %" PRIu64, name,
+                  symbol.st_value);
     symbols.push_back({name, symbol.st_value});
   }
   std::sort(symbols.begin(), symbols.end(),
@@ -223,21 +194,24 @@ Status ElfImage::parseRelocations(const Dynamic &dynamic) {
     return {};
   const uint8_t *table = view(dynamic.relocations, dynamic.relocationBytes);
   if (!table || dynamic.relocationBytes % sizeof(Elf64_Rela) != 0)
-    return fail(kInvalid, "DT_RELA: expected whole entries within a segment, got %" PRIu64
-                " B at %" PRIu64, dynamic.relocationBytes, dynamic.relocations);
+    return fail(kInvalid,
+                "DT_RELA: expected whole entries within a segment, got %" PRIu64 " B at %" PRIu64,
+                dynamic.relocationBytes, dynamic.relocations);
   for (uint64_t i = 0; i < dynamic.relocationBytes / sizeof(Elf64_Rela); ++i) {
     Elf64_Rela entry;
     std::memcpy(&entry, table + i * sizeof entry, sizeof entry);
     uint32_t type = ELF64_R_TYPE(entry.r_info);
     if (type != R_X86_64_RELATIVE)
-      return fail(kInvalid, "relocation %" PRIu64 ": expected R_X86_64_RELATIVE (8), got %s (%u)", i,
-                  relocationName(type), type);
+      return fail(kInvalid, "relocation %" PRIu64 ": expected R_X86_64_RELATIVE (8), got %s (%u)",
+                  i, relocationName(type), type);
     if (!segmentOf(entry.r_offset, sizeof(uint64_t), PF_W))
-      return fail(kInvalid, "relocation %" PRIu64 ": expected a target in a writable segment, got %"
-                  PRIu64, i, entry.r_offset);
+      return fail(kInvalid,
+                  "relocation %" PRIu64 ": expected a target in a writable segment, got %" PRIu64,
+                  i, entry.r_offset);
     if (static_cast<uint64_t>(entry.r_addend) > span)
-      return fail(kInvalid, "relocation %" PRIu64 ": expected an addend of at most %" PRIu64
-                  ", got %" PRId64, i, span, entry.r_addend);
+      return fail(kInvalid,
+                  "relocation %" PRIu64 ": expected an addend of at most %" PRIu64 ", got %" PRId64,
+                  i, span, entry.r_addend);
     relocations.push_back({entry.r_offset, static_cast<uint64_t>(entry.r_addend)});
   }
   return {};

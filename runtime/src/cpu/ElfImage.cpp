@@ -58,8 +58,10 @@ Status ElfImage::addSegment(const Segment &segment, uint64_t alignment) {
     return fail(kInvalid, "p_filesz: expected at most p_memsz %" PRIu64 ", got %" PRIu64,
                 segment.memorySize, segment.fileSize);
   if (segment.address > kMaxSpan || segment.memorySize > kMaxSpan - segment.address)
-    return fail(kInvalid, "p_memsz: expected an image of at most %" PRIu64 " B, got %" PRIu64
-                " B at %" PRIu64, kMaxSpan, segment.memorySize, segment.address);
+    return fail(kInvalid,
+                "p_memsz: expected an image of at most %" PRIu64 " B, got %" PRIu64
+                " B at %" PRIu64,
+                kMaxSpan, segment.memorySize, segment.address);
   if (alignment > kPage)
     return fail(kInvalid, "p_align: expected at most %" PRIu64 ", got %" PRIu64, kPage, alignment);
   if ((segment.flags & PF_W) && (segment.flags & PF_X))
@@ -92,10 +94,10 @@ Status ElfImage::parseSegments(uint64_t *dynamicAddress, uint64_t *dynamicSize) 
     case PT_LOAD:
       if (entry.p_memsz == 0)
         break;
-      HADAL_TRY_IN(addSegment({entry.p_offset, entry.p_vaddr, entry.p_filesz, entry.p_memsz,
-                               entry.p_flags},
-                              entry.p_align),
-                   "program header %u: ", i);
+      HADAL_TRY_IN(
+          addSegment({entry.p_offset, entry.p_vaddr, entry.p_filesz, entry.p_memsz, entry.p_flags},
+                     entry.p_align),
+          "program header %u: ", i);
       break;
     case PT_DYNAMIC:
       if (dynamic)
@@ -116,8 +118,7 @@ Status ElfImage::parseSegments(uint64_t *dynamicAddress, uint64_t *dynamicSize) 
     case PT_NOTE:
     case PT_PHDR:
     case PT_GNU_EH_FRAME:
-    case PT_GNU_PROPERTY:
-      break;
+    case PT_GNU_PROPERTY: break;
     case PT_TLS:
       return fail(kInvalid, "program header %u: expected no thread-local storage, got PT_TLS", i);
     case PT_INTERP:
@@ -132,8 +133,10 @@ Status ElfImage::parseSegments(uint64_t *dynamicAddress, uint64_t *dynamicSize) 
   if (!dynamic)
     return fail(kInvalid, "program headers: expected a PT_DYNAMIC, got none");
   if (readOnlyStart > span || readOnlySize > span - readOnlyStart)
-    return fail(kInvalid, "PT_GNU_RELRO: expected a range within %" PRIu64 " B, got %" PRIu64
-                " B at %" PRIu64, span, readOnlySize, readOnlyStart);
+    return fail(kInvalid,
+                "PT_GNU_RELRO: expected a range within %" PRIu64 " B, got %" PRIu64
+                " B at %" PRIu64,
+                span, readOnlySize, readOnlyStart);
   return {};
 }
 
@@ -181,7 +184,8 @@ Status ElfImage::map() {
   }
   // Only whole pages of a writable segment: the rest may hold data.
   if (segmentOf(readOnlyStart, readOnlySize, PF_W))
-    HADAL_TRY(protect(pageFloor(readOnlyStart), pageFloor(readOnlyStart + readOnlySize), PROT_READ));
+    HADAL_TRY(
+        protect(pageFloor(readOnlyStart), pageFloor(readOnlyStart + readOnlySize), PROT_READ));
   pages = std::move(image);
   return {};
 }

@@ -43,8 +43,7 @@ constexpr Level kLevels[] = {
     {"x86-64-v2", {}}, // to pass for a machine that executes none of the others
     {"x86-64-v3", {kV3Leaf1, kV3Leaf7, 0, 0, kV3Extended, kXcr0Avx}},
     {"x86-64-v4", {kV3Leaf1, kV4Leaf7, 0, 0, kV3Extended, kXcr0Avx512}},
-    {"x86-64-v4-bf16",
-     {kV3Leaf1, kV4Leaf7, kVnniLeaf7, kBf16Leaf7Sub1, kV3Extended, kXcr0Avx512}},
+    {"x86-64-v4-bf16", {kV3Leaf1, kV4Leaf7, kVnniLeaf7, kBf16Leaf7Sub1, kV3Extended, kXcr0Avx512}},
 };
 
 bool has(uint64_t value, uint64_t mask) { return (value & mask) == mask; }

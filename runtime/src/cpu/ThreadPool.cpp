@@ -176,7 +176,9 @@ void ThreadPool::publish() {
   // the chunks, or this thread sees the sleeper.
   unclaimed.store(job.chunks);
   if (sleeping.load() != 0) {
-    { std::lock_guard<std::mutex> lock(sleep); }
+    {
+      std::lock_guard<std::mutex> lock(sleep);
+    }
     wake.notify_all();
   }
 }

@@ -52,7 +52,7 @@ public:
 private:
   // What the workers work on, in chunks of workgroups. Written while nobody has claimed one.
   struct Job : GridJob {
-    uint64_t chunk = 1;  // workgroups
+    uint64_t chunk = 1; // workgroups
     uint32_t chunks = 0;
   };
 

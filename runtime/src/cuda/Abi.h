@@ -223,8 +223,8 @@ enum CUtensorMapFloatOOBfill : int { CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE = 0 };
 
 // Those that drivers later than the oldest one bring; what needs them is refused without.
 #define HADAL_CUDA_LATER_FUNCTIONS(X)                                                              \
-  X(cuLaunchKernelEx, (const CUlaunchConfig *config, CUfunction function, void **parameters,       \
-                       void **extra))                                                              \
+  X(cuLaunchKernelEx,                                                                              \
+    (const CUlaunchConfig *config, CUfunction function, void **parameters, void **extra))          \
   X(cuTensorMapEncodeTiled,                                                                        \
     (CUtensorMap * map, CUtensorMapDataType type, uint32_t rank, void *address,                    \
      const uint64_t *extents, const uint64_t *strides, const uint32_t *box,                        \

@@ -12,21 +12,16 @@ hadal_status_code_t codeOf(CUresult result) {
   if (isFatal(result))
     return HADAL_STATUS_DEVICE_LOST;
   switch (result) {
-  case CUDA_ERROR_OUT_OF_MEMORY:
-    return HADAL_STATUS_OUT_OF_MEMORY;
+  case CUDA_ERROR_OUT_OF_MEMORY: return HADAL_STATUS_OUT_OF_MEMORY;
   case CUDA_ERROR_INVALID_IMAGE:
   case CUDA_ERROR_INVALID_PTX:
-  case CUDA_ERROR_INVALID_SOURCE:
-    return HADAL_STATUS_INVALID_ARTIFACT;
+  case CUDA_ERROR_INVALID_SOURCE: return HADAL_STATUS_INVALID_ARTIFACT;
   case CUDA_ERROR_NO_DEVICE:
   case CUDA_ERROR_INVALID_DEVICE:
-  case CUDA_ERROR_NOT_FOUND:
-    return HADAL_STATUS_NOT_FOUND;
+  case CUDA_ERROR_NOT_FOUND: return HADAL_STATUS_NOT_FOUND;
   case CUDA_ERROR_INVALID_VALUE:
-  case CUDA_ERROR_INVALID_HANDLE:
-    return HADAL_STATUS_INVALID_ARGUMENT;
-  default:
-    return HADAL_STATUS_UNSUPPORTED;
+  case CUDA_ERROR_INVALID_HANDLE: return HADAL_STATUS_INVALID_ARGUMENT;
+  default: return HADAL_STATUS_UNSUPPORTED;
   }
 }
 
@@ -50,10 +45,8 @@ bool isFatal(CUresult result) {
   case CUDA_ERROR_LAUNCH_FAILED:
   case CUDA_ERROR_TENSOR_MEMORY_LEAK:
   case CUDA_ERROR_EXTERNAL_DEVICE:
-  case CUDA_ERROR_UNKNOWN:
-    return true;
-  default:
-    return false;
+  case CUDA_ERROR_UNKNOWN: return true;
+  default: return false;
   }
 }
 
@@ -80,7 +73,8 @@ Call::~Call() {
     HADAL_CUDA_RELEASE(*this, cuCtxPopCurrent_v2, &popped);
 }
 
-std::string Call::describe(CUresult result, const char *function, const char *what, const char *name) {
+std::string Call::describe(CUresult result, const char *function, const char *what,
+                           const char *name) {
   std::string words = std::string(what) + name + (*name ? "': " : "") + function +
                       ": expected success, got " + driver().describe(result);
   if (isFatal(result)) {

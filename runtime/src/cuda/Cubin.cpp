@@ -23,7 +23,8 @@ template <typename Part> bool readAt(std::string_view image, uint64_t at, Part &
   return true;
 }
 
-bool readFunctions(std::string_view image, const Elf64_Shdr &symbols, const Elf64_Shdr &names, ImageFacts &out) {
+bool readFunctions(std::string_view image, const Elf64_Shdr &symbols, const Elf64_Shdr &names,
+                   ImageFacts &out) {
   if (names.sh_offset > image.size() || names.sh_size > image.size() - names.sh_offset)
     return false;
   std::string_view strings = image.substr(names.sh_offset, names.sh_size);
@@ -46,7 +47,9 @@ bool readFunctions(std::string_view image, const Elf64_Shdr &symbols, const Elf6
 
 } // namespace
 
-bool isElf(std::string_view image) { return image.substr(0, SELFMAG) == std::string_view(ELFMAG, SELFMAG); }
+bool isElf(std::string_view image) {
+  return image.substr(0, SELFMAG) == std::string_view(ELFMAG, SELFMAG);
+}
 
 bool readCubin(std::string_view image, ImageFacts &out, std::string &why) {
   Elf64_Ehdr header;
@@ -56,8 +59,9 @@ bool readCubin(std::string_view image, ImageFacts &out, std::string &why) {
   }
   if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB ||
       header.e_machine != kMachine) {
-    why = "expected 64-bit code of machine 190 (CUDA), got class " + std::to_string(header.e_ident[EI_CLASS]) +
-          ", machine " + std::to_string(header.e_machine);
+    why = "expected 64-bit code of machine 190 (CUDA), got class " +
+          std::to_string(header.e_ident[EI_CLASS]) + ", machine " +
+          std::to_string(header.e_machine);
     return false;
   }
   unsigned shift = header.e_ident[EI_ABIVERSION] >= kLevelMoved ? 8 : 0;
@@ -79,7 +83,8 @@ bool readCubin(std::string_view image, ImageFacts &out, std::string &why) {
             readFunctions(image, section, names, out);
   }
   if (!whole || !found) {
-    why = whole ? "expected a table of symbols, got none" : "expected whole tables, got some that end beyond the image";
+    why = whole ? "expected a table of symbols, got none"
+                : "expected whole tables, got some that end beyond the image";
     return false;
   }
   out.machineCode = true;

@@ -77,8 +77,8 @@ hadal_device_code_t loadDriver(const Driver *&out, hadal_device_error_t *error) 
       // The loader's message begins with the name of the file it is about.
       if (!std::strncmp(reason, kLibrary, sizeof kLibrary - 1) && std::strstr(reason, ": "))
         reason = std::strstr(reason, ": ") + 2;
-      return fail(error, HADAL_STATUS_NOT_FOUND,
-                  "cuda: expected the NVIDIA driver's %s, got: %s", kLibrary, reason);
+      return fail(error, HADAL_STATUS_NOT_FOUND, "cuda: expected the NVIDIA driver's %s, got: %s",
+                  kLibrary, reason);
     }
     Driver found;
     if (hadal_device_code_t code = findFunctions(library, found, error)) {

@@ -24,7 +24,8 @@ double hostNow() {
 }
 
 // An event that was just reached, and the host's time of it, known to half of `between`.
-hadal_device_code_t reachEvent(Call &call, hadal_device &device, CUevent &out, double &nanoseconds, double &between) {
+hadal_device_code_t reachEvent(Call &call, hadal_device &device, CUevent &out, double &nanoseconds,
+                               double &between) {
   CUevent event;
   HADAL_DEVICE_TRY(HADAL_CUDA_CALL(call, cuEventCreate, &event, CU_EVENT_DEFAULT));
   double before = hostNow();
@@ -48,7 +49,8 @@ hadal_device_code_t advanceClock(Call &call, hadal_device &device) {
   double nanoseconds, between;
   HADAL_DEVICE_TRY(reachEvent(call, device, event, nanoseconds, between));
   float since;
-  if (hadal_device_code_t code = HADAL_CUDA_CALL(call, cuEventElapsedTime, &since, clock.base, event)) {
+  if (hadal_device_code_t code =
+          HADAL_CUDA_CALL(call, cuEventElapsedTime, &since, clock.base, event)) {
     HADAL_CUDA_RELEASE(call, cuEventDestroy_v2, event);
     return code;
   }
@@ -122,14 +124,16 @@ hadal_device_code_t queueWait(hadal_device_queue_t *queue, hadal_device_event_t 
   HADAL_DEVICE_TRY(call.ready());
   if (!event->signalled)
     return HADAL_STATUS_OK;
-  return HADAL_CUDA_CALL(call, cuStreamWaitEvent, queue->stream, event->event, CU_EVENT_WAIT_DEFAULT);
+  return HADAL_CUDA_CALL(call, cuStreamWaitEvent, queue->stream, event->event,
+                         CU_EVENT_WAIT_DEFAULT);
 }
 
 hadal_device_code_t eventSynchronize(hadal_device_event_t *event, hadal_device_error_t *error) {
   Call call(*event->device, error);
   HADAL_DEVICE_TRY(call.ready());
   if (!event->signalled)
-    return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "event: expected one that was signalled, got one that never was");
+    return fail(error, HADAL_STATUS_INVALID_ARGUMENT,
+                "event: expected one that was signalled, got one that never was");
   return HADAL_CUDA_CALL(call, cuEventSynchronize, event->event);
 }
 

@@ -12,11 +12,12 @@ namespace {
 using device::fail;
 
 // What can be told without the driver. `facts` is filled by a success.
-hadal_device_code_t readSection(const hadal_device_code_section_t &section, ImageFacts &facts, Level &level,
-                                hadal_device_error_t *error) {
+hadal_device_code_t readSection(const hadal_device_code_section_t &section, ImageFacts &facts,
+                                Level &level, hadal_device_error_t *error) {
   if (!parseLevel(section.level, level))
-    return fail(error, HADAL_STATUS_INVALID_ARTIFACT, "image '%s': level: expected one such as sm_80, got '%s'",
-                section.name, section.level);
+    return fail(error, HADAL_STATUS_INVALID_ARTIFACT,
+                "image '%s': level: expected one such as sm_80, got '%s'", section.name,
+                section.level);
   std::string_view image(static_cast<const char *>(section.data), section.size);
   std::string why;
   if (!(isElf(image) ? readCubin(image, facts, why) : readPtx(image, facts, why)))
@@ -24,26 +25,32 @@ hadal_device_code_t readSection(const hadal_device_code_section_t &section, Imag
   // Machine code does not say whether it uses what only one capability has; PTX does, and then so
   // must the level by which a device picks it.
   char feature = facts.level.feature;
-  bool fits = facts.machineCode ? facts.level.major == level.major && facts.level.minor == level.minor
-                                : runsPtx(level, facts.level) && (!feature || feature == level.feature);
+  bool fits = facts.machineCode
+                  ? facts.level.major == level.major && facts.level.minor == level.minor
+                  : runsPtx(level, facts.level) && (!feature || feature == level.feature);
   if (!fits)
-    return fail(error, HADAL_STATUS_INVALID_ARTIFACT, "image '%s': expected %s for %s, got one for %s", section.name,
-                facts.machineCode ? "machine code" : "PTX", section.level, facts.level.name().c_str());
+    return fail(error, HADAL_STATUS_INVALID_ARTIFACT,
+                "image '%s': expected %s for %s, got one for %s", section.name,
+                facts.machineCode ? "machine code" : "PTX", section.level,
+                facts.level.name().c_str());
   for (uint32_t i = 0; i < section.symbol_count; ++i)
     if (!facts.functions.count(std::string_view(section.symbols[i])))
-      return fail(error, HADAL_STATUS_INVALID_ARTIFACT, "symbol: expected a function in image '%s', got no '%s'",
-                  section.name, section.symbols[i]);
+      return fail(error, HADAL_STATUS_INVALID_ARTIFACT,
+                  "symbol: expected a function in image '%s', got no '%s'", section.name,
+                  section.symbols[i]);
   return HADAL_STATUS_OK;
 }
 
-hadal_device_code_t load(hadal_device &device, Call &call, const hadal_device_code_section_t &section,
-                         bool machineCode, CUmodule &out, hadal_device_error_t *error) {
+hadal_device_code_t load(hadal_device &device, Call &call,
+                         const hadal_device_code_section_t &section, bool machineCode,
+                         CUmodule &out, hadal_device_error_t *error) {
   // Text ends with a zero; tables lie where the compiler may read them by the word.
   std::string copy(static_cast<const char *>(section.data), section.size);
   char log[2048] = "";
   CUjit_option options[] = {CU_JIT_ERROR_LOG_BUFFER, CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES};
   void *values[] = {log, reinterpret_cast<void *>(sizeof log - 1)};
-  CUresult result = call.driver().cuModuleLoadDataEx(&out, copy.c_str(), machineCode ? 0 : 2, options, values);
+  CUresult result =
+      call.driver().cuModuleLoadDataEx(&out, copy.c_str(), machineCode ? 0 : 2, options, values);
   if (result == CUDA_SUCCESS)
     return HADAL_STATUS_OK;
   hadal_device_code_t code = call.check(result, "cuModuleLoadDataEx", "image '", section.name);
@@ -68,10 +75,12 @@ hadal_device_code_t imageLoad(hadal_device_t *device, const hadal_device_code_se
   ImageFacts facts;
   Level level;
   HADAL_DEVICE_TRY(readSection(*section, facts, level, error));
-  bool runs = facts.machineCode ? runsMachineCode(device->capability, level) : runsPtx(device->capability, level);
+  bool runs = facts.machineCode ? runsMachineCode(device->capability, level)
+                                : runsPtx(device->capability, level);
   if (!runs)
-    return fail(error, HADAL_STATUS_UNSUPPORTED, "image '%s': expected %s that %s runs, got %s", section->name,
-                facts.machineCode ? "machine code" : "PTX", device->capability.name().c_str(), section->level);
+    return fail(error, HADAL_STATUS_UNSUPPORTED, "image '%s': expected %s that %s runs, got %s",
+                section->name, facts.machineCode ? "machine code" : "PTX",
+                device->capability.name().c_str(), section->level);
   Call call(*device, error);
   HADAL_DEVICE_TRY(call.ready());
   auto image = std::make_unique<hadal_device_image>();

@@ -10,8 +10,9 @@ namespace {
 
 // Capabilities that compilers know as targets ("PTX ISA", directive .target); a device of another
 // one adds its own.
-constexpr Level kKnown[] = {{5, 0}, {5, 2}, {5, 3}, {6, 0}, {6, 1},  {6, 2},  {7, 0},  {7, 2},  {7, 5}, {8, 0},
-                            {8, 6}, {8, 7}, {8, 8}, {8, 9}, {9, 0}, {10, 0}, {10, 3}, {11, 0}, {12, 0}, {12, 1}};
+constexpr Level kKnown[] = {{5, 0}, {5, 2},  {5, 3},  {6, 0},  {6, 1},  {6, 2}, {7, 0},
+                            {7, 2}, {7, 5},  {8, 0},  {8, 6},  {8, 7},  {8, 8}, {8, 9},
+                            {9, 0}, {10, 0}, {10, 3}, {11, 0}, {12, 0}, {12, 1}};
 constexpr int kFirstWithFeatures = 9, kFirstWithFamilies = 10; // majors
 
 bool same(const Level &a, const Level &b) { return a.major == b.major && a.minor == b.minor; }
@@ -65,14 +66,17 @@ bool runsMachineCode(const Level &device, const Level &level) {
 
 std::vector<std::string> levelsOf(const Level &device) {
   std::vector<Level> known(std::begin(kKnown), std::end(kKnown));
-  if (std::none_of(known.begin(), known.end(), [&](const Level &level) { return same(level, device); }))
+  if (std::none_of(known.begin(), known.end(),
+                   [&](const Level &level) { return same(level, device); }))
     known.push_back(device);
-  std::sort(known.begin(), known.end(), [](const Level &a, const Level &b) { return before(b, a); });
+  std::sort(known.begin(), known.end(),
+            [](const Level &a, const Level &b) { return before(b, a); });
   std::vector<std::string> names;
   for (Level level : known)
     for (char feature : {'a', 'f', '\0'}) {
       level.feature = feature;
-      bool exists = !feature || level.major >= (feature == 'a' ? kFirstWithFeatures : kFirstWithFamilies);
+      bool exists =
+          !feature || level.major >= (feature == 'a' ? kFirstWithFeatures : kFirstWithFamilies);
       if (exists && runsPtx(device, level))
         names.push_back(level.name());
     }

@@ -18,9 +18,11 @@ hadal_device_code_t allocate(Call &call, size_t size, const char *what, CUdevice
     return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "%s: expected at least 1 B, got 0 B", what);
   CUresult result = call.driver().cuMemAlloc_v2(&out, size);
   size_t free, total;
-  if (result == CUDA_ERROR_OUT_OF_MEMORY && call.driver().cuMemGetInfo_v2(&free, &total) == CUDA_SUCCESS)
+  if (result == CUDA_ERROR_OUT_OF_MEMORY &&
+      call.driver().cuMemGetInfo_v2(&free, &total) == CUDA_SUCCESS)
     return fail(error, HADAL_STATUS_OUT_OF_MEMORY,
-                "%s: expected %zu B of the device's memory, got %zu B free of %zu B", what, size, free, total);
+                "%s: expected %zu B of the device's memory, got %zu B free of %zu B", what, size,
+                free, total);
   return call.check(result, "cuMemAlloc_v2", "memory for '", what);
 }
 
@@ -30,13 +32,15 @@ hadal_device_code_t makeStaging(Call &call, Staging &staging) {
       HADAL_DEVICE_TRY(HADAL_CUDA_CALL(call, cuMemHostAlloc, &staging.data[i], Staging::kBytes,
                                        CU_MEMHOSTALLOC_PORTABLE));
     if (!staging.done[i])
-      HADAL_DEVICE_TRY(HADAL_CUDA_CALL(call, cuEventCreate, &staging.done[i], CU_EVENT_DISABLE_TIMING));
+      HADAL_DEVICE_TRY(
+          HADAL_CUDA_CALL(call, cuEventCreate, &staging.done[i], CU_EVENT_DISABLE_TIMING));
   }
   return HADAL_STATUS_OK;
 }
 
 // Puts all pieces into the stream: while one is on its way, the other is filled.
-hadal_device_code_t copyPieces(Call &call, hadal_device &device, CUdeviceptr to, const void *from, size_t size) {
+hadal_device_code_t copyPieces(Call &call, hadal_device &device, CUdeviceptr to, const void *from,
+                               size_t size) {
   Staging &staging = device.staging;
   auto *bytes = static_cast<const char *>(from);
   for (size_t at = 0, piece = 0; at < size; at += Staging::kBytes, ++piece) {
@@ -45,14 +49,16 @@ hadal_device_code_t copyPieces(Call &call, hadal_device &device, CUdeviceptr to,
     // The first time this is no wait.
     HADAL_DEVICE_TRY(HADAL_CUDA_CALL(call, cuEventSynchronize, staging.done[half]));
     std::memcpy(staging.data[half], bytes + at, count);
-    HADAL_DEVICE_TRY(HADAL_CUDA_CALL(call, cuMemcpyHtoDAsync_v2, to + at, staging.data[half], count, device.stream));
+    HADAL_DEVICE_TRY(HADAL_CUDA_CALL(call, cuMemcpyHtoDAsync_v2, to + at, staging.data[half], count,
+                                     device.stream));
     HADAL_DEVICE_TRY(HADAL_CUDA_CALL(call, cuEventRecord, staging.done[half], device.stream));
   }
   return HADAL_STATUS_OK;
 }
 
 // Returns when nothing is on its way any more, also after a failure.
-hadal_device_code_t copyStaged(Call &call, hadal_device &device, CUdeviceptr to, const void *from, size_t size) {
+hadal_device_code_t copyStaged(Call &call, hadal_device &device, CUdeviceptr to, const void *from,
+                               size_t size) {
   std::lock_guard<std::mutex> lock(device.staging.mutex);
   HADAL_DEVICE_TRY(makeStaging(call, device.staging));
   hadal_device_code_t code = copyPieces(call, device, to, from, size);
@@ -63,8 +69,8 @@ hadal_device_code_t copyStaged(Call &call, hadal_device &device, CUdeviceptr to,
   return code;
 }
 
-hadal_device_code_t give(hadal_device_t *device, CUdeviceptr address, hadal_device_memory_t **out_memory,
-                         hadal_device_address_t *out_address) {
+hadal_device_code_t give(hadal_device_t *device, CUdeviceptr address,
+                         hadal_device_memory_t **out_memory, hadal_device_address_t *out_address) {
   *out_memory = new hadal_device_memory{address};
   *out_address = address;
   return HADAL_STATUS_OK;
@@ -74,12 +80,14 @@ hadal_device_code_t give(hadal_device_t *device, CUdeviceptr address, hadal_devi
 
 hadal_device_code_t memoryAllocate(hadal_device_t *device, size_t size, hadal_device_memory_use_t,
                                    const char *what, hadal_device_memory_t **out_memory,
-                                   hadal_device_address_t *out_address, hadal_device_error_t *error) {
+                                   hadal_device_address_t *out_address,
+                                   hadal_device_error_t *error) {
   Call call(*device, error);
   HADAL_DEVICE_TRY(call.ready());
   CUdeviceptr address;
   HADAL_DEVICE_TRY(allocate(call, size, what, address, error));
-  hadal_device_code_t code = HADAL_CUDA_CALL(call, cuMemsetD8Async, address, 0, size, device->stream);
+  hadal_device_code_t code =
+      HADAL_CUDA_CALL(call, cuMemsetD8Async, address, 0, size, device->stream);
   if (!code)
     code = HADAL_CUDA_CALL(call, cuStreamSynchronize, device->stream);
   if (code) {
@@ -90,9 +98,9 @@ hadal_device_code_t memoryAllocate(hadal_device_t *device, size_t size, hadal_de
   return give(device, address, out_memory, out_address);
 }
 
-hadal_device_code_t memoryImport(hadal_device_t *device, const void *data, size_t size, const char *what,
-                                 hadal_device_memory_t **out_memory, hadal_device_address_t *out_address,
-                                 hadal_device_error_t *error) {
+hadal_device_code_t memoryImport(hadal_device_t *device, const void *data, size_t size,
+                                 const char *what, hadal_device_memory_t **out_memory,
+                                 hadal_device_address_t *out_address, hadal_device_error_t *error) {
   Call call(*device, error);
   HADAL_DEVICE_TRY(call.ready());
   CUdeviceptr address;
@@ -116,7 +124,8 @@ hadal_device_code_t hostAllocate(hadal_device_t *device, size_t size, void **out
   HADAL_DEVICE_TRY(call.ready());
   CUresult result = call.driver().cuMemHostAlloc(out_data, size, CU_MEMHOSTALLOC_PORTABLE);
   if (result == CUDA_ERROR_OUT_OF_MEMORY)
-    return fail(error, HADAL_STATUS_OUT_OF_MEMORY, "page-locked memory of the host: expected %zu B, got none", size);
+    return fail(error, HADAL_STATUS_OUT_OF_MEMORY,
+                "page-locked memory of the host: expected %zu B, got none", size);
   return call.check(result, "cuMemHostAlloc");
 }
 

@@ -24,21 +24,26 @@ hadal_device_code_t findDevice(const Driver &driver, uint32_t index, CUdevice &o
   if (result == CUDA_ERROR_NO_DEVICE || (result == CUDA_SUCCESS && count == 0))
     return fail(error, HADAL_STATUS_NOT_FOUND,
                 "cuda: expected a device, got none that the driver (%s) sees; CUDA_VISIBLE_DEVICES "
-                "may hide some", driver.versionName().c_str());
+                "may hide some",
+                driver.versionName().c_str());
   if (result == CUDA_SUCCESS && index >= uint32_t(count))
     return fail(error, HADAL_STATUS_NOT_FOUND,
-                "cuda:%u: expected an index below %d, the number of devices, got %u", index, count, index);
+                "cuda:%u: expected an index below %d, the number of devices, got %u", index, count,
+                index);
   if (result == CUDA_SUCCESS) {
     function = "cuDeviceGet";
     result = driver.cuDeviceGet(&out, int(index));
   }
   if (result != CUDA_SUCCESS)
-    return fail(error, result == CUDA_ERROR_OUT_OF_MEMORY ? HADAL_STATUS_OUT_OF_MEMORY : HADAL_STATUS_NOT_FOUND,
-                "cuda:%u: %s: expected success, got %s", index, function, driver.describe(result).c_str());
+    return fail(
+        error,
+        result == CUDA_ERROR_OUT_OF_MEMORY ? HADAL_STATUS_OUT_OF_MEMORY : HADAL_STATUS_NOT_FOUND,
+        "cuda:%u: %s: expected success, got %s", index, function, driver.describe(result).c_str());
   return HADAL_STATUS_OK;
 }
 
-hadal_device_code_t readLimits(const Driver &driver, hadal_device &device, hadal_device_error_t *error) {
+hadal_device_code_t readLimits(const Driver &driver, hadal_device &device,
+                               hadal_device_error_t *error) {
   Limits &limits = device.limits;
   int cooperative = 0;
   const struct {
@@ -75,7 +80,8 @@ hadal_device_code_t readLimits(const Driver &driver, hadal_device &device, hadal
     }
   };
   readLater(cluster, CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH, driver.cuLaunchKernelEx);
-  readLater(tensorMaps, CU_DEVICE_ATTRIBUTE_TENSOR_MAP_ACCESS_SUPPORTED, driver.cuTensorMapEncodeTiled);
+  readLater(tensorMaps, CU_DEVICE_ATTRIBUTE_TENSOR_MAP_ACCESS_SUPPORTED,
+            driver.cuTensorMapEncodeTiled);
   limits.cluster = cluster;
   limits.tensorMaps = tensorMaps;
 
@@ -91,7 +97,8 @@ hadal_device_code_t readLimits(const Driver &driver, hadal_device &device, hadal
   if (result != CUDA_SUCCESS)
     return fail(error, HADAL_STATUS_UNSUPPORTED, "cuda: %s: expected success, got %s", function,
                 driver.describe(result).c_str());
-  device.hardware = std::string(name) + ", " + device.capability.name() + ", driver of " + driver.versionName();
+  device.hardware =
+      std::string(name) + ", " + device.capability.name() + ", driver of " + driver.versionName();
   device.levels = levelsOf(device.capability);
   for (const std::string &level : device.levels)
     device.levelNames.push_back(level.c_str());
@@ -115,8 +122,11 @@ hadal_device_code_t open(const hadal_device_options_t *options, hadal_device_t *
   const Driver &driver = *device->driver;
   HADAL_DEVICE_TRY(findDevice(driver, options->index, device->handle, error));
   HADAL_DEVICE_TRY(readLimits(driver, *device, error));
-  if (CUresult result = driver.cuDevicePrimaryCtxRetain(&device->context, device->handle); result != CUDA_SUCCESS)
-    return fail(error, result == CUDA_ERROR_OUT_OF_MEMORY ? HADAL_STATUS_OUT_OF_MEMORY : HADAL_STATUS_UNSUPPORTED,
+  if (CUresult result = driver.cuDevicePrimaryCtxRetain(&device->context, device->handle);
+      result != CUDA_SUCCESS)
+    return fail(error,
+                result == CUDA_ERROR_OUT_OF_MEMORY ? HADAL_STATUS_OUT_OF_MEMORY
+                                                   : HADAL_STATUS_UNSUPPORTED,
                 "cuda:%u: cuDevicePrimaryCtxRetain: expected success, got %s", options->index,
                 driver.describe(result).c_str());
   if (hadal_device_code_t code = begin(*device, error)) {

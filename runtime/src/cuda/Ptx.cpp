@@ -34,7 +34,10 @@ public:
   }
 
 private:
-  static bool isWord(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' || c == '%' || c == '.'; }
+  static bool isWord(char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' || c == '%' ||
+           c == '.';
+  }
   void skipTo(std::string_view end) {
     size_t found = text.find(end, at);
     at = found == std::string_view::npos ? text.size() : found + end.size();
@@ -57,7 +60,8 @@ bool readPtx(std::string_view image, ImageFacts &out, std::string &why) {
   bool version = false, wide = false, target = false;
   for (std::string_view word = words.next(); !word.empty(); word = words.next()) {
     if (!version && word != ".version") {
-      why = "expected PTX text that begins with .version, got '" + std::string(word.substr(0, 40)) + "'";
+      why = "expected PTX text that begins with .version, got '" + std::string(word.substr(0, 40)) +
+            "'";
       return false;
     }
     if (word == ".version") {
@@ -76,7 +80,9 @@ bool readPtx(std::string_view image, ImageFacts &out, std::string &why) {
     }
   }
   if (!version || !target || !wide) {
-    why = !version ? "expected PTX text, got none" : !target ? "expected a .target, got none" : "expected .address_size 64, got another or none";
+    why = !version  ? "expected PTX text, got none"
+          : !target ? "expected a .target, got none"
+                    : "expected .address_size 64, got another or none";
     return false;
   }
   return true;

@@ -12,8 +12,8 @@ using device::fail;
 hadal_device_code_t expectRunning(const hadal_device_queue_t *queue, const char *call,
                                   hadal_device_error_t *error) {
   if (queue->recording)
-    return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "%s: expected a queue that does not record, got one that does",
-                call);
+    return fail(error, HADAL_STATUS_INVALID_ARGUMENT,
+                "%s: expected a queue that does not record, got one that does", call);
   return HADAL_STATUS_OK;
 }
 
@@ -41,8 +41,8 @@ void queueRelease(hadal_device_t *device, hadal_device_queue_t *queue) {
   delete queue;
 }
 
-hadal_device_code_t queueUpload(hadal_device_queue_t *queue, hadal_device_address_t to, const void *from,
-                                size_t size, hadal_device_error_t *error) {
+hadal_device_code_t queueUpload(hadal_device_queue_t *queue, hadal_device_address_t to,
+                                const void *from, size_t size, hadal_device_error_t *error) {
   HADAL_DEVICE_TRY(expectRunning(queue, "upload", error));
   Call call(*queue->device, error);
   HADAL_DEVICE_TRY(call.ready());
@@ -51,8 +51,9 @@ hadal_device_code_t queueUpload(hadal_device_queue_t *queue, hadal_device_addres
   return HADAL_CUDA_CALL(call, cuMemcpyHtoDAsync_v2, to, from, size, queue->stream);
 }
 
-hadal_device_code_t queueDownload(hadal_device_queue_t *queue, void *to, hadal_device_address_t from,
-                                  size_t size, hadal_device_error_t *error) {
+hadal_device_code_t queueDownload(hadal_device_queue_t *queue, void *to,
+                                  hadal_device_address_t from, size_t size,
+                                  hadal_device_error_t *error) {
   HADAL_DEVICE_TRY(expectRunning(queue, "download", error));
   Call call(*queue->device, error);
   HADAL_DEVICE_TRY(call.ready());

@@ -12,8 +12,8 @@ hadal_device_code_t recordBegin(hadal_device_queue_t *queue, hadal_device_error_
   Call call(*queue->device, error);
   HADAL_DEVICE_TRY(call.ready());
   // Relaxed: other threads, and other calls of this one, may allocate meanwhile.
-  HADAL_DEVICE_TRY(
-      HADAL_CUDA_CALL(call, cuStreamBeginCapture_v2, queue->stream, CU_STREAM_CAPTURE_MODE_RELAXED));
+  HADAL_DEVICE_TRY(HADAL_CUDA_CALL(call, cuStreamBeginCapture_v2, queue->stream,
+                                   CU_STREAM_CAPTURE_MODE_RELAXED));
   queue->recording = true;
   queue->recordCode = HADAL_STATUS_OK;
   queue->recordFailure.clear();
@@ -23,7 +23,8 @@ hadal_device_code_t recordBegin(hadal_device_queue_t *queue, hadal_device_error_
 hadal_device_code_t recordEnd(hadal_device_queue_t *queue, hadal_device_record_t **out_record,
                               hadal_device_error_t *error) {
   if (!queue->recording)
-    return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "record_end: expected a queue that records, got one that does not");
+    return fail(error, HADAL_STATUS_INVALID_ARGUMENT,
+                "record_end: expected a queue that records, got one that does not");
   Call call(*queue->device, error);
   HADAL_DEVICE_TRY(call.ready());
   // A capture that the driver gave up is over as well.
@@ -31,8 +32,9 @@ hadal_device_code_t recordEnd(hadal_device_queue_t *queue, hadal_device_record_t
   CUgraph graph = nullptr;
   hadal_device_code_t code = HADAL_CUDA_CALL(call, cuStreamEndCapture, queue->stream, &graph);
   if (queue->recordCode)
-    code = fail(error, hadal_status_code_t(queue->recordCode), "record: expected all launches to be recorded, got: %s",
-                queue->recordFailure.c_str());
+    code =
+        fail(error, hadal_status_code_t(queue->recordCode),
+             "record: expected all launches to be recorded, got: %s", queue->recordFailure.c_str());
   CUgraphExec exec = nullptr;
   if (!code)
     code = HADAL_CUDA_CALL(call, cuGraphInstantiateWithFlags, &exec, graph, 0);

@@ -11,9 +11,10 @@
 namespace hadal::device {
 
 /// Writes a printf-style message, on one line, and returns the code.
-[[gnu::format(printf, 3, 0)]] inline hadal_device_code_t
-failWith(hadal_device_error_t *error, hadal_status_code_t code, const char *format,
-         va_list arguments) {
+[[gnu::format(printf, 3, 0)]] inline hadal_device_code_t failWith(hadal_device_error_t *error,
+                                                                  hadal_status_code_t code,
+                                                                  const char *format,
+                                                                  va_list arguments) {
   std::vsnprintf(error->message, sizeof error->message, format, arguments);
   for (char *at = error->message; *at; ++at)
     if (*at == '\n' || *at == '\r' || *at == '\t')

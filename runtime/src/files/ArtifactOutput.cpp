@@ -39,7 +39,7 @@ bool ArtifactOutput::fail(const std::string &text) {
 }
 
 const std::string &ArtifactOutput::error() const {
-  return !message.empty()               ? message
+  return !message.empty()                ? message
          : !artifactFile.error().empty() ? artifactFile.error()
                                          : weightsFile.error();
 }
@@ -69,8 +69,8 @@ bool ArtifactOutput::open(const std::string &path, bool withWeights) {
   // Here rather than when everything is computed.
   long limit = pathconf(folder.empty() ? "." : folder.c_str(), _PC_NAME_MAX);
   if (limit > 0 && weightsName(std::string(16, '0')).size() > static_cast<size_t>(limit))
-    return fail(path + ": cannot be written: the name of its weights: " +
-                std::strerror(ENAMETOOLONG));
+    return fail(path +
+                ": cannot be written: the name of its weights: " + std::strerror(ENAMETOOLONG));
   return weightsFile.openUnnamed(folder, weightsName({}), path + ": weights");
 }
 

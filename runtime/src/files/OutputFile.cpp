@@ -78,17 +78,14 @@ bool OutputFile::open(const std::string &path) {
   Target where = resolveOutput(path);
   target = where.path;
   switch (where.kind) {
-  case Target::folder:
-    message = path + ": expected a file to write, got a directory";
-    return false;
+  case Target::folder: message = path + ": expected a file to write, got a directory"; return false;
   case Target::special:
     descriptor = ::open(target.c_str(), O_WRONLY | O_CLOEXEC);
     return descriptor >= 0 || fail(errno);
   case Target::descriptor:
     descriptor = fcntl(where.number, F_DUPFD_CLOEXEC, 3);
     return descriptor >= 0 || fail(errno);
-  case Target::file:
-    break;
+  case Target::file: break;
   }
   if (!isWritable(target))
     return fail(errno);

@@ -29,7 +29,8 @@ std::string beforeId(const std::string &artifact) {
 }
 
 bool isId(const std::string &text) {
-  return text.size() == kIdLength && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return text.size() == kIdLength &&
+         text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
 } // namespace

@@ -17,9 +17,7 @@ constexpr size_t maxLines = 40;
 constexpr size_t checksumDigits = 8;
 
 // In ASCII, whatever the locale.
-bool isWord(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
+bool isWord(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
 size_t skipDigits(const std::string &text, size_t at, const char *digits) {
   return std::min(text.find_first_not_of(digits, at), text.size());
@@ -110,9 +108,11 @@ Problem ProblemList::summarise(const Group &group) const {
     example = name;
   else if (!group.oneFile)
     example += " in " + name;
-  std::string what = first.where.empty() ? "files" : name == "config.json" ? "values" : options.places;
-  line.message = formatCount(group.count) + " " + what + ", the first " + example + ": " +
-                 first.message;
+  std::string what = first.where.empty()     ? "files"
+                     : name == "config.json" ? "values"
+                                             : options.places;
+  line.message =
+      formatCount(group.count) + " " + what + ", the first " + example + ": " + first.message;
   return line;
 }
 

@@ -11,7 +11,8 @@
 
 namespace hadal::simdevice {
 
-hadal_device_code_t fail(hadal_device_error_t *error, hadal_device_code_t code, const char *format, ...) {
+hadal_device_code_t fail(hadal_device_error_t *error, hadal_device_code_t code, const char *format,
+                         ...) {
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(error->message, sizeof(error->message), format, arguments);
@@ -32,10 +33,11 @@ hadal_device_code_t open(const hadal_device_options_t *options, hadal_device_t *
                          hadal_device_error_t *error) {
   hadal_device_options_t asked = known(options);
   if (asked.index)
-    return fail(error, HADAL_STATUS_NOT_FOUND, "the host has one simulator: expected index 0, got %u", asked.index);
+    return fail(error, HADAL_STATUS_NOT_FOUND,
+                "the host has one simulator: expected index 0, got %u", asked.index);
   if (asked.threads > kMaximumHostThreads)
-    return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "expected at most %u host threads, got %u", kMaximumHostThreads,
-                asked.threads);
+    return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "expected at most %u host threads, got %u",
+                kMaximumHostThreads, asked.threads);
   auto device = std::make_unique<hadal_device>();
   if (hadal_sim_context_create(&device->sim) != HADAL_SIM_OK)
     return fail(error, HADAL_STATUS_UNSUPPORTED, "%s", hadal_sim_context_message(nullptr));
@@ -66,7 +68,8 @@ void info(hadal_device_t *device, hadal_device_info_t *out_info) {
   known.level_count = kLevelCount;
   known.level_note = "";
   known.kernel_abi = HADAL_CUDA_KERNEL_ABI_VERSION;
-  known.threads = device->threads ? device->threads : std::max(1u, std::thread::hardware_concurrency());
+  known.threads =
+      device->threads ? device->threads : std::max(1u, std::thread::hardware_concurrency());
   known.alignment = kAlignment;
   for (int i = 0; i < 3; ++i)
     known.max_workgroup[i] = kMaximumWorkgroup[i];

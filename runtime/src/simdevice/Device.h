@@ -80,7 +80,8 @@ namespace hadal::simdevice {
 struct Level {
   const char *name;
   uint32_t target;        ///< Number behind "sm_" of the newest code that it executes.
-  uint64_t maximumShared; ///< Bytes of a workgroup (CUDA C++ Programming Guide, compute capabilities).
+  uint64_t
+      maximumShared; ///< Bytes of a workgroup (CUDA C++ Programming Guide, compute capabilities).
 };
 constexpr uint32_t kLevelCount = 4;
 extern const Level kLevels[kLevelCount]; ///< Best first.
@@ -90,8 +91,9 @@ constexpr uint32_t kMaximumThreads = 1024;
 constexpr uint32_t kAlignment = 256;
 
 /// Writes the message and returns the code.
-__attribute__((format(printf, 3, 4))) hadal_device_code_t
-fail(hadal_device_error_t *error, hadal_device_code_t code, const char *format, ...);
+__attribute__((format(printf, 3, 4))) hadal_device_code_t fail(hadal_device_error_t *error,
+                                                               hadal_device_code_t code,
+                                                               const char *format, ...);
 
 /// The struct as this library knows it: what its maker did not know is zeros.
 template <typename T> T known(const T *from) {
@@ -108,19 +110,24 @@ uint64_t hostMemory();
 void keepCounters(hadal_device_t *device);
 
 // Code.cpp
-hadal_device_code_t imageCheck(hadal_device_t *, const hadal_device_code_section_t *, hadal_device_error_t *);
-hadal_device_code_t interfaceCheck(hadal_device_t *, const hadal_device_interface_t *, hadal_device_error_t *);
-hadal_device_code_t imageLoad(hadal_device_t *, const hadal_device_code_section_t *, hadal_device_image_t **,
-                              hadal_device_error_t *);
+hadal_device_code_t imageCheck(hadal_device_t *, const hadal_device_code_section_t *,
+                               hadal_device_error_t *);
+hadal_device_code_t interfaceCheck(hadal_device_t *, const hadal_device_interface_t *,
+                                   hadal_device_error_t *);
+hadal_device_code_t imageLoad(hadal_device_t *, const hadal_device_code_section_t *,
+                              hadal_device_image_t **, hadal_device_error_t *);
 void imageRelease(hadal_device_t *, hadal_device_image_t *);
 hadal_device_code_t kernelFind(hadal_device_t *, hadal_device_image_t *, const char *symbol,
-                               const hadal_device_interface_t *, hadal_device_kernel_t **, hadal_device_error_t *);
+                               const hadal_device_interface_t *, hadal_device_kernel_t **,
+                               hadal_device_error_t *);
 
 // Memory.cpp
-hadal_device_code_t memoryAllocate(hadal_device_t *, size_t, hadal_device_memory_use_t, const char *what,
-                                   hadal_device_memory_t **, hadal_device_address_t *, hadal_device_error_t *);
-hadal_device_code_t memoryImport(hadal_device_t *, const void *, size_t, const char *what, hadal_device_memory_t **,
-                                 hadal_device_address_t *, hadal_device_error_t *);
+hadal_device_code_t memoryAllocate(hadal_device_t *, size_t, hadal_device_memory_use_t,
+                                   const char *what, hadal_device_memory_t **,
+                                   hadal_device_address_t *, hadal_device_error_t *);
+hadal_device_code_t memoryImport(hadal_device_t *, const void *, size_t, const char *what,
+                                 hadal_device_memory_t **, hadal_device_address_t *,
+                                 hadal_device_error_t *);
 void memoryRelease(hadal_device_t *, hadal_device_memory_t *);
 hadal_device_code_t hostAllocate(hadal_device_t *, size_t, void **, hadal_device_error_t *);
 void hostRelease(hadal_device_t *, void *);
@@ -128,12 +135,14 @@ void hostRelease(hadal_device_t *, void *);
 // Queue.cpp
 hadal_device_code_t queueCreate(hadal_device_t *, hadal_device_queue_t **, hadal_device_error_t *);
 void queueRelease(hadal_device_t *, hadal_device_queue_t *);
-hadal_device_code_t queueUpload(hadal_device_queue_t *, hadal_device_address_t, const void *, size_t,
-                                hadal_device_error_t *);
+hadal_device_code_t queueUpload(hadal_device_queue_t *, hadal_device_address_t, const void *,
+                                size_t, hadal_device_error_t *);
 hadal_device_code_t queueDownload(hadal_device_queue_t *, void *, hadal_device_address_t, size_t,
                                   hadal_device_error_t *);
-hadal_device_code_t queueSignal(hadal_device_queue_t *, hadal_device_event_t *, hadal_device_error_t *);
-hadal_device_code_t queueWait(hadal_device_queue_t *, hadal_device_event_t *, hadal_device_error_t *);
+hadal_device_code_t queueSignal(hadal_device_queue_t *, hadal_device_event_t *,
+                                hadal_device_error_t *);
+hadal_device_code_t queueWait(hadal_device_queue_t *, hadal_device_event_t *,
+                              hadal_device_error_t *);
 hadal_device_code_t queueSynchronize(hadal_device_queue_t *, hadal_device_error_t *);
 const char *queueCounters(hadal_device_queue_t *);
 hadal_device_code_t eventCreate(hadal_device_t *, hadal_device_event_t **, hadal_device_error_t *);
@@ -142,12 +151,14 @@ hadal_device_code_t eventSynchronize(hadal_device_event_t *, hadal_device_error_
 hadal_device_code_t eventTime(hadal_device_event_t *, uint64_t *, hadal_device_error_t *);
 
 // Launch.cpp
-hadal_device_code_t queueLaunch(hadal_device_queue_t *, const hadal_device_launch_t *, hadal_device_error_t *);
-hadal_device_code_t recordBegin(hadal_device_queue_t *, hadal_device_error_t *);
-hadal_device_code_t recordEnd(hadal_device_queue_t *, hadal_device_record_t **, hadal_device_error_t *);
-void recordRelease(hadal_device_t *, hadal_device_record_t *);
-hadal_device_code_t queueReplay(hadal_device_queue_t *, hadal_device_record_t *, const volatile int32_t *cancel,
+hadal_device_code_t queueLaunch(hadal_device_queue_t *, const hadal_device_launch_t *,
                                 hadal_device_error_t *);
+hadal_device_code_t recordBegin(hadal_device_queue_t *, hadal_device_error_t *);
+hadal_device_code_t recordEnd(hadal_device_queue_t *, hadal_device_record_t **,
+                              hadal_device_error_t *);
+void recordRelease(hadal_device_t *, hadal_device_record_t *);
+hadal_device_code_t queueReplay(hadal_device_queue_t *, hadal_device_record_t *,
+                                const volatile int32_t *cancel, hadal_device_error_t *);
 
 } // namespace hadal::simdevice
 

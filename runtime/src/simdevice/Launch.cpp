@@ -8,48 +8,54 @@ namespace hadal::simdevice {
 
 namespace {
 
-hadal_device_code_t keepParameters(const hadal_device_launch_t &launch, const hadal_device_kernel_t &kernel,
-                                   KeptLaunch &kept, hadal_device_error_t *error) {
+hadal_device_code_t keepParameters(const hadal_device_launch_t &launch,
+                                   const hadal_device_kernel_t &kernel, KeptLaunch &kept,
+                                   hadal_device_error_t *error) {
   if (launch.parameter_count != kernel.parameters.size())
-    return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "kernel '%s': expected %zu parameters, got %u",
-                kernel.name.c_str(), kernel.parameters.size(), launch.parameter_count);
+    return fail(error, HADAL_STATUS_INVALID_ARGUMENT,
+                "kernel '%s': expected %zu parameters, got %u", kernel.name.c_str(),
+                kernel.parameters.size(), launch.parameter_count);
   for (uint32_t i = 0; i < launch.parameter_count; ++i) {
     const hadal_device_parameter_t &parameter = launch.parameters[i];
     if (parameter.kind != kernel.parameters[i])
-      return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "kernel '%s': parameter %u: expected kind %d, got %d",
-                  kernel.name.c_str(), i, int(kernel.parameters[i]), int(parameter.kind));
+      return fail(error, HADAL_STATUS_INVALID_ARGUMENT,
+                  "kernel '%s': parameter %u: expected kind %d, got %d", kernel.name.c_str(), i,
+                  int(kernel.parameters[i]), int(parameter.kind));
     bool isAddress = parameter.kind == HADAL_DEVICE_PARAMETER_ADDRESS;
     if (parameter.kind == HADAL_DEVICE_PARAMETER_I32 &&
         (parameter.value < INT32_MIN || parameter.value > int64_t(UINT32_MAX)))
       return fail(error, HADAL_STATUS_INVALID_ARGUMENT,
-                  "kernel '%s': parameter %u: expected an integer of 32 bits, got %lld", kernel.name.c_str(), i,
-                  (long long)parameter.value);
+                  "kernel '%s': parameter %u: expected an integer of 32 bits, got %lld",
+                  kernel.name.c_str(), i, (long long)parameter.value);
     kept.values.push_back(isAddress ? parameter.address : uint64_t(parameter.value));
   }
   return HADAL_STATUS_OK;
 }
 
 /// Everything about a launch that can be told before it runs.
-hadal_device_code_t keep(hadal_device_t *device, const hadal_device_launch_t &launch, KeptLaunch &kept,
-                         hadal_device_error_t *error) {
+hadal_device_code_t keep(hadal_device_t *device, const hadal_device_launch_t &launch,
+                         KeptLaunch &kept, hadal_device_error_t *error) {
   const hadal_device_kernel_t &kernel = *launch.kernel;
   kept.kernel = launch.kernel;
   if (launch.binding_count || launch.constant_count)
-    return fail(error, HADAL_STATUS_INVALID_ARGUMENT,
-                "kernel '%s': expected parameters, got %u bindings and %u constants of an ABI that fixes them",
-                kernel.name.c_str(), launch.binding_count, launch.constant_count);
+    return fail(
+        error, HADAL_STATUS_INVALID_ARGUMENT,
+        "kernel '%s': expected parameters, got %u bindings and %u constants of an ABI that fixes them",
+        kernel.name.c_str(), launch.binding_count, launch.constant_count);
   if (hadal_device_code_t code = keepParameters(launch, kernel, kept, error))
     return code;
   if (launch.shared_bytes && !kernel.dynamicShared)
-    return fail(error, HADAL_STATUS_INVALID_ARGUMENT,
-                "kernel '%s': expected no dynamic shared memory as its interface says, got %llu bytes",
-                kernel.name.c_str(), (unsigned long long)launch.shared_bytes);
+    return fail(
+        error, HADAL_STATUS_INVALID_ARGUMENT,
+        "kernel '%s': expected no dynamic shared memory as its interface says, got %llu bytes",
+        kernel.name.c_str(), (unsigned long long)launch.shared_bytes);
   uint64_t most = kernel.image->maximumShared;
   if (launch.shared_bytes > most - kernel.staticShared)
-    return fail(error, HADAL_STATUS_INVALID_ARGUMENT,
-                "kernel '%s': shared memory: expected at most the %llu bytes of its level, got %llu and %llu dynamic",
-                kernel.name.c_str(), (unsigned long long)most, (unsigned long long)kernel.staticShared,
-                (unsigned long long)launch.shared_bytes);
+    return fail(
+        error, HADAL_STATUS_INVALID_ARGUMENT,
+        "kernel '%s': shared memory: expected at most the %llu bytes of its level, got %llu and %llu dynamic",
+        kernel.name.c_str(), (unsigned long long)most, (unsigned long long)kernel.staticShared,
+        (unsigned long long)launch.shared_bytes);
   hadal_sim_launch_defaults(&kept.how);
   memcpy(kept.how.grid, launch.grid, sizeof(launch.grid));
   memcpy(kept.how.block, kernel.workgroup, sizeof(kernel.workgroup));
@@ -65,7 +71,8 @@ hadal_device_code_t keep(hadal_device_t *device, const hadal_device_launch_t &la
   return HADAL_STATUS_OK;
 }
 
-hadal_device_code_t run(hadal_device_queue_t *queue, const KeptLaunch &launch, hadal_device_error_t *error) {
+hadal_device_code_t run(hadal_device_queue_t *queue, const KeptLaunch &launch,
+                        hadal_device_error_t *error) {
   hadal_device_t *device = queue->device;
   const hadal_device_kernel_t &kernel = *launch.kernel;
   std::vector<const void *> arguments;
@@ -75,8 +82,8 @@ hadal_device_code_t run(hadal_device_queue_t *queue, const KeptLaunch &launch, h
   if (device->counted != queue)
     keepCounters(device);
   device->counted = queue;
-  if (hadal_sim_launch(device->sim, kernel.image->module, kernel.name.c_str(), &launch.how, arguments.data(),
-                       arguments.size()) != HADAL_SIM_OK)
+  if (hadal_sim_launch(device->sim, kernel.image->module, kernel.name.c_str(), &launch.how,
+                       arguments.data(), arguments.size()) != HADAL_SIM_OK)
     return fail(error, HADAL_STATUS_KERNEL_FAILED, "%s: %s", kernel.image->name.c_str(),
                 hadal_sim_context_message(device->sim));
   return HADAL_STATUS_OK;
@@ -114,7 +121,8 @@ hadal_device_code_t recordEnd(hadal_device_queue_t *queue, hadal_device_record_t
     return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "the queue does not record");
   std::unique_ptr<hadal_device_record> record = std::move(queue->recording);
   if (queue->recordCode != HADAL_STATUS_OK)
-    return fail(error, queue->recordCode, "a launch of the record failed: %s", queue->recordError.c_str());
+    return fail(error, queue->recordCode, "a launch of the record failed: %s",
+                queue->recordError.c_str());
   *out_record = record.release();
   return HADAL_STATUS_OK;
 }
@@ -124,12 +132,15 @@ void recordRelease(hadal_device_t *, hadal_device_record_t *record) { delete rec
 hadal_device_code_t queueReplay(hadal_device_queue_t *queue, hadal_device_record_t *record,
                                 const volatile int32_t *cancel, hadal_device_error_t *error) {
   if (queue->recording)
-    return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "expected launches alone while the queue records, got a replay");
+    return fail(error, HADAL_STATUS_INVALID_ARGUMENT,
+                "expected launches alone while the queue records, got a replay");
   if (record->queue != queue)
-    return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "expected a record of this queue, got another's");
+    return fail(error, HADAL_STATUS_INVALID_ARGUMENT,
+                "expected a record of this queue, got another's");
   for (size_t i = 0; i < record->launches.size(); ++i) {
     if (cancel && *cancel)
-      return fail(error, HADAL_STATUS_CANCELLED, "cancelled before launch %zu of %zu", i, record->launches.size());
+      return fail(error, HADAL_STATUS_CANCELLED, "cancelled before launch %zu of %zu", i,
+                  record->launches.size());
     if (hadal_device_code_t code = run(queue, record->launches[i], error)) {
       error->launch = uint32_t(i);
       return code;

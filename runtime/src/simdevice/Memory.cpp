@@ -21,15 +21,18 @@ void *allocateHost(size_t size) {
 }
 
 hadal_device_code_t noMemory(const char *what, size_t size, hadal_device_error_t *error) {
-  return fail(error, HADAL_STATUS_OUT_OF_MEMORY, "%s: no memory for %zu bytes, the host has %llu in all", what, size,
+  return fail(error, HADAL_STATUS_OUT_OF_MEMORY,
+              "%s: no memory for %zu bytes, the host has %llu in all", what, size,
               (unsigned long long)hostMemory());
 }
 
 } // namespace
 
-hadal_device_code_t memoryAllocate(hadal_device_t *device, size_t size, hadal_device_memory_use_t use,
-                                   const char *what, hadal_device_memory_t **out_memory,
-                                   hadal_device_address_t *out_address, hadal_device_error_t *error) {
+hadal_device_code_t memoryAllocate(hadal_device_t *device, size_t size,
+                                   hadal_device_memory_use_t use, const char *what,
+                                   hadal_device_memory_t **out_memory,
+                                   hadal_device_address_t *out_address,
+                                   hadal_device_error_t *error) {
   if (!size)
     return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "%s: expected at least 1 byte, got 0", what);
   // The host would promise more than it has, and end the process when it is written.
@@ -46,9 +49,9 @@ hadal_device_code_t memoryAllocate(hadal_device_t *device, size_t size, hadal_de
   return HADAL_STATUS_OK;
 }
 
-hadal_device_code_t memoryImport(hadal_device_t *device, const void *data, size_t size, const char *what,
-                                 hadal_device_memory_t **out_memory, hadal_device_address_t *out_address,
-                                 hadal_device_error_t *error) {
+hadal_device_code_t memoryImport(hadal_device_t *device, const void *data, size_t size,
+                                 const char *what, hadal_device_memory_t **out_memory,
+                                 hadal_device_address_t *out_address, hadal_device_error_t *error) {
   auto memory = std::make_unique<hadal_device_memory>();
   if (uintptr_t(data) % kImportAlignment) {
     memory->copy = allocateHost(size);
@@ -59,7 +62,8 @@ hadal_device_code_t memoryImport(hadal_device_t *device, const void *data, size_
   std::lock_guard<std::mutex> guard(device->lock);
   if (hadal_sim_import(device->sim, data, size, what, &memory->address) != HADAL_SIM_OK) {
     free(memory->copy);
-    return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "%s: %s", what, hadal_sim_context_message(device->sim));
+    return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "%s: %s", what,
+                hadal_sim_context_message(device->sim));
   }
   *out_address = memory->address;
   *out_memory = memory.release();
@@ -73,7 +77,8 @@ void memoryRelease(hadal_device_t *device, hadal_device_memory_t *memory) {
   delete memory;
 }
 
-hadal_device_code_t hostAllocate(hadal_device_t *, size_t size, void **out_data, hadal_device_error_t *error) {
+hadal_device_code_t hostAllocate(hadal_device_t *, size_t size, void **out_data,
+                                 hadal_device_error_t *error) {
   void *data = allocateHost(size);
   if (!data)
     return noMemory("host memory", size, error);

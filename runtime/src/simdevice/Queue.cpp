@@ -10,9 +10,11 @@ namespace hadal::simdevice {
 namespace {
 
 /// Nothing but launches belongs between record_begin and record_end.
-hadal_device_code_t checkIdle(const hadal_device_queue_t *queue, const char *what, hadal_device_error_t *error) {
+hadal_device_code_t checkIdle(const hadal_device_queue_t *queue, const char *what,
+                              hadal_device_error_t *error) {
   if (queue->recording)
-    return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "expected launches alone while the queue records, got %s", what);
+    return fail(error, HADAL_STATUS_INVALID_ARGUMENT,
+                "expected launches alone while the queue records, got %s", what);
   return HADAL_STATUS_OK;
 }
 
@@ -31,7 +33,8 @@ void keepCounters(hadal_device_t *device) {
   device->counted = nullptr;
 }
 
-hadal_device_code_t queueCreate(hadal_device_t *device, hadal_device_queue_t **out_queue, hadal_device_error_t *) {
+hadal_device_code_t queueCreate(hadal_device_t *device, hadal_device_queue_t **out_queue,
+                                hadal_device_error_t *) {
   *out_queue = new hadal_device_queue;
   (*out_queue)->device = device;
   return HADAL_STATUS_OK;
@@ -44,29 +47,31 @@ void queueRelease(hadal_device_t *device, hadal_device_queue_t *queue) {
   delete queue;
 }
 
-hadal_device_code_t queueUpload(hadal_device_queue_t *queue, hadal_device_address_t to, const void *from, size_t size,
-                                hadal_device_error_t *error) {
+hadal_device_code_t queueUpload(hadal_device_queue_t *queue, hadal_device_address_t to,
+                                const void *from, size_t size, hadal_device_error_t *error) {
   if (hadal_device_code_t code = checkIdle(queue, "an upload", error))
     return code;
   std::lock_guard<std::mutex> guard(queue->device->lock);
   if (hadal_sim_copy_in(queue->device->sim, to, from, size) != HADAL_SIM_OK)
-    return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "upload: %s", hadal_sim_context_message(queue->device->sim));
+    return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "upload: %s",
+                hadal_sim_context_message(queue->device->sim));
   return HADAL_STATUS_OK;
 }
 
-hadal_device_code_t queueDownload(hadal_device_queue_t *queue, void *to, hadal_device_address_t from, size_t size,
+hadal_device_code_t queueDownload(hadal_device_queue_t *queue, void *to,
+                                  hadal_device_address_t from, size_t size,
                                   hadal_device_error_t *error) {
   if (hadal_device_code_t code = checkIdle(queue, "a download", error))
     return code;
   std::lock_guard<std::mutex> guard(queue->device->lock);
   switch (hadal_sim_copy_out(queue->device->sim, to, from, size, nullptr)) {
-  case HADAL_SIM_OK:
-    return HADAL_STATUS_OK;
+  case HADAL_SIM_OK: return HADAL_STATUS_OK;
   case HADAL_SIM_CHECK: // what kernels made of values that were never written
     return fail(error, HADAL_STATUS_KERNEL_FAILED, "download: init: %s",
                 hadal_sim_context_message(queue->device->sim));
   default:
-    return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "download: %s", hadal_sim_context_message(queue->device->sim));
+    return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "download: %s",
+                hadal_sim_context_message(queue->device->sim));
   }
 }
 
@@ -78,11 +83,14 @@ hadal_device_code_t queueSignal(hadal_device_queue_t *queue, hadal_device_event_
   return HADAL_STATUS_OK;
 }
 
-hadal_device_code_t queueWait(hadal_device_queue_t *queue, hadal_device_event_t *, hadal_device_error_t *error) {
+hadal_device_code_t queueWait(hadal_device_queue_t *queue, hadal_device_event_t *,
+                              hadal_device_error_t *error) {
   return checkIdle(queue, "a wait", error);
 }
 
-hadal_device_code_t queueSynchronize(hadal_device_queue_t *, hadal_device_error_t *) { return HADAL_STATUS_OK; }
+hadal_device_code_t queueSynchronize(hadal_device_queue_t *, hadal_device_error_t *) {
+  return HADAL_STATUS_OK;
+}
 
 const char *queueCounters(hadal_device_queue_t *queue) {
   std::lock_guard<std::mutex> guard(queue->device->lock);
@@ -91,7 +99,8 @@ const char *queueCounters(hadal_device_queue_t *queue) {
   return queue->counters.empty() ? nullptr : queue->counters.c_str();
 }
 
-hadal_device_code_t eventCreate(hadal_device_t *, hadal_device_event_t **out_event, hadal_device_error_t *) {
+hadal_device_code_t eventCreate(hadal_device_t *, hadal_device_event_t **out_event,
+                                hadal_device_error_t *) {
   *out_event = new hadal_device_event;
   return HADAL_STATUS_OK;
 }
@@ -103,7 +112,8 @@ hadal_device_code_t eventSynchronize(hadal_device_event_t *event, hadal_device_e
   return eventTime(event, &time, error);
 }
 
-hadal_device_code_t eventTime(hadal_device_event_t *event, uint64_t *out_nanoseconds, hadal_device_error_t *error) {
+hadal_device_code_t eventTime(hadal_device_event_t *event, uint64_t *out_nanoseconds,
+                              hadal_device_error_t *error) {
   uint64_t time = event->time.load(std::memory_order_acquire);
   if (!time)
     return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "the event was never signalled");

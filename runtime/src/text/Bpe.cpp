@@ -27,8 +27,7 @@ size_t MergeTable::indexOf(uint64_t key) const {
 }
 
 static uint64_t pairKey(int32_t left, int32_t right) {
-  return static_cast<uint64_t>(static_cast<uint32_t>(left)) << 32 |
-         static_cast<uint32_t>(right);
+  return static_cast<uint64_t>(static_cast<uint32_t>(left)) << 32 | static_cast<uint32_t>(right);
 }
 
 void MergeTable::insert(int32_t left, int32_t right, Merge merge) {
@@ -118,8 +117,8 @@ void Bpe::encode(std::string_view word, std::vector<int32_t> &out) const {
   };
   std::priority_queue<Candidate> queue;
   auto consider = [&](int32_t left, int32_t right) {
-    const MergeTable::Merge *merge = merges.find(list[static_cast<size_t>(left)].token,
-                                                 list[static_cast<size_t>(right)].token);
+    const MergeTable::Merge *merge =
+        merges.find(list[static_cast<size_t>(left)].token, list[static_cast<size_t>(right)].token);
     if (merge)
       queue.push({merge->rank, left, merge->token});
   };

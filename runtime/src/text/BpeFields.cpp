@@ -70,8 +70,8 @@ Error Bpe::readVocabulary(const Field &field) {
   for (auto it = field.json().begin(); it != field.json().end(); ++it) {
     const uint64_t *id = it->is_number_unsigned() ? it->get_ptr<const uint64_t *>() : nullptr;
     if (!id || *id >= INT32_MAX)
-      return field.error("token " + quote(it.key()) + ": expected an id from 0 to 2147483646, got " +
-                         abbreviate(*it));
+      return field.error("token " + quote(it.key()) +
+                         ": expected an id from 0 to 2147483646, got " + abbreviate(*it));
     auto number = static_cast<int32_t>(*id);
     auto entry = vocabulary.emplace(it.key(), number).first;
     auto taken = byId.emplace(number, &entry->first);

@@ -72,9 +72,8 @@ hadal_text_status_t hadal_tokenizer_create(const hadal_tokenizer_options_t *give
   *out = nullptr;
   hadal_tokenizer_options_t o = options(given);
   auto tokenizer = std::make_unique<hadal_tokenizer>();
-  if (Error error =
-          tokenizer->tokenizer.read(view(o.tokenizer_json, o.tokenizer_json_size),
-                                    view(o.config_json, o.config_json_size)))
+  if (Error error = tokenizer->tokenizer.read(view(o.tokenizer_json, o.tokenizer_json_size),
+                                              view(o.config_json, o.config_json_size)))
     return failure(error);
   *out = tokenizer.release();
   return nullptr;
@@ -109,9 +108,9 @@ hadal_text_status_t hadal_tokenizer_encode(const hadal_tokenizer_t *tokenizer, c
 
 void hadal_text_release_ids(int32_t *ids) { std::free(ids); }
 
-hadal_text_status_t hadal_tokenizer_decode(const hadal_tokenizer_t *tokenizer,
-                                           const int32_t *ids, size_t count, int skipSpecial,
-                                           char **outText, size_t *outSize) {
+hadal_text_status_t hadal_tokenizer_decode(const hadal_tokenizer_t *tokenizer, const int32_t *ids,
+                                           size_t count, int skipSpecial, char **outText,
+                                           size_t *outSize) {
   *outText = nullptr;
   *outSize = 0;
   std::string text;
@@ -128,8 +127,8 @@ hadal_text_status_t hadal_tokenizer_decode(const hadal_tokenizer_t *tokenizer,
 
 void hadal_text_release_string(char *text) { std::free(text); }
 
-hadal_text_status_t hadal_text_stream_create(const hadal_tokenizer_t *tokenizer,
-                                             int skipSpecial, hadal_text_stream_t **out) {
+hadal_text_status_t hadal_text_stream_create(const hadal_tokenizer_t *tokenizer, int skipSpecial,
+                                             hadal_text_stream_t **out) {
   *out = new hadal_text_stream(tokenizer->tokenizer, skipSpecial != 0);
   return nullptr;
 }

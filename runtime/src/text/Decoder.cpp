@@ -36,8 +36,7 @@ bool endsWith(std::string_view text, std::string_view suffix) {
 
 } // namespace
 
-DecodeStream::DecodeStream(const Decoder &decoder, bool whole)
-    : decoder(decoder), whole(whole) {}
+DecodeStream::DecodeStream(const Decoder &decoder, bool whole) : decoder(decoder), whole(whole) {}
 
 Error DecodeStream::push(std::string_view token, std::string &out) {
   std::string text(token);

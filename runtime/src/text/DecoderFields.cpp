@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the field `decoder`.
-#include "Decoder.h"
 #include "Components.h"
+#include "Decoder.h"
 #include "Normalizer.h"
 
 namespace hadal::text {

@@ -80,8 +80,7 @@ std::string quote(std::string_view text) {
       --end;
     text = text.substr(0, end);
   }
-  std::string dumped =
-      Json(std::string(text)).dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string dumped = Json(std::string(text)).dump(-1, ' ', false, Json::error_handler_t::replace);
   return cut ? dumped + "..." : dumped;
 }
 
@@ -134,8 +133,7 @@ Error Field::read(bool &out) const {
 }
 
 Error Field::read(int32_t &out) const {
-  if (!value || !value->is_number_unsigned() ||
-      *value->get_ptr<const uint64_t *>() > INT32_MAX)
+  if (!value || !value->is_number_unsigned() || *value->get_ptr<const uint64_t *>() > INT32_MAX)
     return expected("an integer from 0 to 2147483647");
   out = static_cast<int32_t>(*value->get_ptr<const uint64_t *>());
   return {};

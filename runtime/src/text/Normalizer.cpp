@@ -53,9 +53,8 @@ Error Normalizer::readStep(const Field &field, const std::string &type) {
     const char *name;
     NormalizationForm form;
   };
-  for (Form form :
-       {Form{"NFC", NormalizationForm::nfc}, Form{"NFD", NormalizationForm::nfd},
-        Form{"NFKC", NormalizationForm::nfkc}, Form{"NFKD", NormalizationForm::nfkd}})
+  for (Form form : {Form{"NFC", NormalizationForm::nfc}, Form{"NFD", NormalizationForm::nfd},
+                    Form{"NFKC", NormalizationForm::nfkc}, Form{"NFKD", NormalizationForm::nfkd}})
     if (type == form.name) {
       step.kind = Step::form;
       step.normalizationForm = form.form;
@@ -73,8 +72,7 @@ Error Normalizer::readStep(const Field &field, const std::string &type) {
     if (Error error = readPattern(field.member("pattern"), step.pattern))
       return error;
   } else {
-    return field.member("type").expected(
-        "one of Sequence, NFC, NFD, NFKC, NFKD, Prepend, Replace");
+    return field.member("type").expected("one of Sequence, NFC, NFD, NFKC, NFKD, Prepend, Replace");
   }
   steps.push_back(std::move(step));
   return {};

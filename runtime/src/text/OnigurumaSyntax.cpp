@@ -51,8 +51,7 @@ private:
   Error element() {
     char c = in[at];
     switch (c) {
-    case '\\':
-      return escape();
+    case '\\': return escape();
     case '[': {
       beginAtom();
       std::string set;
@@ -61,8 +60,7 @@ private:
       text += set;
       return {};
     }
-    case '(':
-      return openGroup();
+    case '(': return openGroup();
     case ')':
       if (groups.empty())
         return fail("a ')' without '('");
@@ -80,8 +78,7 @@ private:
       if (isNext("?") || isNext("+"))
         text += in[at++];
       return {};
-    case '{':
-      return interval();
+    case '{': return interval();
     default:
       beginAtom();
       copyCodePoint(text);
@@ -177,8 +174,7 @@ private:
       text += std::string("[^") + hexSet + "]";
       at += 2;
       return {};
-    default:
-      break;
+    default: break;
     }
     bool isSet = false;
     if (Error error = member(set, isSet))
@@ -194,18 +190,10 @@ private:
     char c = in[at + 1];
     isSet = false;
     switch (c) {
-    case 's':
-      out += "\\p{White_Space}";
-      break;
-    case 'S':
-      out += "\\P{White_Space}";
-      break;
-    case 'd':
-      out += "\\p{Nd}";
-      break;
-    case 'D':
-      out += "\\P{Nd}";
-      break;
+    case 's': out += "\\p{White_Space}"; break;
+    case 'S': out += "\\P{White_Space}"; break;
+    case 'd': out += "\\p{Nd}"; break;
+    case 'D': out += "\\P{Nd}"; break;
     case 'w':
       out += wordSet;
       isSet = true;
@@ -215,17 +203,16 @@ private:
       isSet = true;
       break;
     case 'p':
-    case 'P':
-      return property(out);
+    case 'P': return property(out);
     case 'x':
-    case 'u':
-      return codePoint(out);
-    case 'a': case 'e': case 'f': case 'n': case 'r': case 't':
-      out += {'\\', c};
-      break;
-    case 'v':
-      out += "\\x{0b}";
-      break;
+    case 'u': return codePoint(out);
+    case 'a':
+    case 'e':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't': out += {'\\', c}; break;
+    case 'v': out += "\\x{0b}"; break;
     default:
       if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
         return fail(std::string("the unsupported escape '\\") + c + "'");
@@ -262,13 +249,21 @@ private:
     struct Alias {
       std::string_view from, to;
     };
-    static constexpr Alias aliases[] = {
-        {"Letter", "L"}, {"Mark", "M"}, {"Number", "N"}, {"Punctuation", "P"},
-        {"Symbol", "S"}, {"Separator", "Z"}, {"Other", "C"},
-        {"Alphabetic", "Alphabetic"}, {"Uppercase", "Uppercase"},
-        {"Lowercase", "Lowercase"}, {"White_Space", "White_Space"},
-        {"Emoji", "Emoji"}, {"Extended_Pictographic", "Extended_Pictographic"},
-        {"Ideographic", "Ideographic"}, {"Any", "Any"}};
+    static constexpr Alias aliases[] = {{"Letter", "L"},
+                                        {"Mark", "M"},
+                                        {"Number", "N"},
+                                        {"Punctuation", "P"},
+                                        {"Symbol", "S"},
+                                        {"Separator", "Z"},
+                                        {"Other", "C"},
+                                        {"Alphabetic", "Alphabetic"},
+                                        {"Uppercase", "Uppercase"},
+                                        {"Lowercase", "Lowercase"},
+                                        {"White_Space", "White_Space"},
+                                        {"Emoji", "Emoji"},
+                                        {"Extended_Pictographic", "Extended_Pictographic"},
+                                        {"Ideographic", "Ideographic"},
+                                        {"Any", "Any"}};
     std::string spelled(name);
     if (name.size() > 2) {
       spelled = "sc:" + spelled;

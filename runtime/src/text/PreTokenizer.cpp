@@ -50,9 +50,7 @@ Error PreTokenizer::split(const Step &step, Words &words) {
 
     size_t base = words.ranges[i].start;
     size_t firstOut = out.size();
-    auto push = [&](Words::Range range) {
-      out.push_back({base + range.start, base + range.end});
-    };
+    auto push = [&](Words::Range range) { out.push_back({base + range.start, base + range.end}); };
     bool previousMatch = false;
     switch (step.behavior) {
     case Behavior::isolated:
@@ -109,9 +107,7 @@ void PreTokenizer::rewrite(const Step &step, Words &words, bool atStart) {
     std::string_view word = words.word(i);
     size_t start = out.text.size();
     switch (step.kind) {
-    case Step::byteLevel:
-      appendByteLevel(word, out.text);
-      break;
+    case Step::byteLevel: appendByteLevel(word, out.text); break;
     case Step::prepend:
       if ((step.when == Prepend::always || (step.when == Prepend::first && atStart && i == 0)) &&
           word.substr(0, step.content.size()) != step.content)
@@ -125,8 +121,7 @@ void PreTokenizer::rewrite(const Step &step, Words &words, bool atStart) {
         else
           out.text += c;
       break;
-    case Step::split:
-      break;
+    case Step::split: break;
     }
     out.ranges.push_back({start, out.text.size()});
   }

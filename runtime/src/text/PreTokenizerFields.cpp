@@ -53,8 +53,7 @@ Error PreTokenizer::readBehavior(const Field &field, Behavior &out) {
       out = name.behavior;
       return {};
     }
-  return field.expected(
-      "one of Removed, Isolated, MergedWithPrevious, MergedWithNext, Contiguous");
+  return field.expected("one of Removed, Isolated, MergedWithPrevious, MergedWithNext, Contiguous");
 }
 
 Error PreTokenizer::readByteLevel(const Field &field) {

@@ -48,8 +48,7 @@ Error Regex::compileLiteral(std::string_view text, Regex &out) {
   return build(std::string(text), text, PCRE2_UTF | PCRE2_LITERAL, out);
 }
 
-RegexMatcher::RegexMatcher(const Regex &regex, std::string_view text)
-    : regex(regex), text(text) {
+RegexMatcher::RegexMatcher(const Regex &regex, std::string_view text) : regex(regex), text(text) {
   data = pcre2_match_data_create(1, nullptr);
   context = pcre2_match_context_create(nullptr);
   // Address space only: pages are taken when a match needs them.
@@ -78,9 +77,8 @@ RegexMatcher::Result RegexMatcher::next(size_t &start, size_t &end) {
   while (position <= text.size()) {
     // A null pointer is refused even with length 0.
     const char *subject = text.data() ? text.data() : "";
-    int count =
-        pcre2_match(regex.code.get(), reinterpret_cast<PCRE2_SPTR>(subject), text.size(),
-                    position, PCRE2_NO_UTF_CHECK, data, context);
+    int count = pcre2_match(regex.code.get(), reinterpret_cast<PCRE2_SPTR>(subject), text.size(),
+                            position, PCRE2_NO_UTF_CHECK, data, context);
     if (count == PCRE2_ERROR_NOMATCH)
       return finished;
     if (count < 0) {

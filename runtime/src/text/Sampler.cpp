@@ -78,8 +78,7 @@ Error Sampler::sample(const float *logits, size_t count, int32_t &out) {
       best = i;
   }
   if (best == count)
-    return Error("logits: expected a finite number among " + std::to_string(count) +
-                 ", got none");
+    return Error("logits: expected a finite number among " + std::to_string(count) + ", got none");
   out = static_cast<int32_t>(best);
   if (temperature == 0)
     return {};

@@ -93,20 +93,19 @@ Error Tokenizer::readConfig(const Field &config) {
   return {};
 }
 
-Error Tokenizer::encode(std::string_view bytes, bool addSpecial,
-                        std::vector<int32_t> &out) const {
+Error Tokenizer::encode(std::string_view bytes, bool addSpecial, std::vector<int32_t> &out) const {
   // Positions in a word are 32-bit, and a byte can take several characters.
   if (bytes.size() > (size_t{1} << 28))
-    return Error("expected a text of at most 268435456 bytes, got " +
-                 std::to_string(bytes.size()));
+    return Error("expected a text of at most 268435456 bytes, got " + std::to_string(bytes.size()));
   std::string text = repairUtf8(bytes);
   std::vector<Span> spans;
   added.split(text, /*normalized=*/false, spans);
   for (const Span &span : spans) {
     if (span.id >= 0)
       out.push_back(span.id);
-    else if (Error error = encodePlain(std::string_view(text).substr(span.start, span.end - span.start),
-                                       span.start == 0, out))
+    else if (Error error =
+                 encodePlain(std::string_view(text).substr(span.start, span.end - span.start),
+                             span.start == 0, out))
       return error;
   }
   if (addSpecial)
@@ -114,8 +113,7 @@ Error Tokenizer::encode(std::string_view bytes, bool addSpecial,
   return {};
 }
 
-Error Tokenizer::encodePlain(std::string_view text, bool atStart,
-                             std::vector<int32_t> &out) const {
+Error Tokenizer::encodePlain(std::string_view text, bool atStart, std::vector<int32_t> &out) const {
   std::string normalized(text);
   if (Error error = normalizer.apply(normalized))
     return error;
@@ -124,16 +122,15 @@ Error Tokenizer::encodePlain(std::string_view text, bool atStart,
   for (const Span &span : spans) {
     if (span.id >= 0)
       out.push_back(span.id);
-    else if (Error error = encodeWords(
-                 std::string_view(normalized).substr(span.start, span.end - span.start),
-                 atStart && span.start == 0, out))
+    else if (Error error =
+                 encodeWords(std::string_view(normalized).substr(span.start, span.end - span.start),
+                             atStart && span.start == 0, out))
       return error;
   }
   return {};
 }
 
-Error Tokenizer::encodeWords(std::string_view text, bool atStart,
-                             std::vector<int32_t> &out) const {
+Error Tokenizer::encodeWords(std::string_view text, bool atStart, std::vector<int32_t> &out) const {
   Words words;
   words.text = text;
   words.ranges.push_back({0, text.size()});

@@ -12,8 +12,8 @@ namespace hadal::text {
 
 bool isWhiteSpace(char32_t c) {
   return (c >= 0x09 && c <= 0x0D) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
-         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
-         c == 0x205F || c == 0x3000;
+         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
+         c == 0x3000;
 }
 
 namespace {
@@ -30,10 +30,8 @@ bool isWordCharacter(char32_t c) {
   case UTF8PROC_CATEGORY_ME:
   case UTF8PROC_CATEGORY_ND:
   case UTF8PROC_CATEGORY_NL:
-  case UTF8PROC_CATEGORY_PC:
-    return true;
-  default:
-    return c == 0x200C || c == 0x200D;
+  case UTF8PROC_CATEGORY_PC: return true;
+  default: return c == 0x200C || c == 0x200D;
   }
 }
 
@@ -91,10 +89,9 @@ bool normalizeUnicode(std::string_view text, NormalizationForm form, std::string
   unsigned options = UTF8PROC_STABLE | (compose ? UTF8PROC_COMPOSE : UTF8PROC_DECOMPOSE) |
                      (compatible ? UTF8PROC_COMPAT : 0u);
   utf8proc_uint8_t *mapped = nullptr;
-  utf8proc_ssize_t size =
-      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t *>(text.data()),
-                   static_cast<utf8proc_ssize_t>(text.size()), &mapped,
-                   static_cast<utf8proc_option_t>(options));
+  utf8proc_ssize_t size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t *>(text.data()),
+                                       static_cast<utf8proc_ssize_t>(text.size()), &mapped,
+                                       static_cast<utf8proc_option_t>(options));
   if (size < 0)
     return false;
   out.assign(reinterpret_cast<const char *>(mapped), static_cast<size_t>(size));

@@ -119,9 +119,11 @@ TEST(ApiTest, Context) {
   options.struct_size = sizeof options;
   options.device = "abacus";
   hadal_context_t *other = nullptr;
-  EXPECT_EQ(take(hadal_context_create(&options, &other))
-                .find("options.device: expected 'cpu' or the name of a device library, got 'abacus', and there is no "),
-            0u);
+  EXPECT_EQ(
+      take(hadal_context_create(&options, &other))
+          .find(
+              "options.device: expected 'cpu' or the name of a device library, got 'abacus', and there is no "),
+      0u);
   options.device = nullptr;
   options.threads = 1025;
   EXPECT_EQ(take(hadal_context_create(&options, &other)),
@@ -176,8 +178,9 @@ TEST(ApiTest, TheEnvironmentLimitsTheMachine) {
   TemporaryFolder folder;
   std::string path = writeModel(folder, makeModel()), error;
   loadModule(lesser.get(), path, &error);
-  EXPECT_EQ(error, path + ": programs[0].executables: expected kernels of a level that device 'cpu' has, "
-                          "got none: the CPU is below x86-64-v3");
+  EXPECT_EQ(error,
+            path + ": programs[0].executables: expected kernels of a level that device 'cpu' has, "
+                   "got none: the CPU is below x86-64-v3");
 }
 
 TEST(ApiTest, NullsAreHarmless) {
@@ -194,8 +197,9 @@ TEST(ApiTest, NullsAreHarmless) {
   ContextHandle context = makeContext(1);
   EXPECT_EQ(take(hadal_module_load_memory(context.get(), nullptr, 0, nullptr, nullptr, &module)),
             "data: expected an address, got NULL");
-  EXPECT_EQ(take(hadal_module_load_memory(context.get(), "", size_t(3) << 30, "x", nullptr, &module)),
-            "x: expected at most 2147483679 B, got 3221225472 B");
+  EXPECT_EQ(
+      take(hadal_module_load_memory(context.get(), "", size_t(3) << 30, "x", nullptr, &module)),
+      "x: expected at most 2147483679 B, got 3221225472 B");
   EXPECT_EQ(module, nullptr);
   EXPECT_EQ(take(hadal_session_create(nullptr, nullptr, &session)),
             "module: expected an address, got NULL");

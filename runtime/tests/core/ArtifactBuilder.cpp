@@ -42,15 +42,16 @@ OpVector serializeOps(Builder &builder, const std::vector<OpSpec> &ops) {
       OpVector elseOps = serializeOps(builder, op.elseOps);
       body = CreateBranch(builder, op.condition, thenOps, elseOps).Union();
     } else if (op.kind == OpBody::Tap) {
-      body = CreateTapDirect(builder, op.tap.name.c_str(), &op.tap.binding, op.tap.type, &op.tap.shape)
-                 .Union();
+      body =
+          CreateTapDirect(builder, op.tap.name.c_str(), &op.tap.binding, op.tap.type, &op.tap.shape)
+              .Union();
     } else if (op.kind == OpBody::Collective) {
       body = CreateCollectiveDirect(builder, CollectiveKind::all_reduce, "ranks").Union();
     } else {
       const LaunchSpec &launch = op.launch;
-      body = CreateLaunchDirect(builder, launch.executable, launch.grid.empty() ? nullptr : &launch.grid,
-                                &launch.bindings, &launch.constants, launch.label.c_str(),
-                                launch.flops, launch.bytes)
+      body = CreateLaunchDirect(builder, launch.executable,
+                                launch.grid.empty() ? nullptr : &launch.grid, &launch.bindings,
+                                &launch.constants, launch.label.c_str(), launch.flops, launch.bytes)
                  .Union();
     }
     offsets.push_back(CreateOp(builder, op.kind, body));
@@ -62,9 +63,8 @@ std::vector<flatbuffers::Offset<Argument>>
 serializeArguments(Builder &builder, const std::vector<ArgumentSpec> &arguments) {
   std::vector<flatbuffers::Offset<Argument>> offsets;
   for (const ArgumentSpec &argument : arguments)
-    offsets.push_back(
-        CreateArgumentDirect(builder, argument.name.c_str(), argument.type, &argument.shape,
-                             argument.role, argument.blockTable));
+    offsets.push_back(CreateArgumentDirect(builder, argument.name.c_str(), argument.type,
+                                           &argument.shape, argument.role, argument.blockTable));
   return offsets;
 }
 
@@ -84,7 +84,8 @@ flatbuffers::Offset<EntryPoint> serializeEntry(Builder &builder, const EntrySpec
                           entry.arenaSize, ops, entry.role);
 }
 
-flatbuffers::Offset<KernelInterface> serializeInterface(Builder &builder, const InterfaceSpec &interface) {
+flatbuffers::Offset<KernelInterface> serializeInterface(Builder &builder,
+                                                        const InterfaceSpec &interface) {
   std::vector<flatbuffers::Offset<KernelParameter>> parameters;
   for (const KernelParameterSpec &parameter : interface.parameters) {
     flatbuffers::Offset<TensorMap> map;
@@ -93,18 +94,19 @@ flatbuffers::Offset<KernelInterface> serializeInterface(Builder &builder, const 
                                   &parameter.box, parameter.swizzle);
     parameters.push_back(CreateKernelParameter(builder, parameter.kind, parameter.index, map));
   }
-  return CreateKernelInterfaceDirect(builder, &interface.exprs, &interface.grid, interface.scratchBytes,
-                                     &interface.workgroupSize, interface.staticShared,
-                                     interface.dynamicShared, interface.workspace, &interface.cluster,
-                                     interface.cooperative, &parameters);
+  return CreateKernelInterfaceDirect(
+      builder, &interface.exprs, &interface.grid, interface.scratchBytes, &interface.workgroupSize,
+      interface.staticShared, interface.dynamicShared, interface.workspace, &interface.cluster,
+      interface.cooperative, &parameters);
 }
 
 std::vector<flatbuffers::Offset<State>> serializeStates(Builder &builder,
                                                         const std::vector<StateSpec> &states) {
   std::vector<flatbuffers::Offset<State>> offsets;
   for (const StateSpec &state : states)
-    offsets.push_back(CreateStateDirect(builder, state.name.c_str(), state.type, state.pageSize, state.row,
-                                        state.kind, &state.rowShape, state.blockTable, state.rows));
+    offsets.push_back(CreateStateDirect(builder, state.name.c_str(), state.type, state.pageSize,
+                                        state.row, state.kind, &state.rowShape, state.blockTable,
+                                        state.rows));
   return offsets;
 }
 
@@ -161,12 +163,12 @@ Bytes serializePlan(const ModelSpec &model) {
     flatbuffers::Offset<RopeTable> rope;
     if (const auto &table = parameter.ropeTable)
       rope = CreateRopeTable(builder, table->component, table->dim, table->theta, table->factor,
-                             table->originalPositions, table->betaFast, table->betaSlow, table->mscale,
-                             table->truncate);
-    parameters.push_back(CreateParameterDirect(
-        builder, parameter.name.c_str(), parameter.type, &parameter.shape,
-        parameter.encoding.c_str(), parameter.file, parameter.offset, parameter.length,
-        parameter.checksum, rope));
+                             table->originalPositions, table->betaFast, table->betaSlow,
+                             table->mscale, table->truncate);
+    parameters.push_back(CreateParameterDirect(builder, parameter.name.c_str(), parameter.type,
+                                               &parameter.shape, parameter.encoding.c_str(),
+                                               parameter.file, parameter.offset, parameter.length,
+                                               parameter.checksum, rope));
   }
   auto states = serializeStates(builder, model.states);
   std::vector<flatbuffers::Offset<Program>> programs;

@@ -62,8 +62,12 @@ struct ExprsSpec {
   /// Dims are declared in the order of their enumeration, where a program has no others.
   uint32_t dim(Dim dim) { return node(ExprKind::dim, 0, 0, 0, static_cast<int64_t>(dim)); }
   uint32_t dim(uint32_t index) { return node(ExprKind::dim, 0, 0, 0, index); }
-  uint32_t extent(uint32_t argument, uint32_t axis) { return node(ExprKind::extent, argument, axis); }
-  uint32_t launchConstant(uint32_t index) { return node(ExprKind::launch_constant, 0, 0, 0, index); }
+  uint32_t extent(uint32_t argument, uint32_t axis) {
+    return node(ExprKind::extent, argument, axis);
+  }
+  uint32_t launchConstant(uint32_t index) {
+    return node(ExprKind::launch_constant, 0, 0, 0, index);
+  }
   uint32_t node(ExprKind kind, uint32_t a, uint32_t b, uint32_t c = 0, int64_t value = 0) {
     exprs.emplace_back(value, a, b, c, kind);
     return static_cast<uint32_t>(exprs.size() - 1);

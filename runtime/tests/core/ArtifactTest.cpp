@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The artifact as a file: trailer, version, sections, and paths that are no file.
-#include "Run.h"
 #include "core/Artifact.h"
+#include "Run.h"
 
 #include <cstring>
 #include <fstream>
@@ -58,11 +58,13 @@ TEST(ArtifactTest, Versions) {
   model.schemaMinor = 7; // additions that this reader may ignore
   EXPECT_EQ(parseMessage(serialize(model)), "ok");
   model.schemaMajor = 3;
-  EXPECT_EQ(parseMessage(serialize(model)),
-            "schema_major: expected 1 to 2, got 3: compile the model again, or use a newer runtime");
+  EXPECT_EQ(
+      parseMessage(serialize(model)),
+      "schema_major: expected 1 to 2, got 3: compile the model again, or use a newer runtime");
   model.schemaMajor = 0;
-  EXPECT_EQ(parseMessage(serialize(model)),
-            "schema_major: expected 1 to 2, got 0: compile the model again, or use an older runtime");
+  EXPECT_EQ(
+      parseMessage(serialize(model)),
+      "schema_major: expected 1 to 2, got 0: compile the model again, or use an older runtime");
 }
 
 TEST(ArtifactTest, Sections) {
@@ -96,7 +98,8 @@ TEST(ArtifactTest, PathsThatAreNoArtifact) {
   };
   std::string absent = folder.path("absent.hadal");
   EXPECT_EQ(message(absent), absent + ": cannot open: No such file or directory");
-  EXPECT_EQ(message(folder.path("")), folder.path("") + ": expected a regular file, got a directory");
+  EXPECT_EQ(message(folder.path("")),
+            folder.path("") + ": expected a regular file, got a directory");
   std::string empty = folder.path("empty.hadal");
   std::ofstream(empty).flush();
   expectHas(message(empty), empty + ": file size: expected at least 40 B, got 0 B");
@@ -125,7 +128,8 @@ TEST(ArtifactTest, LoadsForInspectionWithoutWeights) {
   std::string error;
   makeSession(module.get(), 1, 8, &error);
   expectHas(error, "options.inspect_only: expected a module loaded for execution");
-  expectHas(take(hadal_module_verify_parameter(module.get(), 0)), "expected mapped weights, got none");
+  expectHas(take(hadal_module_verify_parameter(module.get(), 0)),
+            "expected mapped weights, got none");
 }
 
 TEST(ArtifactTest, CompiledWithoutWeights) {

@@ -42,8 +42,8 @@ Bytes runStates(hadal_context_t *context, const std::string &path) {
   std::iota(pages.rbegin(), pages.rend(), 3);
   require("hadal_session_set_pages",
           take(hadal_session_set_pages(session.get(), "full", 1, 0, pages.data(), 65)));
-  auto call = [&](const char *entry, const hadal_step_t *step, const hadal_call_argument_t *argument,
-                  std::vector<hadal_call_result_t> results) {
+  auto call = [&](const char *entry, const hadal_step_t *step,
+                  const hadal_call_argument_t *argument, std::vector<hadal_call_result_t> results) {
     hadal_call_t call = {sizeof call,
                          entry,
                          step,
@@ -79,7 +79,8 @@ Bytes runStates(hadal_context_t *context, const std::string &path) {
 TEST(CompatibilityTest, FrozenStatesRun) {
   TemporaryFolder folder;
   std::string today = writeModel(folder, makeStatesModel());
-  ContextHandle cpu = makeContext(2), separate = makeContextOf(std::make_unique<SeparateCpuDevice>());
+  ContextHandle cpu = makeContext(2),
+                separate = makeContextOf(std::make_unique<SeparateCpuDevice>());
   for (hadal_context_t *context : {cpu.get(), separate.get()}) {
     Bytes results = runStates(context, frozen("v2.0.states"));
     EXPECT_EQ(runtime::hashBytes(results.data(), results.size()), 0x3a9f0fd27be79f86u);
@@ -98,7 +99,8 @@ TEST(CompatibilityTest, FrozenArtifactsAreTheirOwn) {
                {"v2.0.states", 0x99bcb9047bc6b4b1u, 0x719ecd1b2b04aa51u}};
   for (const auto &file : files) {
     Bytes artifact = readFile(frozen(file.version));
-    Bytes weights = readFile(std::string(HADAL_TEST_FROZEN) + "/" + file.version + ".weights.safetensors");
+    Bytes weights =
+        readFile(std::string(HADAL_TEST_FROZEN) + "/" + file.version + ".weights.safetensors");
     EXPECT_EQ(runtime::hashBytes(artifact.data(), artifact.size()), file.artifact) << file.version;
     EXPECT_EQ(runtime::hashBytes(weights.data(), weights.size()), file.weights) << file.version;
   }

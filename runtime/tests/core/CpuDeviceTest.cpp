@@ -58,8 +58,8 @@ protected:
   }
 
   static hadal_device_launch_t launch(hadal_device_kernel_t *kernel, const DeviceAddress *bindings,
-                                      uint32_t bindingCount, const int64_t *constants, uint32_t constantCount,
-                                      uint32_t width) {
+                                      uint32_t bindingCount, const int64_t *constants,
+                                      uint32_t constantCount, uint32_t width) {
     hadal_device_launch_t launch = {};
     launch.struct_size = sizeof launch;
     launch.kernel = kernel;
@@ -86,7 +86,8 @@ TEST_F(CpuDeviceTest, TwoQueuesWithAnEventBetweenThem) {
   DeviceEvent event;
   ASSERT_TRUE(device->createEvent(event).ok());
   uint64_t time = 1;
-  EXPECT_STREQ(device->eventTime(event, &time).message(), "event: expected one that was signalled, got another");
+  EXPECT_STREQ(device->eventTime(event, &time).message(),
+               "event: expected one that was signalled, got another");
   EXPECT_EQ(time, 0u);
   EXPECT_TRUE(queues[1].wait(event).ok()); // never signalled: no wait
   const Floats weights = {1, 2, 3, 4, 5};
@@ -151,7 +152,8 @@ TEST_F(CpuDeviceTest, ARecordThatDoesNotEnd) {
   EXPECT_EQ(status.code(), HADAL_STATUS_CANCELLED);
   EXPECT_EQ(failed, 0u);
   DeviceRecord none;
-  EXPECT_STREQ(queues[0].endRecord(none).message(), "queue: expected one that records, got another");
+  EXPECT_STREQ(queues[0].endRecord(none).message(),
+               "queue: expected one that records, got another");
 }
 
 } // namespace

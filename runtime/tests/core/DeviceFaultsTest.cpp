@@ -54,8 +54,12 @@ private:
     if (liar().told == "open")
       return;
     std::string message = take(call());
-    EXPECT_NE(message.find("device 'liar': expected one that works, got one that was lost before: a new context is "
-                           "needed"), std::string::npos) << message;
+    EXPECT_NE(
+        message.find(
+            "device 'liar': expected one that works, got one that was lost before: a new context is "
+            "needed"),
+        std::string::npos)
+        << message;
   }
 
   void runAll() {
@@ -103,7 +107,8 @@ private:
       if (!step(session.get(), StepSpec().add(0, i, {i}).add(1, i, {7})))
         return;
     StepSpec large = StepSpec().add(0, 4, std::vector<int32_t>(40, 2));
-    hadal_session_set_launch_callback(session.get(), [](void *, const hadal_launch_t *) {}, nullptr);
+    hadal_session_set_launch_callback(
+        session.get(), [](void *, const hadal_launch_t *) {}, nullptr);
     hadal_session_set_tap_callback(session.get(), [](void *, const hadal_tap_t *) {}, nullptr);
     step(session.get(), large);
   }
@@ -152,7 +157,8 @@ private:
     for (int32_t slot : {0, 1}) {
       int32_t pages[] = {slot * 3, slot * 3 + 2, slot * 3 + 1};
       if (!make([&] {
-            return hadal_session_set_pages(session.get(), "full", static_cast<uint32_t>(slot), 0, pages, 3);
+            return hadal_session_set_pages(session.get(), "full", static_cast<uint32_t>(slot), 0,
+                                           pages, 3);
           }))
         return;
     }
@@ -244,13 +250,15 @@ TEST_P(DeviceFaultsTest, ALostDeviceIsLeftAlone) {
 }
 
 TEST_P(DeviceFaultsTest, AnObjectIsMissed) {
-  tellEach(Lie::givesNothing,
-           [](const std::string &function) { return "device 'liar': " + function + ": expected "; });
+  tellEach(Lie::givesNothing, [](const std::string &function) {
+    return "device 'liar': " + function + ": expected ";
+  });
 }
 
 TEST_P(DeviceFaultsTest, AnAddressIsMissed) {
-  tellEach(Lie::hasNoAddress,
-           [](const std::string &function) { return "device 'liar': " + function + ": expected an address, got none"; });
+  tellEach(Lie::hasNoAddress, [](const std::string &function) {
+    return "device 'liar': " + function + ": expected an address, got none";
+  });
 }
 
 TEST_P(DeviceFaultsTest, AddressesAreAligned) {

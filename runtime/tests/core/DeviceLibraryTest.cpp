@@ -27,8 +27,10 @@ std::string open(const std::string &device, ContextHandle *context = nullptr) {
 }
 
 TEST(DeviceLibraryTest, ByNameInAFolder) {
-  EXPECT_EQ(open("relay").find("options.device: expected 'cpu' or the name of a device library, got 'relay', and "
-                               "there is no "), 0u);
+  EXPECT_EQ(open("relay").find(
+                "options.device: expected 'cpu' or the name of a device library, got 'relay', and "
+                "there is no "),
+            0u);
   Variable path("HADAL_DEVICE_PATH", (":/nowhere::" + kFolder + ":").c_str());
   EXPECT_EQ(open("relay"), "relay");
   EXPECT_EQ(open("relay:0"), "relay");
@@ -38,7 +40,8 @@ TEST(DeviceLibraryTest, ByNameInAFolder) {
   TemporaryFolder first;
   writeFile(first.path("libhadal_device_relay.so"), "nothing", 7);
   Variable both("HADAL_DEVICE_PATH", (first.path("") + ":" + kFolder).c_str());
-  EXPECT_NE(open("relay").find(first.path("") + "/libhadal_device_relay.so: "), std::string::npos) << open("relay");
+  EXPECT_NE(open("relay").find(first.path("") + "/libhadal_device_relay.so: "), std::string::npos)
+      << open("relay");
 }
 
 TEST(DeviceLibraryTest, ByPath) {
@@ -63,23 +66,34 @@ TEST(DeviceLibraryTest, TheCpuIsBuiltIn) {
 
 TEST(DeviceLibraryTest, NamesThatAreNone) {
   for (const char *name : {"relay:", "relay:x", "relay:-1", "relay:1x", "relay:12345", "cpu:", ":"})
-    EXPECT_EQ(open(name), std::string("options.device: expected a name, or one with a number of up to 4 digits as in "
-                                      "'cuda:1', got '") + name + "'");
+    EXPECT_EQ(
+        open(name),
+        std::string("options.device: expected a name, or one with a number of up to 4 digits as in "
+                    "'cuda:1', got '") +
+            name + "'");
   for (const char *name : {"", ":1"})
     EXPECT_EQ(open(name),
-              std::string("options.device: expected 'cpu' or the name of a device library, got '") + name + "'");
+              std::string("options.device: expected 'cpu' or the name of a device library, got '") +
+                  name + "'");
   Variable path("HADAL_DEVICE_PATH", "/nowhere:/nothing");
-  EXPECT_EQ(open("Cpu").find("options.device: expected 'cpu' or the name of a device library, got 'Cpu', and there "
-                             "is no /nowhere/libhadal_device_Cpu.so, /nothing/libhadal_device_Cpu.so"), 0u);
+  EXPECT_EQ(
+      open("Cpu").find(
+          "options.device: expected 'cpu' or the name of a device library, got 'Cpu', and there "
+          "is no /nowhere/libhadal_device_Cpu.so, /nothing/libhadal_device_Cpu.so"),
+      0u);
 }
 
 TEST(DeviceLibraryTest, LibrariesThatAreNone) {
   auto library = [](const char *name) { return kFolder + "/libhadal_device_" + name + ".so"; };
   EXPECT_EQ(open(library("no-query")),
-            library("no-query") + ": expected a device library, got one without hadal_device_query");
-  EXPECT_EQ(open(library("no-table")), library("no-table") + ": expected a device of version 1, got none");
-  EXPECT_EQ(open(library("other-version")), library("other-version") + ": version: expected 1, got 2");
-  EXPECT_EQ(open(library("no-launch")), library("no-launch") + ": queue_launch: expected a function, got NULL");
+            library("no-query") +
+                ": expected a device library, got one without hadal_device_query");
+  EXPECT_EQ(open(library("no-table")),
+            library("no-table") + ": expected a device of version 1, got none");
+  EXPECT_EQ(open(library("other-version")),
+            library("other-version") + ": version: expected 1, got 2");
+  EXPECT_EQ(open(library("no-launch")),
+            library("no-launch") + ": queue_launch: expected a function, got NULL");
   const std::string none = "options.device: expected a device library, got: ";
   EXPECT_EQ(open("/nowhere/relay.so").find(none + "/nowhere/relay.so: "), 0u);
   TemporaryFolder folder;

@@ -31,8 +31,8 @@ TEST(DeviceTableTest, OfAnotherVersionOrSize) {
   for (size_t size : {size_t(0), size_t(16), sizeof(hadal_device_table_t) - 8}) {
     hadal_device_table_t table = cpuDeviceTable();
     table.struct_size = size;
-    EXPECT_EQ(open(table),
-              "table: struct_size: expected at least " + whole + " B, got " + std::to_string(size) + " B");
+    EXPECT_EQ(open(table), "table: struct_size: expected at least " + whole + " B, got " +
+                               std::to_string(size) + " B");
   }
   // One that knows of more.
   struct {
@@ -52,7 +52,8 @@ TEST(DeviceTableTest, WithoutAName) {
 }
 
 TEST(DeviceTableTest, WithoutAFunction) {
-  const size_t first = offsetof(hadal_device_table_t, open), last = offsetof(hadal_device_table_t, queue_counters);
+  const size_t first = offsetof(hadal_device_table_t, open),
+               last = offsetof(hadal_device_table_t, queue_counters);
   std::string before;
   for (size_t at = first; at < last; at += sizeof(void *)) {
     hadal_device_table_t table = cpuDeviceTable();
@@ -94,8 +95,10 @@ std::string openWith(void (*how)(hadal_device_info_t &)) {
 
 TEST(DeviceTableTest, FactsThatCannotBe) {
   using Info = hadal_device_info_t;
-  EXPECT_EQ(openWith([](Info &info) { info.family = nullptr; }), "device 'liar': info: expected a family, got none");
-  EXPECT_EQ(openWith([](Info &info) { info.family = ""; }), "device 'liar': info: expected a family, got none");
+  EXPECT_EQ(openWith([](Info &info) { info.family = nullptr; }),
+            "device 'liar': info: expected a family, got none");
+  EXPECT_EQ(openWith([](Info &info) { info.family = ""; }),
+            "device 'liar': info: expected a family, got none");
   EXPECT_EQ(openWith([](Info &info) { info.levels = nullptr; }),
             "device 'liar': info: expected the levels that it counts, got none");
   static const char *const nameless[] = {"x86-64-v3", nullptr}, *const unnamed[] = {""};
@@ -103,10 +106,13 @@ TEST(DeviceTableTest, FactsThatCannotBe) {
             "device 'liar': info: expected a name for each level, got none");
   EXPECT_EQ(openWith([](Info &info) { info.levels = unnamed, info.level_count = 1; }),
             "device 'liar': info: expected a name for each level, got none");
-  for (auto how : {+[](Info &info) { info.alignment = 0; }, +[](Info &info) { info.alignment = 32; },
-                   +[](Info &info) { info.alignment = 96; }})
-    EXPECT_EQ(openWith(how).find("device 'liar': info: expected an alignment of a power of two, at least 64 B, got "),
-              0u);
+  for (auto how :
+       {+[](Info &info) { info.alignment = 0; }, +[](Info &info) { info.alignment = 32; },
+        +[](Info &info) { info.alignment = 96; }})
+    EXPECT_EQ(
+        openWith(how).find(
+            "device 'liar': info: expected an alignment of a power of two, at least 64 B, got "),
+        0u);
   // What may be missing.
   EXPECT_EQ(openWith([](Info &info) { info.level_count = 0, info.levels = nullptr; }), "ok");
   EXPECT_EQ(openWith([](Info &info) { info.hardware = info.level_note = nullptr; }), "ok");

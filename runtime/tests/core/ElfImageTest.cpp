@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ELF loader: what it maps, what it refuses, and that damage never crashes it.
-#include "ArtifactBuilder.h"
 #include "cpu/ElfImage.h"
+#include "ArtifactBuilder.h"
 #include "hadal_kernel_abi.h"
 
 #include <gtest/gtest.h>
@@ -143,10 +143,12 @@ TEST(ElfImageTest, RefusesSegmentsOutOfBounds) {
     std::string message = parseMessage(bytes);
     EXPECT_NE(message.find(part), std::string::npos) << message;
   };
-  has(patch<uint64_t>(image, load + offsetof(Elf64_Phdr, p_offset), UINT64_MAX), "p_offset: expected");
+  has(patch<uint64_t>(image, load + offsetof(Elf64_Phdr, p_offset), UINT64_MAX),
+      "p_offset: expected");
   has(patch<uint64_t>(image, load + offsetof(Elf64_Phdr, p_filesz), uint64_t(1) << 40),
       "p_offset: expected");
-  has(patch<uint64_t>(image, load + offsetof(Elf64_Phdr, p_memsz), 1), "p_filesz: expected at most");
+  has(patch<uint64_t>(image, load + offsetof(Elf64_Phdr, p_memsz), 1),
+      "p_filesz: expected at most");
   has(patch<uint64_t>(image, load + offsetof(Elf64_Phdr, p_memsz), uint64_t(1) << 40),
       "p_memsz: expected");
   has(patch<uint64_t>(image, load + offsetof(Elf64_Phdr, p_vaddr), 0x100000), "p_vaddr: expected");

@@ -21,8 +21,9 @@ std::vector<HostDim> makeDims() {
 
 // The value of `kind` over constants, or the message.
 std::string evaluate(ExprKind kind, int64_t a, int64_t b, int64_t c = 0) {
-  std::vector<Expr> exprs({Expr(a, 0, 0, 0, ExprKind::constant), Expr(b, 0, 0, 0, ExprKind::constant),
-                     Expr(c, 0, 0, 0, ExprKind::constant), Expr(0, 0, 1, 2, kind)});
+  std::vector<Expr> exprs({Expr(a, 0, 0, 0, ExprKind::constant),
+                           Expr(b, 0, 0, 0, ExprKind::constant),
+                           Expr(c, 0, 0, 0, ExprKind::constant), Expr(0, 0, 1, 2, kind)});
   EXPECT_TRUE(verifyExpressions(exprs, {}).ok());
   std::vector<int64_t> values;
   Status status = evaluateExpressions(exprs, {}, values);
@@ -117,7 +118,8 @@ TEST(ExpressionTest, NamesInOtherPlaces) {
             ofInterface = ExprScope::ofInterface(2);
   Expr tokens(0, 0, 0, 0, ExprKind::dim), slots(3, 0, 0, 0, ExprKind::dim);
   EXPECT_EQ(message(slots, ofProgram), "ok");
-  EXPECT_EQ(message(tokens, ofProgram), "exprs[1].value: expected a dim of a session, got 'tokens' of a call");
+  EXPECT_EQ(message(tokens, ofProgram),
+            "exprs[1].value: expected a dim of a session, got 'tokens' of a call");
   EXPECT_EQ(message(tokens, ofEntry), "ok");
   EXPECT_EQ(message(slots, ofInterface), "exprs[1].value: expected a dim below 0, got 3");
   EXPECT_EQ(message(Expr(0, 0, 1, 0, ExprKind::extent), ofEntry), "ok");

@@ -72,8 +72,8 @@ TEST_F(LaunchRequestTest, SaysWhatTheInterfaceSays) {
   interface().staticShared = 1024;
   interface().cluster = {2, 1, 1};
   interface().cooperative = true;
-  interface().dynamicShared = interface().node(ExprKind::mul, interface().launchConstant(kScale),
-                                               interface().constant(64));
+  interface().dynamicShared =
+      interface().node(ExprKind::mul, interface().launchConstant(kScale), interface().constant(64));
   interface().workspace = interface().node(ExprKind::mul, interface().launchConstant(kSequences),
                                            interface().constant(4096));
   open("new");
@@ -129,8 +129,8 @@ TEST_F(LaunchRequestTest, AWorkspaceGrowsAndIsUsedAgain) {
 }
 
 TEST_F(LaunchRequestTest, NothingIsLaunchedWithoutWorkgroups) {
-  interface().grid[2] = interface().node(ExprKind::sub, interface().launchConstant(kScale),
-                                         interface().constant(1));
+  interface().grid[2] =
+      interface().node(ExprKind::sub, interface().launchConstant(kScale), interface().constant(1));
   interface().workspace = interface().grid[2];
   open("new");
   ASSERT_EQ(run(kTwo, 1), "ok");
@@ -145,25 +145,27 @@ TEST_F(LaunchRequestTest, SizesBelowNothing) {
   const struct {
     const char *field;
     uint32_t InterfaceSpec::*index;
-  } fields[] = {{"dynamic_shared", &InterfaceSpec::dynamicShared}, {"workspace", &InterfaceSpec::workspace}};
+  } fields[] = {{"dynamic_shared", &InterfaceSpec::dynamicShared},
+                {"workspace", &InterfaceSpec::workspace}};
   for (const auto &field : fields) {
     interface() = before;
     interface().*field.index = interface().node(ExprKind::sub, interface().constant(2),
                                                 interface().launchConstant(kScale));
     open("new");
     ASSERT_EQ(run(kTwo, 2), "ok");
-    EXPECT_EQ(run(kTwo, 9), folder.path("model.hadal") +
-                                ": programs[0].entry 'main': ops[0] 'main.remember': executable 'remember': " +
-                                field.field + ": expected at least 0 B, got -7 B");
+    EXPECT_EQ(run(kTwo, 9),
+              folder.path("model.hadal") +
+                  ": programs[0].entry 'main': ops[0] 'main.remember': executable 'remember': " +
+                  field.field + ": expected at least 0 B, got -7 B");
     EXPECT_EQ(hadal_session_length(session.get(), 0), 0u);
   }
 }
 
 // Expressions fail where they are evaluated, and the message says in which list.
 TEST_F(LaunchRequestTest, AnInterfaceThatCannotBeEvaluated) {
-  interface().grid[0] = interface().node(ExprKind::floor_div, interface().constant(1),
-                                         interface().node(ExprKind::sub, interface().launchConstant(kScale),
-                                                          interface().constant(1)));
+  interface().grid[0] = interface().node(
+      ExprKind::floor_div, interface().constant(1),
+      interface().node(ExprKind::sub, interface().launchConstant(kScale), interface().constant(1)));
   open("new");
   ASSERT_EQ(run(kTwo, 2), "ok");
   std::string message = run(kTwo, 1);

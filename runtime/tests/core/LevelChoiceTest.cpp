@@ -77,7 +77,8 @@ TEST(LevelChoiceTest, OrTheOneThatIsForced) {
 }
 
 TEST(LevelChoiceTest, NoneIsAnErrorThatSaysWhatIsMissing) {
-  const std::string none = "executables: expected kernels of a level that device 'cpu' has, got none: ";
+  const std::string none =
+      "executables: expected kernels of a level that device 'cpu' has, got none: ";
   EXPECT_EQ(pick({"34", "4", "34"}, withoutBf16()), none + "executables[1] has no x86-64-v3");
   EXPECT_EQ(pick({"3", "3", "4"}, fullCpu()),
             none + "executables[0] has no x86-64-v4-bf16, executables[2] has no x86-64-v3");

@@ -9,7 +9,8 @@
 namespace hadal::test {
 namespace {
 
-hadal_device_code_t openSeparate(const hadal_device_options_t *, hadal_device_t **out, hadal_device_error_t *) {
+hadal_device_code_t openSeparate(const hadal_device_options_t *, hadal_device_t **out,
+                                 hadal_device_error_t *) {
   *out = reinterpret_cast<hadal_device_t *>(static_cast<SeparateDevice *>(new SeparateCpuDevice()));
   return HADAL_STATUS_OK;
 }
@@ -45,7 +46,8 @@ Lie next(const char *function, Makes makes) {
     ++self.afterLoss;
   if (++self.calls != self.at)
     return Lie::none;
-  bool isPlace = makes == Makes::memory || (makes == Makes::staging && self.lie == Lie::isMisaligned);
+  bool isPlace =
+      makes == Makes::memory || (makes == Makes::staging && self.lie == Lie::isMisaligned);
   if ((self.lie == Lie::givesNothing && makes == Makes::nothing) ||
       (self.lie >= Lie::hasNoAddress && !isPlace))
     return Lie::none;
@@ -56,8 +58,8 @@ Lie next(const char *function, Makes makes) {
 template <auto function, Makes makes>
 struct Around;
 
-template <typename... Arguments, hadal_device_code_t (*hadal_device_table_t::*function)(Arguments...),
-          Makes makes>
+template <typename... Arguments,
+          hadal_device_code_t (*hadal_device_table_t::*function)(Arguments...), Makes makes>
 struct Around<function, makes> {
   static inline const char *name;
 
@@ -112,8 +114,8 @@ hadal_device_table_t makeTable() {
   table.version = HADAL_DEVICE_VERSION;
   table.name = "liar";
   table.info = [](hadal_device_t *device, hadal_device_info_t *out) { inner().info(device, out); };
-#define HADAL_AROUND(function, makes)                                                                 \
-  table.function = Around<&hadal_device_table_t::function, Makes::makes>::call;                       \
+#define HADAL_AROUND(function, makes)                                                              \
+  table.function = Around<&hadal_device_table_t::function, Makes::makes>::call;                    \
   Around<&hadal_device_table_t::function, Makes::makes>::name = #function
   HADAL_AROUND(open, object);
   HADAL_AROUND(image_check, nothing);

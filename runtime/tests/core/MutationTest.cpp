@@ -26,9 +26,10 @@ ModelSpec fullModel() {
   interface.workgroupSize = {32, 2, 1};
   interface.cluster = {2, 1, 1};
   interface.dynamicShared = interface.grid[0];
-  interface.parameters = {{KernelParameterKind::tensor_map, 0, true, ElementType::f32, {0, 0}, {0}, {8, 8}, 32},
-                          {KernelParameterKind::constant_i64, 0},
-                          {KernelParameterKind::workspace, 0}};
+  interface.parameters = {
+      {KernelParameterKind::tensor_map, 0, true, ElementType::f32, {0, 0}, {0}, {8, 8}, 32},
+      {KernelParameterKind::constant_i64, 0},
+      {KernelParameterKind::workspace, 0}};
   return model;
 }
 
@@ -130,8 +131,8 @@ TEST(MutationTest, MendedCutsNeverCrash) {
   bytes.resize(bytes.size() - sizeof(runtime::Trailer));
   // The last bytes may be padding.
   for (size_t size = 0; size + 8 < bytes.size(); ++size)
-    EXPECT_FALSE(parses(withTrailer(
-        Bytes(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(size)))))
+    EXPECT_FALSE(
+        parses(withTrailer(Bytes(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(size)))))
         << size;
 }
 
@@ -166,11 +167,13 @@ std::string callAll(hadal_module_t *module) {
   float bias[2] = {1, 10}, drafted[4], turned[kTurned];
   int64_t two = 2;
   hadal_call_argument_t argument = {"bias", bias, sizeof bias, 1, &two};
-  hadal_call_result_t results[] = {
-      {"sums", sums, sizeof sums}, {"drafted", drafted, sizeof drafted}, {"turned", turned, sizeof turned}};
-  const hadal_call_t calls[] = {{sizeof(hadal_call_t), "main", &step, nullptr, 0, 1, results, nullptr, 0},
-                                {sizeof(hadal_call_t), "draft", nullptr, &argument, 1, 1, results + 1, nullptr, 0},
-                                {sizeof(hadal_call_t), "turn", nullptr, nullptr, 0, 1, results + 2, nullptr, 0}};
+  hadal_call_result_t results[] = {{"sums", sums, sizeof sums},
+                                   {"drafted", drafted, sizeof drafted},
+                                   {"turned", turned, sizeof turned}};
+  const hadal_call_t calls[] = {
+      {sizeof(hadal_call_t), "main", &step, nullptr, 0, 1, results, nullptr, 0},
+      {sizeof(hadal_call_t), "draft", nullptr, &argument, 1, 1, results + 1, nullptr, 0},
+      {sizeof(hadal_call_t), "turn", nullptr, nullptr, 0, 1, results + 2, nullptr, 0}};
   for (const hadal_call_t &call : calls)
     error += "; " + take(hadal_session_call(session.get(), &call));
   return error;
@@ -198,11 +201,12 @@ TEST(MutationTest, MendedTablesRunOrFail) {
   size_t refused = 0, failed = 0, ran = 0;
   for (size_t i = 0; i < bytes.size() - sizeof(runtime::Trailer); ++i) {
     Bytes changed = bytes;
-    changed[i] = i % 2 ? static_cast<uint8_t>(random()) : static_cast<uint8_t>(bytes[i] ^ 1u << random() % 8);
+    changed[i] = i % 2 ? static_cast<uint8_t>(random())
+                       : static_cast<uint8_t>(bytes[i] ^ 1u << random() % 8);
     changed = mended(changed);
     hadal_module_t *loaded = nullptr;
-    std::string message =
-        take(hadal_module_load_memory(context.get(), changed.data(), changed.size(), nullptr, &options, &loaded));
+    std::string message = take(hadal_module_load_memory(
+        context.get(), changed.data(), changed.size(), nullptr, &options, &loaded));
     ModuleHandle module(loaded);
     if (module)
       message = callAll(module.get());

@@ -39,7 +39,8 @@ public:
   /// One step of both; their messages and logits are the same.
   std::string step(const StepSpec &spec) {
     std::vector<float> other;
-    std::string message = runStep(session.get(), spec, &logits), expected = runStep(computed.get(), spec, &other);
+    std::string message = runStep(session.get(), spec, &logits),
+                expected = runStep(computed.get(), spec, &other);
     EXPECT_EQ(message, expected);
     EXPECT_EQ(logits, other);
     return message;
@@ -49,8 +50,10 @@ public:
   std::string decode(int32_t slots) {
     StepSpec spec;
     for (int32_t slot = 0; slot < slots; ++slot)
-      spec.add(slot, static_cast<int32_t>(hadal_session_length(session.get(), static_cast<uint32_t>(slot))),
-               {++token % 11});
+      spec.add(
+          slot,
+          static_cast<int32_t>(hadal_session_length(session.get(), static_cast<uint32_t>(slot))),
+          {++token % 11});
     return step(spec);
   }
 
@@ -63,8 +66,10 @@ public:
       for (int32_t slot = 0; slot < 20; ++slot) {
         if (random() % 4 == 0)
           continue;
-        auto length = static_cast<int32_t>(hadal_session_length(session.get(), static_cast<uint32_t>(slot)));
-        auto first = length > 50 ? 0 : length - static_cast<int32_t>(random() % 3 == 0 && length > 2);
+        auto length =
+            static_cast<int32_t>(hadal_session_length(session.get(), static_cast<uint32_t>(slot)));
+        auto first =
+            length > 50 ? 0 : length - static_cast<int32_t>(random() % 3 == 0 && length > 2);
         std::vector<int32_t> ids(1 + (i % 3 == 0 ? random() % 5 : 0));
         for (int32_t &id : ids)
           id = static_cast<int32_t>(random() % 11);

@@ -12,8 +12,9 @@ namespace {
 class ReplayTest : public testing::TestWithParam<const char *>, protected ReplayPair {
 protected:
   void load(const ModelSpec &model) {
-    ReplayPair::load(std::string("cpu") == GetParam() ? makeContext(2)
-                                                      : makeContextOf(std::make_unique<SeparateCpuDevice>()),
+    ReplayPair::load(std::string("cpu") == GetParam()
+                         ? makeContext(2)
+                         : makeContextOf(std::make_unique<SeparateCpuDevice>()),
                      model);
   }
 };
@@ -78,7 +79,8 @@ TEST_P(ReplayTest, CallbacksSeeEachLaunch) {
     ASSERT_EQ(decode(2), "ok");
   int launches = 0, taps = 0;
   hadal_session_set_launch_callback(
-      session.get(), [](void *user, const hadal_launch_t *) { ++*static_cast<int *>(user); }, &launches);
+      session.get(), [](void *user, const hadal_launch_t *) { ++*static_cast<int *>(user); },
+      &launches);
   ASSERT_EQ(decode(2), "ok");
   EXPECT_EQ(launches, 3);
   hadal_session_set_launch_callback(session.get(), nullptr, nullptr);
@@ -110,7 +112,8 @@ TEST_P(ReplayTest, ManyDimsAreNotRecorded) {
   ModelSpec model = makeModel();
   ProgramSpec &program = model.programs[0];
   while (program.dims.size() < 65)
-    program.dims.push_back({"value" + std::to_string(program.dims.size()), Dim::call_value, 0, 1, 1, 9});
+    program.dims.push_back(
+        {"value" + std::to_string(program.dims.size()), Dim::call_value, 0, 1, 1, 9});
   program.entries[1].dim(64u);
   load(model);
   for (int i = 0; i < 4; ++i)
@@ -137,7 +140,9 @@ TEST_P(ReplayTest, SizesThatShrink) {
   load(model);
   for (int round = 0; round < 6; ++round)
     for (int32_t count : {9, 16, 12, 13})
-      ASSERT_EQ(step(StepSpec().add(0, 0, std::vector<int32_t>(static_cast<size_t>(count), round + 1))), "ok");
+      ASSERT_EQ(
+          step(StepSpec().add(0, 0, std::vector<int32_t>(static_cast<size_t>(count), round + 1))),
+          "ok");
   expectReplays(4, 16);
 }
 
@@ -146,7 +151,10 @@ ModelSpec makeRefusingModel() {
   ModelSpec model = makeModel();
   ProgramSpec &program = model.programs[0];
   program.executables.push_back(
-      {"refuse", "test", {Access::read}, 2,
+      {"refuse",
+       "test",
+       {Access::read},
+       2,
        {{"x86-64-v3", "kernels.x86-64-v3", "refuse", makeInterface({constant(1), {1}, {1}})}}});
   EntrySpec &decode = program.entries[1];
   OpSpec op;
@@ -164,7 +172,8 @@ TEST_P(ReplayTest, AKernelThatFailsNamesItself) {
     ASSERT_EQ(step(StepSpec().add(0, i, {1}).add(1, i, {2})), "ok");
   StepSpec bad = StepSpec().add(0, 3, {1}).add(1, 3, {10});
   std::string message = runStep(session.get(), bad);
-  const std::string expected = path + ": programs[0].entry 'decode': ", kernel = "kernel: expected code 0, got 3";
+  const std::string expected = path + ": programs[0].entry 'decode': ",
+                    kernel = "kernel: expected code 0, got 3";
   if (std::string("cpu") == GetParam())
     EXPECT_EQ(message, expected + "ops[1] 'the.refuser': executable 'refuse': " + kernel);
   else // all have been put into the queue when the first one runs

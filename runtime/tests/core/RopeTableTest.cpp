@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rotary tables: their values, and sessions that compute them.
+#include "core/RopeTable.h"
 #include "Run.h"
 #include "core/Artifact.h"
-#include "core/RopeTable.h"
 
 #include <cmath>
 
@@ -18,7 +18,8 @@ uint64_t hashTable(const runtime::RopeTable &table, int64_t rows) {
   std::vector<float> frequencies = runtime::ropeFrequencies(table);
   std::vector<float> values(static_cast<size_t>(rows) * frequencies.size());
   for (int64_t p = 0; p < rows; ++p)
-    runtime::ropeTableRow(table, frequencies, p, values.data() + static_cast<size_t>(p) * frequencies.size());
+    runtime::ropeTableRow(table, frequencies, p,
+                          values.data() + static_cast<size_t>(p) * frequencies.size());
   return runtime::hashBytes(values.data(), values.size() * sizeof(float));
 }
 
@@ -112,8 +113,11 @@ TEST_F(RopeSessionTest, ASessionSaysWhatItCannotHave) {
   load(INT32_MAX, 1 << 16);
   std::string error;
   makeSession(module.get(), 1, INT32_MAX, &error);
-  EXPECT_EQ(error.find("options.capacity: rotary tables of 2147483647 positions take 281474976579584 B: "
-                       "rope.cos: cannot allocate 281474976579584 B: "), 0u) << error;
+  EXPECT_EQ(
+      error.find("options.capacity: rotary tables of 2147483647 positions take 281474976579584 B: "
+                 "rope.cos: cannot allocate 281474976579584 B: "),
+      0u)
+      << error;
 }
 
 TEST_F(RopeSessionTest, AComputedParameterHasNoBytes) {

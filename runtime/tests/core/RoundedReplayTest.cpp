@@ -66,7 +66,8 @@ TEST_F(RoundedReplayTest, GridsThatMayFall) {
 TEST_F(RoundedReplayTest, ConstantsThatMayFall) {
   ModelSpec model = makeModel();
   EntrySpec &decodeEntry = model.programs[0].entries[1];
-  uint32_t falling = decodeEntry.node(ExprKind::sub, decodeEntry.constant(0), decodeEntry.dim(Dim::logit_rows));
+  uint32_t falling =
+      decodeEntry.node(ExprKind::sub, decodeEntry.constant(0), decodeEntry.dim(Dim::logit_rows));
   ExecutableSpec &project = model.programs[0].executables[2];
   ++project.constantCount;
   decodeEntry.ops[3].launch.constants.push_back(falling);
@@ -98,7 +99,8 @@ TEST_F(RoundedReplayTest, ManyDims) {
   ModelSpec model = makeModel();
   ProgramSpec &program = model.programs[0];
   while (program.dims.size() < 65)
-    program.dims.push_back({"value" + std::to_string(program.dims.size()), Dim::call_value, 0, 1, 1, 9});
+    program.dims.push_back(
+        {"value" + std::to_string(program.dims.size()), Dim::call_value, 0, 1, 1, 9});
   for (EntrySpec &entry : program.entries)
     entry.dim(64u);
   load(model);

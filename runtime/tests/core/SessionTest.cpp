@@ -28,7 +28,10 @@ ModelSpec makeGivingModel(int64_t code) {
   ModelSpec model = makeModel();
   ProgramSpec &program = model.programs[0];
   program.executables.push_back(
-      {"give", "test", {Access::read, Access::read_write, Access::write}, 1,
+      {"give",
+       "test",
+       {Access::read, Access::read_write, Access::write},
+       1,
        {{"x86-64-v3", "kernels.x86-64-v3", "give", makeInterface({{3}, {3}, {3}}, 128)}}});
   for (EntrySpec &entry : program.entries) {
     OpSpec op;
@@ -351,8 +354,9 @@ TEST_F(SessionTest, SessionLimits) {
   }
   load(makeModel());
   makeSession(module.get(), 1, 65, &error);
-  EXPECT_EQ(error, "options.capacity: expected at most 64 of the model's 128 positions, as many as it "
-                   "was compiled for (--max-context of hadal-compile), got 65");
+  EXPECT_EQ(error,
+            "options.capacity: expected at most 64 of the model's 128 positions, as many as it "
+            "was compiled for (--max-context of hadal-compile), got 65");
   makeSession(module.get(), 70000, 64, &error);
   EXPECT_EQ(error, "options.slots: expected at most 65536, got 70000");
   SessionHandle session = makeSession(module.get(), 0, 0);

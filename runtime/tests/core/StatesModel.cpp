@@ -9,8 +9,17 @@ constexpr int64_t kWindow = 3;
 
 // Indices of the program's dims.
 enum DimIndex : uint32_t {
-  kTokens, kSequences, kSlots, kFullPages, kQuarterPages, kCoarsePages, kStepTokens, kDrafts, kScale,
-  kRank, kWorldSize
+  kTokens,
+  kSequences,
+  kSlots,
+  kFullPages,
+  kQuarterPages,
+  kCoarsePages,
+  kStepTokens,
+  kDrafts,
+  kScale,
+  kRank,
+  kWorldSize
 };
 
 EntrySpec makeMain(uint32_t *kernel) {
@@ -18,7 +27,8 @@ EntrySpec makeMain(uint32_t *kernel) {
   entry.name = "main";
   entry.role = EntryRole::step;
   uint32_t none = entry.constant(0), tokens = entry.dim(kTokens), sequences = entry.dim(kSequences);
-  uint32_t ends = entry.node(ExprKind::add, sequences, entry.constant(1)), slots = entry.dim(kSlots);
+  uint32_t ends = entry.node(ExprKind::add, sequences, entry.constant(1)),
+           slots = entry.dim(kSlots);
   uint32_t full = entry.dim(kFullPages), quarter = entry.dim(kQuarterPages);
   uint32_t coarse = entry.dim(kCoarsePages), scale = entry.dim(kScale);
   uint32_t rows = entry.node(ExprKind::add, entry.constant(kWindow),
@@ -98,7 +108,8 @@ ModelSpec makeStatesModel() {
   ModelSpec model;
   model.maxPositions = model.modelPositions = 512;
   addWeight(model);
-  model.parameters.push_back({"rope.sin", ElementType::f32, {512, 2}, "", 0, 0, 0, 0, RopeTableSpec()});
+  model.parameters.push_back(
+      {"rope.sin", ElementType::f32, {512, 2}, "", 0, 0, 0, 0, RopeTableSpec()});
   model.parameters.back().ropeTable->component = TableComponent::sin;
   model.sections.push_back({SectionKind::kernels, "kernels.x86-64-v3", readImage("states"), 0});
   ProgramSpec program;
@@ -114,9 +125,9 @@ ModelSpec makeStatesModel() {
                   {"rank", Dim::rank},
                   {"world_size", Dim::world_size}};
   program.blockTables = {{"full", 4, 1}, {"quarter", 2, 4}, {"coarse", 1, 128}};
-  uint32_t rows = program.node(
-      ExprKind::add, program.constant(kWindow),
-      program.node(ExprKind::add, program.dim(kStepTokens), program.dim(kDrafts)));
+  uint32_t rows =
+      program.node(ExprKind::add, program.constant(kWindow),
+                   program.node(ExprKind::add, program.dim(kStepTokens), program.dim(kDrafts)));
   program.states = {{"ones", ElementType::f32, {1}, StateKind::growing, 0},
                     {"fours", ElementType::i64, {2}, StateKind::growing, 1},
                     {"many", ElementType::f64, {}, StateKind::growing, 2},
@@ -127,12 +138,20 @@ ModelSpec makeStatesModel() {
   drafts.workspace =
       drafts.node(ExprKind::mul, drafts.launchConstant(0), drafts.constant(sizeof(float)));
   program.executables = {
-      {"remember", "test",
-       {read, read, read, read, read, read, read, both, both, both, both, write, write}, 6,
+      {"remember",
+       "test",
+       {read, read, read, read, read, read, read, both, both, both, both, write, write},
+       6,
        {{"x86-64-v3", "kernels.x86-64-v3", "remember", makeInterface({constant(5), {1}, {1}})}}},
-      {"draft", "test", {read, read, write, write}, 1,
+      {"draft",
+       "test",
+       {read, read, write, write},
+       1,
        {{"x86-64-v3", "kernels.x86-64-v3", "draft", drafts}}},
-      {"turn", "test", {read, read, write}, 1,
+      {"turn",
+       "test",
+       {read, read, write},
+       1,
        {{"x86-64-v3", "kernels.x86-64-v3", "turn", makeInterface({constant(0), {1}, {1}})}}}};
   uint32_t kernel = 0;
   program.entries.push_back(makeMain(&kernel));

@@ -55,7 +55,8 @@ protected:
     return take(hadal_session_call(session.get(), &call));
   }
 
-  std::string setPages(const char *table, uint32_t slot, uint32_t first, std::vector<int32_t> pages) {
+  std::string setPages(const char *table, uint32_t slot, uint32_t first,
+                       std::vector<int32_t> pages) {
     return take(hadal_session_set_pages(session.get(), table, slot, first, pages.data(),
                                         static_cast<uint32_t>(pages.size())));
   }
@@ -67,7 +68,9 @@ protected:
     for (int32_t never : {0, 1}) {
       options.never_replay = never;
       open();
-      script([&](const auto &values) { given[never].insert(given[never].end(), values.begin(), values.end()); });
+      script([&](const auto &values) {
+        given[never].insert(given[never].end(), values.begin(), values.end());
+      });
       hadal_session_replays_t replays = {};
       replays.struct_size = sizeof replays;
       hadal_session_replays(session.get(), &replays);
@@ -77,15 +80,15 @@ protected:
   }
 
   TemporaryFolder folder;
-  ContextHandle context =
-      std::string("cpu") == GetParam() ? makeContext(2) : makeContextOf(std::make_unique<SeparateCpuDevice>());
+  ContextHandle context = std::string("cpu") == GetParam()
+                              ? makeContext(2)
+                              : makeContextOf(std::make_unique<SeparateCpuDevice>());
   std::string path = writeModel(folder, makeStatesModel());
   ModuleHandle module = loadModule(context.get(), path);
   hadal_session_options_t options = {};
   SessionHandle session;
   Floats hidden, drafted;
   Doubles sums;
-
 };
 
 INSTANTIATE_TEST_SUITE_P(Devices, StatesTest, testing::Values("cpu", "separate"),
@@ -185,7 +188,8 @@ TEST_P(StatesTest, PagesOutOfRange) {
   options.pools = &pool;
   options.pool_count = 1;
   open();
-  EXPECT_EQ(setPages("half", 0, 0, {0}), "table: expected a block table of the program, got 'half'");
+  EXPECT_EQ(setPages("half", 0, 0, {0}),
+            "table: expected a block table of the program, got 'half'");
   EXPECT_EQ(setPages("coarse", 0, 0, {0}),
             "table: expected one with a pool in the options of the session, got 'coarse'");
   EXPECT_EQ(setPages("full", 2, 0, {0}), "slot: expected a slot below 2, got 2");
@@ -202,7 +206,8 @@ TEST_P(StatesTest, PagesOutOfRange) {
 
 TEST_P(StatesTest, AKeptResultFeedsTheOtherEntry) {
   open();
-  EXPECT_EQ(runDraft(2), "argument 'hidden': expected a call that makes it before entry 'draft', got none");
+  EXPECT_EQ(runDraft(2),
+            "argument 'hidden': expected a call that makes it before entry 'draft', got none");
   ASSERT_EQ(runMain(StepSpec().add(0, 0, {1, 2})), "ok");
   ASSERT_EQ(runDraft(2), "ok"); // hidden is 1, 3
   EXPECT_EQ(drafted, (Floats{13, 17}));
@@ -276,10 +281,13 @@ TEST_P(StatesTest, AReplayedKernelFails) {
     ASSERT_EQ(runMain(StepSpec().add(0, p, {1})), "ok");
   // The ring no longer holds what came before this.
   std::string message = runMain(StepSpec().add(0, 3, {1}));
-  const std::string kernel = "kernel: expected code 0, got 1: an operand holds a value that the kernel cannot process";
+  const std::string kernel =
+      "kernel: expected code 0, got 1: an operand holds a value that the kernel cannot process";
   EXPECT_EQ(message.substr(message.size() - kernel.size()), kernel);
   if (std::string("cpu") == GetParam())
-    EXPECT_NE(message.find("ops[0] 'main.remember': executable 'remember': kernel"), std::string::npos) << message;
+    EXPECT_NE(message.find("ops[0] 'main.remember': executable 'remember': kernel"),
+              std::string::npos)
+        << message;
   EXPECT_EQ(hadal_session_length(session.get(), 0), 3u);
   ASSERT_EQ(runMain(StepSpec().add(0, 0, {1})), "ok");
   EXPECT_EQ(sums, Doubles(3, 1));
@@ -292,7 +300,9 @@ TEST_P(StatesTest, SlicesAndTables) {
   hadal_call_t call = {sizeof call, "turn", nullptr, nullptr, 0, 1, &result, nullptr, 0};
   ASSERT_EQ(take(hadal_session_call(session.get(), &call)), "ok");
   for (uint32_t i = 0; i < kTurned; ++i) // rows of two
-    EXPECT_FLOAT_EQ(turned[i], (1 + float(i + 1) / 4) * std::sin(float(i / 2) * (i % 2 ? 0.01f : 1.0f))) << i;
+    EXPECT_FLOAT_EQ(turned[i],
+                    (1 + float(i + 1) / 4) * std::sin(float(i / 2) * (i % 2 ? 0.01f : 1.0f)))
+        << i;
 }
 
 TEST_P(StatesTest, ArgumentsAndResultsByName) {
@@ -319,18 +329,21 @@ TEST_P(StatesTest, ArgumentsAndResultsByName) {
             "call.arguments: expected 'bias' of entry 'draft', got none");
   EXPECT_EQ(message([](hadal_call_t &c) { c.argument_count = 2; }),
             "call.arguments[1].name: expected a new name, got 'bias' again");
-  EXPECT_EQ(message([&](hadal_call_t &) { given[0].name = "hidden"; }),
-            "call.arguments[0].name: expected an argument of entry 'draft' that is the caller's, got "
-            "'hidden'");
-  EXPECT_EQ(message([&](hadal_call_t &) { given[0].rank = 0; }), "argument 'bias': rank: expected 1, got 0");
+  EXPECT_EQ(
+      message([&](hadal_call_t &) { given[0].name = "hidden"; }),
+      "call.arguments[0].name: expected an argument of entry 'draft' that is the caller's, got "
+      "'hidden'");
+  EXPECT_EQ(message([&](hadal_call_t &) { given[0].rank = 0; }),
+            "argument 'bias': rank: expected 1, got 0");
   EXPECT_EQ(message([&](hadal_call_t &) { given[0].size = 4; }),
             "argument 'bias': size: expected 8 B for its shape and type f32, got 4 B");
   EXPECT_EQ(message([&](hadal_call_t &) { given[0].data = nullptr; }),
             "argument 'bias': data: expected an address, got NULL");
   EXPECT_EQ(message([&](hadal_call_t &) { given[0].shape = &three, given[0].size = 12; }),
             "argument 'bias': shape[0]: expected 2, got 3");
-  EXPECT_EQ(message([&](hadal_call_t &) { given[0].shape = &negative; }),
-            "argument 'bias': shape: expected extents of at least 0 and a size within 63 bits, got others");
+  EXPECT_EQ(
+      message([&](hadal_call_t &) { given[0].shape = &negative; }),
+      "argument 'bias': shape: expected extents of at least 0 and a size within 63 bits, got others");
   EXPECT_EQ(message([](hadal_call_t &c) { c.result_count = 0; }),
             "call.results: expected 'drafted' of entry 'draft', got none");
   EXPECT_EQ(message([](hadal_call_t &c) { c.result_count = 2; }),
@@ -366,7 +379,8 @@ TEST_P(StatesTest, OptionsOutOfRange) {
   options.value_count = 1;
   EXPECT_EQ(openMessage(), "options.values[0] 'drafts': expected 0 to 8, got 9");
   values[0] = {"scale", 1};
-  EXPECT_EQ(openMessage(), "options.values[0].name: expected a session value of the program, got 'scale'");
+  EXPECT_EQ(openMessage(),
+            "options.values[0].name: expected a session value of the program, got 'scale'");
   values[0] = {"drafts", 1};
   options.value_count = 2;
   EXPECT_EQ(openMessage(), "options.values[1].name: expected a new name, got 'drafts' again");
@@ -403,8 +417,10 @@ TEST_P(StatesTest, QueriesListTheProgram) {
   ASSERT_EQ(port.rank, 2u);
   EXPECT_EQ(port.shape[0], -1);
   EXPECT_EQ(port.shape[1], 3);
-  EXPECT_EQ(take(hadal_module_result(module.get(), 3, 0, &port)), "entry: expected an entry below 3, got 3");
-  EXPECT_EQ(take(hadal_module_result(module.get(), 0, 2, &port)), "index: expected a result below 2, got 2");
+  EXPECT_EQ(take(hadal_module_result(module.get(), 3, 0, &port)),
+            "entry: expected an entry below 3, got 3");
+  EXPECT_EQ(take(hadal_module_result(module.get(), 0, 2, &port)),
+            "index: expected a result below 2, got 2");
   ASSERT_EQ(hadal_module_state_count(module.get()), 4u);
   hadal_state_info_t state = {};
   state.struct_size = sizeof state;

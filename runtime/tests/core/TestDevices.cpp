@@ -35,12 +35,15 @@ private:
   const std::map<uintptr_t, size_t> &pieces;
 };
 
-const void *pointer(hadal_device_address_t address) { return reinterpret_cast<const void *>(address); }
+const void *pointer(hadal_device_address_t address) {
+  return reinterpret_cast<const void *>(address);
+}
 
 } // namespace
 
 KeptLaunch::KeptLaunch(const hadal_device_launch_t &launch)
-    : hadal_device_launch_t(launch), boundAt(launch.bindings, launch.bindings + launch.binding_count),
+    : hadal_device_launch_t(launch),
+      boundAt(launch.bindings, launch.bindings + launch.binding_count),
       passed(launch.constants, launch.constants + launch.constant_count),
       given(launch.parameters, launch.parameters + launch.parameter_count) {
   bindings = boundAt.data();
@@ -56,9 +59,11 @@ KeptLaunch::KeptLaunch(const hadal_device_launch_t &launch)
 }
 
 Status SeparateDevice::allocate(size_t size, const char *what, Memory **out) {
-  void *base = mmap(nullptr, wholePages(size), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void *base = mmap(nullptr, wholePages(size), PROT_NONE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (base == MAP_FAILED)
-    return runtime::fail(HADAL_STATUS_OUT_OF_MEMORY, "%s: cannot allocate %zu B on the device", what, size);
+    return runtime::fail(HADAL_STATUS_OUT_OF_MEMORY, "%s: cannot allocate %zu B on the device",
+                         what, size);
   pieces.emplace(reinterpret_cast<uintptr_t>(base), size);
   *out = new Memory{base, size};
   return {};
@@ -137,7 +142,9 @@ void SeparateDevice::check(const hadal_device_launch_t &launch) const {
 
 /// Functions of the table over virtual ones.
 struct SeparateTable {
-  static SeparateDevice &device(hadal_device_t *handle) { return *reinterpret_cast<SeparateDevice *>(handle); }
+  static SeparateDevice &device(hadal_device_t *handle) {
+    return *reinterpret_cast<SeparateDevice *>(handle);
+  }
   static SeparateDevice &device(hadal_device_queue_t *handle) {
     return *reinterpret_cast<SeparateDevice *>(handle);
   }
@@ -145,7 +152,9 @@ struct SeparateTable {
     std::snprintf(error->message, sizeof error->message, "%s", status.ok() ? "" : status.message());
     return status.code();
   }
-  static hadal_device_address_t address(const void *data) { return reinterpret_cast<hadal_device_address_t>(data); }
+  static hadal_device_address_t address(const void *data) {
+    return reinterpret_cast<hadal_device_address_t>(data);
+  }
 
   static hadal_device_code_t allocate(hadal_device_t *handle, size_t size, const char *what,
                                       hadal_device_memory_t **out, hadal_device_address_t *at,
@@ -164,7 +173,8 @@ struct SeparateTable {
     table.struct_size = sizeof table;
     table.version = HADAL_DEVICE_VERSION;
     table.name = "separate";
-    table.open = [](const hadal_device_options_t *, hadal_device_t **, hadal_device_error_t *error) {
+    table.open = [](const hadal_device_options_t *, hadal_device_t **,
+                    hadal_device_error_t *error) {
       return report(runtime::fail(HADAL_STATUS_UNSUPPORTED, "expected to be adopted"), error);
     };
     table.close = [](hadal_device_t *handle) { delete &device(handle); };
@@ -175,10 +185,10 @@ struct SeparateTable {
       device(handle).describe(*out);
       out->shares_host_memory = 0;
     };
-    table.image_check = [](hadal_device_t *, const hadal_device_code_section_t *, hadal_device_error_t *) {
-      return hadal_device_code_t(HADAL_STATUS_OK);
-    };
-    table.interface_check = [](hadal_device_t *, const hadal_device_interface_t *, hadal_device_error_t *) {
+    table.image_check = [](hadal_device_t *, const hadal_device_code_section_t *,
+                           hadal_device_error_t *) { return hadal_device_code_t(HADAL_STATUS_OK); };
+    table.interface_check = [](hadal_device_t *, const hadal_device_interface_t *,
+                               hadal_device_error_t *) {
       return hadal_device_code_t(HADAL_STATUS_OK);
     };
     table.image_load = [](hadal_device_t *handle, const hadal_device_code_section_t *section,
@@ -193,12 +203,14 @@ struct SeparateTable {
                            hadal_device_error_t *error) {
       return report(device(handle).findKernel(image, symbol, *interface, out), error);
     };
-    table.memory_allocate = [](hadal_device_t *handle, size_t size, hadal_device_memory_use_t, const char *what,
-                               hadal_device_memory_t **out, hadal_device_address_t *at,
-                               hadal_device_error_t *error) { return allocate(handle, size, what, out, at, error); };
-    table.memory_import = [](hadal_device_t *handle, const void *data, size_t size, const char *what,
-                             hadal_device_memory_t **out, hadal_device_address_t *at,
-                             hadal_device_error_t *error) {
+    table.memory_allocate = [](hadal_device_t *handle, size_t size, hadal_device_memory_use_t,
+                               const char *what, hadal_device_memory_t **out,
+                               hadal_device_address_t *at, hadal_device_error_t *error) {
+      return allocate(handle, size, what, out, at, error);
+    };
+    table.memory_import = [](hadal_device_t *handle, const void *data, size_t size,
+                             const char *what, hadal_device_memory_t **out,
+                             hadal_device_address_t *at, hadal_device_error_t *error) {
       device(handle).taken += size;
       hadal_device_code_t code = allocate(handle, size, what, out, at, error);
       if (code == HADAL_STATUS_OK) {
@@ -222,7 +234,8 @@ struct SeparateTable {
 
   // One queue is as good as another: all share what waits.
   static void addQueues(hadal_device_table_t &table) {
-    table.queue_create = [](hadal_device_t *handle, hadal_device_queue_t **out, hadal_device_error_t *) {
+    table.queue_create = [](hadal_device_t *handle, hadal_device_queue_t **out,
+                            hadal_device_error_t *) {
       *out = reinterpret_cast<hadal_device_queue_t *>(handle);
       return hadal_device_code_t(HADAL_STATUS_OK);
     };
@@ -230,20 +243,23 @@ struct SeparateTable {
       device(handle).recording.reset(); // of one that was lost in between
       EXPECT_TRUE(device(handle).synchronize().ok());
     };
-    table.queue_upload = [](hadal_device_queue_t *queue, hadal_device_address_t to, const void *from, size_t size,
-                            hadal_device_error_t *error) {
+    table.queue_upload = [](hadal_device_queue_t *queue, hadal_device_address_t to,
+                            const void *from, size_t size, hadal_device_error_t *error) {
       return report(device(queue).upload(const_cast<void *>(pointer(to)), from, size), error);
     };
-    table.queue_download = [](hadal_device_queue_t *queue, void *to, hadal_device_address_t from, size_t size,
-                              hadal_device_error_t *error) {
+    table.queue_download = [](hadal_device_queue_t *queue, void *to, hadal_device_address_t from,
+                              size_t size, hadal_device_error_t *error) {
       return report(device(queue).download(to, pointer(from), size), error);
     };
     table.queue_launch = [](hadal_device_queue_t *queue, const hadal_device_launch_t *launch,
-                            hadal_device_error_t *error) { return report(device(queue).launch(*launch), error); };
+                            hadal_device_error_t *error) {
+      return report(device(queue).launch(*launch), error);
+    };
     table.queue_synchronize = [](hadal_device_queue_t *queue, hadal_device_error_t *error) {
       return report(device(queue).synchronize(), error);
     };
-    table.queue_signal = [](hadal_device_queue_t *queue, hadal_device_event_t *event, hadal_device_error_t *error) {
+    table.queue_signal = [](hadal_device_queue_t *queue, hadal_device_event_t *event,
+                            hadal_device_error_t *error) {
       Status status = device(queue).synchronize();
       ++*reinterpret_cast<uint64_t *>(event);
       return report(status, error);
@@ -261,7 +277,8 @@ struct SeparateTable {
     table.event_synchronize = [](hadal_device_event_t *, hadal_device_error_t *) {
       return hadal_device_code_t(HADAL_STATUS_OK);
     };
-    table.event_time = [](hadal_device_event_t *event, uint64_t *nanoseconds, hadal_device_error_t *) {
+    table.event_time = [](hadal_device_event_t *event, uint64_t *nanoseconds,
+                          hadal_device_error_t *) {
       *nanoseconds = *reinterpret_cast<uint64_t *>(event);
       return hadal_device_code_t(HADAL_STATUS_OK);
     };
@@ -272,15 +289,16 @@ struct SeparateTable {
       device(queue).recording = std::make_unique<std::vector<KeptLaunch>>();
       return hadal_device_code_t(HADAL_STATUS_OK);
     };
-    table.record_end = [](hadal_device_queue_t *queue, hadal_device_record_t **out, hadal_device_error_t *) {
+    table.record_end = [](hadal_device_queue_t *queue, hadal_device_record_t **out,
+                          hadal_device_error_t *) {
       *out = reinterpret_cast<hadal_device_record_t *>(device(queue).recording.release());
       return hadal_device_code_t(HADAL_STATUS_OK);
     };
     table.record_release = [](hadal_device_t *, hadal_device_record_t *record) {
       delete reinterpret_cast<std::vector<KeptLaunch> *>(record);
     };
-    table.queue_replay = [](hadal_device_queue_t *queue, hadal_device_record_t *record, const volatile int32_t *,
-                            hadal_device_error_t *error) {
+    table.queue_replay = [](hadal_device_queue_t *queue, hadal_device_record_t *record,
+                            const volatile int32_t *, hadal_device_error_t *error) {
       ++device(queue).replays;
       for (const KeptLaunch &launch : *reinterpret_cast<std::vector<KeptLaunch> *>(record))
         if (Status status = device(queue).launch(launch); !status.ok())
@@ -300,11 +318,15 @@ SeparateCpuDevice::SeparateCpuDevice() {
   require("createQueue", cpu->createQueue(queue).message());
 }
 
-void SeparateCpuDevice::describe(hadal_device_info_t &info) { cpu->table().info(cpu->get(), &info); }
+void SeparateCpuDevice::describe(hadal_device_info_t &info) {
+  cpu->table().info(cpu->get(), &info);
+}
 
-Status SeparateCpuDevice::loadImage(const hadal_device_code_section_t &section, hadal_device_image_t **out) {
+Status SeparateCpuDevice::loadImage(const hadal_device_code_section_t &section,
+                                    hadal_device_image_t **out) {
   hadal_device_error_t error = {};
-  return cpu->status(cpu->table().image_load(cpu->get(), &section, out, &error), "image_load", error);
+  return cpu->status(cpu->table().image_load(cpu->get(), &section, out, &error), "image_load",
+                     error);
 }
 
 void SeparateCpuDevice::releaseImage(hadal_device_image_t *image) {
@@ -312,10 +334,11 @@ void SeparateCpuDevice::releaseImage(hadal_device_image_t *image) {
 }
 
 Status SeparateCpuDevice::findKernel(hadal_device_image_t *image, const char *symbol,
-                                     const hadal_device_interface_t &interface, hadal_device_kernel_t **out) {
+                                     const hadal_device_interface_t &interface,
+                                     hadal_device_kernel_t **out) {
   hadal_device_error_t error = {};
-  return cpu->status(cpu->table().kernel_find(cpu->get(), image, symbol, &interface, out, &error), "kernel_find",
-                     error);
+  return cpu->status(cpu->table().kernel_find(cpu->get(), image, symbol, &interface, out, &error),
+                     "kernel_find", error);
 }
 
 Status SeparateCpuDevice::execute(const KeptLaunch &launch) { return queue.launch(launch); }
@@ -351,7 +374,8 @@ Status RecordingDevice::loadImage(const hadal_device_code_section_t &, hadal_dev
   return {};
 }
 
-Status RecordingDevice::findKernel(hadal_device_image_t *, const char *, const hadal_device_interface_t &interface,
+Status RecordingDevice::findKernel(hadal_device_image_t *, const char *,
+                                   const hadal_device_interface_t &interface,
                                    hadal_device_kernel_t **out) {
   *out = reinterpret_cast<hadal_device_kernel_t *>(&kernels.emplace_back(interface));
   return {};
@@ -364,7 +388,8 @@ Status RecordingDevice::execute(const KeptLaunch &launch) {
 
 ContextHandle makeContextOf(std::unique_ptr<SeparateDevice> device) {
   auto context = std::make_shared<runtime::Context>();
-  require("adopt", runtime::Device::adopt(separateTable(), reinterpret_cast<hadal_device_t *>(device.release()),
+  require("adopt", runtime::Device::adopt(separateTable(),
+                                          reinterpret_cast<hadal_device_t *>(device.release()),
                                           context->device)
                        .message());
   return ContextHandle(new hadal_context{std::move(context)});

@@ -18,7 +18,8 @@ namespace hadal::test {
 /// A launch with copies of its lists, and the interface of its kernel.
 struct KeptLaunch : hadal_device_launch_t {
   explicit KeptLaunch(const hadal_device_launch_t &launch);
-  KeptLaunch(const KeptLaunch &other) : KeptLaunch(static_cast<const hadal_device_launch_t &>(other)) {}
+  KeptLaunch(const KeptLaunch &other)
+      : KeptLaunch(static_cast<const hadal_device_launch_t &>(other)) {}
   KeptLaunch &operator=(const KeptLaunch &) = delete;
 
   std::vector<hadal_device_address_t> boundAt;
@@ -40,7 +41,8 @@ public:
 protected:
   friend struct SeparateTable;
   virtual void describe(hadal_device_info_t &info) = 0;
-  virtual runtime::Status loadImage(const hadal_device_code_section_t &section, hadal_device_image_t **out) = 0;
+  virtual runtime::Status loadImage(const hadal_device_code_section_t &section,
+                                    hadal_device_image_t **out) = 0;
   virtual void releaseImage(hadal_device_image_t *image) = 0;
   virtual runtime::Status findKernel(hadal_device_image_t *image, const char *symbol,
                                      const hadal_device_interface_t &interface,
@@ -75,10 +77,12 @@ public:
 
 private:
   void describe(hadal_device_info_t &info) override;
-  runtime::Status loadImage(const hadal_device_code_section_t &section, hadal_device_image_t **out) override;
+  runtime::Status loadImage(const hadal_device_code_section_t &section,
+                            hadal_device_image_t **out) override;
   void releaseImage(hadal_device_image_t *image) override;
   runtime::Status findKernel(hadal_device_image_t *image, const char *symbol,
-                             const hadal_device_interface_t &interface, hadal_device_kernel_t **out) override;
+                             const hadal_device_interface_t &interface,
+                             hadal_device_kernel_t **out) override;
   runtime::Status execute(const KeptLaunch &launch) override;
 
   std::unique_ptr<runtime::Device> cpu;
@@ -112,10 +116,12 @@ public:
 
 private:
   void describe(hadal_device_info_t &info) override;
-  runtime::Status loadImage(const hadal_device_code_section_t &section, hadal_device_image_t **out) override;
+  runtime::Status loadImage(const hadal_device_code_section_t &section,
+                            hadal_device_image_t **out) override;
   void releaseImage(hadal_device_image_t *) override {}
   runtime::Status findKernel(hadal_device_image_t *image, const char *symbol,
-                             const hadal_device_interface_t &interface, hadal_device_kernel_t **out) override;
+                             const hadal_device_interface_t &interface,
+                             hadal_device_kernel_t **out) override;
   runtime::Status execute(const KeptLaunch &launch) override;
 
   std::string has;

@@ -93,8 +93,14 @@ std::vector<DimSpec> dimsOfVersion1() {
 
 void addWeight(ModelSpec &model) {
   model.files = {{"model.weights.safetensors", 0, 0, model.buildId}};
-  model.parameters = {{"weight", ElementType::f32, {model.vocabulary}, "", 0, 0,
-                       model.vocabulary * sizeof(float), 0}};
+  model.parameters = {{"weight",
+                       ElementType::f32,
+                       {model.vocabulary},
+                       "",
+                       0,
+                       0,
+                       model.vocabulary * sizeof(float),
+                       0}};
   Bytes weights = makeWeights(model);
   uint64_t header;
   std::memcpy(&header, weights.data(), sizeof header);
@@ -117,13 +123,21 @@ ModelSpec makeModel(const std::string &image) {
   program.dims = dimsOfVersion1();
   program.blockTables = {{"cache", 4, 1}};
   program.states = {{"cache.0", ElementType::f32, {1}}};
-  program.executables = {
-      {"append", "cache", {read, read, read, read, read, Access::read_write}, 3,
-       variants("append", {constant(2), {1}, {1}}, 0)},
-      {"sum", "reduce", {read, read, read, read, read, read, write}, 4,
-       variants("sum", {constant(3), {1}, {1}}, 64)},
-      {"project", "linear", {read, read, write}, 2,
-       variants("project", {constant(0), constant(1), {1}}, 0)}};
+  program.executables = {{"append",
+                          "cache",
+                          {read, read, read, read, read, Access::read_write},
+                          3,
+                          variants("append", {constant(2), {1}, {1}}, 0)},
+                         {"sum",
+                          "reduce",
+                          {read, read, read, read, read, read, write},
+                          4,
+                          variants("sum", {constant(3), {1}, {1}}, 64)},
+                         {"project",
+                          "linear",
+                          {read, read, write},
+                          2,
+                          variants("project", {constant(0), constant(1), {1}}, 0)}};
   program.entries = {makeEntry("prefill", model, program, true),
                      makeEntry("decode", model, program, false)};
   model.programs = {program};
@@ -140,7 +154,8 @@ void giveGrids(std::vector<OpSpec> &ops, EntrySpec &entry, const ProgramSpec &pr
     giveGrids(op.elseOps, entry, program);
     if (op.kind != OpBody::Launch)
       continue;
-    const InterfaceSpec &interface = program.executables[op.launch.executable].variants[0].interface;
+    const InterfaceSpec &interface =
+        program.executables[op.launch.executable].variants[0].interface;
     for (uint32_t index : interface.grid) {
       const Expr &extent = interface.exprs[index];
       op.launch.grid.push_back(extent.kind() == ExprKind::constant
@@ -186,8 +201,9 @@ ModelSpec asVersion1(ModelSpec model) {
 Bytes makeWeights(const ModelSpec &model) {
   std::string length = std::to_string(model.vocabulary * sizeof(float));
   std::string header = R"({"__metadata__":{"hadal.build_id":")" + model.buildId +
-                       R"("},"weight":{"dtype":"F32","shape":[)" + std::to_string(model.vocabulary) +
-                       R"(],"data_offsets":[0,)" + length + "]}}";
+                       R"("},"weight":{"dtype":"F32","shape":[)" +
+                       std::to_string(model.vocabulary) + R"(],"data_offsets":[0,)" + length +
+                       "]}}";
   header.resize((header.size() + 8 + 63) / 64 * 64 - 8, ' ');
   uint64_t size = header.size();
   Bytes bytes(8);

@@ -172,7 +172,8 @@ struct Grids {
   Context context;
   std::vector<hadal_dispatch_state_t> states;
   std::vector<std::array<void *, 2>> bindings;
-  std::vector<std::atomic<uint32_t>> seen; // by grid: one more than the last of its workgroups' numbers
+  std::vector<std::atomic<uint32_t>>
+      seen; // by grid: one more than the last of its workgroups' numbers
   std::vector<GridJob> jobs;
 };
 

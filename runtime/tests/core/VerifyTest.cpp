@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Each check of the plan: one wrong field, and the message that names it.
+#include "core/Verify.h"
 #include "Run.h"
 #include "core/Artifact.h"
-#include "core/Verify.h"
 
 #include <cmath>
 
@@ -27,7 +27,8 @@ ArgumentSpec &argument(ModelSpec &m) { return entry(m).arguments[0]; }
 // A cosine table beside the weight.
 RopeTableSpec &rope(ModelSpec &m) {
   if (m.parameters.size() == 1)
-    m.parameters.push_back({"rope.cos", ElementType::f32, {64, 2}, "", 0, 0, 0, 0, RopeTableSpec()});
+    m.parameters.push_back(
+        {"rope.cos", ElementType::f32, {64, 2}, "", 0, 0, 0, 0, RopeTableSpec()});
   return *m.parameters[1].ropeTable;
 }
 
@@ -91,7 +92,8 @@ const Case kCases[] = {
      [](ModelSpec &m) { parameter(m).file = 1; }},
     {"parameters[0] 'weight': offset: expected a multiple of 64, got 65",
      [](ModelSpec &m) { parameter(m).offset = 65; }},
-    {"got offset 18446744073709551552", [](ModelSpec &m) { parameter(m).offset = UINT64_MAX - 63; }},
+    {"got offset 18446744073709551552",
+     [](ModelSpec &m) { parameter(m).offset = UINT64_MAX - 63; }},
     {"parameters[0] 'weight': offset: expected 44 B within the file's ",
      [](ModelSpec &m) { parameter(m).offset += 64; }},
     {"parameters[1] 'rope.cos': rope_table: expected row-major elements of type f32, got bf16",
@@ -407,7 +409,8 @@ TEST(VerifyTest, DepthOfBranches) {
     if (depth <= runtime::kMaxBranchDepth)
       EXPECT_EQ(message, "ok");
     else
-      EXPECT_TRUE(message.find("expected at most 8 branches inside each other") != std::string::npos ||
+      EXPECT_TRUE(message.find("expected at most 8 branches inside each other") !=
+                      std::string::npos ||
                   message.find("malformed") != std::string::npos)
           << depth << ": " << message;
   }
@@ -422,7 +425,8 @@ TEST(VerifyTest, WhatTheDeviceRefuses) {
        [](ModelSpec &m) { program(m).kernelAbi = 2; }},
       {"programs: expected one of family 'cpu', got cuda",
        [](ModelSpec &m) { program(m).family = "cuda"; }},
-      {"programs: expected one of family 'cpu', got none", [](ModelSpec &m) { m.programs.clear(); }},
+      {"programs: expected one of family 'cpu', got none",
+       [](ModelSpec &m) { m.programs.clear(); }},
       {"programs[0].executables[0] 'append': variants[0].interface.workgroup_size: expected 1 thread on "
        "the cpu device, got 32x1x1",
        [](ModelSpec &m) { interface(m).workgroupSize = {32, 1, 1}; }},

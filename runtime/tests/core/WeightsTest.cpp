@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Weight files: where they are looked for, how they are identified, how fast.
-#include "TestDevices.h"
 #include "core/Weights.h"
+#include "TestDevices.h"
 
 #include <cinttypes>
 #include <cstdio>
@@ -38,8 +38,9 @@ TEST_F(WeightsTest, AreFoundBesideTheArtifactOrInTheFolder) {
                                       "the artifact, got no such file");
   EXPECT_EQ(loadMessage(other.path("").c_str()), "ok");
   EXPECT_EQ(loadMessage("/absent"),
-            artifact + ": weight_files: expected 'model.weights.safetensors' beside the artifact or "
-                       "in '/absent', got no such file");
+            artifact +
+                ": weight_files: expected 'model.weights.safetensors' beside the artifact or "
+                "in '/absent', got no such file");
 }
 
 TEST_F(WeightsTest, MoveWithTheArtifact) {
@@ -64,18 +65,20 @@ TEST_F(WeightsTest, OfAnArtifactInMemory) {
     // At any address.
     Bytes shifted(1);
     shifted.insert(shifted.end(), bytes.begin(), bytes.end());
-    std::string message = take(
-        hadal_module_load_memory(context.get(), shifted.data() + 1, bytes.size(), name, &options, &loaded));
+    std::string message = take(hadal_module_load_memory(context.get(), shifted.data() + 1,
+                                                        bytes.size(), name, &options, &loaded));
     ModuleHandle handle(loaded);
     EXPECT_EQ(handle != nullptr, message == "ok");
     if (module)
       *module = std::move(handle);
     return message;
   };
-  EXPECT_EQ(load(nullptr, "x"), "options.weights_dir: expected the folder of 'model.weights.safetensors', since "
-                                "'x' is in memory, got NULL");
-  EXPECT_EQ(load("/absent", nullptr), "artifact: weight_files: expected 'model.weights.safetensors' in '/absent', "
-                                      "got no such file");
+  EXPECT_EQ(load(nullptr, "x"),
+            "options.weights_dir: expected the folder of 'model.weights.safetensors', since "
+            "'x' is in memory, got NULL");
+  EXPECT_EQ(load("/absent", nullptr),
+            "artifact: weight_files: expected 'model.weights.safetensors' in '/absent', "
+            "got no such file");
   ModuleHandle module;
   ASSERT_EQ(load(folder.path("").c_str(), nullptr, &module), "ok");
   std::filesystem::current_path(before);
@@ -164,7 +167,8 @@ size_t touchedPages(const std::string &file, uint64_t offset) {
   uint64_t page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE)), begin = 0, end = 0;
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);)
-    if (line.size() > file.size() && line.compare(line.size() - file.size(), file.size(), file) == 0)
+    if (line.size() > file.size() &&
+        line.compare(line.size() - file.size(), file.size(), file) == 0)
       std::sscanf(line.c_str(), "%" SCNx64 "-%" SCNx64, &begin, &end);
   size_t touched = 0;
   int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
@@ -229,7 +233,8 @@ TEST_F(WeightsTest, SlicesAlongAnyAxis) {
   auto expected = [&](uint64_t outer, uint64_t stride, uint64_t offset, uint64_t length) {
     Bytes packed;
     for (uint64_t i = 0; i < outer; ++i)
-      packed.insert(packed.end(), weight + i * stride + offset, weight + i * stride + offset + length);
+      packed.insert(packed.end(), weight + i * stride + offset,
+                    weight + i * stride + offset + length);
     std::vector<float> floats(packed.size() / sizeof(float));
     std::memcpy(floats.data(), packed.data(), floats.size() * sizeof(float));
     return floats;
@@ -249,8 +254,9 @@ TEST_F(WeightsTest, SlicesAlongAnyAxis) {
     program.dims.push_back({"world", Dim::world_size});
     // offset + rank * length, length / world
     uint32_t length = program.constant(static_cast<int64_t>(one.length));
-    uint32_t offset = program.node(ExprKind::add, program.constant(static_cast<int64_t>(one.offset)),
-                                   program.node(ExprKind::mul, program.dim(9u), length));
+    uint32_t offset =
+        program.node(ExprKind::add, program.constant(static_cast<int64_t>(one.offset)),
+                     program.node(ExprKind::mul, program.dim(9u), length));
     program.slices = {{0, one.outer, one.stride, offset,
                        program.node(ExprKind::floor_div, length, program.dim(10u))}};
     for (EntrySpec &entry : program.entries)
@@ -258,7 +264,8 @@ TEST_F(WeightsTest, SlicesAlongAnyAxis) {
     artifact = writeModel(folder, sliced);
     std::vector<float> wanted = expected(one.outer, one.stride, one.offset, one.length);
     for (hadal_context_t *device : {context.get(), separate.get()})
-      EXPECT_EQ(readSlice(device, artifact, static_cast<uint32_t>(wanted.size())), wanted) << one.offset;
+      EXPECT_EQ(readSlice(device, artifact, static_cast<uint32_t>(wanted.size())), wanted)
+          << one.offset;
   }
 }
 

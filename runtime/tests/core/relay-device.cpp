@@ -17,8 +17,10 @@ using hadal::runtime::cpuDeviceTable;
 static hadal_device_code_t open(const hadal_device_options_t *options, hadal_device_t **out,
                                 hadal_device_error_t *error) {
   if (options->index > 1) {
-    std::snprintf(error->message, sizeof error->message, "options.device: expected 'relay:0' or 'relay:1', got "
-                  "'relay:%u'", options->index);
+    std::snprintf(error->message, sizeof error->message,
+                  "options.device: expected 'relay:0' or 'relay:1', got "
+                  "'relay:%u'",
+                  options->index);
     return HADAL_STATUS_NOT_FOUND;
   }
   hadal_device_options_t first = *options;

@@ -23,8 +23,9 @@ namespace {
 
 // Whether a value of one type is passed as one of the other.
 template <typename A, typename B>
-constexpr bool passesAlike = sizeof(A) == sizeof(B) && std::is_pointer_v<A> == std::is_pointer_v<B> &&
-                             std::is_floating_point_v<A> == std::is_floating_point_v<B>;
+constexpr bool passesAlike =
+    sizeof(A) == sizeof(B) && std::is_pointer_v<A> == std::is_pointer_v<B> &&
+    std::is_floating_point_v<A> == std::is_floating_point_v<B>;
 
 template <typename A, typename B, typename = void> constexpr bool alike = false;
 template <typename A, typename... As, typename B, typename... Bs>
@@ -42,7 +43,8 @@ HADAL_CUDA_LATER_FUNCTIONS(HADAL_SAME)
 #endif
 } // namespace hadal::cuda
 
-#define HADAL_EQUAL(name) static_assert(int(hadal::cuda::name) == int(::name), #name " has another value");
+#define HADAL_EQUAL(name)                                                                          \
+  static_assert(int(hadal::cuda::name) == int(::name), #name " has another value");
 HADAL_EQUAL(CUDA_SUCCESS)
 HADAL_EQUAL(CUDA_ERROR_INVALID_VALUE)
 HADAL_EQUAL(CUDA_ERROR_OUT_OF_MEMORY)
@@ -131,7 +133,8 @@ HADAL_EQUAL(CU_TENSOR_MAP_L2_PROMOTION_L2_128B)
 HADAL_EQUAL(CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE)
 
 #define HADAL_PLACE(type, field)                                                                   \
-  static_assert(offsetof(hadal::cuda::type, field) == offsetof(::type, field), #type "::" #field " lies elsewhere");
+  static_assert(offsetof(hadal::cuda::type, field) == offsetof(::type, field),                     \
+                #type "::" #field " lies elsewhere");
 static_assert(sizeof(hadal::cuda::CUlaunchAttribute) == sizeof(::CUlaunchAttribute));
 static_assert(sizeof(hadal::cuda::CUlaunchAttributeValue) == sizeof(::CUlaunchAttributeValue));
 static_assert(sizeof(hadal::cuda::CUlaunchConfig) == sizeof(::CUlaunchConfig));

@@ -14,7 +14,8 @@ template <typename Part> void append(std::string &out, const Part &part) {
 
 } // namespace
 
-std::string buildCubin(unsigned level, const std::vector<std::string> &functions, const std::string &ptx) {
+std::string buildCubin(unsigned level, const std::vector<std::string> &functions,
+                       const std::string &ptx) {
   const std::string sectionNames("\0.strtab\0.symtab\0.text\0.ptx\0", 28);
   std::string names(1, '\0'), symbols(sizeof(Elf64_Sym), '\0');
   for (const std::string &function : functions) {

@@ -9,7 +9,8 @@
 namespace hadal::test {
 
 /// A cubin for a level with these functions. The test driver executes `ptx`, which it carries along.
-std::string buildCubin(unsigned level, const std::vector<std::string> &functions, const std::string &ptx = "");
+std::string buildCubin(unsigned level, const std::vector<std::string> &functions,
+                       const std::string &ptx = "");
 
 } // namespace hadal::test
 

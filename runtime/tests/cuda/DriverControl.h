@@ -30,7 +30,9 @@ const DriverControl &driver();
 /// A setting for as long as the object lives.
 class Setting {
 public:
-  Setting(const char *name, const std::string &value) : name(name) { driver().change(name, value.c_str()); }
+  Setting(const char *name, const std::string &value) : name(name) {
+    driver().change(name, value.c_str());
+  }
   ~Setting() { driver().change(name, nullptr); }
   Setting(const Setting &) = delete;
 

@@ -37,7 +37,8 @@ Outcome run(uint64_t *calls = nullptr) {
 void expectClear(const Outcome &outcome, const std::string &where) {
   if (!outcome.code)
     return;
-  EXPECT_NE(outcome.message.find("expected "), std::string::npos) << where << ": " << outcome.message;
+  EXPECT_NE(outcome.message.find("expected "), std::string::npos)
+      << where << ": " << outcome.message;
   EXPECT_NE(outcome.message.find(", got "), std::string::npos) << where << ": " << outcome.message;
   EXPECT_EQ(outcome.message.find('\n'), std::string::npos) << outcome.message;
   EXPECT_TRUE(islower(static_cast<unsigned char>(outcome.message[0]))) << outcome.message;
@@ -54,8 +55,8 @@ TEST(FaultTest, EveryCallFailsInTurn) {
     for (uint64_t nth = 1; nth <= calls + 60; ++nth) {
       Setting fault("FAIL", std::to_string(nth) + ":" + std::to_string(result));
       Outcome outcome = run();
-      std::string where = std::string(driver().failed()) + ", call " + std::to_string(nth) + ", result " +
-                          std::to_string(result);
+      std::string where = std::string(driver().failed()) + ", call " + std::to_string(nth) +
+                          ", result " + std::to_string(result);
       failures += outcome.code != HADAL_STATUS_OK;
       expectClear(outcome, where);
       EXPECT_STREQ(driver().problems(), "") << where;
@@ -77,7 +78,8 @@ TEST(FaultTest, FailuresOfWorkComeWithALaterCall) {
       Outcome outcome = run();
       EXPECT_EQ(outcome.code, HADAL_STATUS_DEVICE_LOST);
       EXPECT_NE(outcome.message.find("CUDA_ERROR_LAUNCH_FAILED (719): unspecified launch failure"),
-                std::string::npos) << outcome.message;
+                std::string::npos)
+          << outcome.message;
       expectClear(outcome, "work");
       EXPECT_STREQ(driver().problems(), "");
       EXPECT_STREQ(driver().leaks(), "");
@@ -95,7 +97,8 @@ TEST(FaultTest, LostDeviceSaysSoAndANewOneWorks) {
     driver().reset();
     EXPECT_EQ(device.synchronize(queue), HADAL_STATUS_DEVICE_LOST);
     EXPECT_EQ(device.allocate(4, memory), HADAL_STATUS_DEVICE_LOST);
-    EXPECT_EQ(device.message().find("the device was lost earlier: cuStreamSynchronize: "), 0u) << device.message();
+    EXPECT_EQ(device.message().find("the device was lost earlier: cuStreamSynchronize: "), 0u)
+        << device.message();
   }
   EXPECT_EQ(run().code, HADAL_STATUS_OK);
 }

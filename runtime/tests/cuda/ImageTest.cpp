@@ -29,15 +29,22 @@ TEST(LevelTest, NamesAreReadAndWritten) {
   EXPECT_EQ(level("sm_103").major, 10);
   EXPECT_EQ(level("sm_103").minor, 3);
   Level ignored;
-  for (const char *name : {"", "sm_", "sm_8", "sm_a", "sm_80b", "sm_080", "sm_1000", "80", "compute_80", "x86-64-v3"})
+  for (const char *name :
+       {"", "sm_", "sm_8", "sm_a", "sm_80b", "sm_080", "sm_1000", "80", "compute_80", "x86-64-v3"})
     EXPECT_FALSE(parseLevel(name, ignored)) << name;
 }
 
 TEST(LevelTest, PtxRunsOnLaterAndMachineCodeOnItsMajor) {
-  auto ptx = [](const char *device, const char *code) { return runsPtx(level(device), level(code)); };
-  auto machine = [](const char *device, const char *code) { return runsMachineCode(level(device), level(code)); };
-  EXPECT_TRUE(ptx("sm_90", "sm_80") && ptx("sm_90", "sm_90a") && ptx("sm_120", "sm_90") && ptx("sm_103", "sm_100f"));
-  EXPECT_FALSE(ptx("sm_80", "sm_86") || ptx("sm_100", "sm_90a") || ptx("sm_120", "sm_100f") || ptx("sm_100", "sm_103f"));
+  auto ptx = [](const char *device, const char *code) {
+    return runsPtx(level(device), level(code));
+  };
+  auto machine = [](const char *device, const char *code) {
+    return runsMachineCode(level(device), level(code));
+  };
+  EXPECT_TRUE(ptx("sm_90", "sm_80") && ptx("sm_90", "sm_90a") && ptx("sm_120", "sm_90") &&
+              ptx("sm_103", "sm_100f"));
+  EXPECT_FALSE(ptx("sm_80", "sm_86") || ptx("sm_100", "sm_90a") || ptx("sm_120", "sm_100f") ||
+               ptx("sm_100", "sm_103f"));
   EXPECT_TRUE(machine("sm_89", "sm_80") && machine("sm_80", "sm_80") && machine("sm_90", "sm_90a"));
   EXPECT_FALSE(machine("sm_90", "sm_80") || machine("sm_80", "sm_86"));
 }
@@ -47,7 +54,8 @@ TEST(PtxTest, DirectivesAreRead) {
   std::string why;
   ASSERT_TRUE(readPtx(hadal::test::kKernels, facts, why)) << why;
   EXPECT_EQ(facts.level.name(), "sm_80");
-  EXPECT_EQ(facts.functions, (std::set<std::string, std::less<>>{"add", "meet", "reverse", "scale", "stray"}));
+  EXPECT_EQ(facts.functions,
+            (std::set<std::string, std::less<>>{"add", "meet", "reverse", "scale", "stray"}));
   const struct {
     const char *text, *why;
   } cases[] = {
@@ -56,7 +64,8 @@ TEST(PtxTest, DirectivesAreRead) {
       {"hello", "expected PTX text that begins with .version, got 'hello'"},
       {".version 7.0 .address_size 64", "expected a .target, got none"},
       {".version 7.0 .target texmode", "expected a .target such as sm_80, got 'texmode'"},
-      {".version 7.0 .target sm_80 .address_size 32", "expected .address_size 64, got another or none"},
+      {".version 7.0 .target sm_80 .address_size 32",
+       "expected .address_size 64, got another or none"},
       {".version 7.0 .target sm_80", "expected .address_size 64, got another or none"},
   };
   for (const auto &item : cases) {
@@ -64,8 +73,11 @@ TEST(PtxTest, DirectivesAreRead) {
     EXPECT_EQ(why, item.why);
   }
   facts = {};
-  ASSERT_TRUE(readPtx("/* .entry a */ .version 7.0 .target sm_90a, debug .address_size 64\n.visible .entry b() // .entry c\n"
-                      "{ .file \".entry d\" }", facts, why)) << why;
+  ASSERT_TRUE(readPtx(
+      "/* .entry a */ .version 7.0 .target sm_90a, debug .address_size 64\n.visible .entry b() // .entry c\n"
+      "{ .file \".entry d\" }",
+      facts, why))
+      << why;
   EXPECT_EQ(facts.level.name(), "sm_90a");
   EXPECT_EQ(facts.functions, (std::set<std::string, std::less<>>{"b"}));
 }
@@ -120,7 +132,8 @@ TEST(CubinTest, RealOnesAreRead) {
   std::string base = testing::TempDir() + "hadal-cubin-" + std::to_string(getpid());
   std::ofstream(base + ".ptx") << hadal::test::kKernels;
   for (const char *name : {"sm_80", "sm_90", "sm_100", "sm_120"}) {
-    std::string command = assembler + " -arch=" + name + " " + base + ".ptx -o " + base + ".cubin 2>/dev/null";
+    std::string command =
+        assembler + " -arch=" + name + " " + base + ".ptx -o " + base + ".cubin 2>/dev/null";
     if (std::system(command.c_str()))
       continue; // of a version that does not know this level
     std::ifstream file(base + ".cubin", std::ios::binary);
@@ -129,7 +142,8 @@ TEST(CubinTest, RealOnesAreRead) {
     std::string why;
     ASSERT_TRUE(isElf(cubin) && readCubin(cubin, facts, why)) << name << ": " << why;
     EXPECT_EQ(facts.level.name(), name);
-    EXPECT_EQ(facts.functions, (std::set<std::string, std::less<>>{"add", "meet", "reverse", "scale", "stray"}));
+    EXPECT_EQ(facts.functions,
+              (std::set<std::string, std::less<>>{"add", "meet", "reverse", "scale", "stray"}));
   }
   std::remove((base + ".ptx").c_str());
   std::remove((base + ".cubin").c_str());

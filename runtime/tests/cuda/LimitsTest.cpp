@@ -32,8 +32,9 @@ TEST(OpenTest, SaysWhatIsMissing) {
   expectRefusal(device, device.open(1), HADAL_STATUS_NOT_FOUND,
                 "cuda:1: expected an index below 1, the number of devices, got 1");
   Setting none("DEVICES", "0");
-  expectRefusal(device, device.open(), HADAL_STATUS_NOT_FOUND,
-                "cuda: expected a device, got none that the driver (CUDA 12.4) sees; CUDA_VISIBLE_DEVICES may hide some");
+  expectRefusal(
+      device, device.open(), HADAL_STATUS_NOT_FOUND,
+      "cuda: expected a device, got none that the driver (CUDA 12.4) sees; CUDA_VISIBLE_DEVICES may hide some");
 }
 
 TEST(OpenTest, DevicesAreTheirOwn) {
@@ -71,10 +72,12 @@ TEST(LimitsTest, LackOfMemorySaysHowMuchThereIs) {
   hadal_device_address_t memory, other;
   ASSERT_DONE(device, device.allocate(600000, memory));
   constexpr auto lack = HADAL_STATUS_OUT_OF_MEMORY;
-  expectRefusal(device, device.allocate(400001, other), lack,
-                "the arena: expected 400001 B of the device's memory, got 400000 B free of 1000000 B");
-  expectRefusal(device, device.import(weights.data(), weights.size(), other), lack,
-                "weights: expected 500000 B of the device's memory, got 400000 B free of 1000000 B");
+  expectRefusal(
+      device, device.allocate(400001, other), lack,
+      "the arena: expected 400001 B of the device's memory, got 400000 B free of 1000000 B");
+  expectRefusal(
+      device, device.import(weights.data(), weights.size(), other), lack,
+      "weights: expected 500000 B of the device's memory, got 400000 B free of 1000000 B");
   device.release(memory);
   EXPECT_DONE(device, device.import(weights.data(), weights.size(), other));
 }
@@ -83,15 +86,20 @@ TEST(LimitsTest, ImagesOfOtherLevelsAreRefused) {
   Device device;
   ASSERT_DONE(device, device.open());
   hadal_device_image_t *image;
-  expectRefusal(device, device.load(kMapKernel, "sm_90", {"copy_map"}, image), HADAL_STATUS_UNSUPPORTED,
+  expectRefusal(device, device.load(kMapKernel, "sm_90", {"copy_map"}, image),
+                HADAL_STATUS_UNSUPPORTED,
                 "image 'kernels': expected PTX that sm_80 runs, got sm_90");
   // Machine code runs on its own major alone, and on no earlier minor.
-  expectRefusal(device, device.load(buildCubin(75, {"add"}), "sm_75", {"add"}, image), HADAL_STATUS_UNSUPPORTED,
+  expectRefusal(device, device.load(buildCubin(75, {"add"}), "sm_75", {"add"}, image),
+                HADAL_STATUS_UNSUPPORTED,
                 "image 'kernels': expected machine code that sm_80 runs, got sm_75");
-  expectRefusal(device, device.load(buildCubin(86, {"add"}), "sm_86", {"add"}, image), HADAL_STATUS_UNSUPPORTED,
+  expectRefusal(device, device.load(buildCubin(86, {"add"}), "sm_86", {"add"}, image),
+                HADAL_STATUS_UNSUPPORTED,
                 "image 'kernels': expected machine code that sm_80 runs, got sm_86");
-  expectRefusal(device, device.load(buildCubin(80, {"add"}), "sm_80", {"add"}, image), HADAL_STATUS_INVALID_ARTIFACT,
-                "image 'kernels': cuModuleLoadDataEx: expected success, got CUDA_ERROR_INVALID_IMAGE (200)");
+  expectRefusal(
+      device, device.load(buildCubin(80, {"add"}), "sm_80", {"add"}, image),
+      HADAL_STATUS_INVALID_ARTIFACT,
+      "image 'kernels': cuModuleLoadDataEx: expected success, got CUDA_ERROR_INVALID_IMAGE (200)");
 }
 
 TEST(LimitsTest, MachineCodeRuns) {
@@ -102,11 +110,13 @@ TEST(LimitsTest, MachineCodeRuns) {
   hadal_device_kernel_t *scale;
   hadal_device_queue_t *queue;
   hadal_device_address_t memory;
-  ASSERT_DONE(device, device.load(buildCubin(80, {"add", "scale"}, kKernels), "sm_80", {"scale"}, image));
+  ASSERT_DONE(device,
+              device.load(buildCubin(80, {"add", "scale"}, kKernels), "sm_80", {"scale"}, image));
   ASSERT_DONE(device, device.find(image, "scale", interfaceOf("scale"), scale));
   ASSERT_DONE(device, device.queue(queue));
   ASSERT_DONE(device, device.allocate(4, memory));
-  ASSERT_DONE(device, device.launch(queue, scale, 1, {address(memory), address(memory), i32(1), i64(5), i64(1)}));
+  ASSERT_DONE(device, device.launch(queue, scale, 1,
+                                    {address(memory), address(memory), i32(1), i64(5), i64(1)}));
   int32_t value = 0;
   ASSERT_DONE(device, device.download(queue, &value, memory, 4));
   ASSERT_DONE(device, device.synchronize(queue));
@@ -121,7 +131,8 @@ TEST(LimitsTest, ClustersAndTensorMapsAreRefusedByName) {
   cluster.cluster[1] = cluster.cluster[2] = 1;
   map.parameters[1] = HADAL_DEVICE_PARAMETER_TENSOR_MAP;
   constexpr auto unsupported = HADAL_STATUS_UNSUPPORTED;
-  expectRefusal(device, device.check(cluster), unsupported, "cluster: expected none on sm_80, got 2x1x1");
+  expectRefusal(device, device.check(cluster), unsupported,
+                "cluster: expected none on sm_80, got 2x1x1");
   expectRefusal(device, device.check(map), unsupported,
                 "parameters[1]: expected sm_90 or later for a tensor map, got sm_80");
 }
@@ -160,9 +171,10 @@ TEST(LimitsTest, CooperativeGridsThatDoNotFitAreRefused) {
   ASSERT_DONE(device, device.kernel("meet", meet));
   ASSERT_DONE(device, device.queue(queue));
   ASSERT_DONE(device, device.allocate(100000, memory));
-  expectRefusal(device, device.launch(queue, meet, 5000, {address(memory), address(memory + 16)}),
-                HADAL_STATUS_UNSUPPORTED,
-                "kernel 'meet': cooperative: expected a grid that is resident at once, got 5000x1x1 workgroups");
+  expectRefusal(
+      device, device.launch(queue, meet, 5000, {address(memory), address(memory + 16)}),
+      HADAL_STATUS_UNSUPPORTED,
+      "kernel 'meet': cooperative: expected a grid that is resident at once, got 5000x1x1 workgroups");
 }
 
 TEST(LimitsTest, TensorMapsAreEncoded) {
@@ -181,7 +193,8 @@ TEST(LimitsTest, TensorMapsAreEncoded) {
   ASSERT_DONE(device, device.queue(queue));
   ASSERT_DONE(device, device.allocate(1 << 20, memory));
   hadal_device_tensor_map_t map = {HADAL_TYPE_BF16, 2, {576, 100}, {1152}, {64, 16}, 128};
-  ASSERT_DONE(device, device.launch(queue, copy, 1, {tensorMap(memory + 4096, map), address(memory)}));
+  ASSERT_DONE(device,
+              device.launch(queue, copy, 1, {tensorMap(memory + 4096, map), address(memory)}));
   map = {}; // encoded by the launch
   uint64_t words[16];
   ASSERT_DONE(device, device.download(queue, words, memory, sizeof words));
@@ -196,12 +209,15 @@ TEST(LimitsTest, TensorMapsAreEncoded) {
 
   constexpr auto unsupported = HADAL_STATUS_UNSUPPORTED;
   map = {HADAL_TYPE_BF16, 2, {576, 100}, {1152}, {64, 16}, 100};
-  expectRefusal(device, device.launch(queue, copy, 1, {tensorMap(memory, map), address(memory)}), unsupported,
-                "kernel 'copy_map': parameters[0].map.swizzle: expected 0, 32, 64 or 128 B, got 100 B");
+  expectRefusal(
+      device, device.launch(queue, copy, 1, {tensorMap(memory, map), address(memory)}), unsupported,
+      "kernel 'copy_map': parameters[0].map.swizzle: expected 0, 32, 64 or 128 B, got 100 B");
   map.swizzle = 128;
   map.strides[0] = 1150;
   EXPECT_EQ(device.launch(queue, copy, 1, {tensorMap(memory, map), address(memory)}), unsupported);
-  EXPECT_EQ(device.message().find("kernel 'copy_map': parameters[0].map: expected an address and strides"), 0u)
+  EXPECT_EQ(device.message().find(
+                "kernel 'copy_map': parameters[0].map: expected an address and strides"),
+            0u)
       << device.message();
 }
 

@@ -40,8 +40,9 @@ TEST(OrderTest, StagingUsedTooEarlyIsNoticed) {
       ASSERT_DONE(device, device.open());
       ASSERT_DONE(device, runProgram(device, options, values));
     }
-    EXPECT_NE(std::string(driver().problems()).find("page-locked memory changed before the copy ran"),
-              std::string::npos);
+    EXPECT_NE(
+        std::string(driver().problems()).find("page-locked memory changed before the copy ran"),
+        std::string::npos);
   }
 }
 

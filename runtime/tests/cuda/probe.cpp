@@ -7,7 +7,9 @@
 
 int main(int argc, char **argv) {
   void *library = argc == 2 ? dlopen(argv[1], RTLD_NOW | RTLD_LOCAL) : nullptr;
-  auto query = library ? reinterpret_cast<hadal_device_query_fn_t>(dlsym(library, "hadal_device_query")) : nullptr;
+  auto query = library
+                   ? reinterpret_cast<hadal_device_query_fn_t>(dlsym(library, "hadal_device_query"))
+                   : nullptr;
   if (!query) {
     std::fprintf(stderr, "expected the library of a device, got another: %s\n", dlerror());
     return 2;

@@ -50,7 +50,9 @@ const hadal_device_table_t &table() {
   return found;
 }
 
-Parameter address(hadal_device_address_t at) { return {HADAL_DEVICE_PARAMETER_ADDRESS, at, 0, nullptr}; }
+Parameter address(hadal_device_address_t at) {
+  return {HADAL_DEVICE_PARAMETER_ADDRESS, at, 0, nullptr};
+}
 Parameter i32(int64_t value) { return {HADAL_DEVICE_PARAMETER_I32, 0, value, nullptr}; }
 Parameter i64(int64_t value) { return {HADAL_DEVICE_PARAMETER_I64, 0, value, nullptr}; }
 Parameter tensorMap(hadal_device_address_t at, const hadal_device_tensor_map_t &map) {
@@ -125,28 +127,35 @@ hadal_device_info_t Device::info() const {
 namespace {
 hadal_device_code_section_t sectionOf(const std::string &code, const char *level,
                                       const std::vector<const char *> &symbols) {
-  return {sizeof(hadal_device_code_section_t), "kernels", level, code.data(), code.size(), symbols.data(),
+  return {sizeof(hadal_device_code_section_t),
+          "kernels",
+          level,
+          code.data(),
+          code.size(),
+          symbols.data(),
           uint32_t(symbols.size())};
 }
 } // namespace
 
-hadal_device_code_t Device::load(const std::string &code, const char *level, std::vector<const char *> symbols,
-                                 hadal_device_image_t *&out) {
+hadal_device_code_t Device::load(const std::string &code, const char *level,
+                                 std::vector<const char *> symbols, hadal_device_image_t *&out) {
   hadal_device_code_section_t section = sectionOf(code, level, symbols);
   hadal_device_code_t result = table().image_load(device, &section, &out, &fresh());
   // Before queues are: they may still work with it.
   if (!result)
-    releases.insert(releases.begin(), [this, image = out] { table().image_release(device, image); });
+    releases.insert(releases.begin(),
+                    [this, image = out] { table().image_release(device, image); });
   return result;
 }
 
-hadal_device_code_t Device::check(const std::string &code, const char *level, std::vector<const char *> symbols) {
+hadal_device_code_t Device::check(const std::string &code, const char *level,
+                                  std::vector<const char *> symbols) {
   hadal_device_code_section_t section = sectionOf(code, level, symbols);
   return table().image_check(device, &section, &fresh());
 }
 
-hadal_device_code_t Device::find(hadal_device_image_t *image, const char *name, const Interface &interface,
-                                 hadal_device_kernel_t *&out) {
+hadal_device_code_t Device::find(hadal_device_image_t *image, const char *name,
+                                 const Interface &interface, hadal_device_kernel_t *&out) {
   hadal_device_interface_t all = interface.get();
   return table().kernel_find(device, image, name, &all, &out, &fresh());
 }
@@ -158,15 +167,16 @@ hadal_device_code_t Device::check(const Interface &interface) {
 
 hadal_device_code_t Device::kernel(const char *name, hadal_device_kernel_t *&out) {
   if (!kernels)
-    if (hadal_device_code_t code = load(kKernels, "sm_80", {"add", "scale", "reverse", "meet", "stray"}, kernels))
+    if (hadal_device_code_t code =
+            load(kKernels, "sm_80", {"add", "scale", "reverse", "meet", "stray"}, kernels))
       return code;
   return find(kernels, name, interfaceOf(name), out);
 }
 
 hadal_device_code_t Device::allocate(size_t bytes, hadal_device_address_t &out) {
   hadal_device_memory_t *memory;
-  hadal_device_code_t code =
-      table().memory_allocate(device, bytes, HADAL_DEVICE_MEMORY_WHOLE, "the arena", &memory, &out, &fresh());
+  hadal_device_code_t code = table().memory_allocate(device, bytes, HADAL_DEVICE_MEMORY_WHOLE,
+                                                     "the arena", &memory, &out, &fresh());
   if (!code)
     memories.emplace_back(out, memory);
   return code;
@@ -174,7 +184,8 @@ hadal_device_code_t Device::allocate(size_t bytes, hadal_device_address_t &out) 
 
 hadal_device_code_t Device::import(const void *data, size_t bytes, hadal_device_address_t &out) {
   hadal_device_memory_t *memory;
-  hadal_device_code_t code = table().memory_import(device, data, bytes, "weights", &memory, &out, &fresh());
+  hadal_device_code_t code =
+      table().memory_import(device, data, bytes, "weights", &memory, &out, &fresh());
   if (!code)
     memories.emplace_back(out, memory);
   return code;
@@ -211,18 +222,19 @@ hadal_device_code_t Device::event(hadal_device_event_t *&out) {
   return code;
 }
 
-hadal_device_code_t Device::upload(hadal_device_queue_t *queue, hadal_device_address_t to, const void *from,
-                                   size_t bytes) {
+hadal_device_code_t Device::upload(hadal_device_queue_t *queue, hadal_device_address_t to,
+                                   const void *from, size_t bytes) {
   return table().queue_upload(queue, to, from, bytes, &fresh());
 }
 
-hadal_device_code_t Device::download(hadal_device_queue_t *queue, void *to, hadal_device_address_t from,
-                                     size_t bytes) {
+hadal_device_code_t Device::download(hadal_device_queue_t *queue, void *to,
+                                     hadal_device_address_t from, size_t bytes) {
   return table().queue_download(queue, to, from, bytes, &fresh());
 }
 
-hadal_device_code_t Device::launch(hadal_device_queue_t *queue, hadal_device_kernel_t *kernel, uint32_t grid,
-                                   const std::vector<Parameter> &parameters, uint64_t sharedBytes) {
+hadal_device_code_t Device::launch(hadal_device_queue_t *queue, hadal_device_kernel_t *kernel,
+                                   uint32_t grid, const std::vector<Parameter> &parameters,
+                                   uint64_t sharedBytes) {
   hadal_device_launch_t launch = {};
   launch.struct_size = sizeof launch;
   launch.kernel = kernel;
@@ -249,7 +261,9 @@ hadal_device_code_t Device::synchronize(hadal_device_event_t *event) {
 hadal_device_code_t Device::time(hadal_device_event_t *event, uint64_t &out) {
   return table().event_time(event, &out, &fresh());
 }
-hadal_device_code_t Device::beginRecord(hadal_device_queue_t *queue) { return table().record_begin(queue, &fresh()); }
+hadal_device_code_t Device::beginRecord(hadal_device_queue_t *queue) {
+  return table().record_begin(queue, &fresh());
+}
 
 hadal_device_code_t Device::endRecord(hadal_device_queue_t *queue, hadal_device_record_t *&out) {
   hadal_device_code_t code = table().record_end(queue, &out, &fresh());

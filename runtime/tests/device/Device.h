@@ -46,11 +46,12 @@ public:
   hadal_device_t *get() const { return device; }
   hadal_device_info_t info() const;
 
-  hadal_device_code_t load(const std::string &code, const char *level, std::vector<const char *> symbols,
-                           hadal_device_image_t *&out);
-  hadal_device_code_t check(const std::string &code, const char *level, std::vector<const char *> symbols);
-  hadal_device_code_t find(hadal_device_image_t *image, const char *name, const Interface &interface,
-                           hadal_device_kernel_t *&out);
+  hadal_device_code_t load(const std::string &code, const char *level,
+                           std::vector<const char *> symbols, hadal_device_image_t *&out);
+  hadal_device_code_t check(const std::string &code, const char *level,
+                            std::vector<const char *> symbols);
+  hadal_device_code_t find(hadal_device_image_t *image, const char *name,
+                           const Interface &interface, hadal_device_kernel_t *&out);
   hadal_device_code_t check(const Interface &interface);
   /// Loads Kernels.h and finds one of them.
   hadal_device_code_t kernel(const char *name, hadal_device_kernel_t *&out);
@@ -62,8 +63,10 @@ public:
   hadal_device_code_t event(hadal_device_event_t *&out);
   void release(hadal_device_address_t memory);
 
-  hadal_device_code_t upload(hadal_device_queue_t *, hadal_device_address_t to, const void *from, size_t bytes);
-  hadal_device_code_t download(hadal_device_queue_t *, void *to, hadal_device_address_t from, size_t bytes);
+  hadal_device_code_t upload(hadal_device_queue_t *, hadal_device_address_t to, const void *from,
+                             size_t bytes);
+  hadal_device_code_t download(hadal_device_queue_t *, void *to, hadal_device_address_t from,
+                               size_t bytes);
   hadal_device_code_t launch(hadal_device_queue_t *, hadal_device_kernel_t *, uint32_t grid,
                              const std::vector<Parameter> &, uint64_t sharedBytes = 0);
   hadal_device_code_t signal(hadal_device_queue_t *, hadal_device_event_t *);

@@ -57,7 +57,9 @@ TEST_F(LaunchTest, ReadsConstantsByAddressAndSurplusWorkgroupsExit) {
   std::iota(y.begin(), y.end(), 1000);
   auto out = put(std::vector<int32_t>(200, -1)), constants = put({150, 0});
   // Seven workgroups, where three would do.
-  ASSERT_DONE(device, device.launch(queue, add, 7, {address(put(x)), address(put(y)), address(out), address(constants)}));
+  ASSERT_DONE(device,
+              device.launch(queue, add, 7,
+                            {address(put(x)), address(put(y)), address(out), address(constants)}));
   std::vector<int32_t> read = get(out, 200);
   for (int i = 0; i < 200; ++i)
     EXPECT_EQ(read[size_t(i)], i < 150 ? 1000 + 2 * i : -1) << i;
@@ -67,7 +69,8 @@ TEST_F(LaunchTest, PassesIntegersOfBothWidths) {
   hadal_device_kernel_t *scale;
   ASSERT_DONE(device, device.kernel("scale", scale));
   auto x = put({1, 2, 3, 4}), out = put({0, 0, 0, 0});
-  ASSERT_DONE(device, device.launch(queue, scale, 1, {address(x), address(out), i32(-5), i64(-7), i64(3)}));
+  ASSERT_DONE(device,
+              device.launch(queue, scale, 1, {address(x), address(out), i32(-5), i64(-7), i64(3)}));
   EXPECT_EQ(get(out, 4), (std::vector<int32_t>{-12, -17, -22, 0}));
 }
 
@@ -88,7 +91,8 @@ TEST_F(LaunchTest, UsesSharedMemoryBeyond48KiB) {
   std::iota(x.begin(), x.end(), 0);
   auto in = put(x), out = put(std::vector<int32_t>(64));
   const int32_t offset = 80 << 10;
-  ASSERT_DONE(device, device.launch(queue, reverse, 1, {address(in), address(out), i32(offset)}, uint64_t(offset) + 256));
+  ASSERT_DONE(device, device.launch(queue, reverse, 1, {address(in), address(out), i32(offset)},
+                                    uint64_t(offset) + 256));
   std::reverse(x.begin(), x.end());
   EXPECT_EQ(get(out, 64), x);
   expectRefusal(device.launch(queue, reverse, 1, {address(in), address(out), i32(0)}, 1 << 20));
@@ -108,8 +112,10 @@ TEST_F(LaunchTest, RefusesParametersThatAreNotTheInterfaces) {
   auto x = put({1});
   expectRefusal(device.launch(queue, scale, 1, {address(x)}));
   expectRefusal(device.launch(queue, scale, 1, {address(x), address(x), i64(1), i64(1), i64(1)}));
-  expectRefusal(device.launch(queue, scale, 1, {address(x), address(x), i32(int64_t(1) << 40), i64(1), i64(1)}));
-  expectRefusal(device.launch(queue, scale, 1, {address(x), address(x), i32(1), i64(0), i64(1)}, 16));
+  expectRefusal(device.launch(queue, scale, 1,
+                              {address(x), address(x), i32(int64_t(1) << 40), i64(1), i64(1)}));
+  expectRefusal(
+      device.launch(queue, scale, 1, {address(x), address(x), i32(1), i64(0), i64(1)}, 16));
   EXPECT_EQ(get(x, 1), std::vector<int32_t>{1});
 }
 

@@ -68,14 +68,18 @@ struct Run {
   // sum = input + weights; state = state + sum; state = 3 state - 1. Elements from n on keep theirs,
   // but for the last kernel, whose n is fixed.
   hadal_device_code_t launchStep() {
-    TRY(device.launch(main, add, kGrid, {address(block + 8), address(weights), address(sum), address(block)}));
-    TRY(device.launch(main, add, kGrid, {address(state), address(sum), address(state), address(block)}));
-    return device.launch(main, scale, kGrid, {address(state), address(state), i32(3), i64(-1), i64(kBucket)});
+    TRY(device.launch(main, add, kGrid,
+                      {address(block + 8), address(weights), address(sum), address(block)}));
+    TRY(device.launch(main, add, kGrid,
+                      {address(state), address(sum), address(state), address(block)}));
+    return device.launch(main, scale, kGrid,
+                         {address(state), address(state), i32(3), i64(-1), i64(kBucket)});
   }
 
   // The other queue copies the state away while the first goes on, and is waited for before the
   // state is written again.
-  hadal_device_code_t step(hadal_device_record_t *record, void *from, std::vector<int32_t> &values) {
+  hadal_device_code_t step(hadal_device_record_t *record, void *from,
+                           std::vector<int32_t> &values) {
     TRY(device.upload(main, block, from, kBlock));
     TRY(device.wait(main, copied));
     if (record) {
@@ -85,7 +89,8 @@ struct Run {
     }
     TRY(device.signal(main, stepped));
     TRY(device.wait(side, stepped));
-    TRY(device.launch(side, scale, kGrid, {address(state), address(copy), i32(1), i64(0), i64(kBucket)}));
+    TRY(device.launch(side, scale, kGrid,
+                      {address(state), address(copy), i32(1), i64(0), i64(kBucket)}));
     TRY(device.signal(side, copied));
     TRY(device.download(side, result, copy, kBytes));
     TRY(device.synchronize(side));
@@ -97,7 +102,8 @@ struct Run {
 
 } // namespace
 
-hadal_device_code_t runProgram(Device &device, const ProgramOptions &options, std::vector<int32_t> &out) {
+hadal_device_code_t runProgram(Device &device, const ProgramOptions &options,
+                               std::vector<int32_t> &out) {
   Run run = {device};
   TRY(run.prepare());
   hadal_device_record_t *record = nullptr;

@@ -17,7 +17,8 @@ struct ProgramOptions {
 
 /// Runs it and stops at the first call that fails, whose code it returns. *out is then untouched;
 /// else it holds the values that all steps downloaded.
-hadal_device_code_t runProgram(Device &device, const ProgramOptions &options, std::vector<int32_t> &out);
+hadal_device_code_t runProgram(Device &device, const ProgramOptions &options,
+                               std::vector<int32_t> &out);
 
 /// The same by the host.
 std::vector<int32_t> expectedOfProgram(const ProgramOptions &options);

@@ -50,7 +50,8 @@ TEST(QueueTest, ThreadsUseOneDeviceAtOnce) {
       if (t.queue_create(device.get(), &queue, &error))
         return;
       std::vector<int32_t> values(100, i + 1), read(100);
-      bool good = !t.memory_allocate(device.get(), 400, HADAL_DEVICE_MEMORY_SPARSE, "x", &memory, &at, &error) &&
+      bool good = !t.memory_allocate(device.get(), 400, HADAL_DEVICE_MEMORY_SPARSE, "x", &memory,
+                                     &at, &error) &&
                   !t.queue_upload(queue, at, values.data(), 400, &error);
       for (int j = 0; good && j < 5; ++j) {
         Parameter parameters[] = {address(at), address(at), i32(2), i64(1), i64(100)};
@@ -63,7 +64,8 @@ TEST(QueueTest, ThreadsUseOneDeviceAtOnce) {
         launch.parameter_count = 5;
         good = !t.queue_launch(queue, &launch, &error);
       }
-      good = good && !t.queue_download(queue, read.data(), at, 400, &error) && !t.queue_synchronize(queue, &error);
+      good = good && !t.queue_download(queue, read.data(), at, 400, &error) &&
+             !t.queue_synchronize(queue, &error);
       t.queue_release(device.get(), queue);
       t.memory_release(device.get(), memory);
       right += good && read == std::vector<int32_t>(100, 32 * (i + 1) + 31);
@@ -221,7 +223,8 @@ TEST(FailureTest, KernelThatStraysIsReported) {
   hadal_device_code_t code = device.launch(queue, stray, 1, {address(memory + (1 << 30))});
   if (!code) // then a later call of the queue says so, at the latest
     code = device.synchronize(queue);
-  EXPECT_TRUE(code == HADAL_STATUS_DEVICE_LOST || code == HADAL_STATUS_KERNEL_FAILED) << device.message();
+  EXPECT_TRUE(code == HADAL_STATUS_DEVICE_LOST || code == HADAL_STATUS_KERNEL_FAILED)
+      << device.message();
   EXPECT_NE(device.message(), "");
 }
 

@@ -35,7 +35,9 @@ void destroyContext(CUctx_st &context) {
 
 namespace {
 
-bool isDevice(CUdevice device) { return device >= 0 && uint64_t(device) < state().number("DEVICES"); }
+bool isDevice(CUdevice device) {
+  return device >= 0 && uint64_t(device) < state().number("DEVICES");
+}
 
 int attributeOf(CUdevice_attribute attribute) {
   int capability = state().capability();
@@ -44,26 +46,18 @@ int attributeOf(CUdevice_attribute attribute) {
   switch (attribute) {
   case CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK:
   case CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_X:
-  case CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Y:
-    return 1024;
-  case CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Z:
-    return 64;
-  case CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_X:
-    return 0x7fffffff;
+  case CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Y: return 1024;
+  case CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Z: return 64;
+  case CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_X: return 0x7fffffff;
   case CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Y:
-  case CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Z:
-    return 65535;
-  case CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR:
-    return capability / 10;
-  case CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR:
-    return capability % 10;
-  case CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH:
-    return capability >= 60;
+  case CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Z: return 65535;
+  case CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR: return capability / 10;
+  case CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR: return capability % 10;
+  case CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH: return capability >= 60;
   case CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN:
     return capability >= 90 ? 232448 : 166912;
   case CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH:
-  case CU_DEVICE_ATTRIBUTE_TENSOR_MAP_ACCESS_SUPPORTED:
-    return capability >= 90;
+  case CU_DEVICE_ATTRIBUTE_TENSOR_MAP_ACCESS_SUPPORTED: return capability >= 90;
   }
   return -1;
 }
@@ -93,9 +87,7 @@ HADAL_TEST_DRIVER CUresult cuGetErrorName(CUresult error, const char **name) {
   *name = nullptr;
   switch (error) {
 #define HADAL_NAME(code)                                                                           \
-  case code:                                                                                       \
-    *name = #code;                                                                                 \
-    break;
+  case code: *name = #code; break;
     HADAL_NAME(CUDA_ERROR_INVALID_VALUE)
     HADAL_NAME(CUDA_ERROR_OUT_OF_MEMORY)
     HADAL_NAME(CUDA_ERROR_NO_DEVICE)
@@ -107,8 +99,7 @@ HADAL_TEST_DRIVER CUresult cuGetErrorName(CUresult error, const char **name) {
     HADAL_NAME(CUDA_ERROR_LAUNCH_FAILED)
     HADAL_NAME(CUDA_ERROR_UNKNOWN)
 #undef HADAL_NAME
-  default:
-    return CUDA_ERROR_INVALID_VALUE;
+  default: return CUDA_ERROR_INVALID_VALUE;
   }
   return entry;
 }
@@ -153,7 +144,8 @@ HADAL_TEST_DRIVER CUresult cuDeviceTotalMem_v2(size_t *bytes, CUdevice device) {
   return entry;
 }
 
-HADAL_TEST_DRIVER CUresult cuDeviceGetAttribute(int *value, CUdevice_attribute attribute, CUdevice device) {
+HADAL_TEST_DRIVER CUresult cuDeviceGetAttribute(int *value, CUdevice_attribute attribute,
+                                                CUdevice device) {
   Entry entry("cuDeviceGetAttribute", Entry::Driver);
   if (!entry.ok())
     return entry;

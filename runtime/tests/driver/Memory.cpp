@@ -84,7 +84,8 @@ namespace {
 CUresult copy(Entry &entry, CUstream stream, Work work) {
   if (!entry.ok() || !entry.has(entry.context()->streams, stream))
     return entry;
-  bool waits = work.kind == Work::Download && !stream->capture && !isPinned(*entry.context(), work.host, work.bytes);
+  bool waits = work.kind == Work::Download && !stream->capture &&
+               !isPinned(*entry.context(), work.host, work.bytes);
   if (!stream->capture && work.kind == Work::Upload) {
     ++state().counts.uploads;
     state().counts.upload_bytes += work.bytes;
@@ -99,7 +100,8 @@ CUresult copy(Entry &entry, CUstream stream, Work work) {
 
 } // namespace
 
-HADAL_TEST_DRIVER CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, size_t bytes, CUstream stream) {
+HADAL_TEST_DRIVER CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, size_t bytes,
+                                           CUstream stream) {
   Entry entry("cuMemsetD8Async", Entry::InContext);
   Work work(Work::Fill);
   work.address = to;
@@ -108,7 +110,8 @@ HADAL_TEST_DRIVER CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, 
   return copy(entry, stream, std::move(work));
 }
 
-HADAL_TEST_DRIVER CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void *from, size_t bytes, CUstream stream) {
+HADAL_TEST_DRIVER CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void *from, size_t bytes,
+                                                CUstream stream) {
   Entry entry("cuMemcpyHtoDAsync_v2", Entry::InContext);
   Work work(Work::Upload);
   work.address = to;
@@ -117,7 +120,8 @@ HADAL_TEST_DRIVER CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void *from
   return copy(entry, stream, std::move(work));
 }
 
-HADAL_TEST_DRIVER CUresult cuMemcpyDtoHAsync_v2(void *to, CUdeviceptr from, size_t bytes, CUstream stream) {
+HADAL_TEST_DRIVER CUresult cuMemcpyDtoHAsync_v2(void *to, CUdeviceptr from, size_t bytes,
+                                                CUstream stream) {
   Entry entry("cuMemcpyDtoHAsync_v2", Entry::InContext);
   Work work(Work::Download);
   work.address = from;

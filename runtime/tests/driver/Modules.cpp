@@ -50,8 +50,9 @@ void writeLog(unsigned count, CUjit_option *options, void **values, const char *
 
 } // namespace
 
-HADAL_TEST_DRIVER CUresult cuModuleLoadDataEx(CUmodule *out, const void *image, unsigned option_count,
-                                              CUjit_option *options, void **values) {
+HADAL_TEST_DRIVER CUresult cuModuleLoadDataEx(CUmodule *out, const void *image,
+                                              unsigned option_count, CUjit_option *options,
+                                              void **values) {
   Entry entry("cuModuleLoadDataEx", Entry::InContext);
   if (!entry.ok() || !entry.mayDisturb())
     return entry;
@@ -102,7 +103,8 @@ HADAL_TEST_DRIVER CUresult cuModuleGetFunction(CUfunction *out, CUmodule module,
     return CUDA_ERROR_NOT_FOUND;
   function->module = module;
   function->name = name;
-  function->maxDynamicShared = (48 << 10) - std::min<uint64_t>(48 << 10, function->info.static_shared_bytes);
+  function->maxDynamicShared =
+      (48 << 10) - std::min<uint64_t>(48 << 10, function->info.static_shared_bytes);
   function->parameters.resize(function->info.parameter_count);
   for (size_t i = 0; i < function->parameters.size(); ++i)
     hadal_sim_kernel_parameter(sim, module->sim, name, i, &function->parameters[i]);
@@ -113,7 +115,8 @@ HADAL_TEST_DRIVER CUresult cuModuleGetFunction(CUfunction *out, CUmodule module,
   return entry;
 }
 
-HADAL_TEST_DRIVER CUresult cuFuncGetAttribute(int *value, CUfunction_attribute attribute, CUfunction function) {
+HADAL_TEST_DRIVER CUresult cuFuncGetAttribute(int *value, CUfunction_attribute attribute,
+                                              CUfunction function) {
   Entry entry("cuFuncGetAttribute", Entry::InContext);
   if (!entry.ok())
     return entry;
@@ -128,12 +131,12 @@ HADAL_TEST_DRIVER CUresult cuFuncGetAttribute(int *value, CUfunction_attribute a
   case CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES:
     *value = int(function->maxDynamicShared);
     return entry;
-  default:
-    return CUDA_ERROR_INVALID_VALUE;
+  default: return CUDA_ERROR_INVALID_VALUE;
   }
 }
 
-HADAL_TEST_DRIVER CUresult cuFuncSetAttribute(CUfunction function, CUfunction_attribute attribute, int value) {
+HADAL_TEST_DRIVER CUresult cuFuncSetAttribute(CUfunction function, CUfunction_attribute attribute,
+                                              int value) {
   Entry entry("cuFuncSetAttribute", Entry::InContext);
   if (!entry.ok())
     return entry;
@@ -144,10 +147,13 @@ HADAL_TEST_DRIVER CUresult cuFuncSetAttribute(CUfunction function, CUfunction_at
     function->maxDynamicShared = size_t(value);
     return entry;
   }
-  return attribute == CU_FUNC_ATTRIBUTE_NON_PORTABLE_CLUSTER_SIZE_ALLOWED ? entry : CUDA_ERROR_INVALID_VALUE;
+  return attribute == CU_FUNC_ATTRIBUTE_NON_PORTABLE_CLUSTER_SIZE_ALLOWED
+             ? entry
+             : CUDA_ERROR_INVALID_VALUE;
 }
 
-HADAL_TEST_DRIVER CUresult cuFuncGetParamInfo(CUfunction function, size_t index, size_t *offset, size_t *bytes) {
+HADAL_TEST_DRIVER CUresult cuFuncGetParamInfo(CUfunction function, size_t index, size_t *offset,
+                                              size_t *bytes) {
   Entry entry("cuFuncGetParamInfo", Entry::InContext);
   if (!entry.ok())
     return entry;

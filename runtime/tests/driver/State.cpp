@@ -12,8 +12,9 @@ namespace {
 
 const struct {
   const char *name, *value;
-} kDefaults[] = {{"SEED", "0"},          {"CAPABILITY", "8.0"}, {"DEVICES", "1"}, {"MEMORY", "1073741824"},
-                 {"VERSION", "12040"}, {"FAIL", ""},          {"COUNTS", ""}};
+} kDefaults[] = {
+    {"SEED", "0"},        {"CAPABILITY", "8.0"}, {"DEVICES", "1"}, {"MEMORY", "1073741824"},
+    {"VERSION", "12040"}, {"FAIL", ""},          {"COUNTS", ""}};
 
 std::string fromEnvironment(const char *name) {
   const char *value = std::getenv((std::string("HADAL_TEST_CUDA_") + name).c_str());
@@ -30,15 +31,16 @@ void writeCounts(const std::string &path, const hadal_test_driver_counts_t &coun
   std::FILE *file = std::fopen(path.c_str(), "w");
   if (!file)
     return;
-  std::fprintf(file,
-               "{\"calls\": %llu, \"uploads\": %llu, \"upload_bytes\": %llu, \"downloads\": %llu, "
-               "\"download_bytes\": %llu, \"launches\": %llu, \"graph_launches\": %llu, \"waits\": %llu, "
-               "\"work\": %llu}\n",
-               (unsigned long long)counts.calls, (unsigned long long)counts.uploads,
-               (unsigned long long)counts.upload_bytes, (unsigned long long)counts.downloads,
-               (unsigned long long)counts.download_bytes, (unsigned long long)counts.launches,
-               (unsigned long long)counts.graph_launches, (unsigned long long)counts.waits,
-               (unsigned long long)counts.work);
+  std::fprintf(
+      file,
+      "{\"calls\": %llu, \"uploads\": %llu, \"upload_bytes\": %llu, \"downloads\": %llu, "
+      "\"download_bytes\": %llu, \"launches\": %llu, \"graph_launches\": %llu, \"waits\": %llu, "
+      "\"work\": %llu}\n",
+      (unsigned long long)counts.calls, (unsigned long long)counts.uploads,
+      (unsigned long long)counts.upload_bytes, (unsigned long long)counts.downloads,
+      (unsigned long long)counts.download_bytes, (unsigned long long)counts.launches,
+      (unsigned long long)counts.graph_launches, (unsigned long long)counts.waits,
+      (unsigned long long)counts.work);
   std::fclose(file);
 }
 
@@ -56,7 +58,8 @@ __attribute__((destructor)) void leave() {
     writeCounts(path, all.counts);
   if (all.problems.empty() && all.leaks.empty())
     return;
-  std::fprintf(stderr, "test driver: problems:\n%sleaks:\n%s", all.problems.c_str(), all.leaks.c_str());
+  std::fprintf(stderr, "test driver: problems:\n%sleaks:\n%s", all.problems.c_str(),
+               all.leaks.c_str());
   std::fflush(nullptr);
   _exit(70);
 }
@@ -78,7 +81,9 @@ std::string State::setting(const char *name) const {
   return found == settings.end() ? fromEnvironment(name) : found->second;
 }
 
-uint64_t State::number(const char *name) const { return std::strtoull(setting(name).c_str(), nullptr, 10); }
+uint64_t State::number(const char *name) const {
+  return std::strtoull(setting(name).c_str(), nullptr, 10);
+}
 
 int State::capability() const {
   int major = 0, minor = 0;

@@ -53,7 +53,8 @@ HADAL_TEST_DRIVER CUresult cuStreamSynchronize(CUstream stream) {
 
 HADAL_TEST_DRIVER CUresult cuStreamWaitEvent(CUstream stream, CUevent event, unsigned flags) {
   Entry entry("cuStreamWaitEvent", Entry::InContext);
-  if (!entry.ok() || !entry.has(entry.context()->streams, stream) || !entry.has(entry.context()->events, event))
+  if (!entry.ok() || !entry.has(entry.context()->streams, stream) ||
+      !entry.has(entry.context()->events, event))
     return entry;
   if (stream->capture)
     return disturb(stream);
@@ -84,7 +85,8 @@ HADAL_TEST_DRIVER CUresult cuEventDestroy_v2(CUevent event) {
 
 HADAL_TEST_DRIVER CUresult cuEventRecord(CUevent event, CUstream stream) {
   Entry entry("cuEventRecord", Entry::InContext);
-  if (!entry.ok() || !entry.has(entry.context()->events, event) || !entry.has(entry.context()->streams, stream))
+  if (!entry.ok() || !entry.has(entry.context()->events, event) ||
+      !entry.has(entry.context()->streams, stream))
     return entry;
   if (stream->capture)
     return disturb(stream);
@@ -106,7 +108,8 @@ HADAL_TEST_DRIVER CUresult cuEventSynchronize(CUevent event) {
 
 HADAL_TEST_DRIVER CUresult cuEventElapsedTime(float *milliseconds, CUevent from, CUevent to) {
   Entry entry("cuEventElapsedTime", Entry::InContext);
-  if (!entry.ok() || !entry.has(entry.context()->events, from) || !entry.has(entry.context()->events, to))
+  if (!entry.ok() || !entry.has(entry.context()->events, from) ||
+      !entry.has(entry.context()->events, to))
     return entry;
   if (!from->mark || !to->mark || ((from->flags | to->flags) & CU_EVENT_DISABLE_TIMING))
     return CUDA_ERROR_INVALID_HANDLE;
@@ -145,7 +148,8 @@ HADAL_TEST_DRIVER CUresult cuStreamEndCapture(CUstream stream, CUgraph *out) {
   return entry;
 }
 
-HADAL_TEST_DRIVER CUresult cuGraphInstantiateWithFlags(CUgraphExec *out, CUgraph graph, unsigned long long flags) {
+HADAL_TEST_DRIVER CUresult cuGraphInstantiateWithFlags(CUgraphExec *out, CUgraph graph,
+                                                       unsigned long long flags) {
   Entry entry("cuGraphInstantiateWithFlags", Entry::InContext);
   if (!entry.ok() || !entry.has(entry.context()->graphs, graph))
     return entry;
@@ -156,7 +160,8 @@ HADAL_TEST_DRIVER CUresult cuGraphInstantiateWithFlags(CUgraphExec *out, CUgraph
 
 HADAL_TEST_DRIVER CUresult cuGraphLaunch(CUgraphExec exec, CUstream stream) {
   Entry entry("cuGraphLaunch", Entry::InContext);
-  if (!entry.ok() || !entry.has(entry.context()->execs, exec) || !entry.has(entry.context()->streams, stream))
+  if (!entry.ok() || !entry.has(entry.context()->execs, exec) ||
+      !entry.has(entry.context()->streams, stream))
     return entry;
   if (stream->capture)
     return disturb(stream);

@@ -51,7 +51,9 @@ CUstream choose(CUctx_st &context) {
   CUstream needed = neededFor(demands.front().first);
   if (how == Order::Others) {
     able.erase(std::remove_if(able.begin(), able.end(),
-                              [&](CUstream stream) { return stream == needed || stream == demands.front().first; }),
+                              [&](CUstream stream) {
+                                return stream == needed || stream == demands.front().first;
+                              }),
                able.end());
     if (!able.empty())
       return able[context.random() % able.size()];
@@ -71,8 +73,9 @@ void runLaunch(CUctx_st &context, LaunchWork &work) {
     arguments.push_back(argument.data());
   if (all.number("SEED"))
     work.how.seed = context.random();
-  hadal_sim_status_t status = hadal_sim_launch(context.sim, work.module->sim, work.function->name.c_str(), &work.how,
-                                               arguments.data(), arguments.size());
+  hadal_sim_status_t status =
+      hadal_sim_launch(context.sim, work.module->sim, work.function->name.c_str(), &work.how,
+                       arguments.data(), arguments.size());
   if (status == HADAL_SIM_OK)
     return;
   uint32_t line;
@@ -92,7 +95,8 @@ void runCopy(CUctx_st &context, Work &work) {
     if (work.pinned && checksum(work.host, work.bytes) != work.sum)
       all.problem("an upload of " + std::to_string(work.bytes) +
                   " bytes: page-locked memory changed before the copy ran");
-    status = hadal_sim_copy_in(context.sim, work.address, work.pinned ? work.host : work.snapshot.data(), work.bytes);
+    status = hadal_sim_copy_in(context.sim, work.address,
+                               work.pinned ? work.host : work.snapshot.data(), work.bytes);
   } else {
     status = hadal_sim_copy_out(context.sim, work.host, work.address, work.bytes, nullptr);
     if (status == HADAL_SIM_CHECK) {

@@ -71,7 +71,8 @@ TEST_F(ArtifactOutputTest, KeepsWeightsThatAnotherArtifactNames) {
   fs::rename(path, folder.path("kept"));
   ASSERT_EQ(two.write(path), "");
   EXPECT_TRUE(two.isAt(path));
-  EXPECT_EQ(names(), (Names{"kept", "m.hadal", one.weightsName("m.hadal"), two.weightsName("m.hadal")}));
+  EXPECT_EQ(names(),
+            (Names{"kept", "m.hadal", one.weightsName("m.hadal"), two.weightsName("m.hadal")}));
   fs::remove(folder.path("kept"));
   ASSERT_EQ(two.write(path), "");
   EXPECT_EQ(names(), pairOf(two));
@@ -110,8 +111,9 @@ TEST_F(ArtifactOutputTest, WritesNamesOfAnyLength) {
 // What a killed process left is gone before the new one needs the room.
 TEST_F(ArtifactOutputTest, OpeningRemovesLeftovers) {
   ASSERT_EQ(one.write(path), "");
-  for (const std::string &name : {two.weightsName("m.hadal"), files::temporaryPrefix("m.hadal") + "1",
-                                  files::temporaryPrefix("m.hadal") + "lock"})
+  for (const std::string &name :
+       {two.weightsName("m.hadal"), files::temporaryPrefix("m.hadal") + "1",
+        files::temporaryPrefix("m.hadal") + "lock"})
     writeFile(folder.path(name), two.weights().data(), two.weights().size());
   {
     files::ArtifactOutput output;
@@ -148,7 +150,8 @@ TEST_F(ArtifactOutputTest, RefusesWhatIsNoFileForIt) {
   EXPECT_EQ(one.write("/dev/null"),
             "/dev/null: expected a file to write, with the weights beside it, got a special file");
   std::string weights = folder.path(one.weightsName("other"));
-  EXPECT_EQ(one.write(weights), weights + ": expected a name for an artifact, got one of a weights file");
+  EXPECT_EQ(one.write(weights),
+            weights + ": expected a name for an artifact, got one of a weights file");
   EXPECT_EQ(one.writeShapes("/dev/null"), "");
   EXPECT_EQ(one.writeShapes("/dev/full"), "/dev/full: cannot be written: No space left on device");
   EXPECT_EQ(names(), Names{"m.hadal"});
@@ -183,7 +186,8 @@ TEST_F(ArtifactOutputTest, AFullDiskLeavesThePair) {
       SizeLimit full(limit);
       error = two.write(path);
     }
-    EXPECT_EQ(error, path + (limit < weights ? ": weights" : "") + ": cannot be written: File too large");
+    EXPECT_EQ(error,
+              path + (limit < weights ? ": weights" : "") + ": cannot be written: File too large");
     EXPECT_TRUE(one.isAt(path)) << limit;
     EXPECT_EQ(names(), pairOf(one)) << limit;
   }

@@ -40,7 +40,8 @@ protected:
           calls = callsOf(writer, folder.path(""));
           count = calls.size();
         } else {
-          std::string where = std::string(when) + " call " + std::to_string(at) + ", " + calls[at - 1];
+          std::string where =
+              std::string(when) + " call " + std::to_string(at) + ", " + calls[at - 1];
           int status = await(start(writer, folder.path(""), {at, when}));
           ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << where;
           if (old)
@@ -112,7 +113,8 @@ TEST_F(CrashTest, AgainAndAgain) {
     ASSERT_LE(namesIn(folder.path("")).size(), 6u) << i;
   }
   ASSERT_EQ(one.write(path), "");
-  EXPECT_EQ(namesIn(folder.path("")), (std::set<std::string>{"m.hadal", one.weightsName("m.hadal")}));
+  EXPECT_EQ(namesIn(folder.path("")),
+            (std::set<std::string>{"m.hadal", one.weightsName("m.hadal")}));
 }
 
 } // namespace

@@ -47,8 +47,7 @@ std::string Pair::write(const std::string &path, const std::vector<std::string> 
   ModelSpec named = model;
   named.files[0].name = output.weightsName(model.buildId);
   Bytes bytes = serialize(named);
-  if (!output.artifact().write(bytes.data(), bytes.size()) ||
-      !output.commit(model.buildId, inputs))
+  if (!output.artifact().write(bytes.data(), bytes.size()) || !output.commit(model.buildId, inputs))
     return output.error();
   return {};
 }

@@ -33,7 +33,8 @@ TEST_F(PathsTest, OtherFilesMayBeWritten) {
 }
 
 TEST_F(PathsTest, AnInputMayNot) {
-  EXPECT_EQ(problem(input), input + ": expected another file than those that are read, got an input");
+  EXPECT_EQ(problem(input),
+            input + ": expected another file than those that are read, got an input");
   std::filesystem::create_symlink("input", folder.path("link"));
   std::filesystem::create_symlink("link", folder.path("link-to-link"));
   std::filesystem::create_symlink(folder.path("sub"), folder.path("sub-link"));
@@ -42,8 +43,8 @@ TEST_F(PathsTest, AnInputMayNot) {
   for (const char *name : {"link", "link-to-link", "hard", "sub/hard", "sub-link/hard", "./input",
                            "sub/../input", "sub-link/../input", ".//input"})
     EXPECT_EQ(problem(folder.path(name)),
-              folder.path(name) + ": expected another file than those that are read, got the input " +
-                  input);
+              folder.path(name) +
+                  ": expected another file than those that are read, got the input " + input);
 }
 
 TEST_F(PathsTest, NorWhatALinkThatIsReadPointsTo) {

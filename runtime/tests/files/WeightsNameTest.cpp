@@ -20,9 +20,9 @@ TEST(WeightsNameTest, NamesTheArtifactAndItsBuild) {
 
 // Names of every kind and, for each, names that look like what is made of it.
 std::set<std::string> namesOfAllKinds() {
-  std::set<std::string> names = {"a",    "a.hadal", "a.b",   "a.b.hadal", ".a",  "a.",
-                                 "a b",  "a\nb",    "a*[x]", "-o",        "\xff", "ä.hadal",
-                                 "a.weights", "a.hadal.weights." + kId};
+  std::set<std::string> names = {
+      "a",    "a.hadal", "a.b", "a.b.hadal", ".a",      "a.",        "a b",
+      "a\nb", "a*[x]",   "-o",  "\xff",      "ä.hadal", "a.weights", "a.hadal.weights." + kId};
   for (size_t length : {100, 200, 201, 202, 217, 218, 219, 220, 254, 255})
     for (const char *unit : {"x", "ä", "\xe2\x82\xac"}) {
       std::string name;
@@ -66,9 +66,10 @@ TEST(WeightsNameTest, KeepWholeCharacters) {
 
 TEST(WeightsNameTest, KnowsItsOwn) {
   for (const char *name :
-       {"model.safetensors", "m.hadal", "m.weights.safetensors", ".weights.0123456789abcdef.safetensors",
-        "m.weights.0123456789abcde.safetensors", "m.weights.0123456789ABCDEF.safetensors",
-        "m.weights_0123456789abcdef.safetensors", "m.weights.0123456789abcdef.safetensors.tmp"})
+       {"model.safetensors", "m.hadal", "m.weights.safetensors",
+        ".weights.0123456789abcdef.safetensors", "m.weights.0123456789abcde.safetensors",
+        "m.weights.0123456789ABCDEF.safetensors", "m.weights_0123456789abcdef.safetensors",
+        "m.weights.0123456789abcdef.safetensors.tmp"})
     EXPECT_FALSE(isWeightsName(name)) << name;
   EXPECT_EQ(buildIdOf("m.weights.0123456789abcde.safetensors", "m"), "");
   EXPECT_EQ(buildIdOf("m.weights.", "m"), "");

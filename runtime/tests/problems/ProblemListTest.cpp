@@ -22,9 +22,9 @@ TEST(ProblemList, TellsFewOneByOne) {
   list.add({"a/model.safetensors", "layers.0.w1", "got none"});
   list.add({"a/model.safetensors", "layers.1.w1", "got none"});
   list.add({"a/config.json", "", "expected JSON"});
-  EXPECT_EQ(linesOf(list), (Lines{"a/model.safetensors: layers.0.w1: got none",
-                                  "a/model.safetensors: layers.1.w1: got none",
-                                  "a/config.json: expected JSON"}));
+  EXPECT_EQ(linesOf(list),
+            (Lines{"a/model.safetensors: layers.0.w1: got none",
+                   "a/model.safetensors: layers.1.w1: got none", "a/config.json: expected JSON"}));
 }
 
 TEST(ProblemList, TellsManyByTheirPattern) {
@@ -33,10 +33,9 @@ TEST(ProblemList, TellsManyByTheirPattern) {
     list.add({i % 2 ? "a7/m-1-of-2" : "a7/m-2-of-2",
               "layers." + std::to_string(i / 256) + ".experts." + std::to_string(i % 256) + ".w1",
               "expected [4], got [" + std::to_string(i) + "]"});
-  EXPECT_EQ(linesOf(list),
-            (Lines{"a7/m-*-of-*: layers.*.experts.*.w1: 14,848 weights, the first "
-                   "layers.0.experts.0.w1 in m-2-of-2: expected [4], got [0]",
-                   "14,847 more like these; ask for them"}));
+  EXPECT_EQ(linesOf(list), (Lines{"a7/m-*-of-*: layers.*.experts.*.w1: 14,848 weights, the first "
+                                  "layers.0.experts.0.w1 in m-2-of-2: expected [4], got [0]",
+                                  "14,847 more like these; ask for them"}));
   EXPECT_EQ(list.count(), 14848u);
 }
 
@@ -49,7 +48,8 @@ TEST(ProblemList, KeepsNumbersThatArePartOfAName) {
 
 TEST(ProblemList, TakesChecksumsForNumbers) {
   ProblemList list({false, "parameters", ""});
-  for (const char *sum : {"00c0ffee12345678", "deadbeef00000001", "0123456789abcdef", "feedfacecafebeef"})
+  for (const char *sum :
+       {"00c0ffee12345678", "deadbeef00000001", "0123456789abcdef", "feedfacecafebeef"})
     list.add({"f", "p." + std::to_string(list.count()), std::string("got ") + sum});
   EXPECT_EQ(linesOf(list), (Lines{"f: p.*: 4 parameters, the first p.0: got 00c0ffee12345678",
                                   "3 more like these"}));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A whole program with kernels of PTX by hand, run by the core on a device of the family cuda: the same
 // results as the model's rule, replayed or not, with few records. HADAL_TEST_PTX_DEVICE is the device.
-#include "core/Run.h"
 #include "core/ArtifactBuilder.h"
+#include "core/Run.h"
 #include "driver/TestDriver.h"
 #include "hadal_device.h"
 
@@ -90,7 +90,8 @@ TEST_F(PtxModelTest, PrefillOfARaggedBatch) {
   EXPECT_STREQ(hadal_module_level(module.get()), "sm_80");
   SessionHandle session = open(0);
   std::vector<float> logits;
-  StepSpec step = StepSpec().add(3, 0, std::vector<int32_t>(50, 2)).add(0, 0, {1}).add(7, 0, {4, 5, 6});
+  StepSpec step =
+      StepSpec().add(3, 0, std::vector<int32_t>(50, 2)).add(0, 0, {1}).add(7, 0, {4, 5, 6});
   ASSERT_EQ(runStep(session.get(), step, &logits), "ok");
   std::vector<float> expected;
   for (float sum : {100.0f, 1.0f, 15.0f})
@@ -111,7 +112,9 @@ TEST_F(PtxModelTest, DecodingIsReplayedWithFewRecords) {
     std::vector<float> expected;
     for (size_t i = 0; i <= random() % kSlots; ++i) {
       int32_t token = static_cast<int32_t>(random() % 11), slot = slots[i];
-      spec.add(slot, static_cast<int32_t>(hadal_session_length(sessions[0].get(), static_cast<uint32_t>(slot))),
+      spec.add(slot,
+               static_cast<int32_t>(
+                   hadal_session_length(sessions[0].get(), static_cast<uint32_t>(slot))),
                {token});
       sums[static_cast<size_t>(slot)] += static_cast<float>(token);
       for (float value : expectedLogits(sums[static_cast<size_t>(slot)]))

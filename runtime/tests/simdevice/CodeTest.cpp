@@ -68,12 +68,16 @@ TEST_F(Code, Images) {
   good(check(section(kScale, "sm_80", {"scale", "add"})));
   good(check(section(kScale, "sm_90", {"scale"})));
   for (bool loads : {false, true}) {
-    auto call = [&](const hadal_device_code_section_t &section) { return loads ? load(section) : check(section); };
-    bad(call(section(HEAD ".visible .entry k() { frob; }")), HADAL_STATUS_INVALID_ARTIFACT, {"code:4:", "frob"});
+    auto call = [&](const hadal_device_code_section_t &section) {
+      return loads ? load(section) : check(section);
+    };
+    bad(call(section(HEAD ".visible .entry k() { frob; }")), HADAL_STATUS_INVALID_ARTIFACT,
+        {"code:4:", "frob"});
     bad(call(section("int main() {}")), HADAL_STATUS_INVALID_ARTIFACT, {"code:1:", ".version"});
     bad(call(section(kScale, "sm_80", {"scale", "missing"})), HADAL_STATUS_INVALID_ARTIFACT,
         {"no entry 'missing'", "scale, add"});
-    bad(call(section(".version 8.0\n.target sm_90\n.address_size 64\n.visible .entry k() { ret; }")),
+    bad(call(
+            section(".version 8.0\n.target sm_90\n.address_size 64\n.visible .entry k() { ret; }")),
         HADAL_STATUS_INVALID_ARTIFACT, {"up to sm_80", "got sm_90"});
     bad(call(section("\177ELF...")), HADAL_STATUS_UNSUPPORTED, {"code", "PTX text", "cubin"});
   }
@@ -84,7 +88,9 @@ TEST_F(Code, Images) {
 }
 
 TEST_F(Code, Interfaces) {
-  auto check = [&](const Interface &interface) { return table()->interface_check(device, &interface, &error); };
+  auto check = [&](const Interface &interface) {
+    return table()->interface_check(device, &interface, &error);
+  };
   good(check(Interface({kAddress, kI32, kI64}, 64)));
   Interface maps({kAddress, HADAL_DEVICE_PARAMETER_TENSOR_MAP}, 64);
   bad(check(maps), HADAL_STATUS_UNSUPPORTED, {"parameter 1", "tensor map"});
@@ -127,15 +133,20 @@ TEST_F(Code, EntriesThatDoNotFit) {
                     ".visible .entry array(.param .align 8 .b8 x[8]) { ret; }\n"
                     ".visible .entry most() .maxntid 64, 2, 1 { ret; }\n"
                     ".visible .entry beyond() { wgmma.fence.sync.aligned; ret; }\n");
-  bad(find("f", Interface({kI32}, 32)), HADAL_STATUS_INVALID_ARTIFACT, {"parameter 0", "f32 of 4 bytes"});
-  bad(find("array", Interface({kI64}, 32)), HADAL_STATUS_INVALID_ARTIFACT, {"parameter 0", "b8[] of 8 bytes"});
+  bad(find("f", Interface({kI32}, 32)), HADAL_STATUS_INVALID_ARTIFACT,
+      {"parameter 0", "f32 of 4 bytes"});
+  bad(find("array", Interface({kI64}, 32)), HADAL_STATUS_INVALID_ARTIFACT,
+      {"parameter 0", "b8[] of 8 bytes"});
   good(find("most", Interface({}, 128)));
-  bad(find("most", Interface({}, 256)), HADAL_STATUS_INVALID_ARTIFACT, {"at most 128", ".maxntid", "256"});
-  bad(find("beyond", Interface({}, 128)), HADAL_STATUS_UNSUPPORTED, {"'beyond'", "wgmma.fence", "7:"});
+  bad(find("most", Interface({}, 256)), HADAL_STATUS_INVALID_ARTIFACT,
+      {"at most 128", ".maxntid", "256"});
+  bad(find("beyond", Interface({}, 128)), HADAL_STATUS_UNSUPPORTED,
+      {"'beyond'", "wgmma.fence", "7:"});
 }
 
 TEST_F(Code, SharedMemoryOfALevel) {
-  const char *text = HEAD ".visible .entry k() { .shared .b8 s[120000]; .reg .b32 %a; mov.u32 %a, s; ret; }";
+  const char *text =
+      HEAD ".visible .entry k() { .shared .b8 s[120000]; .reg .b32 %a; mov.u32 %a, s; ret; }";
   Interface interface({}, 32);
   hadal_device_kernel_t *found = nullptr;
   good(table()->kernel_find(device, load(text, "sm_80"), "k", &interface, &found, &error));
@@ -147,7 +158,8 @@ TEST_F(Code, SharedMemoryOfALevel) {
   interface.dynamic_shared = 1;
   hadal_device_kernel_t *open = kernel(load(text, "sm_80"), "k", interface);
   good(launch(queue, open, 1, {}, 46912));
-  bad(launch(queue, open, 1, {}, 46913), HADAL_STATUS_INVALID_ARGUMENT, {"166912", "120000", "46913"});
+  bad(launch(queue, open, 1, {}, 46913), HADAL_STATUS_INVALID_ARGUMENT,
+      {"166912", "120000", "46913"});
 }
 
 } // namespace

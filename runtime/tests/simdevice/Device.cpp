@@ -68,7 +68,8 @@ const char *const kScale = R"(.version 8.0
 }
 )";
 
-Interface::Interface(std::vector<Kind> kinds, uint32_t threads) : hadal_device_interface_t{}, kinds(std::move(kinds)) {
+Interface::Interface(std::vector<Kind> kinds, uint32_t threads)
+    : hadal_device_interface_t{}, kinds(std::move(kinds)) {
   struct_size = sizeof(hadal_device_interface_t);
   workgroup_size[0] = threads;
   workgroup_size[1] = workgroup_size[2] = 1;
@@ -76,7 +77,9 @@ Interface::Interface(std::vector<Kind> kinds, uint32_t threads) : hadal_device_i
   parameter_count = uint32_t(this->kinds.size());
 }
 
-hadal_device_parameter_t address(hadal_device_address_t value) { return {kAddress, value, 0, nullptr}; }
+hadal_device_parameter_t address(hadal_device_address_t value) {
+  return {kAddress, value, 0, nullptr};
+}
 hadal_device_parameter_t i32(int64_t value) { return {kI32, 0, value, nullptr}; }
 hadal_device_parameter_t i64(int64_t value) { return {kI64, 0, value, nullptr}; }
 
@@ -95,9 +98,12 @@ void SimDevice::TearDown() {
   table()->close(device);
 }
 
-void SimDevice::good(hadal_device_code_t code) { ASSERT_EQ(code, HADAL_STATUS_OK) << error.message; }
+void SimDevice::good(hadal_device_code_t code) {
+  ASSERT_EQ(code, HADAL_STATUS_OK) << error.message;
+}
 
-void SimDevice::bad(hadal_device_code_t code, hadal_status_code_t expected, std::vector<std::string> words) {
+void SimDevice::bad(hadal_device_code_t code, hadal_status_code_t expected,
+                    std::vector<std::string> words) {
   EXPECT_EQ(code, expected) << error.message;
   std::string message = error.message;
   EXPECT_FALSE(message.empty());
@@ -108,7 +114,8 @@ void SimDevice::bad(hadal_device_code_t code, hadal_status_code_t expected, std:
   error = {};
 }
 
-hadal_device_code_section_t SimDevice::section(const char *text, const char *level, std::vector<const char *> symbols) {
+hadal_device_code_section_t SimDevice::section(const char *text, const char *level,
+                                               std::vector<const char *> symbols) {
   names = std::move(symbols);
   hadal_device_code_section_t result = {};
   result.struct_size = sizeof(result);
@@ -130,7 +137,8 @@ hadal_device_image_t *SimDevice::load(const char *text, const char *level) {
   return image;
 }
 
-hadal_device_kernel_t *SimDevice::kernel(hadal_device_image_t *image, const char *symbol, const Interface &interface) {
+hadal_device_kernel_t *SimDevice::kernel(hadal_device_image_t *image, const char *symbol,
+                                         const Interface &interface) {
   hadal_device_kernel_t *found = nullptr;
   good(table()->kernel_find(device, image, symbol, &interface, &found, &error));
   return found;
@@ -139,14 +147,17 @@ hadal_device_kernel_t *SimDevice::kernel(hadal_device_image_t *image, const char
 hadal_device_address_t SimDevice::allocate(size_t size, const char *what) {
   hadal_device_memory_t *memory = nullptr;
   hadal_device_address_t at = 0;
-  good(table()->memory_allocate(device, size, HADAL_DEVICE_MEMORY_SPARSE, what, &memory, &at, &error));
+  good(table()->memory_allocate(device, size, HADAL_DEVICE_MEMORY_SPARSE, what, &memory, &at,
+                                &error));
   if (memory)
     memories.push_back(memory);
   return at;
 }
 
-hadal_device_code_t SimDevice::launch(hadal_device_queue_t *on, hadal_device_kernel_t *what, uint32_t grid,
-                                      const std::vector<hadal_device_parameter_t> &parameters, uint64_t shared) {
+hadal_device_code_t SimDevice::launch(hadal_device_queue_t *on, hadal_device_kernel_t *what,
+                                      uint32_t grid,
+                                      const std::vector<hadal_device_parameter_t> &parameters,
+                                      uint64_t shared) {
   hadal_device_launch_t how = {};
   how.struct_size = sizeof(how);
   how.kernel = what;

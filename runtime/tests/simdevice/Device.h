@@ -48,9 +48,11 @@ protected:
                                       std::vector<const char *> symbols = {});
   hadal_device_image_t *load(const char *text, const char *level = "sm_80");
   /// Of an image that the fixture releases.
-  hadal_device_kernel_t *kernel(hadal_device_image_t *image, const char *symbol, const Interface &interface);
+  hadal_device_kernel_t *kernel(hadal_device_image_t *image, const char *symbol,
+                                const Interface &interface);
   hadal_device_address_t allocate(size_t size, const char *what = "buffer");
-  template <typename T> hadal_device_address_t upload(const std::vector<T> &values, const char *what = "buffer") {
+  template <typename T> hadal_device_address_t upload(const std::vector<T> &values,
+                                                      const char *what = "buffer") {
     hadal_device_address_t at = allocate(values.size() * sizeof(T), what);
     good(table()->queue_upload(queue, at, values.data(), values.size() * sizeof(T), &error));
     return at;
@@ -61,7 +63,8 @@ protected:
     return values;
   }
   hadal_device_code_t launch(hadal_device_queue_t *on, hadal_device_kernel_t *what, uint32_t grid,
-                             const std::vector<hadal_device_parameter_t> &parameters, uint64_t shared = 0);
+                             const std::vector<hadal_device_parameter_t> &parameters,
+                             uint64_t shared = 0);
 
   hadal_device_t *device = nullptr;
   hadal_device_queue_t *queue = nullptr;

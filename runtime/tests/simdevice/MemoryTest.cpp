@@ -43,8 +43,8 @@ TEST_F(Memory, SparseIsZerosThatCostNothing) {
 
 TEST_F(Memory, ImportsWithoutACopy) {
   constexpr size_t size = 256 * kMiB, count = size / 4;
-  auto *data = static_cast<float *>(
-      mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+  auto *data = static_cast<float *>(mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
   ASSERT_NE(data, MAP_FAILED);
   data[0] = 1;
   size_t before = resident();
@@ -52,7 +52,8 @@ TEST_F(Memory, ImportsWithoutACopy) {
   hadal_device_address_t weights = 0;
   good(table()->memory_import(device, data, size, "weights", &memory, &weights, &error));
   hadal_device_image_t *image = load(kScale);
-  hadal_device_kernel_t *scale = kernel(image, "scale", Interface({kAddress, kAddress, kAddress}, 64));
+  hadal_device_kernel_t *scale =
+      kernel(image, "scale", Interface({kAddress, kAddress, kAddress}, 64));
   hadal_device_address_t to = allocate(400);
   struct Constants {
     uint32_t workgroups, count;
@@ -72,8 +73,8 @@ TEST_F(Memory, ImportsWithoutACopy) {
   hadal_device_kernel_t *add = kernel(image, "add", Interface({kAddress, kI32, kI64}, 1));
   bad(launch(queue, add, 1, {address(weights), i32(1), i64(0)}), HADAL_STATUS_KERNEL_FAILED,
       {"bounds", "read-only buffer 'weights'", "kernel 'add'", "line 42"});
-  bad(table()->queue_upload(queue, weights, result.data(), 4, &error), HADAL_STATUS_INVALID_ARGUMENT,
-      {"'weights'", "read-only"});
+  bad(table()->queue_upload(queue, weights, result.data(), 4, &error),
+      HADAL_STATUS_INVALID_ARGUMENT, {"'weights'", "read-only"});
   EXPECT_EQ(data[0], 1.0f);
   table()->memory_release(device, memory);
   EXPECT_EQ(data[0], 1.0f);
@@ -92,7 +93,8 @@ TEST_F(Memory, ImportsWhatLiesAskew) {
   memories.push_back(memory);
   EXPECT_EQ(download<uint8_t>(at + 10, 2), (std::vector<uint8_t>{14, 15}));
   hadal_device_kernel_t *add = kernel(load(kScale), "add", Interface({kAddress, kI32, kI64}, 1));
-  bad(launch(queue, add, 1, {address(at), i32(1), i64(0)}), HADAL_STATUS_KERNEL_FAILED, {"read-only", "'tables'"});
+  bad(launch(queue, add, 1, {address(at), i32(1), i64(0)}), HADAL_STATUS_KERNEL_FAILED,
+      {"read-only", "'tables'"});
 }
 
 TEST_F(Memory, Refusals) {
@@ -101,12 +103,15 @@ TEST_F(Memory, Refusals) {
   auto allocate = [&](size_t size, hadal_device_memory_use_t use) {
     return table()->memory_allocate(device, size, use, "weights", &memory, &at, &error);
   };
-  bad(allocate(0, HADAL_DEVICE_MEMORY_SPARSE), HADAL_STATUS_INVALID_ARGUMENT, {"weights", "1 byte"});
+  bad(allocate(0, HADAL_DEVICE_MEMORY_SPARSE), HADAL_STATUS_INVALID_ARGUMENT,
+      {"weights", "1 byte"});
   bad(allocate(size_t(1) << 41, HADAL_DEVICE_MEMORY_WHOLE), HADAL_STATUS_OUT_OF_MEMORY,
       {"weights", "2199023255552 bytes", "the host has"});
-  bad(allocate(size_t(1) << 50, HADAL_DEVICE_MEMORY_SPARSE), HADAL_STATUS_OUT_OF_MEMORY, {"weights"});
+  bad(allocate(size_t(1) << 50, HADAL_DEVICE_MEMORY_SPARSE), HADAL_STATUS_OUT_OF_MEMORY,
+      {"weights"});
   void *data = nullptr;
-  bad(table()->host_allocate(device, size_t(1) << 62, &data, &error), HADAL_STATUS_OUT_OF_MEMORY, {"host memory"});
+  bad(table()->host_allocate(device, size_t(1) << 62, &data, &error), HADAL_STATUS_OUT_OF_MEMORY,
+      {"host memory"});
   good(table()->host_allocate(device, 100, &data, &error));
   EXPECT_EQ(uintptr_t(data) % 64, 0u);
   memset(data, 1, 100);
@@ -114,12 +119,15 @@ TEST_F(Memory, Refusals) {
 
   good(allocate(100, HADAL_DEVICE_MEMORY_WHOLE));
   uint8_t bytes[8] = {};
-  bad(table()->queue_upload(queue, at + 96, bytes, 8, &error), HADAL_STATUS_INVALID_ARGUMENT, {"upload", "8 bytes"});
+  bad(table()->queue_upload(queue, at + 96, bytes, 8, &error), HADAL_STATUS_INVALID_ARGUMENT,
+      {"upload", "8 bytes"});
   bad(table()->queue_download(queue, bytes, at + 96, 8, &error), HADAL_STATUS_INVALID_ARGUMENT,
       {"download", "8 bytes"});
-  bad(table()->queue_download(queue, bytes, 4096, 8, &error), HADAL_STATUS_INVALID_ARGUMENT, {"0x1000"});
+  bad(table()->queue_download(queue, bytes, 4096, 8, &error), HADAL_STATUS_INVALID_ARGUMENT,
+      {"0x1000"});
   table()->memory_release(device, memory);
-  bad(table()->queue_upload(queue, at, bytes, 8, &error), HADAL_STATUS_INVALID_ARGUMENT, {"weights", "freed"});
+  bad(table()->queue_upload(queue, at, bytes, 8, &error), HADAL_STATUS_INVALID_ARGUMENT,
+      {"weights", "freed"});
 }
 
 } // namespace

@@ -23,9 +23,11 @@ uint64_t now() {
 }
 
 TEST_F(Queue, ConstantsInMemoryAndSurplusWorkgroups) {
-  hadal_device_kernel_t *scale = kernel(load(kScale), "scale", Interface({kAddress, kAddress, kAddress}, 64));
+  hadal_device_kernel_t *scale =
+      kernel(load(kScale), "scale", Interface({kAddress, kAddress, kAddress}, 64));
   std::vector<float> values(200, 3.0f);
-  hadal_device_address_t from = upload(values), to = allocate(800), constants = allocate(sizeof(Constants));
+  hadal_device_address_t from = upload(values), to = allocate(800),
+                         constants = allocate(sizeof(Constants));
   for (uint32_t count : {1u, 64u, 130u, 200u}) {
     Constants block = {(count + 63) / 64, count, float(count)};
     good(table()->queue_upload(queue, constants, &block, sizeof(block), &error));
@@ -48,8 +50,10 @@ TEST_F(Queue, TwoQueuesWithAnEvent) {
   good(table()->event_create(device, &later, &error));
   hadal_device_address_t at = upload<int>({10, 0});
   uint64_t time = 0;
-  bad(table()->event_synchronize(event, &error), HADAL_STATUS_INVALID_ARGUMENT, {"never signalled"});
-  bad(table()->event_time(event, &time, &error), HADAL_STATUS_INVALID_ARGUMENT, {"never signalled"});
+  bad(table()->event_synchronize(event, &error), HADAL_STATUS_INVALID_ARGUMENT,
+      {"never signalled"});
+  bad(table()->event_time(event, &time, &error), HADAL_STATUS_INVALID_ARGUMENT,
+      {"never signalled"});
   good(table()->queue_wait(other, event, &error)); // no wait
 
   uint64_t before = now(), first = 0, second = 0;
@@ -105,13 +109,15 @@ TEST_F(Queue, ThreadsAtOnce) {
 TEST_F(Queue, Counters) {
   hadal_device_image_t *image = load(kScale);
   hadal_device_kernel_t *add = kernel(image, "add", Interface({kAddress, kI32, kI64}, 1));
-  hadal_device_kernel_t *scale = kernel(image, "scale", Interface({kAddress, kAddress, kAddress}, 64));
+  hadal_device_kernel_t *scale =
+      kernel(image, "scale", Interface({kAddress, kAddress, kAddress}, 64));
   hadal_device_queue_t *other = nullptr;
   good(table()->queue_create(device, &other, &error));
   EXPECT_EQ(table()->queue_counters(queue), nullptr);
   hadal_device_address_t at = allocate(64 * 4), constants = upload<Constants>({{1, 64, 1.0f}});
   auto has = [](const char *counters, const char *words) {
-    EXPECT_NE(std::string(counters ? counters : "").find(words), std::string::npos) << words << " in " << counters;
+    EXPECT_NE(std::string(counters ? counters : "").find(words), std::string::npos)
+        << words << " in " << counters;
   };
   // Each queue has those of its own last launch.
   good(launch(queue, add, 1, {address(at), i32(1), i64(0)}));
@@ -133,11 +139,15 @@ TEST_F(Queue, LaunchesThatAreNotAllowed) {
   auto refused = [&](hadal_device_code_t code, std::vector<std::string> words) {
     bad(code, HADAL_STATUS_INVALID_ARGUMENT, words);
   };
-  refused(launch(queue, add, 1, {address(at), i32(1)}), {"'add'", "expected 3 parameters", "got 2"});
-  refused(launch(queue, add, 1, {address(at), i64(1), i64(0)}), {"parameter 1", "expected kind 1", "got 2"});
-  refused(launch(queue, add, 1, {address(at), i32(int64_t(1) << 32), i64(0)}), {"parameter 1", "32 bits", "4294967296"});
+  refused(launch(queue, add, 1, {address(at), i32(1)}),
+          {"'add'", "expected 3 parameters", "got 2"});
+  refused(launch(queue, add, 1, {address(at), i64(1), i64(0)}),
+          {"parameter 1", "expected kind 1", "got 2"});
+  refused(launch(queue, add, 1, {address(at), i32(int64_t(1) << 32), i64(0)}),
+          {"parameter 1", "32 bits", "4294967296"});
   refused(launch(queue, add, 0, {address(at), i32(1), i64(0)}), {"'add'", "grid extent 0 is 0"});
-  refused(launch(queue, add, 0x80000000u, {address(at), i32(1), i64(0)}), {"grid extent 0", "2147483647"});
+  refused(launch(queue, add, 0x80000000u, {address(at), i32(1), i64(0)}),
+          {"grid extent 0", "2147483647"});
   hadal_device_launch_t fixed = {};
   fixed.struct_size = sizeof(fixed);
   fixed.kernel = add;
@@ -149,23 +159,28 @@ TEST_F(Queue, LaunchesThatAreNotAllowed) {
 
 TEST_F(Queue, KernelsThatACheckStops) {
   hadal_device_image_t *image = load(kScale);
-  hadal_device_kernel_t *scale = kernel(image, "scale", Interface({kAddress, kAddress, kAddress}, 64));
+  hadal_device_kernel_t *scale =
+      kernel(image, "scale", Interface({kAddress, kAddress, kAddress}, 64));
   hadal_device_address_t constants = upload<Constants>({{2, 100, 1.0f}}, "constants");
   hadal_device_address_t from = allocate(400, "from"), to = allocate(200, "to");
-  bad(launch(queue, scale, 2, {address(constants), address(from), address(to)}), HADAL_STATUS_KERNEL_FAILED,
+  bad(launch(queue, scale, 2, {address(constants), address(from), address(to)}),
+      HADAL_STATUS_KERNEL_FAILED,
       {"code: bounds", "kernel 'scale'", "line " + std::to_string(kScaleStoreLine), "'to'"});
-  bad(launch(queue, scale, 2, {address(constants), address(8), address(to)}), HADAL_STATUS_KERNEL_FAILED,
-      {"bounds", "line " + std::to_string(kScaleLoadLine)});
+  bad(launch(queue, scale, 2, {address(constants), address(8), address(to)}),
+      HADAL_STATUS_KERNEL_FAILED, {"bounds", "line " + std::to_string(kScaleLoadLine)});
 
-  const char *text = ".version 8.0\n.target sm_80\n.address_size 64\n"
-                     ".visible .entry k(.param .u64 to)\n{\n.shared .align 4 .b8 s[8];\n.reg .b64 %t;\n.reg .b32 %x;\n"
-                     ".reg .pred %p;\nld.param.u64 %t, [to];\nld.shared.u32 %x, [s];\nst.global.u32 [%t], %x;\n"
-                     "setp.eq.u32 %p, %x, 0;\n@%p st.global.u32 [%t+4], %x;\nret;\n}\n";
+  const char *text =
+      ".version 8.0\n.target sm_80\n.address_size 64\n"
+      ".visible .entry k(.param .u64 to)\n{\n.shared .align 4 .b8 s[8];\n.reg .b64 %t;\n.reg .b32 %x;\n"
+      ".reg .pred %p;\nld.param.u64 %t, [to];\nld.shared.u32 %x, [s];\nst.global.u32 [%t], %x;\n"
+      "setp.eq.u32 %p, %x, 0;\n@%p st.global.u32 [%t+4], %x;\nret;\n}\n";
   hadal_device_kernel_t *reads = kernel(load(text), "k", Interface({kAddress}, 1));
-  bad(launch(queue, reads, 1, {address(to)}), HADAL_STATUS_KERNEL_FAILED, {"init", "kernel 'k'", "line 14"});
+  bad(launch(queue, reads, 1, {address(to)}), HADAL_STATUS_KERNEL_FAILED,
+      {"init", "kernel 'k'", "line 14"});
   // What it made of what was never written does not leave the device unnoticed.
   int value = 0;
-  bad(table()->queue_download(queue, &value, to, 4, &error), HADAL_STATUS_KERNEL_FAILED, {"init", "'to'", "4 of 4"});
+  bad(table()->queue_download(queue, &value, to, 4, &error), HADAL_STATUS_KERNEL_FAILED,
+      {"init", "'to'", "4 of 4"});
   // The queue goes on.
   to = allocate(400);
   good(launch(queue, scale, 2, {address(constants), address(from), address(to)}));

@@ -56,18 +56,22 @@ TEST_F(Record, ReplayIsWhatLaunchesGive) {
   EXPECT_EQ(download<float>(buffers[2], 300), std::vector<float>(300, 1.5f)); // nothing has run
   for (auto [count, factor] : {std::pair{3u, 2.0f}, {64u, 0.25f}, {300u, -3.0f}, {1u, 8.0f}}) {
     for (int i = 1; i < 3; ++i)
-      good(table()->queue_upload(queue, buffers[i], std::vector<float>(300, 9.0f).data(), 1200, &error));
+      good(table()->queue_upload(queue, buffers[i], std::vector<float>(300, 9.0f).data(), 1200,
+                                 &error));
     change(count, factor);
     step();
-    std::vector<float> direct = download<float>(buffers[2], 300), middle = download<float>(buffers[1], 300);
+    std::vector<float> direct = download<float>(buffers[2], 300),
+                       middle = download<float>(buffers[1], 300);
     for (int i = 1; i < 3; ++i)
-      good(table()->queue_upload(queue, buffers[i], std::vector<float>(300, 9.0f).data(), 1200, &error));
+      good(table()->queue_upload(queue, buffers[i], std::vector<float>(300, 9.0f).data(), 1200,
+                                 &error));
     good(replay());
     good(table()->queue_synchronize(queue, &error));
     EXPECT_EQ(download<float>(buffers[2], 300), direct);
     EXPECT_EQ(download<float>(buffers[1], 300), middle);
     EXPECT_EQ(direct[0], 1.5f * factor * factor);
-    EXPECT_NE(std::string(table()->queue_counters(queue)).find("\"grid\": [5, 1, 1]"), std::string::npos);
+    EXPECT_NE(std::string(table()->queue_counters(queue)).find("\"grid\": [5, 1, 1]"),
+              std::string::npos);
   }
 }
 
@@ -85,7 +89,8 @@ TEST_F(Record, LaunchesAlone) {
   refused(table()->queue_wait(queue, event, &error), "a wait");
   step();
   end();
-  bad(table()->record_end(queue, &record, &error), HADAL_STATUS_INVALID_ARGUMENT, {"does not record"});
+  bad(table()->record_end(queue, &record, &error), HADAL_STATUS_INVALID_ARGUMENT,
+      {"does not record"});
   begin();
   refused(replay(), "a replay");
   table()->record_release(device, record);
@@ -95,7 +100,8 @@ TEST_F(Record, LaunchesAlone) {
 
   hadal_device_queue_t *other = nullptr;
   good(table()->queue_create(device, &other, &error));
-  bad(table()->queue_replay(other, record, nullptr, &error), HADAL_STATUS_INVALID_ARGUMENT, {"another"});
+  bad(table()->queue_replay(other, record, nullptr, &error), HADAL_STATUS_INVALID_ARGUMENT,
+      {"another"});
   // One that is released while it records.
   good(table()->record_begin(other, &error));
   good(launch(other, add, 1, {address(constants), i32(1), i64(0)}));
@@ -104,10 +110,12 @@ TEST_F(Record, LaunchesAlone) {
 
 TEST_F(Record, LaunchThatFailsWhileRecording) {
   step();
-  bad(launch(queue, add, 0, {address(constants), i32(1), i64(0)}), HADAL_STATUS_INVALID_ARGUMENT, {"grid extent 0"});
+  bad(launch(queue, add, 0, {address(constants), i32(1), i64(0)}), HADAL_STATUS_INVALID_ARGUMENT,
+      {"grid extent 0"});
   good(launch(queue, add, 1, {address(constants), i32(1), i64(0)}));
   bad(launch(queue, add, 1, {}), HADAL_STATUS_INVALID_ARGUMENT, {"3 parameters"});
-  bad(table()->record_end(queue, &record, &error), HADAL_STATUS_INVALID_ARGUMENT, {"grid extent 0"});
+  bad(table()->record_end(queue, &record, &error), HADAL_STATUS_INVALID_ARGUMENT,
+      {"grid extent 0"});
   // Launches run again.
   EXPECT_EQ(record, nullptr);
   good(launch(queue, add, 1, {address(constants), i32(2), i64(0)}));

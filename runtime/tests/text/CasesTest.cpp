@@ -75,8 +75,7 @@ TEST_P(Cases, decodes) {
     auto ids = sample[0].get<std::vector<int32_t>>();
     EXPECT_EQ(decode(tokenizer.get(), ids, false), sample[1].get<std::string>())
         << sample[0].dump();
-    EXPECT_EQ(decode(tokenizer.get(), ids, true), sample[2].get<std::string>())
-        << sample[0].dump();
+    EXPECT_EQ(decode(tokenizer.get(), ids, true), sample[2].get<std::string>()) << sample[0].dump();
   }
 }
 
@@ -105,9 +104,8 @@ TEST(Speed, longPromptsTakeNoQuadraticTime) {
   std::string mixed;
   while (mixed.size() < 100 * 1024)
     mixed += "It was a truth universally acknowledged, in 1803 -- \"naïve\"!\n\n  ";
-  for (const std::string &text :
-       {mixed, std::string(400 * 1024, 'a'), std::string(400 * 1024, ' '),
-        std::string(400 * 1024, '\n'), std::string(400 * 1024, '!')}) {
+  for (const std::string &text : {mixed, std::string(400 * 1024, 'a'), std::string(400 * 1024, ' '),
+                                  std::string(400 * 1024, '\n'), std::string(400 * 1024, '!')}) {
     auto start = std::chrono::steady_clock::now();
     encode(tokenizer.get(), text, true);
     std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;

@@ -56,9 +56,8 @@ std::vector<int32_t> encode(const hadal_tokenizer_t *tokenizer, const std::strin
                             bool special) {
   int32_t *ids = nullptr;
   size_t count = 0;
-  EXPECT_EQ(take(hadal_tokenizer_encode(tokenizer, text.data(), text.size(), special, &ids,
-                                        &count)),
-            "");
+  EXPECT_EQ(
+      take(hadal_tokenizer_encode(tokenizer, text.data(), text.size(), special, &ids, &count)), "");
   std::vector<int32_t> result(ids, ids + count);
   hadal_text_release_ids(ids);
   return result;
@@ -68,9 +67,9 @@ std::string decode(const hadal_tokenizer_t *tokenizer, const std::vector<int32_t
                    bool skipSpecial) {
   char *text = nullptr;
   size_t size = 0;
-  EXPECT_EQ(take(hadal_tokenizer_decode(tokenizer, ids.data(), ids.size(), skipSpecial, &text,
-                                        &size)),
-            "");
+  EXPECT_EQ(
+      take(hadal_tokenizer_decode(tokenizer, ids.data(), ids.size(), skipSpecial, &text, &size)),
+      "");
   std::string result(text, size);
   hadal_text_release_string(text);
   return result;

@@ -63,8 +63,7 @@ TEST(Malformed, namesTheField) {
            Case{"/model/dropout", "0.1", "model.dropout: expected null or 0, got 0.1"},
            Case{"/model/unk_token", "\"?\"",
                 "model.unk_token: expected a token of the vocabulary, got \"?\""},
-           Case{"/model/byte_fallback", "1",
-                "model.byte_fallback: expected true or false, got 1"},
+           Case{"/model/byte_fallback", "1", "model.byte_fallback: expected true or false, got 1"},
            Case{"/normalizer", R"({"type": "Lowercase"})",
                 "normalizer.type: expected one of Sequence, NFC, NFD, NFKC, NFKD, Prepend, "
                 "Replace, got \"Lowercase\""},
@@ -117,8 +116,9 @@ TEST(Malformed, namesTheField) {
 }
 
 TEST(Malformed, brokenConfigurationIsNamed) {
-  EXPECT_EQ(errorOf(minimal(), "{"),
-            "tokenizer_config.json: expected JSON, got the end of it after 1 bytes: the file may be cut short");
+  EXPECT_EQ(
+      errorOf(minimal(), "{"),
+      "tokenizer_config.json: expected JSON, got the end of it after 1 bytes: the file may be cut short");
   EXPECT_EQ(errorOf(minimal(), R"({"add_bos_token": true})"),
             "tokenizer_config.json: bos_token: expected a string, got nothing");
   EXPECT_EQ(errorOf(minimal(), R"({"add_bos_token": true, "bos_token": "<s>"})"),
@@ -131,7 +131,8 @@ TEST(Malformed, aKeyThatComesTwiceIsNamed) {
   EXPECT_EQ(error, "tokenizer.json: expected each key once, got \"model\" again");
   EXPECT_EQ(errorOf(minimal(), R"({"add_bos_token": true, "add_bos_token": "x"})"),
             "tokenizer_config.json: expected each key once, got \"add_bos_token\" again");
-  EXPECT_EQ(errorOf(minimal(), R"({"pad_token": {"content": "a"}, "unk_token": {"content": "b"}})"), "");
+  EXPECT_EQ(errorOf(minimal(), R"({"pad_token": {"content": "a"}, "unk_token": {"content": "b"}})"),
+            "");
 }
 
 TEST(Malformed, everyTruncationIsAnError) {

@@ -41,8 +41,7 @@ TEST(Stream, byteFallbackHandsOutWhatIsValid) {
   TokenizerPointer tokenizer = loadTokenizer("fallback");
   auto id = [&](const char *token) { return hadal_tokenizer_find(tokenizer.get(), token); };
   std::vector<int32_t> ids = {id("<0xC3>"), id("<0xA9>"), id("<0xFF>"), id("a")};
-  EXPECT_EQ(pushEach(tokenizer.get(), ids),
-            (std::vector<std::string>{"", "é", "\uFFFD", "a", ""}));
+  EXPECT_EQ(pushEach(tokenizer.get(), ids), (std::vector<std::string>{"", "é", "\uFFFD", "a", ""}));
   EXPECT_EQ(decode(tokenizer.get(), ids, true), "\uFFFD\uFFFD\uFFFDa");
   EXPECT_EQ(pushEach(tokenizer.get(), {id("<0xE4>"), id("<0xB8>"), id("▁")}),
             (std::vector<std::string>{"", "", "\uFFFD\uFFFD ", ""}));
@@ -80,10 +79,11 @@ TEST(Encode, roundTripsText) {
 TEST(Encode, configAddsBeginningWhereNoTemplateDoes) {
   std::string error;
   std::string qwen = readFile(tokenizerPath("qwen"));
-  TokenizerPointer with = makeTokenizer(
-      qwen, R"({"add_bos_token": true, "bos_token": {"content": "<|im_start|>"},)"
-            R"( "add_eos_token": true, "eos_token": "<|endoftext|>"})",
-      error);
+  TokenizerPointer with =
+      makeTokenizer(qwen,
+                    R"({"add_bos_token": true, "bos_token": {"content": "<|im_start|>"},)"
+                    R"( "add_eos_token": true, "eos_token": "<|endoftext|>"})",
+                    error);
   ASSERT_EQ(error, "");
   int32_t bos = hadal_tokenizer_find(with.get(), "<|im_start|>");
   int32_t eos = hadal_tokenizer_find(with.get(), "<|endoftext|>");
@@ -94,8 +94,8 @@ TEST(Encode, configAddsBeginningWhereNoTemplateDoes) {
   EXPECT_EQ(encode(with.get(), "a", false).size(), 1u);
 
   // The template of the demo's tokenizer counts, whatever the configuration says.
-  TokenizerPointer demo = makeTokenizer(readFile(tokenizerPath("demo")),
-                                        R"({"add_bos_token": false})", error);
+  TokenizerPointer demo =
+      makeTokenizer(readFile(tokenizerPath("demo")), R"({"add_bos_token": false})", error);
   ASSERT_EQ(error, "");
   EXPECT_EQ(encode(demo.get(), "", true), std::vector<int32_t>{0});
 }

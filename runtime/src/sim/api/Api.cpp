@@ -12,8 +12,7 @@ using namespace hadal::sim;
 
 namespace hadal::sim {
 
-hadal_sim_status_t failWith(hadal_sim_context_t *context,
-                            std::string message) {
+hadal_sim_status_t failWith(hadal_sim_context_t *context, std::string message) {
   context->message = std::move(message);
   context->check.clear();
   context->checkLine = 0;
@@ -23,21 +22,19 @@ hadal_sim_status_t failWith(hadal_sim_context_t *context,
 namespace {
 
 /// Memory for the variables of a module, and the bytes they start with.
-bool placeVariables(hadal_sim_context_t &context, hadal_sim_module_t &module,
-                    AstModule &ast, std::string &error) {
+bool placeVariables(hadal_sim_context_t &context, hadal_sim_module_t &module, AstModule &ast,
+                    std::string &error) {
   auto place = [&](Variable &variable) {
     if (variable.space != Space::Global && variable.space != Space::Const)
       return true;
     if (variable.isExtern) {
-      error = format("%u:%u: '%s' is defined in no module", variable.at.line,
-                     variable.at.column, variable.name.c_str());
+      error = format("%u:%u: '%s' is defined in no module", variable.at.line, variable.at.column,
+                     variable.name.c_str());
       return false;
     }
-    Buffer *buffer = context.memory.allocate(variable.bytes, variable.name,
-                                             false);
+    Buffer *buffer = context.memory.allocate(variable.bytes, variable.name, false);
     if (!buffer) {
-      error = format("no memory for the %llu bytes of '%s'",
-                     (unsigned long long)variable.bytes,
+      error = format("no memory for the %llu bytes of '%s'", (unsigned long long)variable.bytes,
                      variable.name.c_str());
       return false;
     }
@@ -60,8 +57,8 @@ bool placeVariables(hadal_sim_context_t &context, hadal_sim_module_t &module,
   return true;
 }
 
-bool relocate(hadal_sim_context_t &context, const AstModule &ast,
-              const Variable &variable, std::string &error) {
+bool relocate(hadal_sim_context_t &context, const AstModule &ast, const Variable &variable,
+              std::string &error) {
   for (const Relocation &relocation : variable.relocations) {
     u64 value = 0;
     bool known = false;
@@ -78,14 +75,12 @@ bool relocate(hadal_sim_context_t &context, const AstModule &ast,
         known = true;
       }
     if (!known) {
-      error = format("%u:%u: unknown name '%s' in an initialiser",
-                     relocation.at.line, relocation.at.column,
-                     relocation.symbol.c_str());
+      error = format("%u:%u: unknown name '%s' in an initialiser", relocation.at.line,
+                     relocation.at.column, relocation.symbol.c_str());
       return false;
     }
     Buffer *buffer = context.memory.find(variable.offset);
-    memcpy(buffer->host + relocation.offset, &value,
-           std::min<u32>(relocation.bytes, 8));
+    memcpy(buffer->host + relocation.offset, &value, std::min<u32>(relocation.bytes, 8));
   }
   return true;
 }
@@ -97,12 +92,10 @@ Buffer *range(hadal_sim_context_t *context, uint64_t address, uint64_t bytes) {
     buffer = context->memory.nearest(address);
   if (!buffer || buffer->freed || (!inside && bytes) ||
       (bytes && bytes > buffer->end() - address)) {
-    failWith(context,
-             format("no buffer holds the %llu bytes at 0x%llx%s%s%s",
-                    (unsigned long long)bytes, (unsigned long long)address,
-                    buffer ? ": nearest is " : "",
-                    buffer ? buffer->name.c_str() : "",
-                    buffer && buffer->freed ? ", which was freed" : ""));
+    failWith(context, format("no buffer holds the %llu bytes at 0x%llx%s%s%s",
+                             (unsigned long long)bytes, (unsigned long long)address,
+                             buffer ? ": nearest is " : "", buffer ? buffer->name.c_str() : "",
+                             buffer && buffer->freed ? ", which was freed" : ""));
     return nullptr;
   }
   return buffer;
@@ -110,14 +103,12 @@ Buffer *range(hadal_sim_context_t *context, uint64_t address, uint64_t bytes) {
 
 /// Lets `write` fill bytes of a writable buffer, which become defined.
 template <typename Write>
-hadal_sim_status_t define(hadal_sim_context_t *context, u64 address, u64 bytes,
-                          Write write) {
+hadal_sim_status_t define(hadal_sim_context_t *context, u64 address, u64 bytes, Write write) {
   Buffer *buffer = range(context, address, bytes);
   if (!buffer)
     return HADAL_SIM_ERROR;
   if (buffer->mapped)
-    return failWith(context, format("buffer '%s' is mapped read-only",
-                                    buffer->name.c_str()));
+    return failWith(context, format("buffer '%s' is mapped read-only", buffer->name.c_str()));
   if (!bytes)
     return HADAL_SIM_OK;
   write(buffer->host + (address - buffer->base));
@@ -129,14 +120,12 @@ hadal_sim_status_t define(hadal_sim_context_t *context, u64 address, u64 bytes,
   return HADAL_SIM_OK;
 }
 
-hadal_sim_status_t allocate(hadal_sim_context_t *context, u64 bytes,
-                            const char *name, bool undefined,
-                            uint64_t *out_address) {
-  Buffer *buffer =
-      context->memory.allocate(bytes, name ? name : "buffer", undefined);
+hadal_sim_status_t allocate(hadal_sim_context_t *context, u64 bytes, const char *name,
+                            bool undefined, uint64_t *out_address) {
+  Buffer *buffer = context->memory.allocate(bytes, name ? name : "buffer", undefined);
   if (!buffer)
-    return failWith(context, format("no memory for a buffer of %llu bytes",
-                                    (unsigned long long)bytes));
+    return failWith(context,
+                    format("no memory for a buffer of %llu bytes", (unsigned long long)bytes));
   *out_address = buffer->base;
   return HADAL_SIM_OK;
 }
@@ -156,8 +145,7 @@ constexpr u64 kImportAlignment = 16;
 
 extern "C" {
 
-hadal_sim_status_t
-hadal_sim_context_create(hadal_sim_context_t **out_context) {
+hadal_sim_status_t hadal_sim_context_create(hadal_sim_context_t **out_context) {
   *out_context = nullptr;
   const Level *level = bestLevel();
   if (!level)
@@ -167,17 +155,14 @@ hadal_sim_context_create(hadal_sim_context_t **out_context) {
   return HADAL_SIM_OK;
 }
 
-void hadal_sim_context_release(hadal_sim_context_t *context) {
-  delete context;
-}
+void hadal_sim_context_release(hadal_sim_context_t *context) { delete context; }
 
 const char *hadal_sim_context_message(const hadal_sim_context_t *context) {
   static const std::string noLevel = whyNoLevel();
   return context ? context->message.c_str() : noLevel.c_str();
 }
 
-const char *hadal_sim_context_check(const hadal_sim_context_t *context,
-                                    uint32_t *out_line) {
+const char *hadal_sim_context_check(const hadal_sim_context_t *context, uint32_t *out_line) {
   if (out_line)
     *out_line = context->checkLine;
   return context->check.c_str();
@@ -187,9 +172,8 @@ const char *hadal_sim_context_level(const hadal_sim_context_t *context) {
   return context->level->name;
 }
 
-hadal_sim_status_t hadal_sim_module_load(hadal_sim_context_t *context,
-                                         const char *text, size_t length,
-                                         const char *name,
+hadal_sim_status_t hadal_sim_module_load(hadal_sim_context_t *context, const char *text,
+                                         size_t length, const char *name,
                                          hadal_sim_module_t **out_module) {
   *out_module = nullptr;
   // A text from a driver call may carry its terminating zero.
@@ -228,8 +212,7 @@ hadal_sim_status_t hadal_sim_module_load(hadal_sim_context_t *context,
   return HADAL_SIM_OK;
 }
 
-void hadal_sim_module_release(hadal_sim_context_t *context,
-                              hadal_sim_module_t *module) {
+void hadal_sim_module_release(hadal_sim_context_t *context, hadal_sim_module_t *module) {
   if (!module)
     return;
   for (const Variable *variable : module->variables)
@@ -237,8 +220,7 @@ void hadal_sim_module_release(hadal_sim_context_t *context,
   if (context->lastModule == module)
     context->lastModule = nullptr;
   auto &all = context->modules;
-  all.erase(std::remove_if(all.begin(), all.end(),
-                           [&](auto &m) { return m.get() == module; }),
+  all.erase(std::remove_if(all.begin(), all.end(), [&](auto &m) { return m.get() == module; }),
             all.end());
 }
 
@@ -249,8 +231,7 @@ size_t hadal_sim_module_kernel_count(const hadal_sim_module_t *module) {
   return count;
 }
 
-const char *hadal_sim_module_kernel_name(const hadal_sim_module_t *module,
-                                         size_t index) {
+const char *hadal_sim_module_kernel_name(const hadal_sim_module_t *module, size_t index) {
   for (const Function &function : module->program->functions)
     if (function.isEntry && index-- == 0)
       return function.name.c_str();
@@ -262,24 +243,19 @@ const char *hadal_sim_module_target(const hadal_sim_module_t *module) {
 }
 
 hadal_sim_status_t hadal_sim_module_variable(hadal_sim_context_t *context,
-                                             hadal_sim_module_t *module,
-                                             const char *name,
-                                             uint64_t *out_address,
-                                             uint64_t *out_bytes) {
+                                             hadal_sim_module_t *module, const char *name,
+                                             uint64_t *out_address, uint64_t *out_bytes) {
   for (const Variable *variable : module->variables)
     if (variable->name == name) {
       *out_address = variable->offset;
       *out_bytes = variable->bytes;
       return HADAL_SIM_OK;
     }
-  return failWith(context, format("%s: no variable '%s'",
-                                  module->name.c_str(), name));
+  return failWith(context, format("%s: no variable '%s'", module->name.c_str(), name));
 }
 
-hadal_sim_status_t hadal_sim_kernel_info(hadal_sim_context_t *context,
-                                         hadal_sim_module_t *module,
-                                         const char *kernel,
-                                         hadal_sim_kernel_info_t *out_info) {
+hadal_sim_status_t hadal_sim_kernel_info(hadal_sim_context_t *context, hadal_sim_module_t *module,
+                                         const char *kernel, hadal_sim_kernel_info_t *out_info) {
   const Function *function = findKernel(context, module, kernel);
   if (!function)
     return HADAL_SIM_ERROR;
@@ -295,17 +271,16 @@ hadal_sim_status_t hadal_sim_kernel_info(hadal_sim_context_t *context,
   return HADAL_SIM_OK;
 }
 
-hadal_sim_status_t
-hadal_sim_kernel_parameter(hadal_sim_context_t *context,
-                           hadal_sim_module_t *module, const char *kernel,
-                           size_t index, hadal_sim_parameter_t *out) {
+hadal_sim_status_t hadal_sim_kernel_parameter(hadal_sim_context_t *context,
+                                              hadal_sim_module_t *module, const char *kernel,
+                                              size_t index, hadal_sim_parameter_t *out) {
   const Function *function = findKernel(context, module, kernel);
   if (!function)
     return HADAL_SIM_ERROR;
   if (index >= function->parameters.size())
     return failWith(context, format("kernel '%s' has %zu parameters, asked for "
-                                    "number %zu", kernel,
-                                    function->parameters.size(), index));
+                                    "number %zu",
+                                    kernel, function->parameters.size(), index));
   const FormalParameter &from = function->parameters[index];
   out->name = from.name.c_str();
   out->type = typeName(from.type);
@@ -316,35 +291,29 @@ hadal_sim_kernel_parameter(hadal_sim_context_t *context,
   return HADAL_SIM_OK;
 }
 
-hadal_sim_status_t hadal_sim_alloc(hadal_sim_context_t *context,
-                                   uint64_t bytes, const char *name,
+hadal_sim_status_t hadal_sim_alloc(hadal_sim_context_t *context, uint64_t bytes, const char *name,
                                    uint64_t *out_address) {
   return allocate(context, bytes, name, true, out_address);
 }
 
-hadal_sim_status_t hadal_sim_alloc_zeros(hadal_sim_context_t *context,
-                                         uint64_t bytes, const char *name,
-                                         uint64_t *out_address) {
+hadal_sim_status_t hadal_sim_alloc_zeros(hadal_sim_context_t *context, uint64_t bytes,
+                                         const char *name, uint64_t *out_address) {
   return allocate(context, bytes, name, false, out_address);
 }
 
-hadal_sim_status_t hadal_sim_import(hadal_sim_context_t *context,
-                                    const void *data, uint64_t bytes,
+hadal_sim_status_t hadal_sim_import(hadal_sim_context_t *context, const void *data, uint64_t bytes,
                                     const char *name, uint64_t *out_address) {
   u64 at = reinterpret_cast<u64>(data);
   if (!data || at % kImportAlignment)
     return failWith(context, format("expected host memory aligned to %llu bytes "
                                     "to import, got 0x%llx",
-                                    (unsigned long long)kImportAlignment,
-                                    (unsigned long long)at));
-  *out_address =
-      context->memory.import(data, bytes, name ? name : "buffer")->base;
+                                    (unsigned long long)kImportAlignment, (unsigned long long)at));
+  *out_address = context->memory.import(data, bytes, name ? name : "buffer")->base;
   return HADAL_SIM_OK;
 }
 
-hadal_sim_status_t hadal_sim_map_file(hadal_sim_context_t *context,
-                                      const char *path, uint64_t *out_address,
-                                      uint64_t *out_bytes) {
+hadal_sim_status_t hadal_sim_map_file(hadal_sim_context_t *context, const char *path,
+                                      uint64_t *out_address, uint64_t *out_bytes) {
   std::string error;
   Buffer *buffer = context->memory.mapFile(path, error);
   if (!buffer)
@@ -355,31 +324,24 @@ hadal_sim_status_t hadal_sim_map_file(hadal_sim_context_t *context,
   return HADAL_SIM_OK;
 }
 
-hadal_sim_status_t hadal_sim_free(hadal_sim_context_t *context,
-                                  uint64_t address) {
+hadal_sim_status_t hadal_sim_free(hadal_sim_context_t *context, uint64_t address) {
   if (!context->memory.free(address))
-    return failWith(context, format("no buffer starts at 0x%llx",
-                                    (unsigned long long)address));
+    return failWith(context, format("no buffer starts at 0x%llx", (unsigned long long)address));
   return HADAL_SIM_OK;
 }
 
-hadal_sim_status_t hadal_sim_copy_in(hadal_sim_context_t *context,
-                                     uint64_t address, const void *from,
-                                     uint64_t bytes) {
-  return define(context, address, bytes,
-                [&](u8 *to) { memcpy(to, from, bytes); });
+hadal_sim_status_t hadal_sim_copy_in(hadal_sim_context_t *context, uint64_t address,
+                                     const void *from, uint64_t bytes) {
+  return define(context, address, bytes, [&](u8 *to) { memcpy(to, from, bytes); });
 }
 
-hadal_sim_status_t hadal_sim_fill(hadal_sim_context_t *context,
-                                  uint64_t address, int value,
+hadal_sim_status_t hadal_sim_fill(hadal_sim_context_t *context, uint64_t address, int value,
                                   uint64_t bytes) {
-  return define(context, address, bytes,
-                [&](u8 *to) { memset(to, value, bytes); });
+  return define(context, address, bytes, [&](u8 *to) { memset(to, value, bytes); });
 }
 
-hadal_sim_status_t hadal_sim_copy_out(hadal_sim_context_t *context, void *to,
-                                      uint64_t address, uint64_t bytes,
-                                      uint64_t *out_undefined) {
+hadal_sim_status_t hadal_sim_copy_out(hadal_sim_context_t *context, void *to, uint64_t address,
+                                      uint64_t bytes, uint64_t *out_undefined) {
   Buffer *buffer = range(context, address, bytes);
   if (!buffer)
     return HADAL_SIM_ERROR;
@@ -398,20 +360,18 @@ hadal_sim_status_t hadal_sim_copy_out(hadal_sim_context_t *context, void *to,
   u64 count = undefinedBytes(shadow + first, bytes - first);
   if (out_undefined)
     *out_undefined = first;
-  context->message =
-      format("buffer '%s': %llu of %llu bytes copied to the host were never "
-             "written or depend on such values, the first at offset %llu",
-             buffer->name.c_str(), (unsigned long long)count,
-             (unsigned long long)bytes, (unsigned long long)first);
+  context->message = format("buffer '%s': %llu of %llu bytes copied to the host were never "
+                            "written or depend on such values, the first at offset %llu",
+                            buffer->name.c_str(), (unsigned long long)count,
+                            (unsigned long long)bytes, (unsigned long long)first);
   context->check = "init";
   context->checkLine = 0;
   return HADAL_SIM_CHECK;
 }
 
-hadal_sim_status_t
-hadal_sim_copy_out_partial(hadal_sim_context_t *context, void *to,
-                           uint64_t address, uint64_t bytes,
-                           uint64_t *out_undefined) {
+hadal_sim_status_t hadal_sim_copy_out_partial(hadal_sim_context_t *context, void *to,
+                                              uint64_t address, uint64_t bytes,
+                                              uint64_t *out_undefined) {
   Buffer *buffer = range(context, address, bytes);
   if (!buffer)
     return HADAL_SIM_ERROR;

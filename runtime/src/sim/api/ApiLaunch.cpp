@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The C interface: launches and their counters.
-#include "sim/api/Handles.h"
 #include "sim/api/CounterReport.h"
+#include "sim/api/Handles.h"
 #include "sim/check/GlobalRaces.h"
 #include "sim/machine/Machine.h"
 
@@ -23,43 +23,38 @@ constexpr u64 kMaximumResident = 4096; // blocks of a cooperative launch
 constexpr u32 kMaximumHostThreads = 1024;
 
 /// Why the launch is not allowed, or an empty text.
-std::string refuse(const Function &kernel, const hadal_sim_launch_t &launch,
-                   u64 shared) {
+std::string refuse(const Function &kernel, const hadal_sim_launch_t &launch, u64 shared) {
   u64 threads = 1, allowed = 1;
   bool hasRequired = kernel.requiredBlock[0], hasMaximum = kernel.maximumBlock[0];
   for (int i = 0; i < 3; ++i) {
     if (launch.grid[i] == 0 || launch.grid[i] > kMaximumGrid[i])
-      return format("grid extent %d is %u, expected 1 to %llu", i,
-                    launch.grid[i], (unsigned long long)kMaximumGrid[i]);
+      return format("grid extent %d is %u, expected 1 to %llu", i, launch.grid[i],
+                    (unsigned long long)kMaximumGrid[i]);
     if (launch.block[i] == 0 || launch.block[i] > kMaximumBlock[i])
-      return format("block extent %d is %u, expected 1 to %llu", i,
-                    launch.block[i], (unsigned long long)kMaximumBlock[i]);
+      return format("block extent %d is %u, expected 1 to %llu", i, launch.block[i],
+                    (unsigned long long)kMaximumBlock[i]);
     if (hasRequired && launch.block[i] != kernel.requiredBlock[i])
-      return format("block extent %d is %u, expected %u as .reqntid says", i,
-                    launch.block[i], kernel.requiredBlock[i]);
+      return format("block extent %d is %u, expected %u as .reqntid says", i, launch.block[i],
+                    kernel.requiredBlock[i]);
     threads *= launch.block[i];
     allowed *= std::max(1u, kernel.maximumBlock[i]);
   }
   if (threads > kMaximumThreads)
-    return format("block has %llu threads, expected at most %llu",
-                  (unsigned long long)threads,
+    return format("block has %llu threads, expected at most %llu", (unsigned long long)threads,
                   (unsigned long long)kMaximumThreads);
   if (hasMaximum && threads > allowed)
     return format("block has %llu threads, expected at most %llu as .maxntid "
-                  "says", (unsigned long long)threads,
-                  (unsigned long long)allowed);
+                  "says",
+                  (unsigned long long)threads, (unsigned long long)allowed);
   if (shared > kMaximumShared)
-    return format("shared memory %llu bytes exceeds the limit of %llu",
-                  (unsigned long long)shared,
+    return format("shared memory %llu bytes exceeds the limit of %llu", (unsigned long long)shared,
                   (unsigned long long)kMaximumShared);
   if (launch.threads > kMaximumHostThreads)
-    return format("%u host threads, expected at most %u", launch.threads,
-                  kMaximumHostThreads);
+    return format("%u host threads, expected at most %u", launch.threads, kMaximumHostThreads);
   u64 blocks = u64(launch.grid[0]) * launch.grid[1] * launch.grid[2];
   if (launch.cooperative && blocks > kMaximumResident)
     return format("a cooperative launch of %llu blocks, expected at most %llu",
-                  (unsigned long long)blocks,
-                  (unsigned long long)kMaximumResident);
+                  (unsigned long long)blocks, (unsigned long long)kMaximumResident);
   return "";
 }
 
@@ -80,7 +75,8 @@ void describe(Launch &launch, const hadal_sim_launch_t &how, const void *const *
   launch.parameters.assign(kernel.parameterBytes, 0);
   for (size_t i = 0; i < kernel.parameters.size(); ++i)
     if (kernel.parameters[i].bytes)
-      memcpy(launch.parameters.data() + kernel.parameters[i].offset, arguments[i], kernel.parameters[i].bytes);
+      memcpy(launch.parameters.data() + kernel.parameters[i].offset, arguments[i],
+             kernel.parameters[i].bytes);
 }
 
 /// Cooperative groups keep the state of the grid's barrier here. False without memory.
@@ -97,7 +93,8 @@ bool prepareWorkspace(hadal_sim_context_t &context, Launch &launch) {
 }
 
 /// Turns the check of global races on; what prevents that, or an empty text.
-std::string prepareGlobalRaces(DeviceMemory &memory, Launch &launch, std::unique_ptr<GlobalRaces> &races) {
+std::string prepareGlobalRaces(DeviceMemory &memory, Launch &launch,
+                               std::unique_ptr<GlobalRaces> &races) {
   if (!memory.enableRaceCells())
     return "no memory for the global race check";
   memory.clearRaceCells();
@@ -113,16 +110,15 @@ std::string prepareGlobalRaces(DeviceMemory &memory, Launch &launch, std::unique
 }
 } // namespace
 
-const Function *findKernel(hadal_sim_context_t *context,
-                           hadal_sim_module_t *module, const char *name) {
+const Function *findKernel(hadal_sim_context_t *context, hadal_sim_module_t *module,
+                           const char *name) {
   if (const Function *kernel = module->program->entry(name))
     return kernel;
   std::string known;
   for (const Function &function : module->program->functions)
     if (function.isEntry && known.size() < 200)
       known += (known.empty() ? "" : ", ") + function.name;
-  failWith(context, format("%s: no entry '%s', expected one of: %s",
-                           module->name.c_str(), name,
+  failWith(context, format("%s: no entry '%s', expected one of: %s", module->name.c_str(), name,
                            known.empty() ? "(none)" : known.c_str()));
   return nullptr;
 }
@@ -130,9 +126,8 @@ const Function *findKernel(hadal_sim_context_t *context,
 namespace {
 /// The kernel, and what its launch takes of shared memory; null, with the
 /// context's message set, where it is not allowed.
-const Function *admit(hadal_sim_context_t *context, hadal_sim_module_t *module,
-                      const char *name, const hadal_sim_launch_t &how,
-                      size_t arguments, Launch &launch) {
+const Function *admit(hadal_sim_context_t *context, hadal_sim_module_t *module, const char *name,
+                      const hadal_sim_launch_t &how, size_t arguments, Launch &launch) {
   const Function *kernel = findKernel(context, module, name);
   if (!kernel)
     return nullptr;
@@ -141,16 +136,14 @@ const Function *admit(hadal_sim_context_t *context, hadal_sim_module_t *module,
     return nullptr;
   };
   if (how.struct_size != sizeof(hadal_sim_launch_t))
-    return fail(format("launch structure of %u bytes, expected %zu",
-                       how.struct_size, sizeof(hadal_sim_launch_t)));
+    return fail(format("launch structure of %u bytes, expected %zu", how.struct_size,
+                       sizeof(hadal_sim_launch_t)));
   if (!kernel->refusal.empty())
     return fail(module->name + ":" + kernel->refusal);
   if (arguments != kernel->parameters.size())
-    return fail(format("expected %zu arguments, got %zu",
-                       kernel->parameters.size(), arguments));
+    return fail(format("expected %zu arguments, got %zu", kernel->parameters.size(), arguments));
   // Without dynamic memory nothing needs to lie where it would start.
-  u64 used = how.dynamic_shared_bytes ? kernel->dynamicSharedOffset
-                                      : kernel->sharedBytes;
+  u64 used = how.dynamic_shared_bytes ? kernel->dynamicSharedOffset : kernel->sharedBytes;
   launch.sharedBytes = used + how.dynamic_shared_bytes;
   if (module->program->usesReservedShared) {
     launch.reservedShared = (launch.sharedBytes + 15) & ~u64(15);
@@ -170,32 +163,23 @@ void hadal_sim_launch_defaults(hadal_sim_launch_t *launch) {
   launch->struct_size = sizeof(hadal_sim_launch_t);
   for (int i = 0; i < 3; ++i)
     launch->grid[i] = launch->block[i] = 1;
-  launch->checks = HADAL_SIM_CHECK_BOUNDS | HADAL_SIM_CHECK_INIT |
-                   HADAL_SIM_CHECK_RACE | HADAL_SIM_CHECK_WARP_RACE |
-                   HADAL_SIM_CHECK_BARRIER |
-                   HADAL_SIM_CHECK_ASYNC;
+  launch->checks = HADAL_SIM_CHECK_BOUNDS | HADAL_SIM_CHECK_INIT | HADAL_SIM_CHECK_RACE |
+                   HADAL_SIM_CHECK_WARP_RACE | HADAL_SIM_CHECK_BARRIER | HADAL_SIM_CHECK_ASYNC;
 }
 
-hadal_sim_status_t hadal_sim_launch_check(hadal_sim_context_t *context,
-                                          hadal_sim_module_t *module,
-                                          const char *name,
-                                          const hadal_sim_launch_t *how,
+hadal_sim_status_t hadal_sim_launch_check(hadal_sim_context_t *context, hadal_sim_module_t *module,
+                                          const char *name, const hadal_sim_launch_t *how,
                                           size_t argument_count) {
   Launch launch;
-  return admit(context, module, name, *how, argument_count, launch)
-             ? HADAL_SIM_OK
-             : HADAL_SIM_ERROR;
+  return admit(context, module, name, *how, argument_count, launch) ? HADAL_SIM_OK
+                                                                    : HADAL_SIM_ERROR;
 }
 
-hadal_sim_status_t hadal_sim_launch(hadal_sim_context_t *context,
-                                    hadal_sim_module_t *module,
-                                    const char *name,
-                                    const hadal_sim_launch_t *how,
-                                    const void *const *arguments,
-                                    size_t argument_count) {
+hadal_sim_status_t hadal_sim_launch(hadal_sim_context_t *context, hadal_sim_module_t *module,
+                                    const char *name, const hadal_sim_launch_t *how,
+                                    const void *const *arguments, size_t argument_count) {
   Launch launch;
-  const Function *kernel =
-      admit(context, module, name, *how, argument_count, launch);
+  const Function *kernel = admit(context, module, name, *how, argument_count, launch);
   if (!kernel)
     return HADAL_SIM_ERROR;
   std::string prefix = format("kernel '%s': ", name);
@@ -239,8 +223,7 @@ hadal_sim_counters_t hadal_sim_counters(const hadal_sim_context_t *context) {
   return sum;
 }
 
-hadal_sim_counters_t
-hadal_sim_line_counters(const hadal_sim_context_t *context, uint32_t line) {
+hadal_sim_counters_t hadal_sim_line_counters(const hadal_sim_context_t *context, uint32_t line) {
   if (!context->lastModule)
     return {};
   return totalsOf(*context->lastModule->program, context->counters, line);
@@ -248,16 +231,14 @@ hadal_sim_line_counters(const hadal_sim_context_t *context, uint32_t line) {
 
 const char *hadal_sim_counters_json(hadal_sim_context_t *context) {
   if (context->lastModule && context->json.empty())
-    context->json =
-        countersJson(*context->lastModule->program, *context->lastKernel,
-                     context->counters, context->lastGrid, context->lastBlock);
+    context->json = countersJson(*context->lastModule->program, *context->lastKernel,
+                                 context->counters, context->lastGrid, context->lastBlock);
   return context->json.c_str();
 }
 
 const char *hadal_sim_annotated_listing(hadal_sim_context_t *context) {
   if (context->lastModule && context->listing.empty())
-    context->listing = annotatedListing(*context->lastModule->program,
-                                        context->counters);
+    context->listing = annotatedListing(*context->lastModule->program, context->counters);
   return context->listing.c_str();
 }
 

@@ -50,9 +50,7 @@ struct Counters {
     spinLines.assign(program.polls ? count : 0, {});
     spinMemory.assign(program.polls ? count : 0, {});
   }
-  LineCount spinLine(size_t pc) const {
-    return spinLines.empty() ? LineCount() : spinLines[pc];
-  }
+  LineCount spinLine(size_t pc) const { return spinLines.empty() ? LineCount() : spinLines[pc]; }
   void settle();
   void add(const Counters &other);
 };

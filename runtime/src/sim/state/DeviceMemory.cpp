@@ -129,9 +129,9 @@ Buffer *DeviceMemory::mapFile(const std::string &path, std::string &error) {
 
 bool DeviceMemory::free(u64 base) {
   // By its first address, which an empty buffer has as well.
-  auto at = std::lower_bound(
-      buffers.begin(), buffers.end(), base,
-      [](const std::unique_ptr<Buffer> &b, u64 from) { return b->base < from; });
+  auto at =
+      std::lower_bound(buffers.begin(), buffers.end(), base,
+                       [](const std::unique_ptr<Buffer> &b, u64 from) { return b->base < from; });
   if (at == buffers.end() || (*at)->base != base || (*at)->freed)
     return false;
   Buffer *buffer = at->get();
@@ -141,9 +141,9 @@ bool DeviceMemory::free(u64 base) {
 }
 
 Buffer *DeviceMemory::find(u64 address) const {
-  auto after = std::upper_bound(
-      buffers.begin(), buffers.end(), address,
-      [](u64 at, const std::unique_ptr<Buffer> &b) { return at < b->base; });
+  auto after =
+      std::upper_bound(buffers.begin(), buffers.end(), address,
+                       [](u64 at, const std::unique_ptr<Buffer> &b) { return at < b->base; });
   if (after == buffers.begin())
     return nullptr;
   Buffer *buffer = (after - 1)->get();
@@ -154,7 +154,7 @@ Buffer *DeviceMemory::nearest(u64 address) const {
   Buffer *best = nullptr;
   u64 bestDistance = ~u64(0);
   for (const auto &buffer : buffers) {
-    u64 distance = address < buffer->base ? buffer->base - address
+    u64 distance = address < buffer->base     ? buffer->base - address
                    : address >= buffer->end() ? address - buffer->end()
                                               : 0;
     if (distance < bestDistance) {
@@ -168,8 +168,8 @@ Buffer *DeviceMemory::nearest(u64 address) const {
 bool DeviceMemory::enableRaceCells() {
   for (auto &buffer : buffers)
     if (!buffer->readOnly && !buffer->freed && !buffer->race) {
-      buffer->race = static_cast<GlobalRaceCell *>(
-          mapZeros((buffer->bytes / 4 + 1) * sizeof(GlobalRaceCell)));
+      buffer->race =
+          static_cast<GlobalRaceCell *>(mapZeros((buffer->bytes / 4 + 1) * sizeof(GlobalRaceCell)));
       if (!buffer->race)
         return false;
     }
@@ -193,16 +193,14 @@ bool DeviceMemory::clearSectors() {
 
 void DeviceMemory::defineAll() {
   for (auto &buffer : buffers)
-    if (buffer->undefined && !buffer->freed &&
-        buffer->mayBeUndefined.exchange(false))
+    if (buffer->undefined && !buffer->freed && buffer->mayBeUndefined.exchange(false))
       memset(buffer->undefined, 0, buffer->bytes);
 }
 
 void DeviceMemory::clearRaceCells() {
   for (auto &buffer : buffers)
     if (buffer->race)
-      madvise(buffer->race, (buffer->bytes / 4 + 1) * sizeof(GlobalRaceCell),
-              MADV_DONTNEED);
+      madvise(buffer->race, (buffer->bytes / 4 + 1) * sizeof(GlobalRaceCell), MADV_DONTNEED);
 }
 
 } // namespace hadal::sim

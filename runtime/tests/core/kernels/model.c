@@ -7,7 +7,8 @@
 
 /* bindings: tokens, positions, sequence_offsets, slots, block_table, cache.
  * constants: page_size, pages_per_slot, sequences. Grid: x = sequences. */
-EXPORT int32_t append(const hadal_dispatch_state_t *state, const hadal_workgroup_state_t *workgroup) {
+EXPORT int32_t append(const hadal_dispatch_state_t *state,
+                      const hadal_workgroup_state_t *workgroup) {
   const int32_t *tokens = state->bindings[0], *positions = state->bindings[1];
   const int32_t *offsets = state->bindings[2], *slots = state->bindings[3];
   const int32_t *table = state->bindings[4];
@@ -73,7 +74,8 @@ EXPORT int32_t give(const hadal_dispatch_state_t *state, const hadal_workgroup_s
 }
 
 /* bindings: tokens. constants: a token, tokens. Grid: x = tokens. Returns 3 at that token. */
-EXPORT int32_t refuse(const hadal_dispatch_state_t *state, const hadal_workgroup_state_t *workgroup) {
+EXPORT int32_t refuse(const hadal_dispatch_state_t *state,
+                      const hadal_workgroup_state_t *workgroup) {
   const int32_t *tokens = state->bindings[0];
   return tokens[workgroup->workgroup_id[0]] == state->constants[0] ? 3 : 0;
 }

@@ -15,19 +15,22 @@
 
 namespace {
 
-const char *kCopy = ".version 8.0\n.target sm_80\n.address_size 64\n"
-                    ".visible .entry copy(.param .u64 to, .param .u64 from)\n{\n.reg .b64 %a, %b, %o;\n.reg .b32 %t, %n, %c;\n"
-                    "ld.param.u64 %a, [to];\nld.param.u64 %b, [from];\nmov.u32 %c, %ctaid.x;\nmov.u32 %n, %ntid.x;\nmov.u32 %t, %tid.x;\n"
-                    "mad.lo.u32 %t, %c, %n, %t;\nmul.wide.u32 %o, %t, 4;\nadd.s64 %a, %a, %o;\nadd.s64 %b, %b, %o;\nld.global.u32 %t, [%b];\n"
-                    "st.global.u32 [%a], %t;\nret;\n}\n.visible .entry fill(.param .u64 to, .param .u32 value) { .reg .b64 %a; .reg .b32 %v;\n"
-                    "ld.param.u64 %a, [to]; ld.param.u32 %v, [value]; st.global.u32 [%a], %v; ret; }\n";
+const char *kCopy =
+    ".version 8.0\n.target sm_80\n.address_size 64\n"
+    ".visible .entry copy(.param .u64 to, .param .u64 from)\n{\n.reg .b64 %a, %b, %o;\n.reg .b32 %t, %n, %c;\n"
+    "ld.param.u64 %a, [to];\nld.param.u64 %b, [from];\nmov.u32 %c, %ctaid.x;\nmov.u32 %n, %ntid.x;\nmov.u32 %t, %tid.x;\n"
+    "mad.lo.u32 %t, %c, %n, %t;\nmul.wide.u32 %o, %t, 4;\nadd.s64 %a, %a, %o;\nadd.s64 %b, %b, %o;\nld.global.u32 %t, [%b];\n"
+    "st.global.u32 [%a], %t;\nret;\n}\n.visible .entry fill(.param .u64 to, .param .u32 value) { .reg .b64 %a; .reg .b32 %v;\n"
+    "ld.param.u64 %a, [to]; ld.param.u32 %v, [value]; st.global.u32 [%a], %v; ret; }\n";
 const uint32_t kLoadLine = 17, kStoreLine = 18;
 
 class Api : public testing::Test {
 protected:
   void SetUp() override {
     ASSERT_EQ(hadal_sim_context_create(&context), HADAL_SIM_OK);
-    ASSERT_EQ(hadal_sim_module_load(context, kCopy, strlen(kCopy), "copy.ptx", &module), HADAL_SIM_OK) << message();
+    ASSERT_EQ(hadal_sim_module_load(context, kCopy, strlen(kCopy), "copy.ptx", &module),
+              HADAL_SIM_OK)
+        << message();
     hadal_sim_launch_defaults(&launch);
     launch.block[0] = 32;
   }
@@ -46,7 +49,8 @@ protected:
   }
   void expectMessage(std::vector<std::string> words) const {
     for (const std::string &word : words)
-      EXPECT_NE(message().find(word), std::string::npos) << "expected '" << word << "' in: " << message();
+      EXPECT_NE(message().find(word), std::string::npos)
+          << "expected '" << word << "' in: " << message();
   }
   hadal_sim_context_t *context = nullptr;
   hadal_sim_module_t *module = nullptr;
@@ -55,9 +59,11 @@ protected:
 
 TEST_F(Api, ZerosAndImports) {
   uint64_t zeros = 0, imported = 0;
-  ASSERT_EQ(hadal_sim_alloc_zeros(context, uint64_t(1) << 40, "zeros", &zeros), HADAL_SIM_OK) << message();
+  ASSERT_EQ(hadal_sim_alloc_zeros(context, uint64_t(1) << 40, "zeros", &zeros), HADAL_SIM_OK)
+      << message();
   alignas(16) uint32_t host[64] = {}, back[32] = {};
-  ASSERT_EQ(hadal_sim_import(context, host, sizeof(host), "host", &imported), HADAL_SIM_OK) << message();
+  ASSERT_EQ(hadal_sim_import(context, host, sizeof(host), "host", &imported), HADAL_SIM_OK)
+      << message();
   host[33] = 7; // kernels read it in place
   uint64_t end = zeros + (uint64_t(1) << 40) - 128;
   ASSERT_EQ(copy(end, imported + 128), HADAL_SIM_OK) << message();
@@ -89,7 +95,8 @@ TEST_F(Api, WhatALaunchWouldSay) {
 }
 
 TEST_F(Api, UseAfterFree) {
-  uint64_t to = allocate(128, "result"), from = allocate(128, "weights"), other = allocate(64, "other");
+  uint64_t to = allocate(128, "result"), from = allocate(128, "weights"),
+           other = allocate(64, "other");
   ASSERT_EQ(copy(to, from), HADAL_SIM_OK) << message();
   ASSERT_EQ(hadal_sim_free(context, from), HADAL_SIM_OK);
   uint32_t line = 0;
@@ -98,7 +105,8 @@ TEST_F(Api, UseAfterFree) {
     EXPECT_EQ(copy(to, from), HADAL_SIM_CHECK);
     EXPECT_STREQ(hadal_sim_context_check(context, &line), "bounds");
     EXPECT_EQ(line, kLoadLine);
-    expectMessage({"after free", "'weights'", "line " + std::to_string(kLoadLine), "block (0,0,0)", "thread (0,0,0)", "kernel 'copy'"});
+    expectMessage({"after free", "'weights'", "line " + std::to_string(kLoadLine), "block (0,0,0)",
+                   "thread (0,0,0)", "kernel 'copy'"});
   }
   // In the middle, and when writing.
   from = allocate(256, "fresh");
@@ -123,9 +131,11 @@ TEST_F(Api, UseAfterFree) {
 }
 
 TEST_F(Api, VariablesAfterTheirModule) {
-  const char *text = ".version 8.0\n.target sm_80\n.address_size 64\n.global .align 4 .b32 table[32] = {1, 2, 3};\n.visible .entry k() { ret; }\n";
+  const char *text =
+      ".version 8.0\n.target sm_80\n.address_size 64\n.global .align 4 .b32 table[32] = {1, 2, 3};\n.visible .entry k() { ret; }\n";
   hadal_sim_module_t *other = nullptr;
-  ASSERT_EQ(hadal_sim_module_load(context, text, strlen(text), "table.ptx", &other), HADAL_SIM_OK) << message();
+  ASSERT_EQ(hadal_sim_module_load(context, text, strlen(text), "table.ptx", &other), HADAL_SIM_OK)
+      << message();
   uint64_t table = 0, bytes = 0, to = allocate(128, "result");
   ASSERT_EQ(hadal_sim_module_variable(context, other, "table", &table, &bytes), HADAL_SIM_OK);
   EXPECT_EQ(bytes, 128u);
@@ -265,13 +275,15 @@ TEST_F(Api, MapsALargeFileWithoutACopy) {
 TEST_F(Api, RefusesFiles) {
   Folder folder;
   uint64_t address = 0, bytes = 0;
-  EXPECT_EQ(hadal_sim_map_file(context, (folder / "absent").c_str(), &address, &bytes), HADAL_SIM_ERROR);
+  EXPECT_EQ(hadal_sim_map_file(context, (folder / "absent").c_str(), &address, &bytes),
+            HADAL_SIM_ERROR);
   expectMessage({"absent", "No such file"});
   EXPECT_EQ(hadal_sim_map_file(context, (folder / "").c_str(), &address, &bytes), HADAL_SIM_ERROR);
   EXPECT_EQ(hadal_sim_map_file(context, "/dev/zero", &address, &bytes), HADAL_SIM_ERROR);
   expectMessage({"/dev/zero", "regular"});
   std::ofstream(folder / "empty").close();
-  EXPECT_EQ(hadal_sim_map_file(context, (folder / "empty").c_str(), &address, &bytes), HADAL_SIM_OK) << message();
+  EXPECT_EQ(hadal_sim_map_file(context, (folder / "empty").c_str(), &address, &bytes), HADAL_SIM_OK)
+      << message();
   EXPECT_EQ(bytes, 0u);
   EXPECT_EQ(hadal_sim_free(context, address), HADAL_SIM_OK) << message();
 }
@@ -284,7 +296,8 @@ TEST(ApiThreads, ContextsAreIndependent) {
       hadal_sim_context_t *context = nullptr;
       hadal_sim_module_t *module = nullptr;
       if (hadal_sim_context_create(&context) != HADAL_SIM_OK ||
-          hadal_sim_module_load(context, kCopy, strlen(kCopy), "copy.ptx", &module) != HADAL_SIM_OK) {
+          hadal_sim_module_load(context, kCopy, strlen(kCopy), "copy.ptx", &module) !=
+              HADAL_SIM_OK) {
         ++failures;
         return;
       }
@@ -300,7 +313,8 @@ TEST(ApiThreads, ContextsAreIndependent) {
       launch.grid[0] = 16, launch.block[0] = 32, launch.threads = 2;
       const void *arguments[] = {&to, &from};
       if (hadal_sim_launch(context, module, "copy", &launch, arguments, 2) != HADAL_SIM_OK ||
-          hadal_sim_copy_out(context, back.data(), to, back.size() * 4, nullptr) != HADAL_SIM_OK || back != values)
+          hadal_sim_copy_out(context, back.data(), to, back.size() * 4, nullptr) != HADAL_SIM_OK ||
+          back != values)
         ++failures;
       // A failure of one is no failure of another.
       launch.grid[0] = 17;
