@@ -95,12 +95,13 @@ private:
 
   FailureOr<Extent> evaluate(OpFoldResult size) {
     if (std::optional<int64_t> constant = getConstantIntValue(size))
-      return Extent::of(*constant);
+      return *constant < 0 ? FailureOr<Extent>(failure()) : Extent::of(*constant);
     Value value = cast<Value>(size);
     if (auto dim = value.getDefiningOp<tensor::DimOp>()) {
       auto extents = known.find(dim.getSource());
       std::optional<int64_t> axis = dim.getConstantIndex();
-      if (extents == known.end() || !axis)
+      // An axis beyond the last is valid IR, of a dim that nobody may ask for.
+      if (extents == known.end() || !axis || *axis < 0 || *axis >= int64_t(extents->second.size()))
         return failure();
       return extents->second[*axis];
     }

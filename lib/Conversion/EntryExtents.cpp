@@ -54,11 +54,12 @@ Extent EntryConverter::extentOf(OpFoldResult size) {
     return Extent::of(cast<IntegerAttr>(attr).getInt());
   Value value = cast<Value>(size);
   if (auto constant = value.getDefiningOp<arith::ConstantIndexOp>())
-    return Extent::of(constant.value());
+    return constant.value() < 0 ? Extent::unknown() : Extent::of(constant.value());
   auto dim = value.getDefiningOp<tensor::DimOp>();
   std::optional<int64_t> axis = dim ? dim.getConstantIndex() : std::nullopt;
   auto known = dim ? extents.find(dim.getSource()) : extents.end();
-  if (!axis || known == extents.end())
+  // An axis beyond the last is valid IR, of a dim that nobody may ask for.
+  if (!axis || known == extents.end() || *axis < 0 || *axis >= int64_t(known->second.size()))
     return Extent::unknown();
   return known->second[*axis];
 }

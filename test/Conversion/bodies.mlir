@@ -115,6 +115,44 @@ hadal.program @cpu target <"cpu"> {
 
 // -----
 
+// MLIR lets a dim be asked for that is not there, as long as nobody needs it.
+hadal.program @cpu target <"cpu"> {
+  hadal.executable @beyond interface <bindings = [0, 1], access = [read, write], constants = []> {
+    func.func @body(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+      %axis = arith.constant 7777777 : index
+      %rows = tensor.dim %x, %axis : tensor<?x8xf32>
+      // expected-error @+1 {{'tensor.empty' op expected extents that are multiples of an operand's}}
+      %empty = tensor.empty(%rows) : tensor<?x8xf32>
+      %y = math.exp %empty : tensor<?x8xf32>
+      return %y : tensor<?x8xf32>
+    }
+  }
+  func.func @forward(%x: tensor<?x8xf32>) {
+    %y = hadal.dispatch @beyond(%x) label "beyond" : (tensor<?x8xf32>) -> tensor<?x8xf32>
+    return
+  }
+}
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  hadal.executable @copy interface <bindings = [0, 1], access = [read, read_write], constants = []> {
+    func.func @body(%x: tensor<?x8xf32>, %out: tensor<?x8xf32>) -> tensor<?x8xf32> {
+      %y = linalg.exp ins(%x : tensor<?x8xf32>) outs(%out : tensor<?x8xf32>) -> tensor<?x8xf32>
+      return %y : tensor<?x8xf32>
+    }
+  }
+  func.func @forward(%x: tensor<?x8xf32>) {
+    %rows = arith.constant -3 : index
+    // expected-error @+1 {{expected a buffer whose extents the host knows}}
+    %out = tensor.empty(%rows) : tensor<?x8xf32>
+    %y = hadal.dispatch @copy(%x, %out) label "copy" : (tensor<?x8xf32>, tensor<?x8xf32>) -> tensor<?x8xf32>
+    return
+  }
+}
+
+// -----
+
 // How many pages a state has, the host does not know, and so neither the work over them.
 hadal.program @cpu target <"cpu"> {
   plan.block_table @pages page_size 64
