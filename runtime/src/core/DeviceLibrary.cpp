@@ -3,7 +3,7 @@
 #include "core/Device.h"
 #include "cpu/CpuDevice.h"
 
-#include <cerrno>
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>

@@ -163,7 +163,7 @@ private:
   /// A result that stays on the device. A call writes the spare one, so that it can read the other.
   struct KeptResult {
     DeviceMemory memory, spare;
-    Extents extents, spareExtents;
+    Extents extents;
     bool made = false;
   };
   std::vector<KeptResult> kept;
@@ -185,11 +185,11 @@ private:
 
   // The call that runs.
   std::vector<int64_t> sessionDims, dims, roundedDims; // by dim of the program
-  std::vector<int64_t> values,
-      layout; // of the entry's expressions: as they are; what grids and sizes
-  // are computed from, over dims that are rounded up
-  std::vector<int64_t> launchConstants,
-      launchValues; // of a launch, and its interface's expressions
+  // Of the entry's expressions: as they are; what grids and sizes are computed from, over dims that
+  // are rounded up.
+  std::vector<int64_t> values, layout;
+  // Of a launch, and its interface's expressions.
+  std::vector<int64_t> launchConstants, launchValues;
   std::vector<int64_t> key;
   Prepared prepared;
   uint32_t usedBlock = 0;

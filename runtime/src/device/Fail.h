@@ -12,7 +12,7 @@ namespace hadal::device {
 
 /// Writes a printf-style message, on one line, and returns the code.
 [[gnu::format(printf, 3, 0)]] inline hadal_device_code_t failWith(hadal_device_error_t *error,
-                                                                  hadal_status_code_t code,
+                                                                  hadal_device_code_t code,
                                                                   const char *format,
                                                                   va_list arguments) {
   std::vsnprintf(error->message, sizeof error->message, format, arguments);
@@ -23,7 +23,7 @@ namespace hadal::device {
 }
 
 [[gnu::format(printf, 3, 4)]] inline hadal_device_code_t
-fail(hadal_device_error_t *error, hadal_status_code_t code, const char *format, ...) {
+fail(hadal_device_error_t *error, hadal_device_code_t code, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   failWith(error, code, format, arguments);

@@ -3,22 +3,11 @@
 #include "Device.h"
 
 #include <algorithm>
-#include <cstdarg>
-#include <cstdio>
 #include <cstring>
 #include <thread>
 #include <unistd.h>
 
 namespace hadal::simdevice {
-
-hadal_device_code_t fail(hadal_device_error_t *error, hadal_device_code_t code, const char *format,
-                         ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(error->message, sizeof(error->message), format, arguments);
-  va_end(arguments);
-  return code;
-}
 
 uint64_t hostMemory() {
   long pages = sysconf(_SC_PHYS_PAGES), bytes = sysconf(_SC_PAGESIZE);

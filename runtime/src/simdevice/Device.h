@@ -3,6 +3,8 @@
 #ifndef HADAL_SIMDEVICE_DEVICE_H
 #define HADAL_SIMDEVICE_DEVICE_H
 
+#include "device/Fail.h"
+
 #include <hadal_device.h>
 #include <hadal_sim.h>
 
@@ -90,10 +92,7 @@ constexpr uint32_t kMaximumWorkgroup[3] = {1024, 1024, 64};
 constexpr uint32_t kMaximumThreads = 1024;
 constexpr uint32_t kAlignment = 256;
 
-/// Writes the message and returns the code.
-__attribute__((format(printf, 3, 4))) hadal_device_code_t fail(hadal_device_error_t *error,
-                                                               hadal_device_code_t code,
-                                                               const char *format, ...);
+using device::fail;
 
 /// The struct as this library knows it: what its maker did not know is zeros.
 template <typename T> T known(const T *from) {

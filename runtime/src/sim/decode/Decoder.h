@@ -109,6 +109,8 @@ void assignRegisters(Decoder &decoder, const AstFunction &ast, Function &functio
 void markSpins(Decoder &decoder, const AstFunction &ast);
 /// Finds the straight pieces of a function that has its registers.
 void markStraight(Program &program, const Function &function);
+/// Whether an instruction changes nothing but registers and cannot fail.
+bool isPure(const Inst &inst);
 
 /// Lays out module variables in shared memory and locals in frames.
 bool layOutVariables(Program &program, std::string &error);

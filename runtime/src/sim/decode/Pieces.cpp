@@ -4,8 +4,6 @@
 
 namespace hadal::sim {
 
-namespace {
-/// Whether an instruction changes nothing but registers and cannot fail.
 bool isPure(const Inst &inst) {
   switch (inst.cls) {
   case Class::Move:
@@ -20,7 +18,6 @@ bool isPure(const Inst &inst) {
   default: return false;
   }
 }
-} // namespace
 
 /// A piece is pure but for its last instruction.
 void markStraight(Program &program, const Function &function) {

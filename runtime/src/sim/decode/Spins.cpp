@@ -53,18 +53,11 @@ private:
 
 Loop::Kind Loop::kindOf(u32 index) const {
   const Inst &inst = at(index);
+  if (isPure(inst))
+    return Pure;
   if (inst.guard)
     return Other;
   switch (inst.cls) {
-  case Class::Move:
-  case Class::Integer:
-  case Class::Logic:
-  case Class::Float16:
-  case Class::Float32:
-  case Class::Float64:
-  case Class::Special:
-  case Class::Convert:
-  case Class::Compare:
   case Class::Fence: return Pure;
   case Class::Control: return ast.body[index].opcode == "nanosleep" ? Pure : Other;
   case Class::Atomic: return Poll;
