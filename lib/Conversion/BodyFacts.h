@@ -26,8 +26,8 @@ public:
   bool needsContext() const;
 
   /// Upper bounds of operations, and of bytes of weights read.
-  std::pair<mlir::Value, mlir::Value>
-  costs(ExprBuilder &exprs, llvm::function_ref<mlir::Value()> maxContext) const;
+  std::pair<mlir::Value, mlir::Value> costs(ExprBuilder &exprs,
+                                            llvm::function_ref<mlir::Value()> maxContext) const;
 
 private:
   class Finder;

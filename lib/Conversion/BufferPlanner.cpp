@@ -24,8 +24,8 @@ unsigned BufferPlanner::add(TransientBuffer buffer) {
   bool isDim = bytes.unit && bytes.constant == 0 &&
                isa_and_present<plan::DimOp, plan::ExtentOp>(bytes.unit.getDefiningOp());
   if (!bytes.isStatic() && !isDim && (bytes.constant || bytes.factor % kAlignment)) {
-    Value pieces = exprs.expr(plan::ExprKind::CeilDiv, exprs.extent(bytes),
-                              exprs.constant(kAlignment));
+    Value pieces =
+        exprs.expr(plan::ExprKind::CeilDiv, exprs.extent(bytes), exprs.constant(kAlignment));
     buffers.push_back({Extent::of(pieces).times(kAlignment), buffer.first, buffer.last});
     return buffers.size() - 1;
   }
@@ -70,8 +70,7 @@ void BufferPlanner::place() {
       return exprs.expr(plan::ExprKind::Mul, unit, exprs.constant(units));
     };
     for (auto [i, at] : placed)
-      offsets[i] = exprs.expr(plan::ExprKind::Add, base,
-                              at == 0 ? exprs.constant(0) : scaled(at));
+      offsets[i] = exprs.expr(plan::ExprKind::Add, base, at == 0 ? exprs.constant(0) : scaled(at));
     base = exprs.expr(plan::ExprKind::Add, base, scaled(extent));
   }
   total = base;

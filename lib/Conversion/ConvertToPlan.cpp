@@ -25,8 +25,8 @@ struct ConvertToPlanPass : impl::ConvertToPlanPassBase<ConvertToPlanPass> {
       return failure();
     for (auto other : getOperation().getOps<plan::ProgramOp>())
       if (other.getSymName() == target->getFamily())
-        return source.emitOpError() << "expected one program for target '"
-                                    << target->getFamily() << "', found another";
+        return source.emitOpError()
+               << "expected one program for target '" << target->getFamily() << "', found another";
     OpBuilder builder(source);
     auto program = plan::ProgramOp::create(builder, source.getLoc(), target->getFamily(),
                                            target->getKernelABI());

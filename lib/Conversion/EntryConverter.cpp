@@ -18,8 +18,7 @@ LogicalResult EntryConverter::run() {
 
 OpBuilder EntryConverter::makeSection() {
   // Sections are kept apart by markers that emit() erases.
-  auto marker = plan::ConstantOp::create(builder, function.getLoc(),
-                                         builder.getI64IntegerAttr(0));
+  auto marker = plan::ConstantOp::create(builder, function.getLoc(), builder.getI64IntegerAttr(0));
   markers.push_back(marker);
   return OpBuilder(marker);
 }
@@ -28,14 +27,13 @@ LogicalResult EntryConverter::bindArguments() {
   for (BlockArgument argument : function.getArguments()) {
     unsigned number = argument.getArgNumber();
     if (!isa<RankedTensorType>(argument.getType()))
-      return function.emitOpError() << "expected arguments that are ranked tensors, got "
-                                    << argument.getType();
+      return function.emitOpError()
+             << "expected arguments that are ranked tensors, got " << argument.getType();
     PortAttr port = argumentPortOf(function, number);
     extents[argument] = argumentExtents(argument, port);
-    buffers[argument] =
-        plan::ArgumentOp::create(buffersAt, function.getLoc(), number, port.getName(),
-                                 port.getRole(), port.getBlockTable(), typeOf(argument),
-                                 sizesOf(argument));
+    buffers[argument] = plan::ArgumentOp::create(
+        buffersAt, function.getLoc(), number, port.getName(), port.getRole(), port.getBlockTable(),
+        typeOf(argument), sizesOf(argument));
   }
   return success();
 }
@@ -52,8 +50,7 @@ LogicalResult EntryConverter::visit(Operation &op, int64_t step) {
   }
   if (auto read = dyn_cast<StateReadOp>(op)) {
     extents[read.getValue()] = stateExtents(read);
-    buffers[read.getValue()] =
-        plan::StateOp::create(buffersAt, op.getLoc(), read.getNameAttr());
+    buffers[read.getValue()] = plan::StateOp::create(buffersAt, op.getLoc(), read.getNameAttr());
     return success();
   }
   if (auto empty = dyn_cast<tensor::EmptyOp>(op)) {
@@ -89,10 +86,11 @@ LogicalResult EntryConverter::visitDispatch(DispatchOp dispatch, int64_t step) {
   for (Attribute constant : executable.getInterface()->getConstants())
     if (failed(verifyConstant(dispatch, constant)))
       return failure();
-  FailureOr<BodyFacts> body = BodyFacts::find(
-      executable, llvm::map_to_vector(dispatch.getOperands(),
-                                      [&](Value operand) { return extents.lookup(operand); }),
-      exprs);
+  FailureOr<BodyFacts> body =
+      BodyFacts::find(executable,
+                      llvm::map_to_vector(dispatch.getOperands(),
+                                          [&](Value operand) { return extents.lookup(operand); }),
+                      exprs);
   if (failed(body) || failed(verifyHostDims(dispatch, *body)))
     return failure();
   work.push_back(dispatch);
@@ -131,15 +129,16 @@ LogicalResult EntryConverter::visitReturn(func::ReturnOp ret) {
       return ret.emitOpError("expected to return the result of a dispatch, made for this "
                              "alone");
     PortAttr port = resultPortOf(function, i);
-    buffers[made] = plan::ResultOp::create(buffersAt, ret.getLoc(), i, port.getName(),
-                                           port.getRole(), port.getBlockTable(), typeOf(value),
-                                           sizesOf(value));
+    buffers[made] =
+        plan::ResultOp::create(buffersAt, ret.getLoc(), i, port.getName(), port.getRole(),
+                               port.getBlockTable(), typeOf(value), sizesOf(value));
     returned.insert(made);
   }
   return success();
 }
 
-LogicalResult EntryConverter::defineTransient(Value value, Extents shape, StringRef name, int64_t step) {
+LogicalResult EntryConverter::defineTransient(Value value, Extents shape, StringRef name,
+                                              int64_t step) {
   Extent bytes = Extent::of(llvm::divideCeil(typeOf(value).getElementTypeBitWidth(), 8));
   for (const Extent &extent : shape)
     bytes = exprs.multiply(bytes, extent);

@@ -16,8 +16,8 @@ LogicalResult EntryConverter::emit() {
     if (returned.contains(value))
       continue;
     unsigned number = transientOf[value];
-    buffers[value] = plan::BufferOp::create(buffersAt, value.getLoc(), name,
-                                            planner.offset(number), planner.size(number));
+    buffers[value] = plan::BufferOp::create(buffersAt, value.getLoc(), name, planner.offset(number),
+                                            planner.size(number));
   }
   plan::ArenaOp::create(builder, function.getLoc(), planner.arenaSize());
   WhenAttr condition;
@@ -67,8 +67,8 @@ void EntryConverter::emitLaunch(OpBuilder &at, DispatchOp dispatch) {
                                                    : dispatch.getResult(binding - operands)));
   for (Attribute constant : interface.getConstants())
     constants.push_back(launchConstant(constant, dispatch));
-  auto [flops, bytes] = facts.find(dispatch)->second.costs(
-      exprs, [&] { return dimOf(plan::DimKind::MaxContext); });
+  auto [flops, bytes] =
+      facts.find(dispatch)->second.costs(exprs, [&] { return dimOf(plan::DimKind::MaxContext); });
   plan::LaunchOp::create(at, dispatch.getLoc(), dispatch.getExecutableAttr(), bindings, constants,
                          dispatch.getLabelAttr(), flops, bytes);
   ++launchCount;

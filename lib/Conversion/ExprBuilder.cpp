@@ -42,8 +42,9 @@ Value ExprBuilder::expr(plan::ExprKind kind, Value a, Value b) {
     return value;
   if (auto attr = dyn_cast_if_present<Attribute>(folded))
     return constant(cast<IntegerAttr>(attr).getInt());
-  return once({static_cast<int>(kind), 0, 0, a.getAsOpaquePointer(), b.getAsOpaquePointer(), nullptr},
-              [&]() -> Value { return plan::ExprOp::create(builder, loc, kind, a, b); });
+  return once(
+      {static_cast<int>(kind), 0, 0, a.getAsOpaquePointer(), b.getAsOpaquePointer(), nullptr},
+      [&]() -> Value { return plan::ExprOp::create(builder, loc, kind, a, b); });
 }
 
 Value ExprBuilder::select(Value condition, Value a, Value b) {

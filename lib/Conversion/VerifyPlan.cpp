@@ -51,15 +51,15 @@ struct VerifyPlanPass : impl::VerifyPlanPassBase<VerifyPlanPass> {
         Block &contents = image.getContents().front();
         auto kernels = contents.empty() ? ModuleOp() : dyn_cast<ModuleOp>(contents.front());
         if (!kernels || !kernels.lookupSymbol(executable.getSymNameAttr()))
-          return variant.emitOpError() << "expected image @" << variant.getImage()
-                                       << " to hold the function "
-                                       << executable.getSymNameAttr() << ", found none";
+          return variant.emitOpError()
+                 << "expected image @" << variant.getImage() << " to hold the function "
+                 << executable.getSymNameAttr() << ", found none";
       }
       if (images.empty())
         return executable.emitOpError("expected a variant of every executable, found none");
     }
-    return plan::verifySignatures(llvm::map_to_vector(
-        program.getContents().front().getOps<plan::EntryOp>(), signatureOf));
+    return plan::verifySignatures(
+        llvm::map_to_vector(program.getContents().front().getOps<plan::EntryOp>(), signatureOf));
   }
 
   static plan::Signature signatureOf(plan::EntryOp entry) {

@@ -26,8 +26,7 @@ static constexpr Kind kinds[] = {
      "an adapter of another model; merge it into that model first"},
     {"model-", ".safetensors",
      "a shard without the index; download model.safetensors.index.json too"},
-    {"", ".safetensors",
-     "a file of another name; rename it if it is the whole model"},
+    {"", ".safetensors", "a file of another name; rename it if it is the whole model"},
     {"", ".gguf",
      "a GGUF file; use the checkpoint that it was made "
      "from"},
@@ -41,8 +40,8 @@ static constexpr Kind kinds[] = {
 static std::vector<std::string> namesIn(const Twine &directory) {
   std::vector<std::string> names;
   std::error_code code;
-  for (sys::fs::directory_iterator file(directory, code), end;
-       !code && file != end; file.increment(code))
+  for (sys::fs::directory_iterator file(directory, code), end; !code && file != end;
+       file.increment(code))
     names.push_back(sys::path::filename(file->path()).str());
   sort(names);
   return names;

@@ -42,34 +42,29 @@ static bool readWeightMap(JsonCursor &cursor, WeightMap &map) {
       // checkpoint's.
       if (shard.empty() || shard == "." || shard == ".." ||
           shard.find_first_of("/\\") != StringRef::npos || shard.contains('\0'))
-        return cursor.fail("expected the name of a file in the folder, got '" +
-                           shard + "'");
+        return cursor.fail("expected the name of a file in the folder, got '" + shard + "'");
       if (!map.insert({name, shard}).second)
         return cursor.fail("expected each key once, got '" + name + "' again");
     }
   }
   if (cursor.ok() && !found)
     return cursor.fail("expected a key weight_map, got none");
-  return cursor.ok() &&
-         (cursor.atEnd() || cursor.fail("expected the end of the text"));
+  return cursor.ok() && (cursor.atEnd() || cursor.fail("expected the end of the text"));
 }
 
 /// Tensors that a broken shard should have are unusable, and reported with it.
-static void compareWithIndex(const WeightMap &map, const StringSet<> &broken,
-                             StringRef indexPath, Checkpoint &checkpoint,
-                             Problems &problems) {
+static void compareWithIndex(const WeightMap &map, const StringSet<> &broken, StringRef indexPath,
+                             Checkpoint &checkpoint, Problems &problems) {
   for (auto &[name, shard] : map) {
     auto found = checkpoint.tensors.find(name);
     if (found != checkpoint.tensors.end()) {
       StringRef other = checkpoint.files[found->second.file].name;
       if (other != shard)
-        problems.error(indexPath, name,
-                       "expected in " + shard + ", got it in " + other);
+        problems.error(indexPath, name, "expected in " + shard + ", got it in " + other);
     } else if (broken.contains(shard)) {
       checkpoint.unusable.insert(name);
     } else if (!checkpoint.unusable.contains(name)) {
-      problems.error(indexPath, name,
-                     "expected a tensor in " + shard + ", got none");
+      problems.error(indexPath, name, "expected a tensor in " + shard + ", got none");
     }
   }
   std::vector<StringRef> unlisted;
@@ -79,15 +74,13 @@ static void compareWithIndex(const WeightMap &map, const StringSet<> &broken,
   sort(unlisted);
   for (StringRef name : unlisted)
     problems.error(
-        joinPath(checkpoint.directory,
-                 checkpoint.files[checkpoint.tensors[name].file].name),
-        name, "expected an entry in weight_map, got none");
+        joinPath(checkpoint.directory, checkpoint.files[checkpoint.tensors[name].file].name), name,
+        "expected an entry in weight_map, got none");
 }
 
-static bool readShards(StringRef directory, StringRef indexPath,
-                       Checkpoint &checkpoint, Problems &problems) {
-  std::optional<std::string> text =
-      readJsonText(indexPath, maxIndexBytes, problems);
+static bool readShards(StringRef directory, StringRef indexPath, Checkpoint &checkpoint,
+                       Problems &problems) {
+  std::optional<std::string> text = readJsonText(indexPath, maxIndexBytes, problems);
   if (!text)
     return false;
   JsonCursor cursor(*text);
@@ -114,23 +107,20 @@ static bool readShards(StringRef directory, StringRef indexPath,
   return true;
 }
 
-static bool readFiles(StringRef directory, Checkpoint &checkpoint,
-                      Problems &problems) {
+static bool readFiles(StringRef directory, Checkpoint &checkpoint, Problems &problems) {
   std::string single = joinPath(directory, "model.safetensors");
   std::string index = joinPath(directory, "model.safetensors.index.json");
   // The order of transformers: one file wins over an index.
   if (hasEntry(single)) {
     if (hasEntry(index))
       problems.note(index, "", "left out, the folder has model.safetensors");
-    return readSafetensorsHeader(directory, "model.safetensors", checkpoint,
-                                 problems);
+    return readSafetensorsHeader(directory, "model.safetensors", checkpoint, problems);
   }
   if (hasEntry(index))
     return readShards(directory, index, checkpoint, problems);
-  problems.error(
-      directory, "",
-      "expected model.safetensors or model.safetensors.index.json, got " +
-          describeAbsentWeights(directory));
+  problems.error(directory, "",
+                 "expected model.safetensors or model.safetensors.index.json, got " +
+                     describeAbsentWeights(directory));
   return false;
 }
 

@@ -22,15 +22,13 @@ namespace hadal {
 static constexpr uint64_t maxConfigBytes = 64 << 20;
 
 std::optional<json::Object> readJsonObject(StringRef path, Problems &problems) {
-  std::optional<std::string> text =
-      readJsonText(path, maxConfigBytes, problems);
+  std::optional<std::string> text = readJsonText(path, maxConfigBytes, problems);
   if (!text)
     return std::nullopt;
   return parseJsonObject(std::move(*text), path, problems);
 }
 
-std::optional<json::Object> parseJsonObject(std::string text, StringRef path,
-                                            Problems &problems) {
+std::optional<json::Object> parseJsonObject(std::string text, StringRef path, Problems &problems) {
   std::vector<JsonCursor::NonFinite> nonFinite;
   JsonCursor cursor(text);
   cursor.collectNonFinite(nonFinite);
@@ -41,31 +39,25 @@ std::optional<json::Object> parseJsonObject(std::string text, StringRef path,
     return std::nullopt;
   }
   if (cursor.peek() != '{') {
-    StringRef got =
-        StringRef(text).ltrim().take_while([](char c) { return isPrint(c); });
+    StringRef got = StringRef(text).ltrim().take_while([](char c) { return isPrint(c); });
     problems.error(path, "",
                    "expected a JSON object, got " +
-                       (got.empty() ? "nothing of the kind"
-                                    : "'" + got.take_front(20) + "'"));
+                       (got.empty() ? "nothing of the kind" : "'" + got.take_front(20) + "'"));
     return std::nullopt;
   }
-  if (!cursor.skipValue() ||
-      (!cursor.atEnd() && !cursor.fail("expected the end of the text"))) {
+  if (!cursor.skipValue() || (!cursor.atEnd() && !cursor.fail("expected the end of the text"))) {
     problems.error(path, cursor.path(), cursor.error());
     return std::nullopt;
   }
   for (const JsonCursor::NonFinite &number : nonFinite) {
-    problems.error(path, number.path,
-                   "expected a finite number, got " + number.word);
+    problems.error(path, number.path, "expected a finite number, got " + number.word);
     // Reported, and read as 0, so that the rest can be looked at too.
     size_t at = number.word.data() - text.data();
-    text.replace(at, number.word.size(),
-                 "0" + std::string(number.word.size() - 1, ' '));
+    text.replace(at, number.word.size(), "0" + std::string(number.word.size() - 1, ' '));
   }
   Expected<json::Value> value = json::parse(text);
   if (!value) {
-    problems.error(path, "",
-                   "expected JSON, got " + toString(value.takeError()));
+    problems.error(path, "", "expected JSON, got " + toString(value.takeError()));
     return std::nullopt;
   }
   return std::move(*value->getAsObject());
@@ -88,20 +80,16 @@ static const json::Value *notNull(const json::Value *value) {
 }
 
 const json::Value *ConfigReader::getOutside(StringRef key) const {
-  return outside && is_contained(outsideKeys, key) ? notNull(outside->get(key))
-                                                   : nullptr;
+  return outside && is_contained(outsideKeys, key) ? notNull(outside->get(key)) : nullptr;
 }
 
-void ConfigReader::setOutside(const json::Object &outside,
-                              ArrayRef<StringRef> keys) {
+void ConfigReader::setOutside(const json::Object &outside, ArrayRef<StringRef> keys) {
   this->outside = &outside;
   outsideKeys = keys;
   for (StringRef key : keys) {
-    const json::Value *lost = notNull(object->get(key)),
-                      *wins = getOutside(key);
+    const json::Value *lost = notNull(object->get(key)), *wins = getOutside(key);
     if (lost && wins && *lost != *wins)
-      problems->note(file, prefix + key.str(),
-                     "not read, the value outside wins");
+      problems->note(file, prefix + key.str(), "not read, the value outside wins");
   }
 }
 
@@ -112,9 +100,7 @@ const json::Value *ConfigReader::get(StringRef key) const {
   return object->get(key);
 }
 
-const json::Value *ConfigReader::find(StringRef key) const {
-  return notNull(get(key));
-}
+const json::Value *ConfigReader::find(StringRef key) const { return notNull(get(key)); }
 
 void ConfigReader::ignore(ArrayRef<StringRef> keys) const {
   for (StringRef key : keys)
@@ -134,8 +120,8 @@ void ConfigReader::noteDefault(StringRef key, const Twine &value) {
   note(key, "absent, taken as " + value);
 }
 
-int64_t ConfigReader::integer(StringRef key, std::optional<int64_t> absent,
-                              int64_t least, int64_t most) {
+int64_t ConfigReader::integer(StringRef key, std::optional<int64_t> absent, int64_t least,
+                              int64_t most) {
   const json::Value *value = get(key);
   if (!value) {
     if (absent)
@@ -146,15 +132,15 @@ int64_t ConfigReader::integer(StringRef key, std::optional<int64_t> absent,
   }
   std::optional<int64_t> number = value->getAsInteger();
   if (!number || *number < least || *number > most) {
-    error(key, "expected a whole number from " + Twine(least) + " to " +
-                   Twine(most) + ", got " + describeJson(*value));
+    error(key, "expected a whole number from " + Twine(least) + " to " + Twine(most) + ", got " +
+                   describeJson(*value));
     return absent.value_or(least);
   }
   return *number;
 }
 
-double ConfigReader::number(StringRef key, std::optional<double> absent,
-                            double least, double most, bool closed) {
+double ConfigReader::number(StringRef key, std::optional<double> absent, double least, double most,
+                            bool closed) {
   const json::Value *value = get(key);
   if (!value) {
     if (absent)
@@ -166,9 +152,8 @@ double ConfigReader::number(StringRef key, std::optional<double> absent,
   std::optional<double> number = value->getAsNumber();
   if (!number || !std::isfinite(*number) || *number > most ||
       (closed ? *number < least : *number <= least)) {
-    error(key, "expected a finite number " +
-                   Twine(closed ? "from " : "above ") + formatNumber(least) +
-                   " up to " + formatNumber(most) + ", got " +
+    error(key, "expected a finite number " + Twine(closed ? "from " : "above ") +
+                   formatNumber(least) + " up to " + formatNumber(most) + ", got " +
                    describeJson(*value));
     return absent.value_or(most);
   }

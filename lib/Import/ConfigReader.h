@@ -16,12 +16,11 @@ namespace hadal {
 
 /// Reads `path` as JSON: strict, each key once, every number finite. Errors are
 /// added to `problems`; the result is then empty.
-std::optional<llvm::json::Object> readJsonObject(llvm::StringRef path,
-                                                 Problems &problems);
+std::optional<llvm::json::Object> readJsonObject(llvm::StringRef path, Problems &problems);
 
 /// The same for what was read from `path` already.
-std::optional<llvm::json::Object>
-parseJsonObject(std::string text, llvm::StringRef path, Problems &problems);
+std::optional<llvm::json::Object> parseJsonObject(std::string text, llvm::StringRef path,
+                                                  Problems &problems);
 
 /// What a value looks like in a message: `"gelu"`, `null`, `an object`.
 std::string describeJson(const llvm::json::Value &value);
@@ -34,16 +33,15 @@ std::string describeJson(const llvm::json::Value &value);
 class ConfigReader {
 public:
   /// `prefix` is put before keys in messages: `rope_scaling.`.
-  ConfigReader(const llvm::json::Object &object, llvm::StringRef file,
-               llvm::StringRef prefix, Problems &problems)
-      : object(&object), file(file.str()), prefix(prefix.str()),
-        problems(&problems), asked(std::make_shared<llvm::StringSet<>>()) {}
+  ConfigReader(const llvm::json::Object &object, llvm::StringRef file, llvm::StringRef prefix,
+               Problems &problems)
+      : object(&object), file(file.str()), prefix(prefix.str()), problems(&problems),
+        asked(std::make_shared<llvm::StringSet<>>()) {}
 
   /// From now on these keys are looked for in `outside` first, where they win
   /// unless they are null: what belongs to the whole checkpoint. A value in
   /// here that loses against another one is noted.
-  void setOutside(const llvm::json::Object &outside,
-                  llvm::ArrayRef<llvm::StringRef> keys);
+  void setOutside(const llvm::json::Object &outside, llvm::ArrayRef<llvm::StringRef> keys);
 
   /// The value, or null for an absent key and for JSON's null.
   const llvm::json::Value *find(llvm::StringRef key) const;
@@ -52,16 +50,14 @@ public:
   /// Whether the key is there with the value null.
   bool isNull(llvm::StringRef key) const { return has(key) && !find(key); }
 
-  int64_t integer(llvm::StringRef key, std::optional<int64_t> absent,
-                  int64_t least, int64_t most);
+  int64_t integer(llvm::StringRef key, std::optional<int64_t> absent, int64_t least, int64_t most);
   /// A size that shapes are made of: 1 .. most.
-  int64_t size(llvm::StringRef key, std::optional<int64_t> absent,
-               int64_t most = 1 << 20) {
+  int64_t size(llvm::StringRef key, std::optional<int64_t> absent, int64_t most = 1 << 20) {
     return integer(key, absent, 1, most);
   }
   /// A finite number with least < value (or = least, if `closed`) <= most.
-  double number(llvm::StringRef key, std::optional<double> absent, double least,
-                double most, bool closed = false);
+  double number(llvm::StringRef key, std::optional<double> absent, double least, double most,
+                bool closed = false);
   bool boolean(llvm::StringRef key, bool absent);
   std::string string(llvm::StringRef key, llvm::StringRef absent);
   std::optional<ConfigReader> nested(llvm::StringRef key) const;
@@ -74,9 +70,7 @@ public:
   /// The keys that nobody asked for, sorted.
   std::vector<llvm::StringRef> unread() const;
   /// Whether the key was asked for.
-  bool wasRead(llvm::StringRef key) const {
-    return asked->contains(prefix + key.str());
-  }
+  bool wasRead(llvm::StringRef key) const { return asked->contains(prefix + key.str()); }
 
   void error(llvm::StringRef key, const llvm::Twine &message) const {
     problems->errorOnce(file, place(key), message);

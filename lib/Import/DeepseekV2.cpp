@@ -43,21 +43,17 @@ static void readRouter(ConfigReader &reader, ModelConfig &config) {
     readGroups(reader, defaults, GroupRule::Max, config);
   else if (method != "greedy" && method != "gready")
     reader.error("topk_method",
-                 "expected \"greedy\" or \"group_limited_greedy\", got \"" +
-                     method + "\"");
+                 "expected \"greedy\" or \"group_limited_greedy\", got \"" + method + "\"");
   // The published model code normalises the weights of two or more experts,
   // and scales them only where it does not.
-  config.normaliseWeights =
-      readFlag(reader, defaults, "norm_topk_prob", defaults.normaliseWeights);
-  config.routedScale =
-      reader.number("routed_scaling_factor", defaults.routedScale, 0, 1e6);
+  config.normaliseWeights = readFlag(reader, defaults, "norm_topk_prob", defaults.normaliseWeights);
+  config.routedScale = reader.number("routed_scaling_factor", defaults.routedScale, 0, 1e6);
   config.normaliseWeights &= config.expertsPerToken > 1;
   if (!config.normaliseWeights)
     return;
-  reader.note("norm_topk_prob",
-              "weights of experts are normalised and routed_scaling_factor is "
-              "not applied, as in DeepSeek's model code; other readers scale "
-              "them, or do both");
+  reader.note("norm_topk_prob", "weights of experts are normalised and routed_scaling_factor is "
+                                "not applied, as in DeepSeek's model code; other readers scale "
+                                "them, or do both");
   config.routedScale = 1.0;
 }
 

@@ -32,28 +32,23 @@ static const FamilyDefaults defaults = {
 // DeepSeek-V3 (arXiv:2412.19437, equations 13 to 16) and its published model
 // code (`noaux_tc`): sigmoid scores; a correction bias that takes part in the
 // choice alone; groups ranked by the sum of their two best experts.
-void readNoAuxRouter(ConfigReader &reader, const FamilyDefaults &defaults,
-                     ModelConfig &config) {
+void readNoAuxRouter(ConfigReader &reader, const FamilyDefaults &defaults, ModelConfig &config) {
   reader.requireString("scoring_func", "sigmoid");
   reader.requireString("topk_method", "noaux_tc");
   config.scoring = Scoring::Sigmoid;
   config.correctionBias = true;
   readGroups(reader, defaults, GroupRule::TopTwoSum, config);
-  config.normaliseWeights =
-      readFlag(reader, defaults, "norm_topk_prob", defaults.normaliseWeights);
-  config.routedScale =
-      reader.number("routed_scaling_factor", defaults.routedScale, 0, 1e6);
+  config.normaliseWeights = readFlag(reader, defaults, "norm_topk_prob", defaults.normaliseWeights);
+  config.routedScale = reader.number("routed_scaling_factor", defaults.routedScale, 0, 1e6);
 }
 
-bool readFlag(ConfigReader &reader, const FamilyDefaults &defaults,
-              StringRef key, bool absent) {
+bool readFlag(ConfigReader &reader, const FamilyDefaults &defaults, StringRef key, bool absent) {
   if (defaults.ownNulls && reader.isNull(key))
     return false;
   return reader.boolean(key, absent);
 }
 
-void readNoAuxFamily(ConfigReader &reader, const FamilyDefaults &defaults,
-                     ModelConfig &config) {
+void readNoAuxFamily(ConfigReader &reader, const FamilyDefaults &defaults, ModelConfig &config) {
   readCommon(reader, defaults, config);
   readLayerPattern(reader, defaults, config);
   if (config.hasMoE()) {
@@ -63,8 +58,8 @@ void readNoAuxFamily(ConfigReader &reader, const FamilyDefaults &defaults,
     ignoreExperts(reader);
   }
   readRope(reader, config);
-  config.rope.interleaved = !reader.has("rope_interleave") ||
-                            readFlag(reader, defaults, "rope_interleave", true);
+  config.rope.interleaved =
+      !reader.has("rope_interleave") || readFlag(reader, defaults, "rope_interleave", true);
 }
 
 void readDeepseekV3(ConfigReader &reader, ModelConfig &config) {

@@ -44,12 +44,11 @@ struct FamilyDefaults {
 constexpr int64_t maxLayers = 4096;
 
 /// norm_topk_prob or rope_interleave.
-bool readFlag(ConfigReader &reader, const FamilyDefaults &defaults,
-              llvm::StringRef key, bool absent);
+bool readFlag(ConfigReader &reader, const FamilyDefaults &defaults, llvm::StringRef key,
+              bool absent);
 
 /// Sizes, layers, attention, norms, tokens: what all families write alike.
-void readCommon(ConfigReader &reader, const FamilyDefaults &defaults,
-                ModelConfig &config);
+void readCommon(ConfigReader &reader, const FamilyDefaults &defaults, ModelConfig &config);
 /// bos_token_id and eos_token_id, where they are there.
 void readTokens(const ConfigReader &reader, ModelConfig &config);
 /// `rope_scaling` or `rope_parameters`, and `rope_theta` in it or beside it.
@@ -57,24 +56,20 @@ void readRope(ConfigReader &reader, ModelConfig &config);
 /// `quantization_config`.
 void readQuantization(const ConfigReader &reader, ModelConfig &config);
 /// `first_k_dense_replace` and `moe_layer_freq`, or `mlp_layer_types`, or both.
-void readLayerPattern(ConfigReader &reader, const FamilyDefaults &defaults,
-                      ModelConfig &config);
+void readLayerPattern(ConfigReader &reader, const FamilyDefaults &defaults, ModelConfig &config);
 /// Experts, their sizes and how many of them a token gets.
-void readExperts(ConfigReader &reader, const FamilyDefaults &defaults,
-                 ModelConfig &config);
+void readExperts(ConfigReader &reader, const FamilyDefaults &defaults, ModelConfig &config);
 /// Passes over experts and their router in a model that has none.
 void ignoreExperts(const ConfigReader &reader);
 /// n_group and topk_group under `rule`, checked against the experts.
-void readGroups(ConfigReader &reader, const FamilyDefaults &defaults,
-                GroupRule rule, ModelConfig &config);
+void readGroups(ConfigReader &reader, const FamilyDefaults &defaults, GroupRule rule,
+                ModelConfig &config);
 /// Router of V3 and what follows it: sigmoid, correction bias, sum of the two
 /// best of a group.
-void readNoAuxRouter(ConfigReader &reader, const FamilyDefaults &defaults,
-                     ModelConfig &config);
+void readNoAuxRouter(ConfigReader &reader, const FamilyDefaults &defaults, ModelConfig &config);
 
 /// A whole configuration in the keys of V3, with that router.
-void readNoAuxFamily(ConfigReader &reader, const FamilyDefaults &defaults,
-                     ModelConfig &config);
+void readNoAuxFamily(ConfigReader &reader, const FamilyDefaults &defaults, ModelConfig &config);
 
 /// A key that other readers honour and that changes what the model computes.
 struct RefusedKey {

@@ -29,14 +29,11 @@ bool hasEntry(StringRef path) {
 }
 
 /// Why a file can't be opened: `code`, or what a cache of downloads leaves.
-static std::string describeFailure(const std::string &path,
-                                   std::error_code code) {
+static std::string describeFailure(const std::string &path, std::error_code code) {
   char target[PATH_MAX];
   ssize_t length = ::readlink(path.c_str(), target, sizeof target);
   if (code == std::errc::no_such_file_or_directory && length > 0)
-    return ("a link to " + StringRef(target, length) +
-            ", which is gone; download it again")
-        .str();
+    return ("a link to " + StringRef(target, length) + ", which is gone; download it again").str();
   return "'" + code.message() + "'";
 }
 
@@ -51,9 +48,7 @@ bool FileReader::open(StringRef name, Problems &problems) {
   path = name.str();
   sys::fs::file_status status;
   if (std::error_code code = sys::fs::status(path, status)) {
-    problems.error(path, "",
-                   "expected a readable file, got " +
-                       describeFailure(path, code));
+    problems.error(path, "", "expected a readable file, got " + describeFailure(path, code));
     return false;
   }
   // Opening a pipe would wait for a writer that never comes.
@@ -63,9 +58,7 @@ bool FileReader::open(StringRef name, Problems &problems) {
   }
   Expected<sys::fs::file_t> file = sys::fs::openNativeFileForRead(path);
   if (!file) {
-    problems.error(path, "",
-                   "expected a readable file, got '" +
-                       toString(file.takeError()) + "'");
+    problems.error(path, "", "expected a readable file, got '" + toString(file.takeError()) + "'");
     return false;
   }
   descriptor = *file;
@@ -73,21 +66,18 @@ bool FileReader::open(StringRef name, Problems &problems) {
   return true;
 }
 
-bool FileReader::read(uint64_t offset, uint64_t length, char *to,
-                      Problems &problems) {
+bool FileReader::read(uint64_t offset, uint64_t length, char *to, Problems &problems) {
   while (length) {
-    Expected<size_t> got = sys::fs::readNativeFileSlice(
-        descriptor, MutableArrayRef<char>(to, length), offset);
+    Expected<size_t> got =
+        sys::fs::readNativeFileSlice(descriptor, MutableArrayRef<char>(to, length), offset);
     if (!got) {
-      problems.error(path, "",
-                     "expected a readable file, got '" +
-                         toString(got.takeError()) + "'");
+      problems.error(path, "", "expected a readable file, got '" + toString(got.takeError()) + "'");
       return false;
     }
     if (*got == 0) {
       problems.error(path, "",
-                     "expected " + Twine(length) + " more bytes at " +
-                         Twine(offset) + ", got the end of the file");
+                     "expected " + Twine(length) + " more bytes at " + Twine(offset) +
+                         ", got the end of the file");
       return false;
     }
     to += *got;
@@ -97,15 +87,13 @@ bool FileReader::read(uint64_t offset, uint64_t length, char *to,
   return true;
 }
 
-std::optional<std::string> readJsonText(StringRef path, uint64_t limit,
-                                        Problems &problems) {
+std::optional<std::string> readJsonText(StringRef path, uint64_t limit, Problems &problems) {
   FileReader file;
   if (!file.open(path, problems))
     return std::nullopt;
   if (file.size() > limit) {
     problems.error(path, "",
-                   "expected at most " + Twine(limit) + " bytes, got " +
-                       Twine(file.size()));
+                   "expected at most " + Twine(limit) + " bytes, got " + Twine(file.size()));
     return std::nullopt;
   }
   std::string text(file.size(), '\0');

@@ -20,8 +20,7 @@ bool hasEntry(llvm::StringRef path);
 
 /// The contents of a regular file of at most `limit` bytes that should be JSON:
 /// not what a failed download left under its name.
-std::optional<std::string> readJsonText(llvm::StringRef path, uint64_t limit,
-                                        Problems &problems);
+std::optional<std::string> readJsonText(llvm::StringRef path, uint64_t limit, Problems &problems);
 
 /// An open regular file that is read in pieces.
 class FileReader {

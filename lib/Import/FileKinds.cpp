@@ -12,10 +12,8 @@ namespace hadal {
 static bool isHtml(StringRef bytes) {
   bytes.consume_front("\xEF\xBB\xBF"); // a byte order mark
   bytes = bytes.ltrim();
-  return any_of(
-      ArrayRef<StringRef>{"<!doctype html", "<html", "<head", "<body", "<?xml",
-                          "<!--"},
-      [&](StringRef start) { return bytes.starts_with_insensitive(start); });
+  return any_of(ArrayRef<StringRef>{"<!doctype html", "<html", "<head", "<body", "<?xml", "<!--"},
+                [&](StringRef start) { return bytes.starts_with_insensitive(start); });
 }
 
 std::optional<std::string> describeStrayContent(StringRef firstBytes) {
@@ -38,8 +36,7 @@ std::optional<std::string> describeStrayContent(StringRef firstBytes) {
            "download it again";
   if (firstBytes.starts_with("\x1f\x8b"))
     return "a gzip archive; unpack it first";
-  if (firstBytes.starts_with("PK\x03\x04") ||
-      firstBytes.starts_with("PK\x05\x06"))
+  if (firstBytes.starts_with("PK\x03\x04") || firstBytes.starts_with("PK\x05\x06"))
     return "a zip archive; unpack it first";
   return std::nullopt;
 }

@@ -26,28 +26,24 @@ struct Inputs {
 } // namespace
 
 /// Chooses how many positions a session may use.
-static void limitContext(StringRef directory, const ImportOptions &options,
-                         ModelConfig &config, Problems &problems) {
+static void limitContext(StringRef directory, const ImportOptions &options, ModelConfig &config,
+                         Problems &problems) {
   int64_t most = config.maxPositions;
   config.context = std::min(options.maxContext.value_or(most), most);
   std::string configPath = joinPath(directory, "config.json");
   StringRef key = "max_position_embeddings";
   if (options.maxContext > most)
     problems.error(configPath, key,
-                   "expected at least the --max-context of " +
-                       formatCount(*options.maxContext) + ", got " +
-                       formatCount(most));
+                   "expected at least the --max-context of " + formatCount(*options.maxContext) +
+                       ", got " + formatCount(most));
 }
 
-static Inputs readInputs(StringRef directory, const ImportOptions &options,
-                         Problems &problems) {
+static Inputs readInputs(StringRef directory, const ImportOptions &options, Problems &problems) {
   Inputs inputs;
   if (!llvm::sys::fs::is_directory(directory)) {
     problems.error(directory, "",
                    "expected a folder with config.json, got " +
-                       Twine(llvm::sys::fs::exists(directory)
-                                 ? "a file"
-                                 : "no such folder"));
+                       Twine(llvm::sys::fs::exists(directory) ? "a file" : "no such folder"));
     return inputs;
   }
   inputs.config = readModelConfig(directory, problems);
@@ -85,24 +81,22 @@ static std::string summarise(const Inputs &inputs) {
   }
   size_t mixtures = llvm::count(inputs.config.isMoE, true);
   size_t files = inputs.checkpoint.files.size();
-  return llvm::formatv(
-      "{0}, {1} layers ({2} with experts), {3} parameters, {4} weight file{5}",
-      inputs.config.family, inputs.config.layers, mixtures,
-      formatParameters(parameters), files, files == 1 ? "" : "s");
+  return llvm::formatv("{0}, {1} layers ({2} with experts), {3} parameters, {4} weight file{5}",
+                       inputs.config.family, inputs.config.layers, mixtures,
+                       formatParameters(parameters), files, files == 1 ? "" : "s");
 }
 
-void checkCheckpoint(StringRef directory, const ImportOptions &options,
-                     Problems &problems, std::string &summary) {
+void checkCheckpoint(StringRef directory, const ImportOptions &options, Problems &problems,
+                     std::string &summary) {
   Inputs inputs = readInputs(directory, options, problems);
   if (!inputs.weights.weights.empty())
     summary = summarise(inputs);
 }
 
-FailureOr<OwningOpRef<ModuleOp>> importModel(MLIRContext *context,
-                                             StringRef directory,
+FailureOr<OwningOpRef<ModuleOp>> importModel(MLIRContext *context, StringRef directory,
                                              const ImportOptions &options) {
-  context->loadDialect<HadalDialect, arith::ArithDialect, func::FuncDialect,
-                       tensor::TensorDialect>();
+  context
+      ->loadDialect<HadalDialect, arith::ArithDialect, func::FuncDialect, tensor::TensorDialect>();
   Problems problems;
   Inputs inputs = readInputs(directory, options, problems);
   auto at = [&](const Problem &problem) -> Location {
@@ -119,12 +113,11 @@ FailureOr<OwningOpRef<ModuleOp>> importModel(MLIRContext *context,
   if (problems.any())
     return failure();
 
-  StringRef recorded = options.recordedDirectory.empty()
-                           ? directory
-                           : StringRef(options.recordedDirectory);
+  StringRef recorded =
+      options.recordedDirectory.empty() ? directory : StringRef(options.recordedDirectory);
   OwningOpRef<ModuleOp> module =
-      buildModel(context, inputs.config, inputs.weights, inputs.checkpoint,
-                 inputs.text, recorded, options.pageSize);
+      buildModel(context, inputs.config, inputs.weights, inputs.checkpoint, inputs.text, recorded,
+                 options.pageSize);
   if (failed(verify(*module)))
     return failure();
   return module;

@@ -17,17 +17,15 @@ namespace hadal {
 /// Whether a checkpoint's files end so, be they read today or not.
 static bool isCheckpointName(StringRef name) {
   StringRef extension = sys::path::extension(name);
-  return (extension == ".json" || extension == ".safetensors" ||
-          extension == ".model") &&
+  return (extension == ".json" || extension == ".safetensors" || extension == ".model") &&
          !files::isWeightsName(name.str());
 }
 
-std::vector<std::string> inputFiles(StringRef directory,
-                                    mlir::ModuleOp module) {
+std::vector<std::string> inputFiles(StringRef directory, mlir::ModuleOp module) {
   std::vector<std::string> paths;
   std::error_code error;
-  for (sys::fs::directory_iterator at(directory, error), end;
-       !error && at != end; at.increment(error))
+  for (sys::fs::directory_iterator at(directory, error), end; !error && at != end;
+       at.increment(error))
     if (isCheckpointName(sys::path::filename(at->path())))
       paths.push_back(at->path());
   for (FileAttr file : filesOf(module))

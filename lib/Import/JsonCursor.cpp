@@ -37,8 +37,7 @@ bool JsonCursor::fail(const Twine &what) {
 }
 
 void JsonCursor::skipSpace() {
-  while (position < text.size() &&
-         StringRef(" \t\r\n").contains(text[position]))
+  while (position < text.size() && StringRef(" \t\r\n").contains(text[position]))
     ++position;
 }
 
@@ -57,15 +56,13 @@ std::string JsonCursor::describeNext() {
   if (atEnd())
     return "the end of the text";
   StringRef rest = text.substr(position);
-  StringRef word = rest.take_while([](char c) {
-    return isAlnum(c) || c == '-' || c == '+' || c == '.' || c == '_';
-  });
+  StringRef word = rest.take_while(
+      [](char c) { return isAlnum(c) || c == '-' || c == '+' || c == '.' || c == '_'; });
   if (word.empty())
     word = rest.take_front(1);
   word = word.take_front(32);
-  return isPrint(word.front())
-             ? "'" + word.str() + "'"
-             : "byte 0x" + utohexstr(uint8_t(word.front()), true, 2);
+  return isPrint(word.front()) ? "'" + word.str() + "'"
+                               : "byte 0x" + utohexstr(uint8_t(word.front()), true, 2);
 }
 
 bool JsonCursor::expect(char c, const char *what) {
@@ -135,8 +132,7 @@ bool JsonCursor::readString(StringRef &value) {
   if (!expect('"', "a string"))
     return false;
   size_t end = position;
-  while (end < text.size() && text[end] != '"' && text[end] != '\\' &&
-         uint8_t(text[end]) >= 0x20)
+  while (end < text.size() && text[end] != '"' && text[end] != '\\' && uint8_t(text[end]) >= 0x20)
     ++end;
   if (end == text.size())
     return fail("expected the end of a string, got the end of the text");
@@ -148,8 +144,7 @@ bool JsonCursor::readString(StringRef &value) {
 }
 
 bool JsonCursor::readCodePoint(unsigned &unit) {
-  if (position + 4 > text.size() ||
-      text.substr(position, 4).getAsInteger(16, unit))
+  if (position + 4 > text.size() || text.substr(position, 4).getAsInteger(16, unit))
     return fail("expected four hexadecimal digits");
   position += 4;
   return true;
@@ -233,11 +228,9 @@ bool JsonCursor::skipNumber() {
     ++position;
     good = digits() > 0;
   }
-  if (good && position < text.size() &&
-      (text[position] == 'e' || text[position] == 'E')) {
+  if (good && position < text.size() && (text[position] == 'e' || text[position] == 'E')) {
     ++position;
-    if (position < text.size() &&
-        (text[position] == '+' || text[position] == '-'))
+    if (position < text.size() && (text[position] == '+' || text[position] == '-'))
       ++position;
     good = digits() > 0;
   }
@@ -287,17 +280,12 @@ bool JsonCursor::skipValue() {
       if (!skipValue())
         return false;
     return ok();
-  case '"':
-    return readString(key);
-  case 't':
-    return skipWord("true");
-  case 'f':
-    return skipWord("false");
-  case 'n':
-    return skipWord("null");
+  case '"': return readString(key);
+  case 't': return skipWord("true");
+  case 'f': return skipWord("false");
+  case 'n': return skipWord("null");
   case 'N':
-  case 'I':
-    return skipNonFinite();
+  case 'I': return skipNonFinite();
   case '-':
     if (position + 1 < text.size() && isAlpha(text[position + 1]))
       return skipNonFinite();

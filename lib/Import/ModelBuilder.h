@@ -12,11 +12,11 @@ namespace hadal {
 
 /// docs/ModelStage.md says what the module looks like. `recordedDirectory`
 /// becomes hadal.checkpoint.
-mlir::OwningOpRef<mlir::ModuleOp>
-buildModel(mlir::MLIRContext *context, const ModelConfig &config,
-           const WeightTable &weights, const Checkpoint &checkpoint,
-           const TextFiles &textFiles, llvm::StringRef recordedDirectory,
-           int64_t pageSize);
+mlir::OwningOpRef<mlir::ModuleOp> buildModel(mlir::MLIRContext *context, const ModelConfig &config,
+                                             const WeightTable &weights,
+                                             const Checkpoint &checkpoint,
+                                             const TextFiles &textFiles,
+                                             llvm::StringRef recordedDirectory, int64_t pageSize);
 
 } // namespace hadal
 

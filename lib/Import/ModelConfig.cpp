@@ -22,15 +22,13 @@ static void refuseUnsupported(ConfigReader &reader) {
     if (!list || any_of(*list, [](const json::Value &type) {
           return type.getAsString() != StringRef("full_attention");
         }))
-      reader.error("layer_types", "expected \"full_attention\" only, got " +
-                                      describeJson(*types));
+      reader.error("layer_types", "expected \"full_attention\" only, got " + describeJson(*types));
   }
 }
 
 void readTokens(const ConfigReader &reader, ModelConfig &config) {
   unsigned leftOut = 0;
-  auto add = [&](StringRef key,
-                 const json::Value &value) -> std::optional<int64_t> {
+  auto add = [&](StringRef key, const json::Value &value) -> std::optional<int64_t> {
     std::optional<int64_t> id = value.getAsInteger();
     if (!id) {
       reader.error(key, "expected a token id, got " + describeJson(value));
@@ -74,14 +72,12 @@ void readTokens(const ConfigReader &reader, ModelConfig &config) {
 // eps in the model code of all these families, so theirs is the 1e-6 of the
 // class, whatever rms_norm_eps says: ModelConfig::latentNormEps keeps its
 // default.
-static void readSizes(ConfigReader &reader, const FamilyDefaults &defaults,
-                      ModelConfig &config) {
+static void readSizes(ConfigReader &reader, const FamilyDefaults &defaults, ModelConfig &config) {
   config.vocabSize = reader.size("vocab_size", std::nullopt, maxVocab);
   config.hiddenSize = reader.size("hidden_size", std::nullopt);
   config.layers = reader.size("num_hidden_layers", std::nullopt, maxLayers);
   config.heads = reader.size("num_attention_heads", std::nullopt, 1 << 16);
-  config.intermediateSize =
-      reader.size("intermediate_size", defaults.intermediateSize);
+  config.intermediateSize = reader.size("intermediate_size", defaults.intermediateSize);
   // A rank of null is a full query projection; an absent one is the family's.
   if (!reader.isNull("q_lora_rank"))
     config.queryRank = reader.size("q_lora_rank", defaults.queryRank);
@@ -89,21 +85,20 @@ static void readSizes(ConfigReader &reader, const FamilyDefaults &defaults,
   config.nopeDim = reader.size("qk_nope_head_dim", defaults.nopeDim, 1 << 16);
   config.ropeDim = reader.size("qk_rope_head_dim", defaults.ropeDim, 1 << 16);
   config.valueDim = reader.size("v_head_dim", defaults.valueDim, 1 << 16);
-  config.tiedEmbeddings = reader.has("tie_word_embeddings") &&
-                          reader.boolean("tie_word_embeddings", false);
+  config.tiedEmbeddings =
+      reader.has("tie_word_embeddings") && reader.boolean("tie_word_embeddings", false);
 }
 
 // A size that others write down too: absence means `expected`, and so does null
 // where the family's class computes it after it has read the file.
-static void requireSize(ConfigReader &reader, StringRef key, StringRef of,
-                        int64_t expected, bool nullIsAbsent,
-                        const ModelConfig &config) {
+static void requireSize(ConfigReader &reader, StringRef key, StringRef of, int64_t expected,
+                        bool nullIsAbsent, const ModelConfig &config) {
   if (!reader.has(key) || (nullIsAbsent && reader.isNull(key)))
     return;
   const json::Value *value = reader.find(key);
   if (config.shapesKnown && (!value || value->getAsInteger() != expected))
-    reader.error(key, "expected " + of + ", which is " + Twine(expected) +
-                          ", got " + (value ? describeJson(*value) : "null"));
+    reader.error(key, "expected " + of + ", which is " + Twine(expected) + ", got " +
+                          (value ? describeJson(*value) : "null"));
 }
 
 // The type that weights outside of fp8 blocks are stored in. The files say it
@@ -121,22 +116,19 @@ static void readStoredType(ConfigReader &reader, ModelConfig &config) {
   if (type == "bfloat16" || type == "float16" || type == "float32")
     config.storedType = type;
   else if (!fp8 || !reader.find("quantization_config"))
-    reader.error(key,
-                 "expected \"bfloat16\", \"float16\" or \"float32\", got " +
-                     describeJson(*reader.find(key)) +
-                     (fp8 ? ", which takes a quantization_config with "
-                            "quant_method \"fp8\""
-                          : ""));
+    reader.error(key, "expected \"bfloat16\", \"float16\" or \"float32\", got " +
+                          describeJson(*reader.find(key)) +
+                          (fp8 ? ", which takes a quantization_config with "
+                                 "quant_method \"fp8\""
+                               : ""));
 }
 
-void readCommon(ConfigReader &reader, const FamilyDefaults &defaults,
-                ModelConfig &config) {
+void readCommon(ConfigReader &reader, const FamilyDefaults &defaults, ModelConfig &config) {
   size_t before = reader.sink().raised();
   readSizes(reader, defaults, config);
   config.shapesKnown &= reader.sink().raised() == before;
   refuseUnsupported(reader);
-  config.maxPositions = reader.size("max_position_embeddings",
-                                    defaults.maxPositions, maxPositions);
+  config.maxPositions = reader.size("max_position_embeddings", defaults.maxPositions, maxPositions);
   config.normEps = reader.number("rms_norm_eps", defaults.normEps, 0, 1);
   // Layers beyond the last one are left out, so null and absent are none.
   for (StringRef key : {"num_nextn_predict_layers", "num_mtp_layers"})
@@ -144,17 +136,16 @@ void readCommon(ConfigReader &reader, const FamilyDefaults &defaults,
       config.nextTokenLayers = reader.integer(key, 0, 0, maxLayers);
   // MLA has one latent for all heads; a smaller count would be another
   // attention.
-  requireSize(reader, "num_key_value_heads", "num_attention_heads",
-              config.heads, defaults.ownNulls, config);
+  requireSize(reader, "num_key_value_heads", "num_attention_heads", config.heads, defaults.ownNulls,
+              config);
   // transformers 5 writes these sizes into the file, and takes them from there;
   // the first even where it is null, but for deepseek_v2.
   requireSize(reader, "head_dim", "qk_rope_head_dim", config.ropeDim,
               config.family == "deepseek_v2", config);
-  requireSize(reader, "qk_head_dim", "qk_nope_head_dim + qk_rope_head_dim",
-              config.queryHeadDim(), /*nullIsAbsent=*/true, config);
+  requireSize(reader, "qk_head_dim", "qk_nope_head_dim + qk_rope_head_dim", config.queryHeadDim(),
+              /*nullIsAbsent=*/true, config);
   if (config.ropeDim % 2)
-    reader.error("qk_rope_head_dim",
-                 "expected an even number, got " + Twine(config.ropeDim));
+    reader.error("qk_rope_head_dim", "expected an even number, got " + Twine(config.ropeDim));
 
   config.bosToken = defaults.bosToken;
   config.eosTokens = {defaults.eosToken};
@@ -164,12 +155,9 @@ void readCommon(ConfigReader &reader, const FamilyDefaults &defaults,
 
 // What belongs to the whole checkpoint: beside text_config it wins over the
 // same key inside, as in transformers, and a null on either side hides nothing.
-static const StringRef keysOfCheckpoint[] = {"quantization_config",
-                                             "tie_word_embeddings",
-                                             "bos_token_id",
-                                             "eos_token_id",
-                                             "dtype",
-                                             "torch_dtype"};
+static const StringRef keysOfCheckpoint[] = {
+    "quantization_config", "tie_word_embeddings", "bos_token_id", "eos_token_id", "dtype",
+    "torch_dtype"};
 
 ModelConfig readModelConfig(StringRef directory, Problems &problems) {
   ModelConfig config;
@@ -189,9 +177,8 @@ ModelConfig readModelConfig(StringRef directory, Problems &problems) {
   }
   const json::Value *type = text.find("model_type");
   if (!type || !type->getAsString()) {
-    text.error("model_type",
-               "expected a string, got " +
-                   (type ? describeJson(*type) : std::string("no such key")));
+    text.error("model_type", "expected a string, got " +
+                                 (type ? describeJson(*type) : std::string("no such key")));
     return config;
   }
   config.family = type->getAsString()->str();
@@ -207,10 +194,8 @@ ModelConfig readModelConfig(StringRef directory, Problems &problems) {
     readGlm4MoeLite(text, config);
   else {
     config.shapesKnown = false;
-    text.error(
-        "model_type",
-        "expected deepseek_v2, deepseek_v3, kimi_k2 or glm4_moe_lite, got \"" +
-            config.family + "\"");
+    text.error("model_type", "expected deepseek_v2, deepseek_v3, kimi_k2 or glm4_moe_lite, got \"" +
+                                 config.family + "\"");
   }
   readQuantization(text, config);
   if (config.shapesKnown)

@@ -22,10 +22,9 @@ struct WeightValue {
 class ParameterBuilder {
 public:
   /// `declarations` inserts into the module's body, `body` into the function's.
-  ParameterBuilder(mlir::OpBuilder &declarations, mlir::OpBuilder &body,
-                   const ModelConfig &config, const WeightTable &weights)
-      : declarations(declarations), body(body), config(config),
-        weights(weights) {}
+  ParameterBuilder(mlir::OpBuilder &declarations, mlir::OpBuilder &body, const ModelConfig &config,
+                   const WeightTable &weights)
+      : declarations(declarations), body(body), config(config), weights(weights) {}
 
   WeightValue weight(const llvm::Twine &name);
   /// W_UK and W_UV of a layer, `prefix` being `layers.N.attn.`: the first
@@ -39,12 +38,10 @@ public:
 private:
   /// Extents of the blocks of fp8 scales.
   mlir::DenseI64ArrayAttr blockAttr();
-  mlir::Value declare(const llvm::Twine &name, mlir::RankedTensorType type,
-                      mlir::ArrayAttr sources, mlir::ArrayAttr scales,
-                      RopeTableAttr table, RowSelectAttr select);
+  mlir::Value declare(const llvm::Twine &name, mlir::RankedTensorType type, mlir::ArrayAttr sources,
+                      mlir::ArrayAttr scales, RopeTableAttr table, RowSelectAttr select);
   mlir::Value read(llvm::StringRef name, mlir::RankedTensorType type);
-  mlir::ArrayAttr sourceList(llvm::ArrayRef<BoundSource> sources,
-                             llvm::ArrayRef<int64_t> shape);
+  mlir::ArrayAttr sourceList(llvm::ArrayRef<BoundSource> sources, llvm::ArrayRef<int64_t> shape);
   mlir::Type elementType(llvm::StringRef dtype);
   /// The block scales of a weight's fp8 sources, or none.
   mlir::ArrayAttr scaleList(const BoundWeight &weight);
@@ -54,8 +51,7 @@ private:
   mlir::OpBuilder &body;
   const ModelConfig &config;
   const WeightTable &weights;
-  llvm::StringMap<mlir::Value>
-      values; // what was declared, and read at the top of the function
+  llvm::StringMap<mlir::Value> values; // what was declared, and read at the top of the function
 };
 
 } // namespace hadal

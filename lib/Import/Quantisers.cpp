@@ -20,8 +20,7 @@ struct Quantiser {
 
 static constexpr StringRef gptq[] = {"qweight", "qzeros", "scales", "g_idx"};
 static constexpr StringRef awq[] = {"qweight", "qzeros", "scales"};
-static constexpr StringRef packedNvfp4[] = {"weight_packed", "weight_scale",
-                                            "weight_global_scale"};
+static constexpr StringRef packedNvfp4[] = {"weight_packed", "weight_scale", "weight_global_scale"};
 static constexpr StringRef mixedNvfp4[] = {"weight_packed", "weight_scale_2"};
 static constexpr StringRef nvfp4[] = {"weight_scale", "weight_scale_2"};
 static constexpr StringRef packedIntegers[] = {"weight_packed", "weight_scale"};
@@ -57,14 +56,11 @@ static const Quantiser quantisers[] = {
      perChannel},
 };
 
-void QuantiserNames::add(StringRef tensor) {
-  endings.insert(tensor.rsplit('.').second);
-}
+void QuantiserNames::add(StringRef tensor) { endings.insert(tensor.rsplit('.').second); }
 
 std::optional<std::string> QuantiserNames::describe() const {
   const Quantiser *found = find_if(quantisers, [&](const Quantiser &each) {
-    return all_of(each.endings,
-                  [&](StringRef ending) { return endings.contains(ending); });
+    return all_of(each.endings, [&](StringRef ending) { return endings.contains(ending); });
   });
   if (found == std::end(quantisers))
     return std::nullopt;
@@ -73,8 +69,7 @@ std::optional<std::string> QuantiserNames::describe() const {
     names += (names.empty() ? "*." : ", *.") + ending.str();
   return "expected weights in bf16, f16, f32 or fp8 with block scales "
          "(weight_scale_inv), got tensors of " +
-         found->name.str() + " (" + names +
-         "); use the checkpoint that was quantised";
+         found->name.str() + " (" + names + "); use the checkpoint that was quantised";
 }
 
 bool isCacheScale(StringRef tensor, ArrayRef<int64_t> shape) {
@@ -88,8 +83,7 @@ bool isCacheScale(StringRef tensor, ArrayRef<int64_t> shape) {
   module.split(path, '.');
   // One for the whole cache or one for each head; EXL2's q_scale is a matrix.
   return shape.size() <= 1 && is_contained(endings, ending) &&
-         any_of(path,
-                [](StringRef each) { return is_contained(modules, each); });
+         any_of(path, [](StringRef each) { return is_contained(modules, each); });
 }
 
 } // namespace hadal

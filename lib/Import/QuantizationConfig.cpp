@@ -15,14 +15,11 @@ void readQuantization(const ConfigReader &reader, ModelConfig &config) {
   ConfigReader &quantization = *found;
   // Without it nothing can be said of the types of tensors.
   size_t before = reader.sink().raised();
-  scope_exit settle(
-      [&] { config.shapesKnown &= reader.sink().raised() == before; });
+  scope_exit settle([&] { config.shapesKnown &= reader.sink().raised() == before; });
   std::string method = quantization.string("quant_method", "");
   if (method != "fp8") {
-    quantization.error("quant_method",
-                       "expected \"fp8\", got " + (method.empty()
-                                                       ? "no such key"
-                                                       : "\"" + method + "\""));
+    quantization.error("quant_method", "expected \"fp8\", got " +
+                                           (method.empty() ? "no such key" : "\"" + method + "\""));
     return;
   }
   quantization.requireString("fmt", "e4m3");
@@ -39,10 +36,9 @@ void readQuantization(const ConfigReader &reader, ModelConfig &config) {
   scales.rows = side(0);
   scales.columns = side(1);
   if (!scales.rows || !scales.columns) {
-    quantization.error(
-        "weight_block_size",
-        "expected two whole numbers from 1 to 65536, got " +
-            (block ? describeJson(*block) : std::string("no such key")));
+    quantization.error("weight_block_size",
+                       "expected two whole numbers from 1 to 65536, got " +
+                           (block ? describeJson(*block) : std::string("no such key")));
     return;
   }
   for (StringRef key : {"modules_to_not_convert", "ignored_layers"}) {
@@ -57,8 +53,7 @@ void readQuantization(const ConfigReader &reader, ModelConfig &config) {
       else
         good = false;
     if (!good)
-      quantization.error(key, "expected a list of strings, got " +
-                                  describeJson(*list));
+      quantization.error(key, "expected a list of strings, got " + describeJson(*list));
   }
   config.fp8 = std::move(scales);
 }

@@ -17,15 +17,13 @@ static double yarnMscale(double factor, double mscale) {
 }
 
 // What a block holds for YaRN, and nothing else reads.
-static const StringRef yarnKeys[] = {
-    "factor",   "beta_fast", "beta_slow",     "attention_factor",
-    "truncate", "mscale",    "mscale_all_dim"};
+static const StringRef yarnKeys[] = {"factor",   "beta_fast", "beta_slow",     "attention_factor",
+                                     "truncate", "mscale",    "mscale_all_dim"};
 
 // A key whose absence and whose null both mean `absent`.
-static double optionalNumber(ConfigReader &reader, StringRef key, double absent,
-                             double least, double most, bool closed = false) {
-  return reader.find(key) ? reader.number(key, absent, least, most, closed)
-                          : absent;
+static double optionalNumber(ConfigReader &reader, StringRef key, double absent, double least,
+                             double most, bool closed = false) {
+  return reader.find(key) ? reader.number(key, absent, least, most, closed) : absent;
 }
 
 // Where the length of the first training counts: beside the block, which wins,
@@ -36,15 +34,14 @@ static void readOriginalPositions(ConfigReader &reader, ConfigReader &scaling,
   ConfigReader &where = reader.has(key) ? reader : scaling;
   rope.originalPositions = where.size(key, config.maxPositions, INT32_MAX);
   const json::Value *inside = scaling.find(key);
-  if (reader.has(key) && inside &&
-      inside->getAsInteger() != rope.originalPositions)
+  if (reader.has(key) && inside && inside->getAsInteger() != rope.originalPositions)
     scaling.note(key, "not read, the value beside the block wins");
 }
 
 // A factor of null is the ratio of the lengths; transformers' softmax scale
 // asks for the number itself, so null is of use without mscale_all_dim alone.
-static double readFactor(ConfigReader &scaling, bool mayBeNull,
-                         const ModelConfig &config, const RopeConfig &rope) {
+static double readFactor(ConfigReader &scaling, bool mayBeNull, const ModelConfig &config,
+                         const RopeConfig &rope) {
   double ratio = double(config.maxPositions) / rope.originalPositions;
   if (mayBeNull && scaling.isNull("factor") && ratio >= 1.0) {
     scaling.note("factor", "null, taken as max_position_embeddings / "
@@ -54,20 +51,19 @@ static double readFactor(ConfigReader &scaling, bool mayBeNull,
   return scaling.number("factor", std::nullopt, 1.0, 1e6, /*closed=*/true);
 }
 
-static void readYarn(ConfigReader &reader, ConfigReader &scaling,
-                     const ModelConfig &config, RopeConfig &rope) {
+static void readYarn(ConfigReader &reader, ConfigReader &scaling, const ModelConfig &config,
+                     RopeConfig &rope) {
   rope.yarn = true;
   readOriginalPositions(reader, scaling, config, rope);
   rope.betaFast = optionalNumber(scaling, "beta_fast", 32.0, 0, 1e6);
   rope.betaSlow = optionalNumber(scaling, "beta_slow", 1.0, 0, 1e6);
   // Null is false there, absence is not.
   if (scaling.has("truncate"))
-    rope.truncate =
-        !scaling.isNull("truncate") && scaling.boolean("truncate", true);
+    rope.truncate = !scaling.isNull("truncate") && scaling.boolean("truncate", true);
   // The ramp's ends are logarithms to the base theta.
   if (rope.theta <= 1.0)
-    scaling.error("rope_theta", "expected more than 1 with YaRN, got " +
-                                    std::to_string(rope.theta));
+    scaling.error("rope_theta",
+                  "expected more than 1 with YaRN, got " + std::to_string(rope.theta));
 
   // cos and sin are multiplied by the ratio of the two mscales, and the softmax
   // scale by the square of the second. Where one is absent (or 0), transformers
@@ -75,12 +71,10 @@ static void readYarn(ConfigReader &reader, ConfigReader &scaling,
   double mscale = optionalNumber(scaling, "mscale", 0, 0, 1e3, true);
   double allDim = optionalNumber(scaling, "mscale_all_dim", 0, 0, 1e3, true);
   rope.factor = readFactor(scaling, /*mayBeNull=*/allDim == 0, config, rope);
-  rope.attentionFactor =
-      mscale != 0 && allDim != 0
-          ? yarnMscale(rope.factor, mscale) / yarnMscale(rope.factor, allDim)
-          : yarnMscale(rope.factor, 1.0);
-  rope.attentionFactor =
-      optionalNumber(scaling, "attention_factor", rope.attentionFactor, 0, 1e6);
+  rope.attentionFactor = mscale != 0 && allDim != 0
+                             ? yarnMscale(rope.factor, mscale) / yarnMscale(rope.factor, allDim)
+                             : yarnMscale(rope.factor, 1.0);
+  rope.attentionFactor = optionalNumber(scaling, "attention_factor", rope.attentionFactor, 0, 1e6);
   if (allDim != 0) {
     double all = yarnMscale(rope.factor, allDim);
     rope.softmaxFactor = all * all;
@@ -101,8 +95,8 @@ static double readTheta(ConfigReader &reader, ConfigReader *scaling) {
 
 // The method, under its name or the older one. What other programs call theirs
 // is refused with the word that says the same here.
-static void readMethod(ConfigReader &reader, ConfigReader &scaling,
-                       const ModelConfig &config, RopeConfig &rope) {
+static void readMethod(ConfigReader &reader, ConfigReader &scaling, const ModelConfig &config,
+                       RopeConfig &rope) {
   StringRef key = scaling.has("rope_type") ? "rope_type" : "type";
   size_t before = scaling.sink().raised();
   std::string type = scaling.string(key, "default");
@@ -115,13 +109,11 @@ static void readMethod(ConfigReader &reader, ConfigReader &scaling,
   bool stretched = factor && factor->getAsNumber() != 1.0;
   bool bad = scaling.sink().raised() != before;
   if (type != "default" && (type != "none" || stretched))
-    scaling.error(
-        key, "expected \"default\" or \"yarn\", got \"" + type + "\"" +
-                 (type == "deepseek_yarn" ? ", which is \"yarn\" here" : ""));
+    scaling.error(key, "expected \"default\" or \"yarn\", got \"" + type + "\"" +
+                           (type == "deepseek_yarn" ? ", which is \"yarn\" here" : ""));
   else if (stretched && !bad)
     scaling.error("factor",
-                  "expected none without a rope_type of \"yarn\", got " +
-                      describeJson(*factor));
+                  "expected none without a rope_type of \"yarn\", got " + describeJson(*factor));
   // Without a method the rest of the block says nothing.
   scaling.ignore(yarnKeys);
   for (ConfigReader *where : {&reader, &scaling})
@@ -149,11 +141,9 @@ void readRope(ConfigReader &reader, ModelConfig &config) {
   rope.originalPositions = config.maxPositions;
   // Where a part of a head rotates, MLA says so by qk_rope_head_dim.
   for (ConfigReader *where : {&reader, scaling ? &*scaling : nullptr})
-    if (const json::Value *part =
-            where ? where->find("partial_rotary_factor") : nullptr)
+    if (const json::Value *part = where ? where->find("partial_rotary_factor") : nullptr)
       if (part->getAsNumber() != 1.0)
-        where->error("partial_rotary_factor",
-                     "expected 1, got " + describeJson(*part));
+        where->error("partial_rotary_factor", "expected 1, got " + describeJson(*part));
   if (scaling) {
     refuseKeys(*scaling, ropeKeysOfOthers());
     readMethod(reader, *scaling, config, rope);
@@ -161,10 +151,9 @@ void readRope(ConfigReader &reader, ModelConfig &config) {
   // transformers reads these in the block alone, so here they would be lost.
   for (StringRef key : yarnKeys)
     if (const json::Value *lost = reader.find(key))
-      reader.error(key, "expected it in rope_scaling, got " +
-                            describeJson(*lost) + " beside it");
-  config.softmaxScale = config.rope.softmaxFactor /
-                        std::sqrt(double(config.nopeDim + config.ropeDim));
+      reader.error(key, "expected it in rope_scaling, got " + describeJson(*lost) + " beside it");
+  config.softmaxScale =
+      config.rope.softmaxFactor / std::sqrt(double(config.nopeDim + config.ropeDim));
 }
 
 } // namespace hadal

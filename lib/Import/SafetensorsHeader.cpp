@@ -22,13 +22,12 @@ static constexpr uint64_t maxHeaderBytes = 100'000'000;
 static constexpr size_t maxRank = 16;
 
 std::optional<unsigned> safetensorsElementSize(StringRef dtype) {
-  unsigned size =
-      StringSwitch<unsigned>(dtype)
-          .Cases({"BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3", "F8_E8M0"}, 1)
-          .Cases({"U16", "I16", "F16", "BF16"}, 2)
-          .Cases({"U32", "I32", "F32"}, 4)
-          .Cases({"U64", "I64", "F64", "C64"}, 8)
-          .Default(0);
+  unsigned size = StringSwitch<unsigned>(dtype)
+                      .Cases({"BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3", "F8_E8M0"}, 1)
+                      .Cases({"U16", "I16", "F16", "BF16"}, 2)
+                      .Cases({"U32", "I32", "F32"}, 4)
+                      .Cases({"U64", "I64", "F64", "C64"}, 8)
+                      .Default(0);
   return size ? std::optional<unsigned>(size) : std::nullopt;
 }
 
@@ -42,11 +41,10 @@ struct Extent {
 
 class HeaderReader {
 public:
-  HeaderReader(StringRef text, StringRef path, uint64_t dataStart,
-               uint64_t dataSize, unsigned file, Checkpoint &checkpoint,
-               Problems &problems)
-      : cursor(text), path(path), dataStart(dataStart), dataSize(dataSize),
-        file(file), checkpoint(checkpoint), problems(problems) {}
+  HeaderReader(StringRef text, StringRef path, uint64_t dataStart, uint64_t dataSize, unsigned file,
+               Checkpoint &checkpoint, Problems &problems)
+      : cursor(text), path(path), dataStart(dataStart), dataSize(dataSize), file(file),
+        checkpoint(checkpoint), problems(problems) {}
 
   bool run();
 
@@ -54,8 +52,7 @@ private:
   bool readEntry(StoredTensor &tensor, uint64_t &begin, uint64_t &end);
   bool readShape(SmallVectorImpl<int64_t> &shape);
   bool readOffsets(uint64_t &begin, uint64_t &end);
-  void addTensor(StringRef name, StoredTensor tensor, uint64_t begin,
-                 uint64_t end);
+  void addTensor(StringRef name, StoredTensor tensor, uint64_t begin, uint64_t end);
   void checkCoverage();
 
   JsonCursor cursor;
@@ -97,13 +94,12 @@ bool HeaderReader::readOffsets(uint64_t &begin, uint64_t &end) {
     if (++count > 2)
       break;
   }
-  return count == 2 ? cursor.ok()
-                    : cursor.fail("expected two offsets, got " +
-                                  Twine(count > 2 ? "more" : "fewer"));
+  return count == 2
+             ? cursor.ok()
+             : cursor.fail("expected two offsets, got " + Twine(count > 2 ? "more" : "fewer"));
 }
 
-bool HeaderReader::readEntry(StoredTensor &tensor, uint64_t &begin,
-                             uint64_t &end) {
+bool HeaderReader::readEntry(StoredTensor &tensor, uint64_t &begin, uint64_t &end) {
   bool dtype = false, shape = false, offsets = false;
   StringRef key, text;
   if (!cursor.enterObject())
@@ -114,16 +110,14 @@ bool HeaderReader::readEntry(StoredTensor &tensor, uint64_t &begin,
                  : key == "data_offsets" ? &offsets
                                          : nullptr;
     if (!seen)
-      return cursor.fail("expected dtype, shape or data_offsets, got '" + key +
-                         "'");
+      return cursor.fail("expected dtype, shape or data_offsets, got '" + key + "'");
     if (std::exchange(*seen, true))
       return cursor.fail("expected each key once, got '" + key + "' again");
     if (seen == &dtype) {
       if (!cursor.readString(text))
         return false;
       tensor.dtype = text.str();
-    } else if (seen == &shape ? !readShape(tensor.shape)
-                              : !readOffsets(begin, end)) {
+    } else if (seen == &shape ? !readShape(tensor.shape) : !readOffsets(begin, end)) {
       return false;
     }
   }
@@ -135,8 +129,7 @@ bool HeaderReader::readEntry(StoredTensor &tensor, uint64_t &begin,
   return cursor.ok();
 }
 
-void HeaderReader::addTensor(StringRef name, StoredTensor tensor,
-                             uint64_t begin, uint64_t end) {
+void HeaderReader::addTensor(StringRef name, StoredTensor tensor, uint64_t begin, uint64_t end) {
   auto refuse = [&](const Twine &message) {
     problems.error(path, name, message);
     checkpoint.unusable.insert(name);
@@ -147,23 +140,18 @@ void HeaderReader::addTensor(StringRef name, StoredTensor tensor,
   if (begin <= end)
     furthest = std::max(furthest, end);
   if (begin > end || end > dataSize)
-    return refuse("expected data_offsets within the " + Twine(dataSize) +
-                  " bytes of data, got [" + Twine(begin) + ", " + Twine(end) +
-                  "]");
+    return refuse("expected data_offsets within the " + Twine(dataSize) + " bytes of data, got [" +
+                  Twine(begin) + ", " + Twine(end) + "]");
   std::optional<unsigned> elementSize = safetensorsElementSize(tensor.dtype);
   if (!elementSize)
-    return refuse("expected a dtype of safetensors, got '" + tensor.dtype +
-                  "'");
+    return refuse("expected a dtype of safetensors, got '" + tensor.dtype + "'");
   uint64_t bytes = *elementSize;
   bool overflow = false;
   for (int64_t extent : tensor.shape)
     bytes = SaturatingMultiply(bytes, uint64_t(extent), &overflow);
   if (overflow || bytes != end - begin)
-    return refuse(
-        "expected " +
-        (overflow ? std::string("less than 2^64") : std::to_string(bytes)) +
-        " bytes as dtype and shape say, got data_offsets of " +
-        Twine(end - begin));
+    return refuse("expected " + (overflow ? std::string("less than 2^64") : std::to_string(bytes)) +
+                  " bytes as dtype and shape say, got data_offsets of " + Twine(end - begin));
   tensor.file = file;
   tensor.offset = dataStart + begin;
   tensor.length = bytes;
@@ -188,10 +176,9 @@ void HeaderReader::checkCoverage() {
     if (extent.begin != covered)
       problems.error(path, extent.name,
                      "expected data_offsets to begin at " + Twine(covered) +
-                         (last.empty() ? "" : " after '" + last.str() + "'") +
-                         ", got " + Twine(extent.begin) +
-                         (extent.begin < covered ? ", which overlaps"
-                                                 : ", which leaves a hole"));
+                         (last.empty() ? "" : " after '" + last.str() + "'") + ", got " +
+                         Twine(extent.begin) +
+                         (extent.begin < covered ? ", which overlaps" : ", which leaves a hole"));
     if (extent.end > covered) {
       covered = extent.end;
       last = extent.name;
@@ -199,8 +186,7 @@ void HeaderReader::checkCoverage() {
   }
   if (covered != dataSize)
     problems.error(path, "",
-                   "expected " + Twine(covered) +
-                       " bytes of data as the header says, got " +
+                   "expected " + Twine(covered) + " bytes of data as the header says, got " +
                        Twine(dataSize));
 }
 
@@ -220,24 +206,23 @@ bool HeaderReader::run() {
   if (cursor.ok() && !cursor.atEnd())
     cursor.fail("expected nothing but spaces after the header");
   if (!cursor.ok()) {
-    problems.error(path, cursor.path().empty() ? "header" : cursor.path(),
-                   cursor.error());
+    problems.error(path, cursor.path().empty() ? "header" : cursor.path(), cursor.error());
     return false;
   }
   if (furthest > dataSize)
-    problems.cause(path, "", "expected " + Twine(furthest) +
-                                 " bytes of data as the header says, got " +
-                                 Twine(dataSize) +
-                                 ": the file is cut short, as by a download "
-                                 "that did not end");
+    problems.cause(path, "",
+                   "expected " + Twine(furthest) + " bytes of data as the header says, got " +
+                       Twine(dataSize) +
+                       ": the file is cut short, as by a download "
+                       "that did not end");
   // With a tensor refused, holes are its consequence and would only repeat it.
   if (complete)
     checkCoverage();
   return true;
 }
 
-bool readSafetensorsHeader(StringRef directory, StringRef name,
-                           Checkpoint &checkpoint, Problems &problems) {
+bool readSafetensorsHeader(StringRef directory, StringRef name, Checkpoint &checkpoint,
+                           Problems &problems) {
   std::string path = joinPath(directory, name);
   FileReader file;
   if (!file.open(path, problems))
@@ -245,10 +230,8 @@ bool readSafetensorsHeader(StringRef directory, StringRef name,
   std::string header(std::min<uint64_t>(file.size(), strayContentBytes), '\0');
   if (!file.read(0, header.size(), header.data(), problems))
     return false;
-  uint64_t length =
-      header.size() < 8 ? 0 : support::endian::read64le(header.data());
-  uint64_t limit =
-      file.size() < 8 ? 0 : std::min(maxHeaderBytes, file.size() - 8);
+  uint64_t length = header.size() < 8 ? 0 : support::endian::read64le(header.data());
+  uint64_t limit = file.size() < 8 ? 0 : std::min(maxHeaderBytes, file.size() - 8);
   if (file.size() < 8 || length == 0 || length > limit) {
     // Any 8 bytes may be a length, so only one that can't be is looked into.
     if (std::optional<std::string> stray = describeStrayContent(header))
@@ -256,13 +239,11 @@ bool readSafetensorsHeader(StringRef directory, StringRef name,
     else if (StringRef(header).ltrim().starts_with("{"))
       problems.error(path, "", "expected a safetensors file, got JSON");
     else if (file.size() < 8)
-      problems.error(path, "",
-                     "expected at least 8 bytes, got " + Twine(file.size()));
+      problems.error(path, "", "expected at least 8 bytes, got " + Twine(file.size()));
     else
       problems.error(path, "header length",
-                     "expected at most " + Twine(limit) +
-                         " bytes in a file of " + Twine(file.size()) +
-                         ", got " + Twine(length));
+                     "expected at most " + Twine(limit) + " bytes in a file of " +
+                         Twine(file.size()) + ", got " + Twine(length));
     return false;
   }
   header.resize(8 + length);
@@ -270,10 +251,9 @@ bool readSafetensorsHeader(StringRef directory, StringRef name,
     return false;
 
   unsigned index = checkpoint.files.size();
-  checkpoint.files.push_back(
-      {name.str(), file.size(), xxh3_64bits(StringRef(header))});
-  return HeaderReader(StringRef(header).drop_front(8), path, 8 + length,
-                      file.size() - 8 - length, index, checkpoint, problems)
+  checkpoint.files.push_back({name.str(), file.size(), xxh3_64bits(StringRef(header))});
+  return HeaderReader(StringRef(header).drop_front(8), path, 8 + length, file.size() - 8 - length,
+                      index, checkpoint, problems)
       .run();
 }
 

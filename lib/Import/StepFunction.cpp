@@ -33,7 +33,8 @@ static void declareDims(OpBuilder &builder, int64_t pageSize) {
 static SmallVector<PortRole> argumentRoles() {
   SmallVector<PortRole> roles;
   for (uint32_t i = 0; i <= plan::getMaxEnumValForPortRole(); ++i)
-    if (auto role = static_cast<PortRole>(i); plan::ruleOf(role).hasType && plan::ruleOf(role).isArgument)
+    if (auto role = static_cast<PortRole>(i);
+        plan::ruleOf(role).hasType && plan::ruleOf(role).isArgument)
       roles.push_back(role);
   return roles;
 }
@@ -43,7 +44,8 @@ static PortAttr makePort(MLIRContext *context, PortRole role) {
   SmallVector<PortExtent> extents;
   if (plan::ruleOf(role).isArgument)
     for (const plan::KnownExtent &extent : plan::ruleOf(role).extents)
-      extents.push_back({StringAttr::get(context, plan::stringifyDimKind(extent.kind)), extent.plus});
+      extents.push_back(
+          {StringAttr::get(context, plan::stringifyDimKind(extent.kind)), extent.plus});
   auto table = role == PortRole::BlockTable ? FlatSymbolRefAttr::get(context, kPagesName)
                                             : FlatSymbolRefAttr();
   return PortAttr::get(context, plan::stringifyPortRole(role), role, table, extents);

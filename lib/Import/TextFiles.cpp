@@ -58,8 +58,7 @@ static constexpr StringRef tokenizerName = "tokenizer.json",
 
 /// "FILE: WHAT", the text library's verdict, or nothing for a status of
 /// success, which is released.
-static std::optional<Problem> takeVerdict(StringRef directory,
-                                          hadal_text_status_t status) {
+static std::optional<Problem> takeVerdict(StringRef directory, hadal_text_status_t status) {
   if (!status)
     return std::nullopt;
   auto [name, what] = StringRef(hadal_text_status_message(status)).split(": ");
@@ -73,17 +72,14 @@ static std::string noteOf(const Problem &fault) {
   return (sys::path::filename(fault.file) + ": " + fault.detail()).str();
 }
 
-std::optional<TextReader::Content> TextReader::load(StringRef name,
-                                                    Problem &fault) {
+std::optional<TextReader::Content> TextReader::load(StringRef name, Problem &fault) {
   Problems faults;
-  std::optional<std::string> bytes =
-      readJsonText(joinPath(directory, name), maxTextBytes, faults);
+  std::optional<std::string> bytes = readJsonText(joinPath(directory, name), maxTextBytes, faults);
   if (!bytes) {
     fault = faults.errors().front();
     return std::nullopt;
   }
-  TextFile file{name.str(), bytes->size(),
-                xxh3_64bits(arrayRefFromStringRef(*bytes))};
+  TextFile file{name.str(), bytes->size(), xxh3_64bits(arrayRefFromStringRef(*bytes))};
   return Content{std::move(file), std::move(*bytes)};
 }
 
@@ -123,8 +119,7 @@ void TextReader::readTokenizer() {
     options.config_json_size = more->bytes.size();
   }
   hadal_tokenizer_t *made = nullptr;
-  std::optional<Problem> verdict =
-      takeVerdict(directory, hadal_tokenizer_create(&options, &made));
+  std::optional<Problem> verdict = takeVerdict(directory, hadal_tokenizer_create(&options, &made));
   if (verdict)
     return refuseText(*verdict);
   int64_t ids = hadal_tokenizer_id_limit(made);
@@ -142,8 +137,7 @@ void TextReader::readTokenizer() {
 
 void TextReader::refuseGeneration(const Problem &fault, StringRef what) {
   files.generationNote = noteOf(fault);
-  problems.warning(fault.file, fault.where,
-                   fault.message + "; its " + what + " are not used");
+  problems.warning(fault.file, fault.where, fault.message + "; its " + what + " are not used");
 }
 
 void TextReader::readGeneration() {
@@ -169,16 +163,14 @@ void TextReader::readGeneration() {
     return refuseGeneration(fault, "sampling defaults");
   hadal_generation_defaults_t defaults{};
   defaults.struct_size = sizeof(defaults);
-  if (std::optional<Problem> verdict = takeVerdict(
-          directory,
-          hadal_generation_defaults_read(content->bytes.data(),
-                                         content->bytes.size(), &defaults)))
+  if (std::optional<Problem> verdict =
+          takeVerdict(directory, hadal_generation_defaults_read(content->bytes.data(),
+                                                                content->bytes.size(), &defaults)))
     return refuseGeneration(*verdict, "sampling defaults");
   files.generation = std::move(content->file);
 }
 
-TextFiles readTextFiles(StringRef directory, ModelConfig &config,
-                        Problems &problems) {
+TextFiles readTextFiles(StringRef directory, ModelConfig &config, Problems &problems) {
   return TextReader(directory, config, problems).read();
 }
 

@@ -27,8 +27,7 @@ struct TextFiles {
 /// warning and a note, since models run on token ids without any of them. The
 /// bos and eos ids of generation_config.json replace those of `config`; one
 /// that is no id is an error, as generation would not end where it should.
-TextFiles readTextFiles(llvm::StringRef directory, ModelConfig &config,
-                        Problems &problems);
+TextFiles readTextFiles(llvm::StringRef directory, ModelConfig &config, Problems &problems);
 
 } // namespace hadal
 

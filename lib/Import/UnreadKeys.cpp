@@ -111,11 +111,10 @@ void refuseKeys(ConfigReader &reader, ArrayRef<RefusedKey> keys) {
     if (refused.neutral) {
       if (*value == cantFail(json::parse(refused.neutral)))
         continue;
-      reader.error(refused.key, "expected " + Twine(refused.neutral) +
-                                    ", got " + describeJson(*value));
+      reader.error(refused.key,
+                   "expected " + Twine(refused.neutral) + ", got " + describeJson(*value));
     } else {
-      reader.error(refused.key, "expected no such key in this family, got " +
-                                    describeJson(*value));
+      reader.error(refused.key, "expected no such key in this family, got " + describeJson(*value));
     }
   }
 }
@@ -124,49 +123,40 @@ void refuseKeys(ConfigReader &reader, ArrayRef<RefusedKey> keys) {
 static ArrayRef<StringRef> harmlessKeys() {
   static const StringRef keys[] = {
       // Names of things, and of the programs that wrote the file.
-      "architectures", "model_type", "_name_or_path", "name_or_path",
-      "_commit_hash", "auto_map", "transformers_version", "tokenizer_class",
-      "unsloth_fixed", "unsloth_version", "prefix", "task_specific_params",
-      "custom_pipelines", "license",
+      "architectures", "model_type", "_name_or_path", "name_or_path", "_commit_hash", "auto_map",
+      "transformers_version", "tokenizer_class", "unsloth_fixed", "unsloth_version", "prefix",
+      "task_specific_params", "custom_pipelines", "license",
       // Training alone reads them.
-      "attention_dropout", "attn_dropout", "hidden_dropout", "embd_pdrop",
-      "resid_pdrop", "initializer_range", "aux_loss_alpha", "seq_aux",
-      "aux_loss_free", "router_aux_loss_coef", "output_router_logits",
-      "router_jitter_noise", "gradient_checkpointing", "pretraining_tp",
+      "attention_dropout", "attn_dropout", "hidden_dropout", "embd_pdrop", "resid_pdrop",
+      "initializer_range", "aux_loss_alpha", "seq_aux", "aux_loss_free", "router_aux_loss_coef",
+      "output_router_logits", "router_jitter_noise", "gradient_checkpointing", "pretraining_tp",
       "moe_aux_loss_coeff", "finetuning_task", "mtp_loss_lambda",
       // How a program spreads or executes the model.
-      "ep_size", "use_cache", "torchscript", "use_bfloat16",
-      "_attn_implementation", "_attn_implementation_autoset",
-      "_attn_implementation_internal", "attn_implementation",
-      "_experts_implementation_internal", "experts_implementation",
-      "chunk_size_feed_forward", "tf_legacy_loss", "is_decoder",
-      "use_flash_attention", "max_window_layers", "expert_parallel",
+      "ep_size", "use_cache", "torchscript", "use_bfloat16", "_attn_implementation",
+      "_attn_implementation_autoset", "_attn_implementation_internal", "attn_implementation",
+      "_experts_implementation_internal", "experts_implementation", "chunk_size_feed_forward",
+      "tf_legacy_loss", "is_decoder", "use_flash_attention", "max_window_layers", "expert_parallel",
       "moe_router_dtype", "cache_implementation", "cross_attention_hidden_size",
       "tie_encoder_decoder", "rescale_prefix_post_norm",
       // What a call returns.
-      "return_dict", "output_attentions", "output_hidden_states",
-      "output_scores", "return_dict_in_generate", "num_return_sequences",
+      "return_dict", "output_attentions", "output_hidden_states", "output_scores",
+      "return_dict_in_generate", "num_return_sequences",
       // Defaults of sampling, which generation_config.json states.
-      "do_sample", "temperature", "top_k", "top_p", "typical_p", "min_p",
-      "max_length", "min_length", "max_new_tokens", "early_stopping",
-      "num_beams", "num_beam_groups", "diversity_penalty", "length_penalty",
-      "repetition_penalty", "no_repeat_ngram_size",
-      "encoder_no_repeat_ngram_size", "bad_words_ids", "suppress_tokens",
-      "begin_suppress_tokens", "remove_invalid_values",
-      "exponential_decay_length_penalty", "forced_bos_token_id",
+      "do_sample", "temperature", "top_k", "top_p", "typical_p", "min_p", "max_length",
+      "min_length", "max_new_tokens", "early_stopping", "num_beams", "num_beam_groups",
+      "diversity_penalty", "length_penalty", "repetition_penalty", "no_repeat_ngram_size",
+      "encoder_no_repeat_ngram_size", "bad_words_ids", "suppress_tokens", "begin_suppress_tokens",
+      "remove_invalid_values", "exponential_decay_length_penalty", "forced_bos_token_id",
       "forced_eos_token_id",
       // Ids that text alone uses, or another part of the model.
-      "pad_token_id", "sep_token_id", "unk_token_id", "mask_token_id",
-      "decoder_start_token_id", "image_token_id", "video_token_id",
-      "image_token_index", "vision_start_token_id", "vision_end_token_id",
-      "media_placeholder_token_id", "ignore_index",
+      "pad_token_id", "sep_token_id", "unk_token_id", "mask_token_id", "decoder_start_token_id",
+      "image_token_id", "video_token_id", "image_token_index", "vision_start_token_id",
+      "vision_end_token_id", "media_placeholder_token_id", "ignore_index",
       // Heads of classifiers.
-      "id2label", "label2id", "num_labels", "problem_type",
-      "classifier_dropout",
+      "id2label", "label2id", "num_labels", "problem_type", "classifier_dropout",
       // Parts beside the language model; their tensors are left out.
-      "vision_config", "audio_config", "projector_config",
-      "projection_hidden_size", "projection_layer_norm_eps",
-      "use_unified_vision_chunk", "video_placeholder",
+      "vision_config", "audio_config", "projector_config", "projection_hidden_size",
+      "projection_layer_norm_eps", "use_unified_vision_chunk", "video_placeholder",
       // The tensors in the files decide, and what does not fit is reported
       // there.
       "quantization", "compression_config", "is_quantized"};
@@ -185,13 +175,11 @@ static ArrayRef<StringRef> harmlessQuantizationKeys() {
 }
 
 // A key beside text_config that the language model reads inside of it only.
-static void reportOutside(const ConfigReader &top, const ConfigReader &text,
-                          StringRef key) {
+static void reportOutside(const ConfigReader &top, const ConfigReader &text, StringRef key) {
   const json::Value &value = *top.json().get(key);
   const json::Value *inside = text.json().get(key);
   if (!inside)
-    top.error(key, "expected it in text_config, got " + describeJson(value) +
-                       " beside it");
+    top.error(key, "expected it in text_config, got " + describeJson(value) + " beside it");
   else if (*inside != value)
     top.note(key, "not read, the value in text_config wins");
 }
@@ -205,11 +193,9 @@ static std::string printable(StringRef key) {
 }
 
 static void collectUnknown(const ConfigReader &reader, StringRef prefix,
-                           ArrayRef<StringRef> harmless,
-                           std::vector<std::string> &unknown) {
+                           ArrayRef<StringRef> harmless, std::vector<std::string> &unknown) {
   for (StringRef key : reader.unread())
-    if (!is_contained(harmless, key) &&
-        reader.json().get(key)->kind() != json::Value::Null)
+    if (!is_contained(harmless, key) && reader.json().get(key)->kind() != json::Value::Null)
       unknown.push_back(prefix.str() + printable(key));
 }
 
@@ -217,8 +203,8 @@ void reportUnread(const ConfigReader &top, const ConfigReader *text) {
   std::vector<std::string> unknown;
   if (text)
     for (StringRef key : top.unread())
-      if (top.json().get(key)->kind() != json::Value::Null &&
-          text->wasRead(key) && !is_contained(harmlessKeys(), key)) {
+      if (top.json().get(key)->kind() != json::Value::Null && text->wasRead(key) &&
+          !is_contained(harmlessKeys(), key)) {
         reportOutside(top, *text, key);
         top.ignore({key});
       }
@@ -229,8 +215,7 @@ void reportUnread(const ConfigReader &top, const ConfigReader *text) {
   for (auto [block, harmless] :
        {std::pair(StringRef("rope_scaling"), ArrayRef<StringRef>()),
         std::pair(StringRef("rope_parameters"), ArrayRef<StringRef>()),
-        std::pair(StringRef("quantization_config"),
-                  harmlessQuantizationKeys())})
+        std::pair(StringRef("quantization_config"), harmlessQuantizationKeys())})
     if (std::optional<ConfigReader> inner = model.nested(block))
       collectUnknown(*inner, inner->where(), harmless, unknown);
   if (unknown.empty())
@@ -239,8 +224,7 @@ void reportUnread(const ConfigReader &top, const ConfigReader *text) {
   size_t shown = top.sink().keepsAll() ? unknown.size() : 12;
   size_t more = unknown.size() > shown ? unknown.size() - shown : 0;
   unknown.resize(unknown.size() - more);
-  top.note("", "not read, as nothing here knows what they mean: " +
-                   join(unknown, ", ") +
+  top.note("", "not read, as nothing here knows what they mean: " + join(unknown, ", ") +
                    (more ? " and " + std::to_string(more) + " more, which --check=all names"
                          : std::string()));
 }

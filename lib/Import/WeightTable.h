@@ -43,8 +43,7 @@ struct BoundWeight {
   /// Experts of one kind are stored in different types: the weight is F32, the
   /// type that holds all of them, block scales applied.
   bool mixed = false;
-  std::vector<BoundSource>
-      sources; // none when made from the configuration alone
+  std::vector<BoundSource> sources; // none when made from the configuration alone
   std::vector<BoundSource> scales; // of the fp8 sources, in their order
   bool isFp8() const { return isFp8(dtype); }
   static bool isFp8(llvm::StringRef dtype) { return dtype == "F8_E4M3"; }
@@ -75,17 +74,14 @@ struct NamePrefixes {
   std::string model = "model.";
   std::string head = "lm_head.weight";
 };
-NamePrefixes findPrefixes(const ModelConfig &config,
-                          const Checkpoint &checkpoint);
+NamePrefixes findPrefixes(const ModelConfig &config, const Checkpoint &checkpoint);
 
 /// [ceil(rows / block rows), ceil(columns / block columns)]: the last blocks
 /// may be partial.
-llvm::SmallVector<int64_t, 2> scaleShape(const BlockScales &blocks,
-                                         llvm::ArrayRef<int64_t> matrix);
+llvm::SmallVector<int64_t, 2> scaleShape(const BlockScales &blocks, llvm::ArrayRef<int64_t> matrix);
 
 /// Every weight that the configuration asks for.
-std::vector<WeightSpec> expectedWeights(const ModelConfig &config,
-                                        const NamePrefixes &prefixes);
+std::vector<WeightSpec> expectedWeights(const ModelConfig &config, const NamePrefixes &prefixes);
 
 /// Finds the tensors of every weight and checks shape and type; reports what is
 /// missing, wrong or surplus.

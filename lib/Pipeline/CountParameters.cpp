@@ -39,8 +39,8 @@ void hadal::countParameters(ModuleOp module) {
     int64_t count = parameter.getTensorType().getNumElements();
     bool isEmbedding = parameter.getSymName() == "embed";
     ArrayAttr sources = parameter.getSourcesAttr();
-    bool isTied = sources && !sources.empty() && !parameter.getSelect() &&
-                  !seen.insert(sources).second;
+    bool isTied =
+        sources && !sources.empty() && !parameter.getSelect() && !seen.insert(sources).second;
     if (!isTied)
       total += count;
     if (stacks.contains(parameter.getSymName()) && experts)

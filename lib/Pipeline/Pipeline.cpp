@@ -31,14 +31,10 @@ std::optional<Stage> hadal::parseStage(StringRef name) {
 
 StringRef hadal::stageName(Stage stage) {
   switch (stage) {
-  case Stage::Model:
-    return "model";
-  case Stage::Dispatch:
-    return "dispatch";
-  case Stage::Kernel:
-    return "kernel";
-  case Stage::Plan:
-    return "plan";
+  case Stage::Model: return "model";
+  case Stage::Dispatch: return "dispatch";
+  case Stage::Kernel: return "kernel";
+  case Stage::Plan: return "plan";
   }
   return "";
 }
@@ -93,14 +89,10 @@ void hadal::registerPasses(const TargetRegistry &targets) {
 
 static void addVerifier(OpPassManager &pm, Stage stage) {
   switch (stage) {
-  case Stage::Model:
-    return pm.addPass(createVerifyModelPass());
-  case Stage::Dispatch:
-    return pm.addNestedPass<ProgramOp>(createVerifyDispatchPass());
-  case Stage::Kernel:
-    return pm.addNestedPass<ProgramOp>(createVerifyKernelPass());
-  case Stage::Plan:
-    return pm.addPass(createVerifyPlanPass());
+  case Stage::Model: return pm.addPass(createVerifyModelPass());
+  case Stage::Dispatch: return pm.addNestedPass<ProgramOp>(createVerifyDispatchPass());
+  case Stage::Kernel: return pm.addNestedPass<ProgramOp>(createVerifyKernelPass());
+  case Stage::Plan: return pm.addPass(createVerifyPlanPass());
   }
 }
 
@@ -140,8 +132,7 @@ static void addPlanPasses(OpPassManager &pm, const PipelineOptions &options) {
   addVerifier(pm, Stage::Plan);
 }
 
-void hadal::buildPipeline(OpPassManager &pm, Stage from, Stage to,
-                          const PipelineOptions &options) {
+void hadal::buildPipeline(OpPassManager &pm, Stage from, Stage to, const PipelineOptions &options) {
   addVerifier(pm, from); // what is fed in may come from anywhere
   if (from == Stage::Model)
     pm.addPass(createVerifyModelPass());

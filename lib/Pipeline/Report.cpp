@@ -73,15 +73,15 @@ void writeText(const Figures &f, const SerializeResult &result, const CompileCos
   auto grouped = [](uint64_t n) { return llvm::formatv("{0:n}", n).str(); };
   line("model", f.family + ", " + std::to_string(f.layers) + " layers, " + f.precision);
   line("parameters", billions(f.total) + " (" + grouped(f.total) + ")");
-  line("active per token", billions(f.active) + " (" + grouped(f.active) +
-                               ", without the embedding table)");
+  line("active per token",
+       billions(f.active) + " (" + grouped(f.active) + ", without the embedding table)");
   line("weight bytes per token", grouped(result.decodeWeightBytes) + " read to decode one");
   line("cache bytes per token", grouped(result.cacheBytes) + " (plain multi-head attention: " +
                                     grouped(result.plainCacheBytes) + ")");
-  line("context", grouped(f.context) +
-                      (f.context < f.modelContext
-                           ? " of the model's " + grouped(f.modelContext) + " positions (--max-context)"
-                           : " positions"));
+  line("context", grouped(f.context) + (f.context < f.modelContext
+                                            ? " of the model's " + grouped(f.modelContext) +
+                                                  " positions (--max-context)"
+                                            : " positions"));
   line("attention", f.attention);
   line("  absorbed", std::to_string(f.absorbedCost) + " multiply-adds a head, query and key");
   line("  expanded", std::to_string(f.expandedCost) + " and " + grouped(f.expansionCost) +
@@ -91,8 +91,8 @@ void writeText(const Figures &f, const SerializeResult &result, const CompileCos
   line("kernels", std::to_string(f.executables) + " distinct, " + std::to_string(f.launches) +
                       " launches in all entry points");
   for (const KernelSize &kernel : result.kernels)
-    line("  " + kernel.level, llvm::formatv("{0,8} bytes  {1}", kernel.codeBytes,
-                                            kernel.executable).str());
+    line("  " + kernel.level,
+         llvm::formatv("{0,8} bytes  {1}", kernel.codeBytes, kernel.executable).str());
   line("artifact bytes", grouped(result.artifactBytes));
   line("weights file bytes", grouped(result.weightBytes));
   line("time", llvm::formatv("{0:f2} s: import {1:f2}, passes {2:f2}, code {3:f2}, weights {4:f2}",
@@ -106,44 +106,41 @@ void writeJson(const Figures &f, const SerializeResult &result, const CompileCos
                llvm::raw_ostream &os) {
   llvm::json::Array kernels;
   for (const KernelSize &kernel : result.kernels)
-    kernels.push_back(llvm::json::Object{{"name", kernel.executable},
-                                         {"level", kernel.level},
-                                         {"code_bytes", kernel.codeBytes}});
-  llvm::json::Object report{
-      {"family", f.family},
-      {"layers", f.layers},
-      {"precision", f.precision},
-      {"attention", f.attention},
-      {"parameters_total", f.total},
-      {"parameters_active_per_token", f.active},
-      {"decode_weight_bytes", result.decodeWeightBytes},
-      {"cache_bytes_per_token", result.cacheBytes},
-      {"plain_cache_bytes_per_token", result.plainCacheBytes},
-      {"max_positions", f.context},
-      {"model_positions", f.modelContext},
-      {"absorbed_multiply_adds", f.absorbedCost},
-      {"expanded_multiply_adds", f.expandedCost},
-      {"expansion_multiply_adds", f.expansionCost},
-      {"switch_point_tokens", f.threshold ? llvm::json::Value(*f.threshold)
-                                          : llvm::json::Value(nullptr)},
-      {"distinct_kernels", f.executables},
-      {"launches", f.launches},
-      {"kernels", std::move(kernels)},
-      {"artifact_bytes", result.artifactBytes},
-      {"weights_file_bytes", result.weightBytes},
-      {"seconds", llvm::json::Object{{"total", costs.totalSeconds},
-                                     {"import", costs.importSeconds},
-                                     {"passes", costs.passSeconds},
-                                     {"code", result.codegenSeconds},
-                                     {"weights", result.packSeconds}}},
-      {"peak_memory_bytes", costs.peakBytes}};
+    kernels.push_back(llvm::json::Object{
+        {"name", kernel.executable}, {"level", kernel.level}, {"code_bytes", kernel.codeBytes}});
+  llvm::json::Object report{{"family", f.family},
+                            {"layers", f.layers},
+                            {"precision", f.precision},
+                            {"attention", f.attention},
+                            {"parameters_total", f.total},
+                            {"parameters_active_per_token", f.active},
+                            {"decode_weight_bytes", result.decodeWeightBytes},
+                            {"cache_bytes_per_token", result.cacheBytes},
+                            {"plain_cache_bytes_per_token", result.plainCacheBytes},
+                            {"max_positions", f.context},
+                            {"model_positions", f.modelContext},
+                            {"absorbed_multiply_adds", f.absorbedCost},
+                            {"expanded_multiply_adds", f.expandedCost},
+                            {"expansion_multiply_adds", f.expansionCost},
+                            {"switch_point_tokens", f.threshold ? llvm::json::Value(*f.threshold)
+                                                                : llvm::json::Value(nullptr)},
+                            {"distinct_kernels", f.executables},
+                            {"launches", f.launches},
+                            {"kernels", std::move(kernels)},
+                            {"artifact_bytes", result.artifactBytes},
+                            {"weights_file_bytes", result.weightBytes},
+                            {"seconds", llvm::json::Object{{"total", costs.totalSeconds},
+                                                           {"import", costs.importSeconds},
+                                                           {"passes", costs.passSeconds},
+                                                           {"code", result.codegenSeconds},
+                                                           {"weights", result.packSeconds}}},
+                            {"peak_memory_bytes", costs.peakBytes}};
   os << llvm::formatv("{0:2}", llvm::json::Value(std::move(report))) << "\n";
 }
 } // namespace
 
-void hadal::writeReport(ModuleOp module, const SerializeResult &result,
-                        const CompileCosts &costs, bool asJson,
-                        llvm::raw_ostream &os) {
+void hadal::writeReport(ModuleOp module, const SerializeResult &result, const CompileCosts &costs,
+                        bool asJson, llvm::raw_ostream &os) {
   Figures figures = collect(module);
   if (asJson)
     writeJson(figures, result, costs, os);

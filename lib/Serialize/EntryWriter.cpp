@@ -71,19 +71,16 @@ private:
           results.push_back(writePort(result, fb::BindingKind::result));
         })
         .Case([&](plan::ParameterOp parameter) {
-          bindings[parameter.getBuffer()] =
-              fb::Binding(numbers.parameters.lookup(parameter.getParameter()),
-                          fb::BindingKind::parameter);
+          bindings[parameter.getBuffer()] = fb::Binding(
+              numbers.parameters.lookup(parameter.getParameter()), fb::BindingKind::parameter);
         })
         .Case([&](plan::StateOp state) {
           bindings[state.getBuffer()] =
               fb::Binding(numbers.states.lookup(state.getState()), fb::BindingKind::state);
         })
         .Case([&](plan::BufferOp buffer) {
-          bindings[buffer.getBuffer()] =
-              fb::Binding(buffers.size(), fb::BindingKind::transient);
-          buffers.push_back(fb::CreateBuffer(builder,
-                                             builder.CreateString(buffer.getName().str()),
+          bindings[buffer.getBuffer()] = fb::Binding(buffers.size(), fb::BindingKind::transient);
+          buffers.push_back(fb::CreateBuffer(builder, builder.CreateString(buffer.getName().str()),
                                              number(buffer.getOffset()), number(buffer.getSize())));
         })
         .Case([&](plan::ArenaOp arenaOp) { arena = number(arenaOp.getSize()); })
@@ -105,8 +102,8 @@ private:
     auto valueList = builder.CreateVector(values);
     auto label = builder.CreateString(op.getLabel().str());
     auto launch = fb::CreateLaunch(builder, numbers.executables.lookup(op.getExecutable()),
-                                   /*grid=*/0, boundList, valueList, label,
-                                   number(op.getFlops()), number(op.getBytes()));
+                                   /*grid=*/0, boundList, valueList, label, number(op.getFlops()),
+                                   number(op.getBytes()));
     return wrap(fb::OpBody::Launch, launch.Union());
   }
 
@@ -139,21 +136,18 @@ private:
 };
 } // namespace
 
-Off<fb::EntryPoint> hadal::writeEntry(flatbuffers::FlatBufferBuilder &builder,
-                                      plan::EntryOp entry, const SymbolNumbers &numbers) {
+Off<fb::EntryPoint> hadal::writeEntry(flatbuffers::FlatBufferBuilder &builder, plan::EntryOp entry,
+                                      const SymbolNumbers &numbers) {
   return EntryWriter(builder, numbers).write(entry);
 }
 
 /// A dim where a session of one slot has one new token, at its first position.
 static int64_t valueForOneToken(plan::HostDimOp dim) {
   switch (dim.getKind()) {
-  case plan::DimKind::Rank:
-    return 0;
+  case plan::DimKind::Rank: return 0;
   case plan::DimKind::SessionValue:
-  case plan::DimKind::CallValue:
-    return dim.getDefaultOrZero();
-  default:
-    return 1;
+  case plan::DimKind::CallValue: return dim.getDefaultOrZero();
+  default: return 1;
   }
 }
 

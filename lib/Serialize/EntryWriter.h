@@ -14,8 +14,7 @@ struct SymbolNumbers {
 
 /// Writes one entry point: a walk over its ops, in order.
 flatbuffers::Offset<fb::EntryPoint> writeEntry(flatbuffers::FlatBufferBuilder &builder,
-                                               plan::EntryOp entry,
-                                               const SymbolNumbers &numbers);
+                                               plan::EntryOp entry, const SymbolNumbers &numbers);
 
 /// Bytes of weights that a step of one token reads, by the launches of `entry`.
 uint64_t weightBytesOfOneToken(plan::EntryOp entry);

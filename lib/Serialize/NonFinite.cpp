@@ -142,8 +142,7 @@ std::vector<Problem> NonFiniteValues::lines() const {
 }
 
 llvm::Error NonFiniteValues::error() const {
-  return llvm::createStringError(
-      "expected finite weights, got " + formatCount(tensors.size()) + " tensor" +
-      (tensors.size() == 1 ? "" : "s") +
-      " with others; --allow-nonfinite packs them as they are");
+  return llvm::createStringError("expected finite weights, got " + formatCount(tensors.size()) +
+                                 " tensor" + (tensors.size() == 1 ? "" : "s") +
+                                 " with others; --allow-nonfinite packs them as they are");
 }

@@ -29,8 +29,8 @@ class Packer {
 public:
   Packer(ParameterOp parameter, const SourceFiles &files, NonFiniteValues &nonFinite,
          PackedSink sink)
-      : parameter(parameter), type(parameter.getTensorType()), files(files),
-        nonFinite(nonFinite), sink(sink) {}
+      : parameter(parameter), type(parameter.getTensorType()), files(files), nonFinite(nonFinite),
+        sink(sink) {}
 
   llvm::Error run() {
     ArrayAttr sources = parameter.getSourcesAttr();
@@ -42,8 +42,8 @@ public:
       if (!matrix)
         return matrix.takeError();
       auto layout = dyn_cast_if_present<LayoutAttrInterface>(type.getEncoding());
-      llvm::Error failed = layout ? packMatrices(layout, *matrix, source)
-                                  : packRows(*matrix, source);
+      llvm::Error failed =
+          layout ? packMatrices(layout, *matrix, source) : packRows(*matrix, source);
       if (failed)
         return failed;
       if (isNonFinite.exchange(false))
@@ -147,9 +147,8 @@ private:
     Type element = type.getElementType();
     bool isCopy = element == source.getType().getElementType() && matrix.widened.empty();
     if (!isCopy && !element.isF32())
-      return error("tensor '%s': expected elements of %s, got %s",
-                   source.getTensor().str().c_str(), textOf(element).c_str(),
-                   textOf(source.getType().getElementType()).c_str());
+      return error("tensor '%s': expected elements of %s, got %s", source.getTensor().str().c_str(),
+                   textOf(element).c_str(), textOf(source.getType().getElementType()).c_str());
     int64_t elementBytes = element.getIntOrFloatBitWidth() / 8;
     return forGroups(matrix, [&](int64_t firstRow, int64_t rows) -> llvm::Error {
       int64_t first = firstRow * matrix.columns, count = rows * matrix.columns;

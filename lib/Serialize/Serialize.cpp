@@ -37,8 +37,7 @@ struct SectionBytes {
 
 class Serializer {
 public:
-  Serializer(ModuleOp module, const SerializeOptions &options)
-      : module(module), options(options) {}
+  Serializer(ModuleOp module, const SerializeOptions &options) : module(module), options(options) {}
 
   FailureOr<SerializeResult> run() {
     programs = llvm::to_vector(module.getOps<plan::ProgramOp>());
@@ -74,9 +73,9 @@ private:
       result.cacheBytes += state.getBytesPerToken();
     }
     if (ModelAttr model = modelOf(module))
-      result.plainCacheBytes = model.getLayers() * model.getHeads() * elementBytes *
-                               (model.getQkNopeHeadDim() + model.getQkRopeHeadDim() +
-                                model.getVHeadDim());
+      result.plainCacheBytes =
+          model.getLayers() * model.getHeads() * elementBytes *
+          (model.getQkNopeHeadDim() + model.getQkRopeHeadDim() + model.getVHeadDim());
   }
 
   LogicalResult compileImages() {
@@ -202,9 +201,9 @@ private:
     auto sectionList = builder.CreateVector(list);
     auto producer = builder.CreateString(kProducer);
     auto id = builder.CreateString(buildId);
-    builder.Finish(fb::CreateArtifact(builder, kSchemaMajor, kSchemaMinor, producer, id,
-                                      sectionList),
-                   fb::ArtifactIdentifier());
+    builder.Finish(
+        fb::CreateArtifact(builder, kSchemaMajor, kSchemaMinor, producer, id, sectionList),
+        fb::ArtifactIdentifier());
     uint64_t trailer[4] = {builder.GetSize(),
                            XXH3_64bits(builder.GetBufferPointer(), builder.GetSize()), 0, 0};
     trailer[2] = XXH3_64bits(trailer, 16);
@@ -231,8 +230,8 @@ private:
     auto fileList = builder.CreateVector(files);
     auto parameterList = builder.CreateVector(parameters);
     auto programList = builder.CreateVector(tables);
-    builder.Finish(fb::CreateModule(builder, info, fileList, parameterList, /*states=*/0,
-                                    programList));
+    builder.Finish(
+        fb::CreateModule(builder, info, fileList, parameterList, /*states=*/0, programList));
     return std::vector<uint8_t>(builder.GetBufferPointer(),
                                 builder.GetBufferPointer() + builder.GetSize());
   }

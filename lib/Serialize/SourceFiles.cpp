@@ -68,9 +68,8 @@ llvm::Expected<const uint8_t *> SourceFiles::bytes(SourceAttr source) const {
   const File &file = files[source.getFile()];
   if (source.getOffset() > file.size || source.getLength() > file.size - source.getOffset())
     return error("%s: tensor '%s': expected bytes within the file's %llu, got %llu at %llu",
-                 file.path.c_str(), source.getTensor().str().c_str(),
-                 (unsigned long long)file.size, (unsigned long long)source.getLength(),
-                 (unsigned long long)source.getOffset());
+                 file.path.c_str(), source.getTensor().str().c_str(), (unsigned long long)file.size,
+                 (unsigned long long)source.getLength(), (unsigned long long)source.getOffset());
   return file.data + source.getOffset();
 }
 

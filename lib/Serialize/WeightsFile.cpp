@@ -100,9 +100,8 @@ hadal::writeWeights(WeightsLayout &layout, files::OutputFile &file, const Source
   if (llvm::Error failed = check(file.write(layout.header.data(), layout.header.size())))
     return std::move(failed);
   std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t *)> state(XXH3_createState(),
-                                                                        XXH3_freeState);
-  std::vector<uint64_t> identity = {seed,
-                                    XXH3_64bits(layout.header.data(), layout.header.size())};
+                                                                         XXH3_freeState);
+  std::vector<uint64_t> identity = {seed, XXH3_64bits(layout.header.data(), layout.header.size())};
   for (PlacedParameter &placed : layout.parameters) {
     if (!placed.isStored())
       continue;
@@ -125,8 +124,7 @@ hadal::writeWeights(WeightsLayout &layout, files::OutputFile &file, const Source
     if (file.size() - begin != placed.length)
       return llvm::createStringError(std::errc::invalid_argument,
                                      "parameter '%s': expected %llu bytes, got %llu",
-                                     placed.name.c_str(),
-                                     (unsigned long long)placed.length,
+                                     placed.name.c_str(), (unsigned long long)placed.length,
                                      (unsigned long long)(file.size() - begin));
     placed.checksum = XXH3_64bits_digest(state.get());
     identity.push_back(placed.checksum);

@@ -43,8 +43,8 @@ WeightsLayout layOutWeights(mlir::ModuleOp module);
 /// checksums and of `seed`, so that files of one build id have the same bytes.
 /// Fails at the end if weights were found that `nonFinite` refuses.
 llvm::Expected<std::string> writeWeights(WeightsLayout &layout, files::OutputFile &file,
-                                         const SourceFiles &sources,
-                                         NonFiniteValues &nonFinite, uint64_t seed,
+                                         const SourceFiles &sources, NonFiniteValues &nonFinite,
+                                         uint64_t seed,
                                          const std::function<void(uint64_t, uint64_t)> &progress);
 
 } // namespace hadal

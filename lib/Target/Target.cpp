@@ -63,8 +63,7 @@ private:
 void TargetRegistry::attachTo(DialectRegistry &dialects) const {
   for (const std::shared_ptr<Target> &target : targets)
     target->registerDialects(dialects);
-  dialects.addExtension(TypeID::get<TargetsExtension>(),
-                        std::make_unique<TargetsExtension>(*this));
+  dialects.addExtension(TypeID::get<TargetsExtension>(), std::make_unique<TargetsExtension>(*this));
 }
 
 const Target *hadal::lookupTarget(Operation *op, StringRef family) {

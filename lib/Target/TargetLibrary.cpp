@@ -24,8 +24,8 @@ llvm::Error hadal::loadTargetLibrary(llvm::StringRef path, TargetRegistry &targe
   auto describe = reinterpret_cast<void (*)(TargetLibraryInfo *)>(
       library.getAddressOfSymbol(kTargetLibraryEntry));
   if (!describe)
-    return error("--load-target=%s: expected a library that exports %s, got another",
-                 name.c_str(), kTargetLibraryEntry);
+    return error("--load-target=%s: expected a library that exports %s, got another", name.c_str(),
+                 kTargetLibraryEntry);
   TargetLibraryInfo info{0, "", nullptr};
   describe(&info);
   if (info.version != kTargetLibraryVersion)
@@ -43,8 +43,8 @@ llvm::Error hadal::loadTargetLibrary(llvm::StringRef path, TargetRegistry &targe
   for (size_t i = before; i < targets.getTargets().size(); ++i) {
     llvm::StringRef family = targets.getTargets()[i]->getFamily();
     if (targets.lookup(family) != targets.getTargets()[i].get())
-      return error("--load-target=%s: expected targets of new names, got '%s' again",
-                   name.c_str(), family.str().c_str());
+      return error("--load-target=%s: expected targets of new names, got '%s' again", name.c_str(),
+                   family.str().c_str());
   }
   return llvm::Error::success();
 }

@@ -70,15 +70,15 @@ struct DecomposePass : impl::DecomposePassBase<DecomposePass> {
     int64_t heads = uk.getDimSize(0), rows = typeOf(op.getQ()).getDimSize(0);
     auto latent = RankedTensorType::get({rows, heads * uk.getDimSize(2)}, builder.getF32Type());
     auto threshold = op.getThreshold();
-    auto absorb = HeadLinearOp::create(builder, suffixed(op, "absorb_k"), latent, op.getQ(),
-                                       *ukTransposed);
+    auto absorb =
+        HeadLinearOp::create(builder, suffixed(op, "absorb_k"), latent, op.getQ(), *ukTransposed);
     auto attend = MlaAttendAbsorbedOp::create(
-        builder, suffixed(op, "absorbed"), latent.clone(typeOf(op.getQ()).getElementType()),
-        absorb, op.getQ(), op.getCache(), op.getPositions(), op.getSequenceOffsets(),
-        op.getSlots(), op.getBlockTable(), builder.getI64IntegerAttr(heads), op.getScaleAttr(),
+        builder, suffixed(op, "absorbed"), latent.clone(typeOf(op.getQ()).getElementType()), absorb,
+        op.getQ(), op.getCache(), op.getPositions(), op.getSequenceOffsets(), op.getSlots(),
+        op.getBlockTable(), builder.getI64IntegerAttr(heads), op.getScaleAttr(),
         op.getThresholdAttr());
-    auto values = HeadLinearOp::create(builder, suffixed(op, "absorb_v"), op.getType(), attend,
-                                       op.getWUv());
+    auto values =
+        HeadLinearOp::create(builder, suffixed(op, "absorb_v"), op.getType(), attend, op.getWUv());
     for (Operation *part : {absorb.getOperation(), attend.getOperation(), values.getOperation()})
       setWhen(part, threshold, SequenceBound::AnyShorter);
     return values.getResult();
@@ -129,16 +129,15 @@ struct DecomposePass : impl::DecomposePassBase<DecomposePass> {
                                     op.getIds(), experts);
     // Only where it has a meaning, so that equal kernels stay equal.
     auto blockFor = [&](bool scaled) { return scaled ? op.getBlockAttr() : DenseI64ArrayAttr(); };
-    auto inner = MoeGateUpOp::create(builder, suffixed(op, "gate_up"), innerType, op.getX(),
-                                     group.getOffsets(), group.getRows(), op.getGate(),
-                                     op.getUp(), op.getGateScale(), op.getUpScale(),
-                                     builder.getI64IntegerAttr(topK),
-                                     blockFor(op.getGateScale() || op.getUpScale()));
+    auto inner = MoeGateUpOp::create(
+        builder, suffixed(op, "gate_up"), innerType, op.getX(), group.getOffsets(), group.getRows(),
+        op.getGate(), op.getUp(), op.getGateScale(), op.getUpScale(),
+        builder.getI64IntegerAttr(topK), blockFor(op.getGateScale() || op.getUpScale()));
     auto outer = MoeDownOp::create(builder, suffixed(op, "down"), outerType, inner,
                                    group.getOffsets(), group.getRows(), op.getDown(),
                                    op.getDownScale(), blockFor(!!op.getDownScale()));
-    auto sum = MoeCombineOp::create(builder, suffixed(op, "combine"), result, outer,
-                                    op.getWeights());
+    auto sum =
+        MoeCombineOp::create(builder, suffixed(op, "combine"), result, outer, op.getWeights());
     op.replaceAllUsesWith(sum.getResult());
     op.erase();
     ++numExperts;

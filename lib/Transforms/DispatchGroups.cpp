@@ -108,8 +108,7 @@ public:
       : group(group), body(body), loc(UnknownLoc::get(group.front()->getContext())),
         builder(group.front()->getContext()) {
     // The types follow, once it is known what is read.
-    body.function =
-        func::FuncOp::create(loc, "body", builder.getFunctionType({}, {}));
+    body.function = func::FuncOp::create(loc, "body", builder.getFunctionType({}, {}));
     block = body.function->addEntryBlock();
     builder.setInsertionPointToEnd(block);
   }
@@ -122,8 +121,7 @@ public:
     for (Operation *op : llvm::reverse(group))
       for (Value result : op->getResults())
         if (result.use_empty() || llvm::any_of(result.getUsers(), [&](Operation *user) {
-              return !llvm::is_contained(
-                  group, op->getBlock()->findAncestorOpInBlock(*user));
+              return !llvm::is_contained(group, op->getBlock()->findAncestorOpInBlock(*user));
             })) {
           body.results.push_back(result);
           returned.push_back(mapping.lookup(result));
@@ -142,7 +140,8 @@ private:
     for (Value value : op->getOperands()) {
       unsigned occurrence = count[value]++;
       bool isArgument = !isLocal(value);
-      if ((!isArgument || occurrence == 0) && !mapping.contains(value) && failed(provide(op, value)))
+      if ((!isArgument || occurrence == 0) && !mapping.contains(value) &&
+          failed(provide(op, value)))
         return failure();
       operands.push_back(isArgument && occurrence ? repeated(value, occurrence)
                                                   : mapping.lookup(value));
@@ -184,8 +183,9 @@ private:
       return success();
     }
     if (!isa<RankedTensorType>(value.getType()))
-      return op->emitOpError() << "expected ranked tensors or constants where a kernel computes, got "
-                               << value.getType();
+      return op->emitOpError()
+             << "expected ranked tensors or constants where a kernel computes, got "
+             << value.getType();
     mapping.map(value, argument(value));
     return success();
   }

@@ -92,10 +92,10 @@ struct FormDispatchesPass : impl::FormDispatchesPassBase<FormDispatchesPass> {
       ++numExecutables;
     }
     auto when = root->getAttrOfType<WhenAttr>(kWhenAttrName);
-    auto dispatch = DispatchOp::create(
-        builder, root->getLoc(), llvm::to_vector(ValueRange(body->results).getTypes()),
-        FlatSymbolRefAttr::get(executable), body->operands,
-        builder.getStringAttr(labelOf(root)), when);
+    auto dispatch = DispatchOp::create(builder, root->getLoc(),
+                                       llvm::to_vector(ValueRange(body->results).getTypes()),
+                                       FlatSymbolRefAttr::get(executable), body->operands,
+                                       builder.getStringAttr(labelOf(root)), when);
     for (auto [result, replacement] : llvm::zip(body->results, dispatch.getResults()))
       result.replaceAllUsesWith(replacement);
     for (Operation *op : llvm::reverse(group))
@@ -105,8 +105,7 @@ struct FormDispatchesPass : impl::FormDispatchesPassBase<FormDispatchesPass> {
     return success();
   }
 
-  StringAttr makeExecutable(SymbolTable &symbols, StringRef name,
-                            OwningOpRef<func::FuncOp> body) {
+  StringAttr makeExecutable(SymbolTable &symbols, StringRef name, OwningOpRef<func::FuncOp> body) {
     Location loc = UnknownLoc::get(&getContext());
     OpBuilder builder(&getContext());
     auto executable = ExecutableOp::create(builder, loc, name, KernelInterfaceAttr());

@@ -55,8 +55,8 @@ struct FormProgramsPass : impl::FormProgramsPassBase<FormProgramsPass> {
       return failure();
     }
     OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
-    auto program = ProgramOp::create(builder, module.getLoc(), family,
-                                     target->getRequest(&getContext()));
+    auto program =
+        ProgramOp::create(builder, module.getLoc(), family, target->getRequest(&getContext()));
     ++numPrograms;
     return builder.createBlock(&program.getContents());
   }

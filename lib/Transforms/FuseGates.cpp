@@ -31,9 +31,10 @@ struct FuseGate : OpRewritePattern<SwigluOp> {
     if (gate.getX() != up.getX() || gate.getWeight().getType() != up.getWeight().getType() ||
         gate.getBlockAttr() != up.getBlockAttr())
       return rewriter.notifyMatchFailure(op, "gate and up differ in input or weight");
-    rewriter.replaceOpWithNewOp<GatedLinearOp>(op, op.getType(), gate.getX(), gate.getWeight(),
-                                               up.getWeight(), gate.getScale(), up.getScale(),
-                                               gate.getBlockAttr())
+    rewriter
+        .replaceOpWithNewOp<GatedLinearOp>(op, op.getType(), gate.getX(), gate.getWeight(),
+                                           up.getWeight(), gate.getScale(), up.getScale(),
+                                           gate.getBlockAttr())
         ->setLoc(gate.getLoc());
     rewriter.eraseOp(gate);
     rewriter.eraseOp(up);

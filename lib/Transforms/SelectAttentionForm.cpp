@@ -8,8 +8,7 @@ namespace hadal {
 #define GEN_PASS_DEF_SELECTATTENTIONFORMPASS
 #include "hadal/Transforms/Passes.h.inc"
 
-std::optional<int64_t> expansionThreshold(int64_t rank, int64_t nope, int64_t rope,
-                                          int64_t value) {
+std::optional<int64_t> expansionThreshold(int64_t rank, int64_t nope, int64_t rope, int64_t value) {
   int64_t expansion = rank * (nope + value);
   int64_t saving = (2 * rank + rope) - (nope + rope + value);
   if (saving <= 0)
@@ -45,8 +44,8 @@ struct SelectAttentionFormPass : impl::SelectAttentionFormPassBase<SelectAttenti
     auto cache = cast<RankedTensorType>(op.getCache().getType());
     int64_t rank = uk.getDimSize(2);
     if (choice == AttentionForm::Auto) {
-      std::optional<int64_t> threshold = expansionThreshold(
-          rank, uk.getDimSize(1), cache.getDimSize(2) - rank, uv.getDimSize(1));
+      std::optional<int64_t> threshold =
+          expansionThreshold(rank, uk.getDimSize(1), cache.getDimSize(2) - rank, uv.getDimSize(1));
       if (threshold)
         op.setThreshold(*threshold);
       else

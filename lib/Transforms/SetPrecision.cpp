@@ -27,8 +27,8 @@ struct SetPrecisionPass : impl::SetPrecisionPassBase<SetPrecisionPass> {
 
   void runOnOperation() override {
     if (precision != "native" && precision != "reference") {
-      getOperation().emitError() << "expected the precision native or reference, got '"
-                                 << precision << "'";
+      getOperation().emitError() << "expected the precision native or reference, got '" << precision
+                                 << "'";
       return signalPassFailure();
     }
     getOperation()->setAttr(kPrecisionAttrName, StringAttr::get(&getContext(), precision));
@@ -46,8 +46,8 @@ struct SetPrecisionPass : impl::SetPrecisionPassBase<SetPrecisionPass> {
       if (state.isRing() || !state.getTensorType().getElementType().isF32())
         continue;
       narrow.insert(state.getSymNameAttr());
-      state.setTypeAttr(TypeAttr::get(
-          state.getTensorType().clone(BFloat16Type::get(&getContext()))));
+      state.setTypeAttr(
+          TypeAttr::get(state.getTensorType().clone(BFloat16Type::get(&getContext()))));
     }
     getOperation().walk([&](StateReadOp read) {
       if (narrow.contains(read.getNameAttr().getAttr()))

@@ -36,17 +36,16 @@ LogicalResult verifyVariants(ExecutableOp executable, TargetAttr target) {
       return variant.emitOpError("expected one variant for each level, found another");
     if (!target.getLevels().empty() &&
         !llvm::is_contained(target.getLevels(), variant.getLevelAttr()))
-      return variant.emitOpError() << "expected a level that its program wants, got "
-                                   << variant.getLevelAttr();
+      return variant.emitOpError()
+             << "expected a level that its program wants, got " << variant.getLevelAttr();
     auto function = soleOp<FunctionOpInterface>(variant);
     if (!function || function.getNameAttr() != executable.getSymNameAttr())
-      return variant.emitOpError() << "expected one function named "
-                                   << executable.getSymNameAttr();
+      return variant.emitOpError() << "expected one function named " << executable.getSymNameAttr();
     auto interface = soleOp<plan::InterfaceOp>(variant);
     size_t constants = executable.getInterface()->getConstants().size();
     if (!interface || interface.getBody().getNumArguments() != constants)
-      return variant.emitOpError() << "expected one plan.interface of " << constants
-                                   << " constants";
+      return variant.emitOpError()
+             << "expected one plan.interface of " << constants << " constants";
     if (failed(interface.verifyBindings(executable.getInterface()->getBindings().size())))
       return failure();
   }

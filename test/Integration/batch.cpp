@@ -72,8 +72,13 @@ void step(hadal_session_t *session, const std::vector<Sequence> &sequences,
     slots.push_back(part.slot);
   }
   std::vector<float> out(rows.size() * vocabulary);
-  hadal_step_t arguments{tokens.data(), positions.data(), offsets.data(), slots.data(), rows.data(),
-                         static_cast<uint32_t>(tokens.size()), static_cast<uint32_t>(parts.size()),
+  hadal_step_t arguments{tokens.data(),
+                         positions.data(),
+                         offsets.data(),
+                         slots.data(),
+                         rows.data(),
+                         static_cast<uint32_t>(tokens.size()),
+                         static_cast<uint32_t>(parts.size()),
                          static_cast<uint32_t>(rows.size())};
   check(hadal_session_step(session, &arguments, out.data()));
   for (size_t i = 0; i < owners.size(); ++i)

@@ -52,8 +52,10 @@ std::vector<float> step(hadal_session_t *session, uint32_t slots, int32_t count,
     rows.push_back(offsets.back() - 1);
   }
   std::vector<float> logits(size_t(slots) * vocabulary);
-  hadal_step_t arguments{tokens.data(), positions.data(), offsets.data(), order.data(), rows.data(),
-                         static_cast<uint32_t>(tokens.size()), slots, slots};
+  hadal_step_t arguments{tokens.data(),  positions.data(),
+                         offsets.data(), order.data(),
+                         rows.data(),    static_cast<uint32_t>(tokens.size()),
+                         slots,          slots};
   check(hadal_session_step(session, &arguments, logits.data()));
   return logits;
 }
@@ -79,8 +81,8 @@ int main(int argc, char **argv) {
     uint32_t slots = i < 0 ? kSlots : 1 + static_cast<uint32_t>(i * 5 % 8);
     std::vector<float> logits[2];
     for (int which = 0; which < 2; ++which)
-      logits[which] = step(sessions[which], slots, i < 0 ? kContext - kSteps : 1, static_cast<uint32_t>(i + 2),
-                           info.vocab_size);
+      logits[which] = step(sessions[which], slots, i < 0 ? kContext - kSteps : 1,
+                           static_cast<uint32_t>(i + 2), info.vocab_size);
     same = std::memcmp(logits[0].data(), logits[1].data(), logits[0].size() * sizeof(float)) == 0;
     if (!same)
       std::printf("step %d: OTHER bits\n", i);
@@ -96,6 +98,7 @@ int main(int argc, char **argv) {
   }
   hadal_module_release(module);
   hadal_context_release(context);
-  bool few = replays[0].recorded <= kMostRecords && replays[0].replayed >= kSteps - 2 * kMostRecords;
+  bool few =
+      replays[0].recorded <= kMostRecords && replays[0].replayed >= kSteps - 2 * kMostRecords;
   return same && few && replays[1].recorded == 0 && replays[1].replayed == 0 ? 0 : 1;
 }

@@ -48,8 +48,11 @@ TEST_F(NonFinite, EveryValueOfTheShortTypes) {
 TEST_F(NonFinite, TheEdgesOfF32) {
   const Format &f32 = formats[0];
   for (uint32_t sign : {0u, f32.sign})
-    for (auto [magnitude, expected] : {std::pair(0x7f7fffffu, false), {0x7f800000u, true},
-                                       {0x7f800001u, true}, {0x7fffffffu, true}, {0u, false}}) {
+    for (auto [magnitude, expected] : {std::pair(0x7f7fffffu, false),
+                                       {0x7f800000u, true},
+                                       {0x7f800001u, true},
+                                       {0x7fffffffu, true},
+                                       {0u, false}}) {
       std::vector<char> data(8);
       put(data, f32, 1, magnitude | sign);
       EXPECT_EQ(hasNonFinite(f32.type, data.data(), data.size()), expected) << magnitude;
@@ -67,7 +70,8 @@ TEST_F(NonFinite, EveryPlace) {
       for (size_t i = 0; i < count; i += 1 + count / 40) {
         std::vector<char> changed = data;
         put(changed, format, i, format.infinity | format.sign);
-        EXPECT_TRUE(hasNonFinite(format.type, changed.data(), changed.size())) << i << " of " << count;
+        EXPECT_TRUE(hasNonFinite(format.type, changed.data(), changed.size()))
+            << i << " of " << count;
       }
     }
 }

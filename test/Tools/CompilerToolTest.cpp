@@ -49,7 +49,8 @@ TEST_F(Diagnostics, AreCountedBeyondTheFirst) {
   });
   ASSERT_LT(lines.size(), 200u);
   EXPECT_EQ(lines[lines.size() - 2], "tool: error: expected " + std::to_string(lines.size() - 2));
-  EXPECT_EQ(lines.back(), "tool: note: " + std::to_string(1001 - lines.size()) + " more like these");
+  EXPECT_EQ(lines.back(),
+            "tool: note: " + std::to_string(1001 - lines.size()) + " more like these");
 }
 
 } // namespace

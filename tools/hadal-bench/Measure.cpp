@@ -148,8 +148,7 @@ private:
     auto start = std::chrono::steady_clock::now();
     for (uint32_t i = 0; i < count; ++i)
       step.run(model.session(), out);
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() /
-           count;
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / count;
   }
 
   /// Short steps are repeated for about 20 ms.

@@ -22,18 +22,20 @@ int main(int argc, char **argv) {
        {"threads", Option::value, "COUNTS", "threads that execute kernels (as many as cores)"},
        {"repeat", Option::value, "N", "repeats of each figure, of which the median counts (5)"},
        {"json", Option::flag, "", "print JSON"},
-       {"device", Option::value, "NAME", "where to run: cpu, or a device library by name or path (cpu)"},
-       {"weights", Option::value, "DIR", "where to look for weights that are not beside the model"}});
+       {"device", Option::value, "NAME",
+        "where to run: cpu, or a device library by name or path (cpu)"},
+       {"weights", Option::value, "DIR",
+        "where to look for weights that are not beside the model"}});
   line.parse(argc, argv);
   if (line.positionals().size() != 1)
     failUsage("expected one model, got " + std::to_string(line.positionals().size()));
   Plan plan;
   // Given one of the two, only that one is measured.
   bool either = line.has("prefill") || line.has("decode");
-  plan.prefill = line.integers("prefill", either ? std::vector<uint64_t>{} : std::vector<uint64_t>{512},
-                               1, UINT32_MAX - 1);
-  plan.decode = line.integers("decode", either ? std::vector<uint64_t>{} : std::vector<uint64_t>{512},
-                              0, UINT32_MAX - 1);
+  plan.prefill = line.integers(
+      "prefill", either ? std::vector<uint64_t>{} : std::vector<uint64_t>{512}, 1, UINT32_MAX - 1);
+  plan.decode = line.integers(
+      "decode", either ? std::vector<uint64_t>{} : std::vector<uint64_t>{512}, 0, UINT32_MAX - 1);
   plan.batches = line.integers("batch", {1}, 1, 65536);
   plan.repeat = static_cast<uint32_t>(line.integer("repeat", 5, 1, 10000));
   uint64_t cores = std::max(1u, std::thread::hardware_concurrency());

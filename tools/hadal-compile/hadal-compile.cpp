@@ -28,31 +28,38 @@ using namespace mlir;
 static cl::OptionCategory category("hadal-compile options");
 static cl::opt<std::string> input(cl::Positional, cl::desc("DIR|FILE.mlir|FILE.mlirbc|-"),
                                   cl::cat(category));
-static cl::opt<std::string> output("o", cl::desc("Write the artifact here (with --compile-to: the module); - is standard output"),
-                                   cl::value_desc("FILE"), cl::cat(category));
-static cl::list<std::string> targetNames("target", cl::desc("Target to compile for (repeatable); may be left out where there is one"),
-                                         cl::value_desc("NAME"), cl::cat(category));
+static cl::opt<std::string> output(
+    "o", cl::desc("Write the artifact here (with --compile-to: the module); - is standard output"),
+    cl::value_desc("FILE"), cl::cat(category));
+static cl::list<std::string>
+    targetNames("target",
+                cl::desc("Target to compile for (repeatable); may be left out where there is one"),
+                cl::value_desc("NAME"), cl::cat(category));
 static cl::opt<std::string> precision("precision", cl::desc("native (default) or reference"),
-                                      cl::init("native"), cl::value_desc("NAME"), cl::cat(category));
+                                      cl::init("native"), cl::value_desc("NAME"),
+                                      cl::cat(category));
 static cl::opt<std::string> quantize("quantize", cl::desc("none (default)"), cl::init("none"),
                                      cl::value_desc("NAME"), cl::cat(category));
 static cl::opt<std::string> attention("mla", cl::desc("auto (default), absorbed or expanded"),
                                       cl::init("auto"), cl::value_desc("FORM"), cl::cat(category));
-static cl::opt<bool> shapesOnly("shapes-only",
-                                cl::desc("Use config.json alone: an artifact to inspect, not to run"),
-                                cl::cat(category));
-static cl::opt<int64_t> maxContext("max-context",
-                                   cl::desc("Longest context that the model will run with (default: its "
-                                            "own)"),
-                                   cl::value_desc("N"), cl::cat(category));
-static cl::opt<bool> allowNonFinite("allow-nonfinite",
-                                    cl::desc("Pack weights that are NaN or infinite as they are, with a warning"),
-                                    cl::cat(category));
+static cl::opt<bool>
+    shapesOnly("shapes-only", cl::desc("Use config.json alone: an artifact to inspect, not to run"),
+               cl::cat(category));
+static cl::opt<int64_t>
+    maxContext("max-context",
+               cl::desc("Longest context that the model will run with (default: its "
+                        "own)"),
+               cl::value_desc("N"), cl::cat(category));
+static cl::opt<bool>
+    allowNonFinite("allow-nonfinite",
+                   cl::desc("Pack weights that are NaN or infinite as they are, with a warning"),
+                   cl::cat(category));
 static cl::opt<std::string> compileTo("compile-to",
                                       cl::desc("Stop at a stage: model, dispatch, kernel or plan"),
                                       cl::value_desc("STAGE"), cl::cat(category));
-static cl::opt<std::string> report("report", cl::desc("Write a report to standard output: text (default) or json"),
-                                   cl::ValueOptional, cl::value_desc("FORMAT"), cl::cat(category));
+static cl::opt<std::string>
+    report("report", cl::desc("Write a report to standard output: text (default) or json"),
+           cl::ValueOptional, cl::value_desc("FORMAT"), cl::cat(category));
 static cl::opt<bool> timing("timing", cl::desc("Write the time of each pass to standard error"),
                             cl::cat(category));
 
@@ -113,8 +120,9 @@ std::optional<int> checkOptions(const hadal::TargetRegistry &targets) {
   if (maxContext.getNumOccurrences() && maxContext < 1)
     return usage("expected a --max-context of at least 1, got " + Twine(maxContext));
   if (maxContext.getNumOccurrences() && isModuleInput())
-    return usage("expected --max-context with a checkpoint's folder, got a module, which has its own: "
-                 "give it to hadal-import");
+    return usage(
+        "expected --max-context with a checkpoint's folder, got a module, which has its own: "
+        "give it to hadal-import");
   if (report != "" && report != "text" && report != "json")
     return usage("expected --report=text or json, got '" + report + "'");
   if (quantize == "int8" || quantize == "int4")
@@ -246,8 +254,8 @@ int compile(MLIRContext &context, const hadal::TargetRegistry &known) {
 
   hadal::Stage to = compileTo.empty() ? hadal::Stage::Plan : *hadal::parseStage(compileTo);
   if (from > to)
-    return refuse(input + ": expected a module at stage " + compileTo + " or before, got one at stage " +
-                  hadal::stageName(from));
+    return refuse(input + ": expected a module at stage " + compileTo +
+                  " or before, got one at stage " + hadal::stageName(from));
   hadal::PipelineOptions options;
   if (std::optional<int> code = chooseTargets(**module, known, options.targets))
     return *code;

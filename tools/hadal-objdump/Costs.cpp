@@ -57,22 +57,15 @@ std::vector<int64_t> dimsOfStep(const Program &program, int64_t tokens, int64_t 
     case Dim::tokens:
     case Dim::max_sequence_tokens:
     case Dim::min_sequence_tokens:
-    case Dim::step_tokens:
-      dims.push_back(tokens);
-      break;
+    case Dim::step_tokens: dims.push_back(tokens); break;
     case Dim::capacity:
-    case Dim::max_context:
-      dims.push_back(context);
-      break;
+    case Dim::max_context: dims.push_back(context); break;
     case Dim::pages_per_slot:
       dims.push_back(pagesOf(program.blockTables[dim.blockTable], context));
       break;
     case Dim::session_value:
-    case Dim::call_value:
-      dims.push_back(dim.defaultValue);
-      break;
-    default:
-      dims.push_back(dim.kind == Dim::rank ? 0 : 1);
+    case Dim::call_value: dims.push_back(dim.defaultValue); break;
+    default: dims.push_back(dim.kind == Dim::rank ? 0 : 1);
     }
   }
   return dims;
@@ -84,16 +77,10 @@ runtime::Status extentsOfStep(const Program &program, const Entry &entry, int64_
   for (const runtime::Port &port : entry.arguments) {
     switch (port.role) {
     case PortRole::tokens:
-    case PortRole::positions:
-      extents.push_back({1, {tokens}});
-      break;
-    case PortRole::sequence_offsets:
-      extents.push_back({1, {2}});
-      break;
+    case PortRole::positions: extents.push_back({1, {tokens}}); break;
+    case PortRole::sequence_offsets: extents.push_back({1, {2}}); break;
     case PortRole::slots:
-    case PortRole::logit_rows:
-      extents.push_back({1, {1}});
-      break;
+    case PortRole::logit_rows: extents.push_back({1, {1}}); break;
     case PortRole::block_table:
       extents.push_back({2, {1, pagesOf(program.blockTables[port.blockTable], context)}});
       break;

@@ -63,7 +63,7 @@ void copyToOutput(int from) {
 bool runDisassembler(const std::string &image, const std::string &symbol, int *exitCode) {
   std::string symbols = "--disassemble-symbols=" + symbol;
   for (const char *program : {"llvm-objdump-22", "llvm-objdump"}) {
-    const char *arguments[] = {program,          "--no-show-raw-insn", "--no-print-imm-hex",
+    const char *arguments[] = {program,         "--no-show-raw-insn", "--no-print-imm-hex",
                                symbols.c_str(), image.c_str(),        nullptr};
     pid_t child;
     int ends[2];
@@ -136,12 +136,14 @@ int disassemble(const char *path, const Artifact &artifact, const std::string &k
   if (foundLevel)
     return 0;
   if (foundKernel)
-    std::fprintf(stderr, "hadal-objdump: error: %s: --level: expected a level of kernel '%s', got '%s'\n",
+    std::fprintf(stderr,
+                 "hadal-objdump: error: %s: --level: expected a level of kernel '%s', got '%s'\n",
                  path, kernel.c_str(), level.c_str());
   else
-    std::fprintf(stderr,
-                 "hadal-objdump: error: %s: --disassemble: expected the name of an executable, got '%s'\n",
-                 path, kernel.c_str());
+    std::fprintf(
+        stderr,
+        "hadal-objdump: error: %s: --disassemble: expected the name of an executable, got '%s'\n",
+        path, kernel.c_str());
   return 1;
 }
 

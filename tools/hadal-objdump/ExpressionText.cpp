@@ -17,39 +17,25 @@ ExpressionText::Text plain(const std::string &text) { return {text, text}; }
 
 std::string dimName(const runtime::HostDim &dim) {
   switch (dim.kind) {
-  case Dim::tokens:
-    return "N";
-  case Dim::sequences:
-    return "S";
-  case Dim::logit_rows:
-    return "R";
-  default:
-    return dim.name;
+  case Dim::tokens: return "N";
+  case Dim::sequences: return "S";
+  case Dim::logit_rows: return "R";
+  default: return dim.name;
   }
 }
 
 const char *infix(ExprKind kind) {
   switch (kind) {
-  case ExprKind::add:
-    return " + ";
-  case ExprKind::sub:
-    return " - ";
-  case ExprKind::mul:
-    return " * ";
-  case ExprKind::floor_div:
-    return " / ";
-  case ExprKind::lt:
-    return " < ";
-  case ExprKind::le:
-    return " <= ";
-  case ExprKind::eq:
-    return " == ";
-  case ExprKind::logical_and:
-    return " && ";
-  case ExprKind::logical_or:
-    return " || ";
-  default:
-    return nullptr;
+  case ExprKind::add: return " + ";
+  case ExprKind::sub: return " - ";
+  case ExprKind::mul: return " * ";
+  case ExprKind::floor_div: return " / ";
+  case ExprKind::lt: return " < ";
+  case ExprKind::le: return " <= ";
+  case ExprKind::eq: return " == ";
+  case ExprKind::logical_and: return " && ";
+  case ExprKind::logical_or: return " || ";
+  default: return nullptr;
   }
 }
 
@@ -103,8 +89,8 @@ void ExpressionText::write(Span<Expr> exprs, const Namer &name, size_t longest) 
       text.whole = texts[expr.a()].operand + sign + texts[expr.b()].operand;
       text.operand = "(" + text.whole + ")";
     } else {
-      text = plain(std::string(artifact::EnumNameExprKind(expr.kind())) + "(" + texts[expr.a()].whole +
-                   ", " + texts[expr.b()].whole + ")");
+      text = plain(std::string(artifact::EnumNameExprKind(expr.kind())) + "(" +
+                   texts[expr.a()].whole + ", " + texts[expr.b()].whole + ")");
     }
     if (text.whole.size() > longest) {
       definitions.emplace_back(i, text.whole);

@@ -276,7 +276,8 @@ void writePorts(JsonWriter &json, const char *key, const std::vector<runtime::Po
   json.close(']');
 }
 
-void writeEntry(JsonWriter &json, const Module &module, const Program &program, const Entry &entry) {
+void writeEntry(JsonWriter &json, const Module &module, const Program &program,
+                const Entry &entry) {
   json.open(nullptr, '{');
   json.string("name", entry.name);
   json.string("role", artifact::EnumNameEntryRole(entry.role));

@@ -17,9 +17,9 @@ using runtime::Entry;
 using runtime::KernelInterface;
 using runtime::Launch;
 using runtime::Program;
+using runtime::sizeOf;
 using runtime::Span;
 using runtime::State;
-using runtime::sizeOf;
 using runtime::text;
 
 /// Prints everything but the ops; with `plan` these too.
@@ -48,7 +48,8 @@ public:
   /// Of a kernel's interface, over the constants c0, c1, ... of a launch.
   explicit ExpressionText(const KernelInterface &interface);
   /// The same for one launch of `entry`, with what it passes in the place of constants.
-  ExpressionText(const KernelInterface &interface, const ExpressionText &entry, const Launch &launch);
+  ExpressionText(const KernelInterface &interface, const ExpressionText &entry,
+                 const Launch &launch);
 
   const std::string &operator[](uint32_t index) const { return texts[index].whole; }
   /// "[a, b]" of several.

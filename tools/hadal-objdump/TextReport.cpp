@@ -97,8 +97,8 @@ void printWeights(const Module &module) {
       std::printf(" %s", text(parameter.encoding()));
     if (const artifact::RopeTable *table = parameter.rope_table()) {
       std::printf(", computed: %s of dim %u, theta %g, factor %g\n",
-                  artifact::EnumNameTableComponent(table->component()), table->dim(), table->theta(),
-                  table->factor());
+                  artifact::EnumNameTableComponent(table->component()), table->dim(),
+                  table->theta(), table->factor());
       continue;
     }
     std::printf(", %" PRIu64 " B", parameter.length());
@@ -129,8 +129,9 @@ void printStates(const Module &module, const Program &program) {
   for (size_t i = 0; i < program.slices.size(); ++i) {
     const runtime::ParameterSlice &slice = program.slices[i];
     std::printf("    #%zu of %s: %s B at %s of each of %" PRIu64 " times %" PRIu64 " B\n", i,
-                text(module.parameters()->Get(slice.parameter)->name()), exprs[slice.length].c_str(),
-                exprs[slice.offset].c_str(), slice.outer, slice.stride);
+                text(module.parameters()->Get(slice.parameter)->name()),
+                exprs[slice.length].c_str(), exprs[slice.offset].c_str(), slice.outer,
+                slice.stride);
   }
 }
 
@@ -212,12 +213,8 @@ private:
     uint32_t index = binding.index();
     std::string name;
     switch (binding.kind()) {
-    case artifact::BindingKind::argument:
-      name = entry.arguments[index].name;
-      break;
-    case artifact::BindingKind::result:
-      name = entry.results[index].name;
-      break;
+    case artifact::BindingKind::argument: name = entry.arguments[index].name; break;
+    case artifact::BindingKind::result: name = entry.results[index].name; break;
     case artifact::BindingKind::parameter:
       name = text(module.parameters()->Get(index)->name());
       break;
@@ -225,9 +222,7 @@ private:
       name = "#" + std::to_string(index) + " of " +
              text(module.parameters()->Get(program.slices[index].parameter)->name());
       break;
-    case artifact::BindingKind::state:
-      name = program.states[index].name;
-      break;
+    case artifact::BindingKind::state: name = program.states[index].name; break;
     case artifact::BindingKind::transient:
       name = "#" + std::to_string(index);
       if (*entry.buffers[index].name)
@@ -289,7 +284,8 @@ void printEntry(const Module &module, const Program &program, const Entry &entry
     if (!cost.error.empty())
       std::printf("unknown: %s\n", cost.error.c_str());
     else
-      std::printf("%" PRIu64 " launches, %" PRIu64 " workgroups, %s flops, %s of parameters, %s arena\n",
+      std::printf("%" PRIu64 " launches, %" PRIu64
+                  " workgroups, %s flops, %s of parameters, %s arena\n",
                   cost.launches, cost.workgroups, countText(cost.flops).c_str(),
                   bytesText(cost.bytes).c_str(), bytesText(cost.arenaBytes).c_str());
   }

@@ -8,9 +8,7 @@
 
 namespace hadal::tools {
 
-Trace::Trace(hadal_session_t *session) {
-  hadal_session_set_launch_callback(session, record, this);
-}
+Trace::Trace(hadal_session_t *session) { hadal_session_set_launch_callback(session, record, this); }
 
 void Trace::record(void *user, const hadal_launch_t *launch) {
   auto &trace = *static_cast<Trace *>(user);
@@ -26,10 +24,10 @@ void Trace::record(void *user, const hadal_launch_t *launch) {
   trace.events += ",\"args\":{\"entry\":" + quoted(launch->entry) +
                   ",\"kernel\":" + quoted(launch->executable) +
                   ",\"level\":" + quoted(launch->level);
-  trace.events += format(",\"grid\":[%u,%u,%u],\"flops\":%llu,\"bytes\":%llu", launch->grid[0],
-                         launch->grid[1], launch->grid[2],
-                         static_cast<unsigned long long>(launch->flops),
-                         static_cast<unsigned long long>(launch->bytes));
+  trace.events +=
+      format(",\"grid\":[%u,%u,%u],\"flops\":%llu,\"bytes\":%llu", launch->grid[0], launch->grid[1],
+             launch->grid[2], static_cast<unsigned long long>(launch->flops),
+             static_cast<unsigned long long>(launch->bytes));
   // What the device counted is JSON already.
   if (launch->counters)
     trace.events += std::string(",\"counters\":") + launch->counters;

@@ -24,10 +24,13 @@ CommandLine makeCommandLine() {
       "MODEL.hadal --prompt=TEXT | --input-ids=IDS | --input-ids-file=FILE [options]",
       "Runs a prompt and writes what the model makes of it to stdout as it comes;\n"
       "tokens per second go to stderr.",
-      {{"prompt", Option::value, "TEXT", "the prompt; - reads it from stdin, less one newline at its end"},
+      {{"prompt", Option::value, "TEXT",
+        "the prompt; - reads it from stdin, less one newline at its end"},
        {"input-ids", Option::value, "1,2,3", "the prompt as token ids; - reads them from stdin"},
-       {"input-ids-file", Option::value, "FILE", "a file of ids, separated by white space or commas"},
-       {"max-new-tokens", Option::value, "N", "stop after so many tokens (128, as far as the context goes)"},
+       {"input-ids-file", Option::value, "FILE",
+        "a file of ids, separated by white space or commas"},
+       {"max-new-tokens", Option::value, "N",
+        "stop after so many tokens (128, as far as the context goes)"},
        {"temperature", Option::value, "T",
         "0: the most likely token; default: 0 with ids, else generation_config.json"},
        {"top-k", Option::value, "K", "sample among the K most likely tokens; 0: all"},
@@ -38,12 +41,15 @@ CommandLine makeCommandLine() {
        {"logits", Option::value, "OUT.safetensors",
         "write the logits [T, V] f32 of every position of the prompt"},
        {"chunk", Option::value, "N", "at most so many tokens of the prompt in one step (2048)"},
-       {"trace", Option::value, "T.json", "write every launch, for Chrome's trace viewer or Perfetto"},
+       {"trace", Option::value, "T.json",
+        "write every launch, for Chrome's trace viewer or Perfetto"},
        {"tokenize", Option::flag, "", "print the ids of the prompt and stop"},
        {"detokenize", Option::value, "1,2,3", "print the text of these ids and stop"},
-       {"device", Option::value, "NAME", "where to run: cpu, or a device library by name or path (cpu)"},
+       {"device", Option::value, "NAME",
+        "where to run: cpu, or a device library by name or path (cpu)"},
        {"threads", Option::value, "N", "threads that execute kernels (as many as cores)"},
-       {"weights", Option::value, "DIR", "where to look for weights that are not beside the model"}});
+       {"weights", Option::value, "DIR",
+        "where to look for weights that are not beside the model"}});
 }
 
 void checkUsage(const CommandLine &line) {
@@ -110,7 +116,8 @@ int convertText(const CommandLine &line) {
   }
   std::vector<int32_t> ids = parseIds(line.text("detokenize"), "--detokenize");
   // The model may have ids that the tokenizer has no token for.
-  int64_t limit = std::max<int64_t>(model.info().vocab_size, hadal_tokenizer_id_limit(tokenizer.get()));
+  int64_t limit =
+      std::max<int64_t>(model.info().vocab_size, hadal_tokenizer_id_limit(tokenizer.get()));
   for (size_t i = 0; i < ids.size(); ++i)
     if (ids[i] < 0 || ids[i] >= limit)
       fail("--detokenize[" + std::to_string(i) + "]: expected an id from 0 to " +
@@ -166,8 +173,8 @@ hadal_generation_defaults_t defaultsFor(const CommandLine &line, Model &model) {
   auto [defaults, missing] = loadDefaults(model);
   if (missing.empty())
     return defaults;
-  bool greedy = line.has("temperature") ? line.number("temperature", 0, 0, 1e6) == 0
-                                        : !line.has("prompt");
+  bool greedy =
+      line.has("temperature") ? line.number("temperature", 0, 0, 1e6) == 0 : !line.has("prompt");
   std::string message = "sampling defaults are not available: " + missing;
   if (!greedy && !(line.has("temperature") && line.has("top-k") && line.has("top-p")))
     fail(model.path() + ": " + message +
@@ -181,12 +188,10 @@ hadal_sampler_options_t sampling(const CommandLine &line,
   bool sampled = line.has("prompt") && defaults.do_sample;
   hadal_sampler_options_t options{};
   options.struct_size = sizeof(options);
-  options.temperature =
-      line.number("temperature", sampled ? defaults.temperature : 0, 0, 1e6);
+  options.temperature = line.number("temperature", sampled ? defaults.temperature : 0, 0, 1e6);
   options.top_p = line.number("top-p", defaults.top_p, 0, 1);
   if (options.top_p == 0)
-    failUsage("--top-p: expected a number above 0 and at most 1, got '" + line.text("top-p") +
-              "'");
+    failUsage("--top-p: expected a number above 0 and at most 1, got '" + line.text("top-p") + "'");
   options.top_k = static_cast<int32_t>(
       line.integer("top-k", static_cast<uint64_t>(defaults.top_k), 0, INT32_MAX));
   options.seed = line.integer("seed", 0, 0, UINT64_MAX);

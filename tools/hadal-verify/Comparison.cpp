@@ -77,8 +77,7 @@ static PromptResult runPrompt(Model &model, const SafetensorsFile &expected, uin
   result.logits = compare(last, reference.data(), reference.size());
   for (size_t row = 0; row < rows; ++row)
     result.relative.push_back(
-        compare(last + row * vocabulary, reference.data() + row * vocabulary, vocabulary)
-            .relative);
+        compare(last + row * vocabulary, reference.data() + row * vocabulary, vocabulary).relative);
   if (expected.has("bf16_error" + suffix)) {
     std::vector<float> bf16 = expected.floats("bf16_error" + suffix, 1);
     if (bf16.size() != rows)
@@ -96,8 +95,8 @@ static PromptResult runPrompt(Model &model, const SafetensorsFile &expected, uin
     if (i + 1 < result.expectedGreedy.size())
       check(model.step(0, static_cast<uint32_t>(prompt.size() + i), &id, 1, false, row.data()));
   }
-  auto difference = std::mismatch(result.greedy.begin(), result.greedy.end(),
-                                  result.expectedGreedy.begin());
+  auto difference =
+      std::mismatch(result.greedy.begin(), result.greedy.end(), result.expectedGreedy.begin());
   result.greedyEqual = static_cast<size_t>(difference.first - result.greedy.begin());
   return result;
 }
@@ -115,9 +114,9 @@ static void judge(Verification &result, const Model &model, double tolerance) {
                            "logit, got %.3g",
                            tolerance, prompt.logits.ofLargest()));
       if (!prompt.greedyMatches())
-        fail(where, format("greedy continuation: token %zu: expected %d, got %d",
-                           prompt.greedyEqual, prompt.expectedGreedy[prompt.greedyEqual],
-                           prompt.greedy[prompt.greedyEqual]));
+        fail(where,
+             format("greedy continuation: token %zu: expected %d, got %d", prompt.greedyEqual,
+                    prompt.expectedGreedy[prompt.greedyEqual], prompt.greedy[prompt.greedyEqual]));
     }
     return;
   }
@@ -125,8 +124,8 @@ static void judge(Verification &result, const Model &model, double tolerance) {
     fail("precision native", "expected the tensors bf16_error.i to compare with, got none");
   else if (!(result.median <= result.bf16Median))
     fail(format("median error over %zu positions", result.positions),
-         format("expected at most %.4g, that of the reference in bf16, got %.4g",
-                result.bf16Median, result.median));
+         format("expected at most %.4g, that of the reference in bf16, got %.4g", result.bf16Median,
+                result.median));
 }
 
 Verification verifyModel(Model &model, const SafetensorsFile &expected, uint32_t chunk,
@@ -148,8 +147,7 @@ Verification verifyModel(Model &model, const SafetensorsFile &expected, uint32_t
     fail(expected.path() + ": expected a tensor 'prompt.0', got none");
   if (longest + continuation > model.info().max_positions)
     fail(expected.path() + ": expected prompts and continuations of at most " +
-         model.contextLimit() + ", got " +
-         std::to_string(longest + continuation));
+         model.contextLimit() + ", got " + std::to_string(longest + continuation));
   model.openSession(1, static_cast<uint32_t>(longest + continuation));
 
   Verification result;
@@ -193,7 +191,8 @@ uint64_t verifyWeights(Model &model, std::vector<Problem> &failures) {
       continue;
     // Apart from the place, so that like messages are told as one.
     std::string message = hadal_status_message(status), file = info.file_path;
-    std::string where = std::string("parameter '") + info.name + "'", place = file + ": " + where + ": ";
+    std::string where = std::string("parameter '") + info.name + "'",
+                place = file + ": " + where + ": ";
     if (message.compare(0, place.size(), place) == 0)
       failures.push_back({file, where, message.substr(place.size())});
     else

@@ -42,8 +42,8 @@ void LayerRecorder::stop() {
 }
 
 void LayerRecorder::onLaunch(void *user, const hadal_launch_t *launch) {
-  static_cast<LayerRecorder *>(user)->pending.push_back(
-      std::string(launch->label) + " (" + launch->executable + ")");
+  static_cast<LayerRecorder *>(user)->pending.push_back(std::string(launch->label) + " (" +
+                                                        launch->executable + ")");
 }
 
 void LayerRecorder::onTap(void *user, const hadal_tap_t *tap) {
@@ -77,8 +77,7 @@ void LayerRecorder::compareRecord(Record &record, uint32_t prompt) const {
     if (layer >= view.shape[0] || slice != record.values.size())
       return;
     reference.resize(slice);
-    std::memcpy(reference.data(), view.data + layer * slice * sizeof(float),
-                slice * sizeof(float));
+    std::memcpy(reference.data(), view.data + layer * slice * sizeof(float), slice * sizeof(float));
   } else {
     std::string name = "tap." + record.name + suffix;
     if (!expected.has(name))
@@ -133,13 +132,11 @@ std::vector<std::string> LayerRecorder::findings(double tolerance, bool ofLarges
         since.clear();
         continue;
       }
-      lines.push_back(format("prompt %u: first divergence: %s (tap %s): error %.3g, tolerance "
-                             "%.3g; last that agrees: %s; kernels in between: %s",
-                             prompt.index,
-                             describeTap(record.name, model.info().layers).c_str(),
-                             record.name.c_str(), error, tolerance,
-                             agreed.empty() ? "none" : agreed.c_str(),
-                             joinLaunches(since).c_str()));
+      lines.push_back(format(
+          "prompt %u: first divergence: %s (tap %s): error %.3g, tolerance "
+          "%.3g; last that agrees: %s; kernels in between: %s",
+          prompt.index, describeTap(record.name, model.info().layers).c_str(), record.name.c_str(),
+          error, tolerance, agreed.empty() ? "none" : agreed.c_str(), joinLaunches(since).c_str()));
       found = true;
       break;
     }

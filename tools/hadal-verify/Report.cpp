@@ -40,8 +40,8 @@ void printReport(const Verification &result, const Model &model, double toleranc
     else if (prompt.greedyMatches())
       out += format("%zu tokens equal\n", prompt.expectedGreedy.size());
     else
-      out += format("differs at token %zu of %zu\n", prompt.greedyEqual,
-                    prompt.expectedGreedy.size());
+      out +=
+          format("differs at token %zu of %zu\n", prompt.greedyEqual, prompt.expectedGreedy.size());
   }
   if (result.prompts.size() > maxPrompts)
     out += formatCount(result.prompts.size() - maxPrompts) +
@@ -55,7 +55,8 @@ void printReport(const Verification &result, const Model &model, double toleranc
   for (size_t i = 0; i < std::min(result.findings.size(), maxFindings); ++i)
     out += result.findings[i] + "\n";
   if (result.findings.size() > maxFindings)
-    out += formatCount(result.findings.size() - maxFindings) + " more like these; --json has them\n";
+    out +=
+        formatCount(result.findings.size() - maxFindings) + " more like these; --json has them\n";
   bool reference = std::string(model.info().precision) == "reference";
   if (result.failures.empty())
     out += reference ? format("passed: largest error at most %.3g of the largest logit, greedy "
@@ -77,9 +78,7 @@ void printFailures(const std::vector<Problem> &failures, const char *places, con
 namespace {
 
 /// JSON has no infinities.
-std::string number(double value) {
-  return std::isfinite(value) ? format("%.9g", value) : "null";
-}
+std::string number(double value) { return std::isfinite(value) ? format("%.9g", value) : "null"; }
 
 std::vector<std::string> textsOf(const std::vector<Problem> &problems) {
   std::vector<std::string> texts;

@@ -21,7 +21,8 @@ int main(int argc, char **argv) {
        {"tolerance", Option::value, "X", "largest error, of the largest logit (1e-4)"},
        {"json", Option::flag, "", "print the report as JSON"},
        {"chunk", Option::value, "N", "at most so many tokens of a prompt in one step (all)"},
-       {"device", Option::value, "NAME", "where to run: cpu, or a device library by name or path (cpu)"},
+       {"device", Option::value, "NAME",
+        "where to run: cpu, or a device library by name or path (cpu)"},
        {"threads", Option::value, "N", "threads that execute kernels (as many as cores)"}});
   line.parse(argc, argv);
   size_t words = line.positionals().size();

@@ -39,9 +39,8 @@ void CommandLine::parse(int argc, char **argv) {
     // One dash does, as in the tools of LLVM.
     size_t dashes = argument[1] == '-' ? 2 : 1;
     size_t equals = argument.find('=');
-    std::string name = argument.substr(dashes, equals == std::string::npos
-                                                   ? std::string::npos
-                                                   : equals - dashes);
+    std::string name =
+        argument.substr(dashes, equals == std::string::npos ? std::string::npos : equals - dashes);
     const Option *option = find(name);
     if (!option)
       failUsage("unknown option '" + argument.substr(0, equals) + "'");
@@ -118,8 +117,8 @@ double CommandLine::number(const char *name, double otherwise, double low, doubl
   char *end = nullptr;
   double result = std::strtod(given.c_str(), &end);
   if (given.empty() || *end || !(result >= low) || !(result <= high) || !std::isfinite(result))
-    failUsage(format("--%s: expected a number from %g to %g, got '%s'", name, low, high,
-                     given.c_str()));
+    failUsage(
+        format("--%s: expected a number from %g to %g, got '%s'", name, low, high, given.c_str()));
   return result;
 }
 

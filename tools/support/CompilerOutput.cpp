@@ -19,9 +19,7 @@ public:
   bool isGood() const { return good; }
 
 private:
-  void write_impl(const char *data, size_t size) override {
-    good = good && file.write(data, size);
-  }
+  void write_impl(const char *data, size_t size) override { good = good && file.write(data, size); }
   uint64_t current_pos() const override { return file.size(); }
 
   files::OutputFile &file;

@@ -31,13 +31,10 @@ void startStreams(const char *tool) {
 
 static llvm::StringRef nameOf(DiagnosticSeverity severity) {
   switch (severity) {
-  case DiagnosticSeverity::Error:
-    return "error: ";
-  case DiagnosticSeverity::Warning:
-    return "warning: ";
+  case DiagnosticSeverity::Error: return "error: ";
+  case DiagnosticSeverity::Warning: return "warning: ";
   case DiagnosticSeverity::Note:
-  case DiagnosticSeverity::Remark:
-    break;
+  case DiagnosticSeverity::Remark: break;
   }
   return "note: ";
 }

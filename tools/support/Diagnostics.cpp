@@ -27,8 +27,7 @@ void fail(const std::string &message) {
 }
 
 void failUsage(const std::string &message) {
-  std::fprintf(stderr, "%s: error: %s\n%s --help lists the options\n", name, message.c_str(),
-               name);
+  std::fprintf(stderr, "%s: error: %s\n%s --help lists the options\n", name, message.c_str(), name);
   std::exit(2);
 }
 

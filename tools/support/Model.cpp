@@ -85,8 +85,8 @@ void Model::checkIds(const std::vector<int32_t> &ids, const std::string &source)
            std::to_string(ids[i]));
 }
 
-hadal_status_t Model::step(uint32_t slot, uint32_t position, const int32_t *tokens,
-                           uint32_t count, bool allLogits, float *logits) {
+hadal_status_t Model::step(uint32_t slot, uint32_t position, const int32_t *tokens, uint32_t count,
+                           bool allLogits, float *logits) {
   std::vector<int32_t> positions(count), rows(allLogits ? count : 1);
   std::iota(positions.begin(), positions.end(), static_cast<int32_t>(position));
   std::iota(rows.begin(), rows.end(), allLogits ? 0 : static_cast<int32_t>(count) - 1);

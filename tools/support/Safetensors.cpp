@@ -25,10 +25,10 @@ uint64_t elementSize(const std::string &type) {
     const char *name;
     uint64_t size;
   };
-  for (const Type &known : {Type{"F64", 8}, Type{"F32", 4}, Type{"F16", 2}, Type{"BF16", 2},
-                            Type{"F8_E4M3", 1}, Type{"F8_E5M2", 1}, Type{"I64", 8},
-                            Type{"I32", 4}, Type{"I16", 2}, Type{"I8", 1}, Type{"U64", 8},
-                            Type{"U32", 4}, Type{"U16", 2}, Type{"U8", 1}, Type{"BOOL", 1}})
+  for (const Type &known :
+       {Type{"F64", 8}, Type{"F32", 4}, Type{"F16", 2}, Type{"BF16", 2}, Type{"F8_E4M3", 1},
+        Type{"F8_E5M2", 1}, Type{"I64", 8}, Type{"I32", 4}, Type{"I16", 2}, Type{"I8", 1},
+        Type{"U64", 8}, Type{"U32", 4}, Type{"U16", 2}, Type{"U8", 1}, Type{"BOOL", 1}})
     if (type == known.name)
       return known.size;
   return 0;
@@ -59,8 +59,7 @@ SafetensorsFile::SafetensorsFile(const std::string &path) : name(path) {
     fail(path + ": expected a file, got something else");
   size = static_cast<uint64_t>(info.st_size);
   if (size < 8)
-    fail(path + ": expected a safetensors file of at least 8 bytes, got " +
-         std::to_string(size));
+    fail(path + ": expected a safetensors file of at least 8 bytes, got " + std::to_string(size));
   void *map = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
   if (map == MAP_FAILED)
     fail(path + ": cannot be mapped: " + std::strerror(errno));
@@ -91,9 +90,8 @@ void SafetensorsFile::readHeader(uint64_t headerSize) {
     std::string where = name + ": tensor '" + it.key() + "': ";
     const json &entry = it.value();
     if (!entry.is_object() || !entry.contains("dtype") || !entry["dtype"].is_string() ||
-        !entry.contains("shape") || !entry["shape"].is_array() ||
-        !entry.contains("data_offsets") || !entry["data_offsets"].is_array() ||
-        entry["data_offsets"].size() != 2)
+        !entry.contains("shape") || !entry["shape"].is_array() || !entry.contains("data_offsets") ||
+        !entry["data_offsets"].is_array() || entry["data_offsets"].size() != 2)
       fail(where + "expected dtype, shape and data_offsets");
     TensorView tensor;
     tensor.type = entry["dtype"].get<std::string>();
@@ -160,9 +158,8 @@ TensorWriter::TensorWriter(const std::string &path, const char *tensor, uint64_t
                            uint64_t columns)
     : file(path) {
   std::string header =
-      format("{\"%s\":{\"dtype\":\"F32\",\"shape\":[%llu,%llu],\"data_offsets\":[0,%llu]}}",
-             tensor, static_cast<unsigned long long>(rows),
-             static_cast<unsigned long long>(columns),
+      format("{\"%s\":{\"dtype\":\"F32\",\"shape\":[%llu,%llu],\"data_offsets\":[0,%llu]}}", tensor,
+             static_cast<unsigned long long>(rows), static_cast<unsigned long long>(columns),
              static_cast<unsigned long long>(rows * columns * sizeof(float)));
   // The data starts at a multiple of 8 bytes, as readers expect.
   while (header.size() % 8)

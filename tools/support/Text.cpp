@@ -24,8 +24,8 @@ std::string take(hadal_text_status_t status) {
 LoadedTokenizer loadTokenizer(Model &model) {
   hadal_tokenizer_options_t options{};
   options.struct_size = sizeof(options);
-  options.tokenizer_json = static_cast<const char *>(hadal_module_section(
-      model.module(), HADAL_SECTION_TOKENIZER, &options.tokenizer_json_size));
+  options.tokenizer_json = static_cast<const char *>(
+      hadal_module_section(model.module(), HADAL_SECTION_TOKENIZER, &options.tokenizer_json_size));
   options.config_json = static_cast<const char *>(hadal_module_section(
       model.module(), HADAL_SECTION_TOKENIZER_CONFIG, &options.config_json_size));
   if (!options.tokenizer_json) {

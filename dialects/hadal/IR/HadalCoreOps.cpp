@@ -45,8 +45,8 @@ static void printScales(OpAsmPrinter &printer, Operation *, Scales... scales) {
 LogicalResult EmbeddingOp::verify() {
   RankedTensorType result = tensorType(getResult());
   // embedding_c1
-  if (failed(expectExtent(*this, "the width of the result",
-                          tensorType(getTable()).getDimSize(1), result.getDimSize(1))))
+  if (failed(expectExtent(*this, "the width of the result", tensorType(getTable()).getDimSize(1),
+                          result.getDimSize(1))))
     return failure();
   // embedding_c2
   return expectExtent(*this, "the rows of the result", tensorType(getTokens()).getDimSize(0),
@@ -70,8 +70,7 @@ LogicalResult RmsNormOp::verify() {
                           tensorType(getWeight()).getDimSize(0))))
     return failure();
   // rms_norm_c2
-  if (failed(expectExtent(*this, "the width of the result", x.getDimSize(1),
-                          result.getDimSize(1))))
+  if (failed(expectExtent(*this, "the width of the result", x.getDimSize(1), result.getDimSize(1))))
     return failure();
   // rms_norm_c3
   int64_t rows = getRows() ? tensorType(getRows()).getDimSize(0) : x.getDimSize(0);
@@ -102,8 +101,7 @@ LogicalResult LinearOp::verify() {
                           result.getDimSize(1))))
     return failure();
   // linear_c3
-  if (failed(expectExtent(*this, "the rows of the result", x.getDimSize(0),
-                          result.getDimSize(0))))
+  if (failed(expectExtent(*this, "the rows of the result", x.getDimSize(0), result.getDimSize(0))))
     return failure();
   // linear_c4, linear_c5
   return verifyScale(*this, weight, getScale(), getBlock());
@@ -111,8 +109,8 @@ LogicalResult LinearOp::verify() {
 
 OperandRole LinearOp::getOperandRole(OpOperand &operand) {
   OperandRole role = getDeclaredRole(operand.getOperandNumber());
-  bool isRouter = llvm::all_of(getResult().getUsers(),
-                               [](Operation *user) { return isa<MoeRouteOp>(user); });
+  bool isRouter =
+      llvm::all_of(getResult().getUsers(), [](Operation *user) { return isa<MoeRouteOp>(user); });
   return role == OperandRole::Factor && isRouter ? OperandRole::Exact : role;
 }
 
@@ -136,8 +134,8 @@ LogicalResult GatedLinearOp::verify() {
                           gate.getDimSize(1))))
     return failure();
   // gated_linear_c3
-  if (failed(expectExtent(*this, "the width of the result", gate.getDimSize(0),
-                          result.getDimSize(1))))
+  if (failed(
+          expectExtent(*this, "the width of the result", gate.getDimSize(0), result.getDimSize(1))))
     return failure();
   // gated_linear_c4, gated_linear_c5
   if (failed(verifyScale(*this, gate, getGateScale(), getBlock())) ||
@@ -147,13 +145,14 @@ LogicalResult GatedLinearOp::verify() {
   return expectExtent(*this, "the rows of the result", x.getDimSize(0), result.getDimSize(0));
 }
 
-LogicalResult GatedLinearOp::reifyResultShapes(OpBuilder &b,
-                                               ReifiedRankedShapedTypeDims &shapes) {
+LogicalResult GatedLinearOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &shapes) {
   reifyRowsLike(b, *this, getX(), shapes);
   return success();
 }
 
-Work GatedLinearOp::getWork() { return denseWork(*this, productOf(getGate()) + productOf(getUp())); }
+Work GatedLinearOp::getWork() {
+  return denseWork(*this, productOf(getGate()) + productOf(getUp()));
+}
 
 //===-- swiglu ----------------------------------------------------------------===//
 
@@ -225,8 +224,7 @@ OperandRole GatherRowsOp::getOperandRole(OpOperand &operand) {
                                                : getDeclaredRole(operand.getOperandNumber());
 }
 
-LogicalResult GatherRowsOp::reifyResultShapes(OpBuilder &b,
-                                              ReifiedRankedShapedTypeDims &shapes) {
+LogicalResult GatherRowsOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &shapes) {
   reifyRowsLike(b, *this, getRows(), shapes);
   return success();
 }
@@ -241,8 +239,7 @@ LogicalResult HeadLinearOp::verify() {
   RankedTensorType result = tensorType(getResult());
   int64_t heads = weight.getDimSize(0), width = x.getDimSize(1);
   // head_linear_c1
-  if (ShapedType::isDynamic(width) || width % heads != 0 ||
-      width / heads < weight.getDimSize(2))
+  if (ShapedType::isDynamic(width) || width % heads != 0 || width / heads < weight.getDimSize(2))
     return emitOpError() << "expected x to have " << heads << " heads of at least "
                          << weight.getDimSize(2) << " columns, got width " << width;
   // head_linear_c2
@@ -253,8 +250,7 @@ LogicalResult HeadLinearOp::verify() {
   return expectExtent(*this, "the rows of the result", x.getDimSize(0), result.getDimSize(0));
 }
 
-LogicalResult HeadLinearOp::reifyResultShapes(OpBuilder &b,
-                                              ReifiedRankedShapedTypeDims &shapes) {
+LogicalResult HeadLinearOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &shapes) {
   reifyRowsLike(b, *this, getX(), shapes);
   return success();
 }

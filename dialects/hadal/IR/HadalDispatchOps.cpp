@@ -52,9 +52,8 @@ static LogicalResult verifyInterface(ExecutableOp op, KernelInterfaceAttr interf
       return op.emitOpError() << "expected bindings below " << count
                               << ", the operands and results of the body, got " << binding;
   if (interface.getAccess().size() != interface.getBindings().size())
-    return op.emitOpError() << "expected an access for each of "
-                            << interface.getBindings().size() << " bindings, got "
-                            << interface.getAccess().size();
+    return op.emitOpError() << "expected an access for each of " << interface.getBindings().size()
+                            << " bindings, got " << interface.getAccess().size();
   for (auto [binding, access] : llvm::zip_equal(interface.getBindings(), interface.getAccess()))
     if (binding >= type.getNumInputs() && access == plan::Access::Read)
       return op.emitOpError() << "expected result " << binding - type.getNumInputs()

@@ -24,8 +24,8 @@ LogicalResult MlaAppendOp::verify() {
   int64_t width = tensorType(getKv()).getDimSize(1);
   RankedTensorType cos = tensorType(getCos());
   // mla_append_c1
-  if (failed(expectExtent(*this, "the row of the cache", width,
-                          tensorType(getCache()).getDimSize(2))))
+  if (failed(
+          expectExtent(*this, "the row of the cache", width, tensorType(getCache()).getDimSize(2))))
     return failure();
   // mla_append_c2
   if (failed(expectExtent(*this, "the width of kv",
@@ -56,8 +56,7 @@ Work MlaAppendOp::getWork() { return {}; }
 
 namespace {
 /// What the two ops that see W_UK and W_UV have to agree on; c1 to c4 of both.
-LogicalResult verifyHeads(Operation *op, Value q, Value cache, Value wUk, Value wUv,
-                          Value result) {
+LogicalResult verifyHeads(Operation *op, Value q, Value cache, Value wUk, Value wUv, Value result) {
   RankedTensorType uk = tensorType(wUk), uv = tensorType(wUv);
   int64_t heads = uk.getDimSize(0), nope = uk.getDimSize(1), rank = uk.getDimSize(2);
   if (uv.getDimSize(0) != heads || uv.getDimSize(2) != rank)
@@ -93,8 +92,7 @@ LogicalResult MlaAttentionOp::verify() {
   return expectRows(*this, "the rows of the result", getQ(), getResult());
 }
 
-LogicalResult MlaAttentionOp::reifyResultShapes(OpBuilder &b,
-                                                ReifiedRankedShapedTypeDims &shapes) {
+LogicalResult MlaAttentionOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &shapes) {
   reifyRowsLike(b, *this, getQ(), shapes);
   return success();
 }
@@ -180,7 +178,6 @@ LogicalResult MlaAttendExpandedOp::reifyResultShapes(OpBuilder &b,
 
 Work MlaAttendExpandedOp::getWork() {
   Work work = weightsOnly(*this);
-  work.perRowAndKey =
-      2 * (tensorType(getQ()).getDimSize(1) + tensorType(getOut()).getDimSize(1));
+  work.perRowAndKey = 2 * (tensorType(getQ()).getDimSize(1) + tensorType(getOut()).getDimSize(1));
   return work;
 }

@@ -18,8 +18,8 @@ LogicalResult MoeRouteOp::verify() {
   // moe_route_c2
   if (failed(expectExtent(*this, "the columns of weights", getTopK(),
                           tensorType(getWeights()).getDimSize(1))) ||
-      failed(expectExtent(*this, "the columns of ids", getTopK(),
-                          tensorType(getIds()).getDimSize(1))))
+      failed(
+          expectExtent(*this, "the columns of ids", getTopK(), tensorType(getIds()).getDimSize(1))))
     return failure();
   // moe_route_c3
   int64_t groups = getNGroup();
@@ -63,9 +63,9 @@ LogicalResult MoeExpertsOp::verify() {
   // moe_experts_c1
   if (tensorType(getUp()).getShape() != gate.getShape() ||
       down.getShape() != ArrayRef<int64_t>({experts, width, inner}))
-    return emitOpError() << "expected up of the shape of gate and down of shape [" << experts << ", "
-                         << width << ", " << inner << "], got " << getUp().getType() << " and "
-                         << down;
+    return emitOpError() << "expected up of the shape of gate and down of shape [" << experts
+                         << ", " << width << ", " << inner << "], got " << getUp().getType()
+                         << " and " << down;
   // moe_experts_c2
   if (failed(expectExtent(*this, "the width of x", width, tensorType(getX()).getDimSize(1))) ||
       failed(expectExtent(*this, "the width of the result", width,
@@ -87,8 +87,7 @@ LogicalResult MoeExpertsOp::verify() {
   return expectRows(*this, "the rows of the result", getX(), getResult());
 }
 
-LogicalResult MoeExpertsOp::reifyResultShapes(OpBuilder &b,
-                                              ReifiedRankedShapedTypeDims &shapes) {
+LogicalResult MoeExpertsOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &shapes) {
   reifyRowsLike(b, *this, getX(), shapes);
   return success();
 }
@@ -218,8 +217,7 @@ LogicalResult MoeCombineOp::verify() {
                       tensorType(getY()).getDimSize(0));
 }
 
-LogicalResult MoeCombineOp::reifyResultShapes(OpBuilder &b,
-                                              ReifiedRankedShapedTypeDims &shapes) {
+LogicalResult MoeCombineOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &shapes) {
   reifyRowsLike(b, *this, getWeights(), shapes);
   return success();
 }

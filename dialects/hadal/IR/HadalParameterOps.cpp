@@ -11,8 +11,7 @@ static LogicalResult verifyLength(ParameterOp op, SourceAttr source) {
   if (source.getLength() == static_cast<uint64_t>(storedBytes(source.getType())))
     return success();
   return op.emitOpError() << "expected source '" << source.getTensor() << "' of "
-                          << storedBytes(source.getType()) << " bytes, got "
-                          << source.getLength();
+                          << storedBytes(source.getType()) << " bytes, got " << source.getLength();
 }
 
 /// Whether the elements of a source come with block scales.
@@ -119,8 +118,7 @@ static LogicalResult verifySymbolOf(Operation *op, FlatSymbolRefAttr name, Type 
                                     SymbolTableCollection &symbols) {
   auto decl = symbols.lookupNearestSymbolFrom<DeclOp>(op, name);
   if (!decl)
-    return op->emitOpError() << "expected " << name << " to name a "
-                             << DeclOp::getOperationName();
+    return op->emitOpError() << "expected " << name << " to name a " << DeclOp::getOperationName();
   return expectSameType(op, "the type of the symbol", decl.getType(), type);
 }
 

@@ -22,7 +22,8 @@ LogicalResult StateOp::verify() {
   Type element = type.getElementType();
   bool isInteger = llvm::any_of(ArrayRef<unsigned>({8, 16, 32, 64}),
                                 [&](unsigned width) { return element.isSignlessInteger(width); });
-  if (!isInteger && !isa<Float64Type, Float32Type, Float16Type, BFloat16Type, Float8E4M3FNType>(element))
+  if (!isInteger &&
+      !isa<Float64Type, Float32Type, Float16Type, BFloat16Type, Float8E4M3FNType>(element))
     return emitOpError() << "expected elements of f64, f32, f16, bf16, f8E4M3FN, i8, i16, i32 or "
                             "i64, got "
                          << element;
@@ -67,12 +68,13 @@ LogicalResult StateOp::verifySymbolUses(SymbolTableCollection &symbols) {
 }
 
 int64_t StateOp::getBytesPerToken() {
-  auto table = isRing() ? plan::BlockTableOp()
-                        : SymbolTable::lookupNearestSymbolFrom<plan::BlockTableOp>(
-                              *this, getBlockTableAttr());
+  auto table =
+      isRing()
+          ? plan::BlockTableOp()
+          : SymbolTable::lookupNearestSymbolFrom<plan::BlockTableOp>(*this, getBlockTableAttr());
   if (!table)
     return 0;
-  int64_t bytes = ShapedType::getNumElements(getRowShape()) *
-                  getTensorType().getElementTypeBitWidth() / 8;
+  int64_t bytes =
+      ShapedType::getNumElements(getRowShape()) * getTensorType().getElementTypeBitWidth() / 8;
   return llvm::divideCeil(bytes, table.getTokensPerRow());
 }

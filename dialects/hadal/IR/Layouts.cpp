@@ -14,9 +14,8 @@ using namespace hadal;
 /// Bytes that are packed and handed on at once.
 static constexpr int64_t kPieceBytes = 4 << 20;
 
-LogicalResult
-PanelsAttr::verifyEncoding(ArrayRef<int64_t> shape, Type elementType,
-                           function_ref<InFlightDiagnostic()> emitError) const {
+LogicalResult PanelsAttr::verifyEncoding(ArrayRef<int64_t> shape, Type elementType,
+                                         function_ref<InFlightDiagnostic()> emitError) const {
   // panels_c1
   if (shape.size() < 2)
     return emitError() << "expected a panel layout on a tensor of rank 2 or more, got rank "

@@ -9,11 +9,10 @@ using namespace hadal;
 
 LogicalResult ModelAttr::verify(function_ref<InFlightDiagnostic()> emitError, StringRef,
                                 int64_t layers, int64_t hiddenSize, int64_t vocabSize,
-                                int64_t heads, int64_t maxPositions,
-                                int64_t maxPositionEmbeddings, int64_t kvLoraRank,
-                                int64_t qkNopeHeadDim, int64_t qkRopeHeadDim, int64_t vHeadDim,
-                                int64_t experts, int64_t expertsPerToken, int64_t bosToken,
-                                DenseI64ArrayAttr eosTokens, int64_t, int64_t) {
+                                int64_t heads, int64_t maxPositions, int64_t maxPositionEmbeddings,
+                                int64_t kvLoraRank, int64_t qkNopeHeadDim, int64_t qkRopeHeadDim,
+                                int64_t vHeadDim, int64_t experts, int64_t expertsPerToken,
+                                int64_t bosToken, DenseI64ArrayAttr eosTokens, int64_t, int64_t) {
   // model_c1
   constexpr int64_t most = std::numeric_limits<uint32_t>::max();
   std::pair<StringRef, int64_t> sizes[] = {{"layers", layers},
@@ -35,8 +34,7 @@ LogicalResult ModelAttr::verify(function_ref<InFlightDiagnostic()> emitError, St
                        << expertsPerToken << " of " << experts;
   // model_c3
   if (bosToken < -1 || bosToken >= vocabSize)
-    return emitError() << "expected bos_token from -1 to " << vocabSize - 1 << ", got "
-                       << bosToken;
+    return emitError() << "expected bos_token from -1 to " << vocabSize - 1 << ", got " << bosToken;
   for (int64_t token : eosTokens ? eosTokens.asArrayRef() : ArrayRef<int64_t>())
     if (token < 0 || token >= vocabSize)
       return emitError() << "expected eos_tokens from 0 to " << vocabSize - 1 << ", got " << token;
@@ -92,8 +90,7 @@ bool isPrecision(Attribute attribute) {
 }
 bool isForm(Attribute attribute) {
   auto text = dyn_cast<StringAttr>(attribute);
-  std::optional<AttentionForm> form =
-      text ? symbolizeAttentionForm(text.getValue()) : std::nullopt;
+  std::optional<AttentionForm> form = text ? symbolizeAttentionForm(text.getValue()) : std::nullopt;
   return form && *form != AttentionForm::Unset;
 }
 

@@ -40,8 +40,9 @@ void hadal::reifyRowsLike(OpBuilder &builder, Operation *op, Value rows,
     RankedTensorType type = tensorType(result);
     SmallVector<OpFoldResult> extents;
     for (int64_t i = 0; i < type.getRank(); ++i)
-      extents.push_back(type.isDynamicDim(i) ? extentOf(builder, op->getLoc(), rows, 0)
-                                             : OpFoldResult(builder.getIndexAttr(type.getDimSize(i))));
+      extents.push_back(type.isDynamicDim(i)
+                            ? extentOf(builder, op->getLoc(), rows, 0)
+                            : OpFoldResult(builder.getIndexAttr(type.getDimSize(i))));
     shapes.push_back(std::move(extents));
   }
 }

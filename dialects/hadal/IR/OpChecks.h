@@ -19,8 +19,8 @@ inline bool extentsAgree(int64_t a, int64_t b) {
 }
 
 /// Fails with "expected WHAT to be WANT, got GOT" unless the extents agree.
-inline llvm::LogicalResult expectExtent(mlir::Operation *op, llvm::StringRef what,
-                                        int64_t want, int64_t got) {
+inline llvm::LogicalResult expectExtent(mlir::Operation *op, llvm::StringRef what, int64_t want,
+                                        int64_t got) {
   if (extentsAgree(want, got))
     return mlir::success();
   return op->emitOpError() << "expected " << what << " to be " << want << ", got " << got;
@@ -52,8 +52,7 @@ inline llvm::LogicalResult expectPositive(mlir::Operation *op, llvm::StringRef w
 /// Fails unless a scale is present exactly for f8E4M3FN weights, and then has
 /// the shape of the blocks [bo, bi] over the last two dimensions of the weight.
 llvm::LogicalResult verifyScale(mlir::Operation *op, mlir::RankedTensorType weight,
-                                mlir::Value scale,
-                                std::optional<llvm::ArrayRef<int64_t>> block);
+                                mlir::Value scale, std::optional<llvm::ArrayRef<int64_t>> block);
 
 /// The extents of a tensor: constants where static, tensor.dim where not.
 mlir::OpFoldResult extentOf(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value tensor,

@@ -67,14 +67,11 @@ bool packPairs(const StoredMatrix &matrix, int64_t rows, void *out) {
 
 bool packToF32(const StoredMatrix &matrix, const PanelShape &shape, void *panel) {
   switch (matrix.element) {
-  case StoredElement::BF16:
-    return pack<uint16_t, float>(matrix, shape, panel, bf16ToF32);
-  case StoredElement::F16:
-    return pack<uint16_t, float>(matrix, shape, panel, f16ToF32);
+  case StoredElement::BF16: return pack<uint16_t, float>(matrix, shape, panel, bf16ToF32);
+  case StoredElement::F16: return pack<uint16_t, float>(matrix, shape, panel, f16ToF32);
   case StoredElement::F32:
     return pack<float, float>(matrix, shape, panel, [](float value) { return value; });
-  case StoredElement::F8E4M3:
-    return false;
+  case StoredElement::F8E4M3: return false;
   }
   return false;
 }
@@ -88,10 +85,8 @@ bool packToBF16(const StoredMatrix &matrix, const PanelShape &shape, void *panel
   case StoredElement::F16:
     return pack<uint16_t, uint16_t>(matrix, shape, panel,
                                     [](uint16_t bits) { return f32ToBF16(f16ToF32(bits)); });
-  case StoredElement::F32:
-    return pack<float, uint16_t>(matrix, shape, panel, f32ToBF16);
-  case StoredElement::F8E4M3:
-    return false;
+  case StoredElement::F32: return pack<float, uint16_t>(matrix, shape, panel, f32ToBF16);
+  case StoredElement::F8E4M3: return false;
   }
   return false;
 }
@@ -100,15 +95,12 @@ bool packToBF16(const StoredMatrix &matrix, const PanelShape &shape, void *panel
 bool hadal::packPanel(const StoredMatrix &matrix, const PanelShape &shape, StoredElement element,
                       void *panel) {
   switch (element) {
-  case StoredElement::BF16:
-    return packToBF16(matrix, shape, panel);
-  case StoredElement::F32:
-    return packToF32(matrix, shape, panel);
+  case StoredElement::BF16: return packToBF16(matrix, shape, panel);
+  case StoredElement::F32: return packToF32(matrix, shape, panel);
   case StoredElement::F8E4M3:
     return matrix.element == StoredElement::F8E4M3 &&
            pack<uint8_t, uint8_t>(matrix, shape, panel, [](uint8_t bits) { return bits; });
-  case StoredElement::F16:
-    return false;
+  case StoredElement::F16: return false;
   }
   return false;
 }

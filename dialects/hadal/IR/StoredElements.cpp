@@ -44,9 +44,8 @@ float hadal::f8E4M3ToF32(uint8_t bits) {
   if ((bits & 0x7f) == 0x7f)
     return std::nanf("");
   int exponent = (bits >> 3) & 15, mantissa = bits & 7;
-  float magnitude = exponent == 0
-                        ? std::ldexp(float(mantissa), -9)
-                        : std::ldexp(float(8 | mantissa), exponent - 10);
+  float magnitude = exponent == 0 ? std::ldexp(float(mantissa), -9)
+                                  : std::ldexp(float(8 | mantissa), exponent - 10);
   return bits & 0x80 ? -magnitude : magnitude;
 }
 
@@ -54,17 +53,10 @@ float hadal::loadAsF32(const uint8_t *data, StoredElement element, int64_t i) {
   uint16_t half;
   float word;
   switch (element) {
-  case StoredElement::BF16:
-    std::memcpy(&half, data + 2 * i, 2);
-    return bf16ToF32(half);
-  case StoredElement::F16:
-    std::memcpy(&half, data + 2 * i, 2);
-    return f16ToF32(half);
-  case StoredElement::F32:
-    std::memcpy(&word, data + 4 * i, 4);
-    return word;
-  case StoredElement::F8E4M3:
-    return f8E4M3ToF32(data[i]);
+  case StoredElement::BF16: std::memcpy(&half, data + 2 * i, 2); return bf16ToF32(half);
+  case StoredElement::F16: std::memcpy(&half, data + 2 * i, 2); return f16ToF32(half);
+  case StoredElement::F32: std::memcpy(&word, data + 4 * i, 4); return word;
+  case StoredElement::F8E4M3: return f8E4M3ToF32(data[i]);
   }
   return 0;
 }

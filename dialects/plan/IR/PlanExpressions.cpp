@@ -11,30 +11,20 @@ using namespace hadal::plan;
 std::optional<int64_t> hadal::plan::evaluate(ExprKind kind, int64_t a, int64_t b) {
   int64_t result = 0;
   switch (kind) {
-  case ExprKind::Add:
-    return llvm::AddOverflow(a, b, result) ? std::nullopt : std::optional(result);
-  case ExprKind::Sub:
-    return llvm::SubOverflow(a, b, result) ? std::nullopt : std::optional(result);
-  case ExprKind::Mul:
-    return llvm::MulOverflow(a, b, result) ? std::nullopt : std::optional(result);
+  case ExprKind::Add: return llvm::AddOverflow(a, b, result) ? std::nullopt : std::optional(result);
+  case ExprKind::Sub: return llvm::SubOverflow(a, b, result) ? std::nullopt : std::optional(result);
+  case ExprKind::Mul: return llvm::MulOverflow(a, b, result) ? std::nullopt : std::optional(result);
   case ExprKind::FloorDiv:
     return b <= 0 ? std::nullopt : std::optional(llvm::divideFloorSigned(a, b));
   case ExprKind::CeilDiv:
     return b <= 0 ? std::nullopt : std::optional(llvm::divideCeilSigned(a, b));
-  case ExprKind::Min:
-    return std::min(a, b);
-  case ExprKind::Max:
-    return std::max(a, b);
-  case ExprKind::Lt:
-    return a < b;
-  case ExprKind::Le:
-    return a <= b;
-  case ExprKind::Eq:
-    return a == b;
-  case ExprKind::And:
-    return a && b;
-  case ExprKind::Or:
-    return a || b;
+  case ExprKind::Min: return std::min(a, b);
+  case ExprKind::Max: return std::max(a, b);
+  case ExprKind::Lt: return a < b;
+  case ExprKind::Le: return a <= b;
+  case ExprKind::Eq: return a == b;
+  case ExprKind::And: return a && b;
+  case ExprKind::Or: return a || b;
   }
   return std::nullopt;
 }
@@ -51,20 +41,14 @@ OpFoldResult hadal::plan::foldExpr(ExprKind kind, Value a, Value b) {
     if (std::optional<int64_t> result = evaluate(kind, *x, *y))
       return Builder(a.getContext()).getI64IntegerAttr(*result);
   switch (kind) {
-  case ExprKind::Add:
-    return x == 0 ? b : y == 0 ? a : Value();
-  case ExprKind::Sub:
-    return y == 0 ? a : Value();
-  case ExprKind::Mul:
-    return x == 1 ? b : y == 1 ? a : Value();
+  case ExprKind::Add: return x == 0 ? b : y == 0 ? a : Value();
+  case ExprKind::Sub: return y == 0 ? a : Value();
+  case ExprKind::Mul: return x == 1 ? b : y == 1 ? a : Value();
   case ExprKind::FloorDiv:
-  case ExprKind::CeilDiv:
-    return y == 1 ? a : Value();
+  case ExprKind::CeilDiv: return y == 1 ? a : Value();
   case ExprKind::Min:
-  case ExprKind::Max:
-    return a == b ? a : Value();
-  default:
-    return {};
+  case ExprKind::Max: return a == b ? a : Value();
+  default: return {};
   }
 }
 

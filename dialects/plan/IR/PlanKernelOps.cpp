@@ -26,9 +26,8 @@ LogicalResult ExecutableOp::verifyRegions() {
     if (!interface)
       continue; // variant_c2
     if (interface.getBody().getNumArguments() != getConstantCount())
-      return interface.emitOpError() << "expected an argument for each of "
-                                     << getConstantCount() << " constants, got "
-                                     << interface.getBody().getNumArguments();
+      return interface.emitOpError() << "expected an argument for each of " << getConstantCount()
+                                     << " constants, got " << interface.getBody().getNumArguments();
     if (failed(interface.verifyBindings(getAccess().getValue().size())))
       return failure();
   }
@@ -61,21 +60,23 @@ GridOp InterfaceOp::getGrid() { return cast<GridOp>(getBody().front().getTermina
 LogicalResult InterfaceOp::verifyBindings(uint64_t count) {
   for (auto parameter : getOps<KernelParameterOp>())
     if (parameter.namesBinding() && parameter.getIndex() >= count)
-      return parameter.emitOpError() << "expected a binding below " << count << ", got "
-                                     << *parameter.getIndex();
+      return parameter.emitOpError()
+             << "expected a binding below " << count << ", got " << *parameter.getIndex();
   return success();
 }
 
 LogicalResult InterfaceOp::verify() {
   // interface_c3
-  auto scratch = static_cast<int64_t>(getScratch()), shared = static_cast<int64_t>(getStaticShared());
+  auto scratch = static_cast<int64_t>(getScratch()),
+       shared = static_cast<int64_t>(getStaticShared());
   if (scratch < 0 || shared < 0)
     return emitOpError() << "expected scratch and shared memory that are not negative, got "
                          << scratch << " and " << shared;
   // interface_c4
-  for (auto [what, extents] : {std::pair("workgroup size", getWorkgroupSize()),
-                               std::pair("cluster", getCluster())})
-    if (extents && (extents->size() != 3 || llvm::any_of(*extents, [](int64_t n) { return n <= 0; })))
+  for (auto [what, extents] :
+       {std::pair("workgroup size", getWorkgroupSize()), std::pair("cluster", getCluster())})
+    if (extents &&
+        (extents->size() != 3 || llvm::any_of(*extents, [](int64_t n) { return n <= 0; })))
       return emitOpError() << "expected a " << what << " of three positive extents, got ["
                            << *extents << "]";
   return success();
@@ -110,11 +111,13 @@ LogicalResult InterfaceOp::verifyRegions() {
 
 LogicalResult KernelParameterOp::verify() {
   // kernel_parameter_c1
-  bool isWhole = getKind() == KernelParameterKind::Workspace || getKind() == KernelParameterKind::Constants;
+  bool isWhole =
+      getKind() == KernelParameterKind::Workspace || getKind() == KernelParameterKind::Constants;
   if (getIndex().has_value() == isWhole || static_cast<int64_t>(getIndex().value_or(0)) < 0)
-    return emitOpError() << "expected an index that is not negative for all but a workspace and constants, got "
-                         << (getIndex() ? std::to_string(static_cast<int64_t>(*getIndex())) : "none")
-                         << " for " << stringifyKernelParameterKind(getKind());
+    return emitOpError()
+           << "expected an index that is not negative for all but a workspace and constants, got "
+           << (getIndex() ? std::to_string(static_cast<int64_t>(*getIndex())) : "none") << " for "
+           << stringifyKernelParameterKind(getKind());
   // kernel_parameter_c2
   size_t rank = getExtents().size(), box = getBox() ? getBox()->size() : 0;
   if (getKind() != KernelParameterKind::TensorMap) {

@@ -36,16 +36,14 @@ bool hadal::plan::isOfSession(DimKind kind) {
   case DimKind::StepTokens:
   case DimKind::Rank:
   case DimKind::WorldSize:
-  case DimKind::SessionValue:
-    return true;
+  case DimKind::SessionValue: return true;
   case DimKind::Tokens:
   case DimKind::Sequences:
   case DimKind::LogitRows:
   case DimKind::MaxSequenceTokens:
   case DimKind::MinSequenceTokens:
   case DimKind::MaxContext:
-  case DimKind::CallValue:
-    return false;
+  case DimKind::CallValue: return false;
   }
   return false;
 }
@@ -56,8 +54,7 @@ HostDimOp hadal::plan::declarationOf(DimOp dim) {
 
 LogicalResult HostDimOp::verify() {
   // host_dim_c1
-  if (getBlockTableAttr() ? getKind() != DimKind::PagesPerSlot
-                          : getKind() == DimKind::PagesPerSlot)
+  if (getBlockTableAttr() ? getKind() != DimKind::PagesPerSlot : getKind() == DimKind::PagesPerSlot)
     return emitOpError() << "expected a block table exactly for pages_per_slot, got "
                          << (getBlockTableAttr() ? "one" : "none") << " for "
                          << stringifyDimKind(getKind());
@@ -162,8 +159,7 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
     return emitOpError() << "expected " << getExecutableAttr() << " to name a plan.executable";
   // launch_c2
   size_t bindings = executable.getAccess().getValue().size();
-  if (bindings != getBindings().size() ||
-      executable.getConstantCount() != getConstants().size())
+  if (bindings != getBindings().size() || executable.getConstantCount() != getConstants().size())
     return emitOpError() << "expected " << bindings << " bindings and "
                          << executable.getConstantCount() << " constants, got "
                          << getBindings().size() << " and " << getConstants().size();

@@ -17,20 +17,13 @@ static PortRule makeRule(PortRole role) {
   PortRule rule;
   switch (role) {
   case PortRole::Value:
-  case PortRole::Kept:
-    rule.isResult = true;
-    return rule;
+  case PortRole::Kept: rule.isResult = true; return rule;
   case PortRole::Tokens:
-  case PortRole::Positions:
-    return integers({{DimKind::Tokens}});
-  case PortRole::SequenceOffsets:
-    return integers({{DimKind::Sequences, 1}});
-  case PortRole::Slots:
-    return integers({{DimKind::Sequences}});
-  case PortRole::LogitRows:
-    return integers({{DimKind::LogitRows}});
-  case PortRole::BlockTable:
-    return integers({{DimKind::Slots}, {DimKind::PagesPerSlot}});
+  case PortRole::Positions: return integers({{DimKind::Tokens}});
+  case PortRole::SequenceOffsets: return integers({{DimKind::Sequences, 1}});
+  case PortRole::Slots: return integers({{DimKind::Sequences}});
+  case PortRole::LogitRows: return integers({{DimKind::LogitRows}});
+  case PortRole::BlockTable: return integers({{DimKind::Slots}, {DimKind::PagesPerSlot}});
   case PortRole::Logits:
     rule = integers({{DimKind::LogitRows}});
     rule.isFloat = rule.isResult = true;
@@ -72,8 +65,7 @@ static LogicalResult verifyOnce(Operation *op, StringRef what, ArrayRef<Port> po
   llvm::SmallDenseSet<uint32_t> roles;
   for (const Port &port : ports) {
     if (!names.insert(port.name).second)
-      return op->emitOpError() << "expected one " << what << " '" << port.name
-                               << "', got another";
+      return op->emitOpError() << "expected one " << what << " '" << port.name << "', got another";
     bool repeats = port.role == PortRole::Value || port.role == PortRole::Kept ||
                    port.role == PortRole::BlockTable;
     if (!repeats && !roles.insert(static_cast<uint32_t>(port.role)).second)
@@ -114,8 +106,7 @@ LogicalResult hadal::plan::verifySignatures(ArrayRef<Signature> entries) {
   for (const Signature &entry : entries)
     for (const Port &argument : entry.arguments)
       if (argument.role == PortRole::Kept && kept.lookup(argument.name) != argument.type)
-        return entry.op->emitOpError()
-               << "expected a kept result '" << argument.name << "' of " << argument.type
-               << " of an entry point, found none";
+        return entry.op->emitOpError() << "expected a kept result '" << argument.name << "' of "
+                                       << argument.type << " of an entry point, found none";
   return success();
 }

@@ -25,9 +25,8 @@ struct PortRule {
 const PortRule &ruleOf(PortRole role);
 
 /// Reports through `emitError` what a port of that type breaks of its role's rule.
-llvm::LogicalResult
-verifyPortType(llvm::function_ref<mlir::InFlightDiagnostic()> emitError, PortRole role,
-               bool isArgument, mlir::RankedTensorType type);
+llvm::LogicalResult verifyPortType(llvm::function_ref<mlir::InFlightDiagnostic()> emitError,
+                                   PortRole role, bool isArgument, mlir::RankedTensorType type);
 
 /// An argument or a result of an entry point, wherever it is described.
 struct Port {

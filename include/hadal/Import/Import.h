@@ -48,19 +48,17 @@ struct ImportOptions {
 /// model will not do; as remarks what was left out or taken by default. Tensor
 /// data is never read.
 mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>>
-importModel(mlir::MLIRContext *context, llvm::StringRef directory,
-            const ImportOptions &options);
+importModel(mlir::MLIRContext *context, llvm::StringRef directory, const ImportOptions &options);
 
 /// Looks for everything that would make importModel fail, without making a
 /// module. `summary` gets one line about the model where its configuration
 /// could be read.
-void checkCheckpoint(llvm::StringRef directory, const ImportOptions &options,
-                     Problems &problems, std::string &summary);
+void checkCheckpoint(llvm::StringRef directory, const ImportOptions &options, Problems &problems,
+                     std::string &summary);
 
 /// What an output must not replace: the files of the checkpoint in `directory`,
 /// as far as the folder tells, and those that `module` takes weights from.
-std::vector<std::string> inputFiles(llvm::StringRef directory,
-                                    mlir::ModuleOp module);
+std::vector<std::string> inputFiles(llvm::StringRef directory, mlir::ModuleOp module);
 
 } // namespace hadal
 

@@ -18,14 +18,12 @@ struct RopeConfig {
   bool interleaved = true; // pairs are columns (2i, 2i + 1) of the checkpoint
   bool yarn = false;
   double factor = 1.0;
-  int64_t originalPositions =
-      0;                  // positions that the model was first trained on
+  int64_t originalPositions = 0;                  // positions that the model was first trained on
   double betaFast = 32.0; // rotations over originalPositions: kept from here on
   double betaSlow = 1.0;  // interpolated up to here
   bool truncate = true;   // round the ramp's ends outwards
   double attentionFactor = 1.0; // multiplies cos and sin
-  double softmaxFactor =
-      1.0; // multiplies the softmax scale: mscale(factor, mscale_all_dim)²
+  double softmaxFactor = 1.0; // multiplies the softmax scale: mscale(factor, mscale_all_dim)²
 };
 
 /// fp8 weights with one f32 scale for each block.
@@ -36,8 +34,7 @@ struct BlockScales {
 };
 
 struct ModelConfig {
-  std::string
-      family; // model_type: deepseek_v2, deepseek_v3, kimi_k2, glm4_moe_lite
+  std::string family; // model_type: deepseek_v2, deepseek_v3, kimi_k2, glm4_moe_lite
   bool nested = false; // read from text_config of a multimodal configuration
   bool shapesKnown = true; // nothing that tells the shapes of tensors is wrong
 
@@ -53,8 +50,7 @@ struct ModelConfig {
   int64_t nextTokenLayers = 0; // MTP layers after the last one
 
   int64_t heads = 0;
-  std::optional<int64_t>
-      queryRank;           // q_lora_rank; absent: one full query projection
+  std::optional<int64_t> queryRank;           // q_lora_rank; absent: one full query projection
   int64_t latentRank = 0;  // kv_lora_rank
   int64_t nopeDim = 0;     // qk_nope_head_dim
   int64_t ropeDim = 0;     // qk_rope_head_dim
@@ -77,8 +73,7 @@ struct ModelConfig {
   double routedScale = 1.0;
 
   std::optional<BlockScales> fp8;
-  std::string storedType =
-      "bfloat16"; // what a module made from the configuration alone assumes
+  std::string storedType = "bfloat16"; // what a module made from the configuration alone assumes
   std::optional<int64_t> bosToken;
   std::vector<int64_t> eosTokens;
 

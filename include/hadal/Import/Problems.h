@@ -17,32 +17,27 @@ namespace hadal {
 class Problems {
 public:
   explicit Problems(bool keepAll = false)
-      : keepAll(keepAll), errorList({keepAll, "tensors", listAll}), warningList({keepAll, "fields", listAll}),
-        noteList({keepAll, "tensors", listAll}) {}
+      : keepAll(keepAll), errorList({keepAll, "tensors", listAll}),
+        warningList({keepAll, "fields", listAll}), noteList({keepAll, "tensors", listAll}) {}
 
-  void error(llvm::StringRef file, llvm::StringRef where,
-             const llvm::Twine &message) {
+  void error(llvm::StringRef file, llvm::StringRef where, const llvm::Twine &message) {
     errorList.add({file.str(), where.str(), message.str()});
   }
   /// The same, unless this place was already found bad; counts as raised.
-  void errorOnce(llvm::StringRef file, llvm::StringRef where,
-                 const llvm::Twine &message) {
+  void errorOnce(llvm::StringRef file, llvm::StringRef where, const llvm::Twine &message) {
     if (errorList.contains(file.str(), where.str()))
       ++repeats;
     else
       error(file, where, message);
   }
   /// An error that explains others, and is told before them.
-  void cause(llvm::StringRef file, llvm::StringRef where,
-             const llvm::Twine &message) {
+  void cause(llvm::StringRef file, llvm::StringRef where, const llvm::Twine &message) {
     causes.push_back({file.str(), where.str(), message.str()});
   }
-  void warning(llvm::StringRef file, llvm::StringRef where,
-               const llvm::Twine &message) {
+  void warning(llvm::StringRef file, llvm::StringRef where, const llvm::Twine &message) {
     warningList.add({file.str(), where.str(), message.str()});
   }
-  void note(llvm::StringRef file, llvm::StringRef where,
-            const llvm::Twine &message) {
+  void note(llvm::StringRef file, llvm::StringRef where, const llvm::Twine &message) {
     noteList.add({file.str(), where.str(), message.str()});
   }
 

@@ -52,8 +52,8 @@ std::optional<unsigned> safetensorsElementSize(llvm::StringRef dtype);
 /// duplicate names, shape times element size against data_offsets, and that
 /// the tensors cover the data without overlap or hole. Returns false, with
 /// errors, if the file as a whole could not be read.
-bool readSafetensorsHeader(llvm::StringRef directory, llvm::StringRef name,
-                           Checkpoint &checkpoint, Problems &problems);
+bool readSafetensorsHeader(llvm::StringRef directory, llvm::StringRef name, Checkpoint &checkpoint,
+                           Problems &problems);
 
 /// Reads the headers of `model.safetensors`, or of every shard that
 /// `model.safetensors.index.json` lists, and checks the index against them.

@@ -46,8 +46,7 @@ void registerPasses(const TargetRegistry &targets);
 
 /// Appends the passes that lead from stage `from` to stage `to`, with the
 /// verifier of `from` before them and that of each stage behind its passes.
-void buildPipeline(mlir::OpPassManager &pm, Stage from, Stage to,
-                   const PipelineOptions &options);
+void buildPipeline(mlir::OpPassManager &pm, Stage from, Stage to, const PipelineOptions &options);
 
 /// Counts the parameters of the module's `hadal.model`: in all, and those that one
 /// token goes through, without the embedding table, and of the experts the chosen ones.

@@ -46,8 +46,7 @@ struct SerializeResult {
 /// what was there as one. Nothing is left behind on failure, which is reported as
 /// diagnostics. Sources are read through
 /// mappings, one at a time. The same module gives the same bytes.
-mlir::FailureOr<SerializeResult> serialize(mlir::ModuleOp module,
-                                           const SerializeOptions &options);
+mlir::FailureOr<SerializeResult> serialize(mlir::ModuleOp module, const SerializeOptions &options);
 
 } // namespace hadal
 

@@ -87,14 +87,10 @@ public:
     Type f32 = Float32Type::get(context), bf16 = BFloat16Type::get(context);
     Type element = type.getElementType();
     switch (role) {
-    case OperandRole::Vector:
-      return type.clone(f32);
-    case OperandRole::Lookup:
-      return element.isBF16() ? type : type.clone(f32);
-    case OperandRole::Matrix:
-      break;
-    default:
-      return type;
+    case OperandRole::Vector: return type.clone(f32);
+    case OperandRole::Lookup: return element.isBF16() ? type : type.clone(f32);
+    case OperandRole::Matrix: break;
+    default: return type;
     }
     if (!isa<Float8E4M3FNType>(element) && !element.isBF16())
       element = precision == "native" ? bf16 : f32;
@@ -120,8 +116,9 @@ public:
     std::optional<cpu::Level> level = cpu::parseLevel(image.getLevel());
     auto kernels = dyn_cast<ModuleOp>(image.getContents().front().front());
     if (!level || !kernels)
-      return image.emitOpError() << "expected a module of kernels for a level of the CPU, got level '"
-                                 << image.getLevel() << "'";
+      return image.emitOpError()
+             << "expected a module of kernels for a level of the CPU, got level '"
+             << image.getLevel() << "'";
     FailureOr<cpu::Image> compiled = cpu::compileImage(kernels, *level);
     if (failed(compiled))
       return failure();

@@ -34,12 +34,10 @@ void initialiseTarget() {
   });
 }
 
-std::unique_ptr<llvm::TargetMachine> createTargetMachine(Level level,
-                                                         bool optimise) {
+std::unique_ptr<llvm::TargetMachine> createTargetMachine(Level level, bool optimise) {
   llvm::Triple triple(tripleName);
   std::string error;
-  const llvm::Target *target =
-      llvm::TargetRegistry::lookupTarget(triple, error);
+  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
   if (!target)
     return nullptr;
   llvm::TargetOptions options;
@@ -47,8 +45,8 @@ std::unique_ptr<llvm::TargetMachine> createTargetMachine(Level level,
   options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
   options.MCOptions.AsmVerbose = false;
   return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
-      triple, getLLVMCPU(level), getLLVMFeatures(level), options,
-      llvm::Reloc::PIC_, llvm::CodeModel::Small,
+      triple, getLLVMCPU(level), getLLVMFeatures(level), options, llvm::Reloc::PIC_,
+      llvm::CodeModel::Small,
       optimise ? llvm::CodeGenOptLevel::Default : llvm::CodeGenOptLevel::None));
 }
 
@@ -61,10 +59,8 @@ void setAttributes(llvm::Module &module, Level level) {
     function.addFnAttr("target-features", getLLVMFeatures(level));
     function.addFnAttr("no-builtins");
     function.addFnAttr("no-jump-tables", "true");
-    function.addFnAttr("prefer-vector-width",
-                       std::to_string(32 * getVectorWidth(level)));
-    function.addFnAttr("min-legal-vector-width",
-                       std::to_string(32 * getVectorWidth(level)));
+    function.addFnAttr("prefer-vector-width", std::to_string(32 * getVectorWidth(level)));
+    function.addFnAttr("min-legal-vector-width", std::to_string(32 * getVectorWidth(level)));
     function.setDoesNotThrow();
     function.setUWTableKind(llvm::UWTableKind::None);
     function.setDSOLocal(true);
@@ -100,8 +96,8 @@ llvm::Error optimise(llvm::Module &module, llvm::TargetMachine &machine) {
 }
 
 /// Emits `module`; false where the target cannot emit such a file.
-bool emit(llvm::Module &module, llvm::TargetMachine &machine,
-          llvm::CodeGenFileType type, llvm::SmallVectorImpl<char> &out) {
+bool emit(llvm::Module &module, llvm::TargetMachine &machine, llvm::CodeGenFileType type,
+          llvm::SmallVectorImpl<char> &out) {
   llvm::raw_svector_ostream stream(out);
   llvm::legacy::PassManager passes;
   if (machine.addPassesToEmitFile(passes, stream, nullptr, type))

@@ -92,10 +92,10 @@ struct EmitKernelsPass : impl::EmitKernelsPassBase<EmitKernelsPass> {
 
   void getDependentDialects(DialectRegistry &registry) const override {
     registry.insert<HadalDialect, plan::PlanDialect>();
-    registry.insert<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect,
-                    LLVM::LLVMDialect, linalg::LinalgDialect, math::MathDialect,
-                    memref::MemRefDialect, scf::SCFDialect, vector::VectorDialect,
-                    x86vector::X86VectorDialect>();
+    registry
+        .insert<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect, LLVM::LLVMDialect,
+                linalg::LinalgDialect, math::MathDialect, memref::MemRefDialect, scf::SCFDialect,
+                vector::VectorDialect, x86vector::X86VectorDialect>();
   }
 
   LogicalResult chooseTargets() {
@@ -149,8 +149,7 @@ struct EmitKernelsPass : impl::EmitKernelsPassBase<EmitKernelsPass> {
 
   LogicalResult emitVariant(ExecutableOp executable, const KernelTarget &target) {
     OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&getContext()));
-    FailureOr<ExecutableInterface> interface =
-        emitKernel(executable, *module, target);
+    FailureOr<ExecutableInterface> interface = emitKernel(executable, *module, target);
     if (failed(interface))
       return failure();
     InterfaceBuilder description(&getContext(), *interface);
@@ -159,8 +158,8 @@ struct EmitKernelsPass : impl::EmitKernelsPassBase<EmitKernelsPass> {
       return executable.emitOpError("expected the same interface of all levels");
     executable.setInterfaceAttr(attr);
     OpBuilder builder = OpBuilder::atBlockEnd(&executable.getContents().front());
-    auto variant = VariantOp::create(builder, executable.getLoc(),
-                                     getLevelName(target.codegenLevel()));
+    auto variant =
+        VariantOp::create(builder, executable.getLoc(), getLevelName(target.codegenLevel()));
     Block *contents = builder.createBlock(&variant.getContents());
     description.createInterface(builder, executable.getLoc());
     for (Operation &kernel : llvm::make_early_inc_range(*module->getBody()))

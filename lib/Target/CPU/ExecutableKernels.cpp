@@ -40,8 +40,8 @@ void BodyOp::setSlots(Value operand) {
 }
 
 void BodyOp::addExtentConstant(Value operand, int64_t axis) {
-  interface.constants.push_back(ExtentAttr::get(
-      op->getContext(), cast<BlockArgument>(operand).getArgNumber(), axis));
+  interface.constants.push_back(
+      ExtentAttr::get(op->getContext(), cast<BlockArgument>(operand).getArgNumber(), axis));
 }
 
 void BodyOp::addConstant(int64_t value) {
@@ -175,8 +175,7 @@ struct KernelEmitter {
   LogicalResult operator()(MlaAppendOp op) {
     body.setRows(op.getKv());
     body.bindAll(op.getKv(), op.getWeight(), op.getCos(), op.getSin(), op.getPositions(),
-                          op.getSequenceOffsets(), op.getSlots(), op.getBlockTable(),
-                          op.getCache());
+                 op.getSequenceOffsets(), op.getSlots(), op.getBlockTable(), op.getCache());
     addPagingConstants(body, op);
     MLAAppendSpec spec;
     spec.latent = typeOf(op.getWeight()).getDimSize(0);
@@ -192,8 +191,8 @@ struct KernelEmitter {
     if (failed(verifyOneType(op)))
       return failure();
     body.setRows(op.getQ());
-    body.bindAll(op.getQLatent(), op.getQ(), op.getCache(), op.getBlockTable(),
-                          op.getPositions(), op.getSequenceOffsets(), op.getSlots());
+    body.bindAll(op.getQLatent(), op.getQ(), op.getCache(), op.getBlockTable(), op.getPositions(),
+                 op.getSequenceOffsets(), op.getSlots());
     body.bindResult(op.getResult());
     addPagingConstants(body, op);
     body.addConstant(op.getThreshold() ? static_cast<int64_t>(*op.getThreshold())
@@ -214,7 +213,7 @@ struct KernelEmitter {
       return failure();
     body.setRows(op.getQ());
     body.bindAll(op.getQ(), op.getWUk(), op.getWUv(), op.getCache(), op.getBlockTable(),
-                          op.getPositions(), op.getSequenceOffsets(), op.getSlots(), op.getOut());
+                 op.getPositions(), op.getSequenceOffsets(), op.getSlots(), op.getOut());
     addPagingConstants(body, op);
     body.addConstant(op.getThreshold() ? static_cast<int64_t>(*op.getThreshold()) : 0);
     std::optional<WeightType> weight = weightTypeOf(op.getWUk());
@@ -333,8 +332,10 @@ static LogicalResult verifyResults(const BodyOp &body) {
   int64_t end = first + body.results.size();
   bool writesMore = llvm::any_of(body.interface.bindings, [&](int64_t n) { return n >= end; });
   for (auto [i, result] : llvm::enumerate(body.results))
-    if (!findDestination(result) && !llvm::is_contained(body.interface.bindings, first + int64_t(i)))
-      return body.op->emitOpError("has no kernel for the CPU that writes all that its body returns");
+    if (!findDestination(result) &&
+        !llvm::is_contained(body.interface.bindings, first + int64_t(i)))
+      return body.op->emitOpError(
+          "has no kernel for the CPU that writes all that its body returns");
   if (writesMore)
     return body.op->emitOpError("expected a body that returns all that the kernel writes");
   return success();

@@ -130,7 +130,7 @@ std::optional<LogicalResult> hadal::cpu::emitMatrixKernel(BodyOp body, StringRef
       .Case([&](MoeGateUpOp op) {
         body.setRows(op.getX());
         body.bindAll(op.getX(), op.getOffsets(), op.getRows(), op.getGate(), op.getUp(),
-                              op.getGateScale(), op.getUpScale());
+                     op.getGateScale(), op.getUpScale());
         grouped.gateUp = true;
         grouped.topK = op.getTopK();
         grouped.x = rowsOf(op.getX());

@@ -78,6 +78,6 @@ LogicalResult cpu::reportNoKernel(ArrayRef<Operation *> ops) {
   while (count < rest.size() && matchKernelBody(rest.take_front(count + 1)))
     ++count;
   Operation *op = count < rest.size() ? rest[count] : ops.front();
-  return op->emitOpError() << "has no kernel for the CPU together with '"
-                           << rest.front()->getName() << "'";
+  return op->emitOpError() << "has no kernel for the CPU together with '" << rest.front()->getName()
+                           << "'";
 }

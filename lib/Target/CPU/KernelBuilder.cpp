@@ -47,21 +47,17 @@ Value loadInvariant(OpBuilder &builder, Location loc, Type type, Value pointer,
 } // namespace
 
 void hadal::cpu::loadKernelDialects(MLIRContext *context) {
-  context
-      ->loadDialect<arith::ArithDialect, cf::ControlFlowDialect,
-                    func::FuncDialect, LLVM::LLVMDialect, linalg::LinalgDialect,
-                    math::MathDialect, memref::MemRefDialect, scf::SCFDialect,
-                    vector::VectorDialect, x86vector::X86VectorDialect>();
+  context->loadDialect<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect,
+                       LLVM::LLVMDialect, linalg::LinalgDialect, math::MathDialect,
+                       memref::MemRefDialect, scf::SCFDialect, vector::VectorDialect,
+                       x86vector::X86VectorDialect>();
 }
 
-KernelBuilder::KernelBuilder(ModuleOp module, StringRef name,
-                             const KernelTarget &target)
-    : ImplicitLocOpBuilder(module.getLoc(), module.getContext()),
-      kernelTarget(target) {
+KernelBuilder::KernelBuilder(ModuleOp module, StringRef name, const KernelTarget &target)
+    : ImplicitLocOpBuilder(module.getLoc(), module.getContext()), kernelTarget(target) {
   setInsertionPointToEnd(module.getBody());
   Type pointer = LLVM::LLVMPointerType::get(getContext());
-  func = func::FuncOp::create(
-      *this, name, getFunctionType({pointer, pointer}, {getI32Type()}));
+  func = func::FuncOp::create(*this, name, getFunctionType({pointer, pointer}, {getI32Type()}));
   setInsertionPointToStart(func.addEntryBlock());
 }
 
@@ -70,39 +66,35 @@ void KernelBuilder::finish() { func::ReturnOp::create(*this, i32(0)); }
 // ---- what the runtime passes ----------------------------------------------
 
 Value KernelBuilder::field(unsigned argument, int64_t byteOffset, Type type) {
-  Value pointer =
-      pointerAt(*this, getLoc(), func.getArgument(argument), byteOffset);
+  Value pointer = pointerAt(*this, getLoc(), func.getArgument(argument), byteOffset);
   unsigned alignment = isa<LLVM::LLVMPointerType>(type) ? 8 : 4;
   return loadInvariant(*this, getLoc(), type, pointer, alignment);
 }
 
 Value KernelBuilder::workgroupId(unsigned dim) {
   return arith::IndexCastUIOp::create(
-      *this, getIndexType(),
-      field(workgroupArgument, workgroupIdOffset + 4 * dim, getI32Type()));
+      *this, getIndexType(), field(workgroupArgument, workgroupIdOffset + 4 * dim, getI32Type()));
 }
 
 Value KernelBuilder::workgroupCount(unsigned dim) {
   return arith::IndexCastUIOp::create(
-      *this, getIndexType(),
-      field(dispatchArgument, workgroupCountOffset + 4 * dim, getI32Type()));
+      *this, getIndexType(), field(dispatchArgument, workgroupCountOffset + 4 * dim, getI32Type()));
 }
 
 Value KernelBuilder::thread() {
-  return arith::IndexCastUIOp::create(
-      *this, getIndexType(),
-      field(workgroupArgument, threadOffset, getI32Type()));
+  return arith::IndexCastUIOp::create(*this, getIndexType(),
+                                      field(workgroupArgument, threadOffset, getI32Type()));
 }
 
 Value KernelBuilder::launchConstant(unsigned i) {
-  Value constants = field(dispatchArgument, constantsOffset,
-                          LLVM::LLVMPointerType::get(getContext()));
+  Value constants =
+      field(dispatchArgument, constantsOffset, LLVM::LLVMPointerType::get(getContext()));
   Value pointer = pointerAt(*this, getLoc(), constants, 8 * int64_t(i));
   return toIndex(loadInvariant(*this, getLoc(), getI64Type(), pointer, 8));
 }
 
-Value KernelBuilder::binding(unsigned i, Type elementType,
-                             ArrayRef<int64_t> shape, ValueRange dynamicSizes) {
+Value KernelBuilder::binding(unsigned i, Type elementType, ArrayRef<int64_t> shape,
+                             ValueRange dynamicSizes) {
   auto pointerType = LLVM::LLVMPointerType::get(getContext());
   Value bindings = field(dispatchArgument, bindingsOffset, pointerType);
   Value slot = pointerAt(*this, getLoc(), bindings, 8 * int64_t(i));
@@ -114,9 +106,8 @@ Value KernelBuilder::binding(Value i, Type elementType, ArrayRef<int64_t> shape,
                              ValueRange dynamicSizes) {
   auto pointerType = LLVM::LLVMPointerType::get(getContext());
   Value bindings = field(dispatchArgument, bindingsOffset, pointerType);
-  Value slot =
-      LLVM::GEPOp::create(*this, pointerType, pointerType, bindings,
-                          ArrayRef<LLVM::GEPArg>{fromIndex(i, getI64Type())});
+  Value slot = LLVM::GEPOp::create(*this, pointerType, pointerType, bindings,
+                                   ArrayRef<LLVM::GEPArg>{fromIndex(i, getI64Type())});
   Value pointer = loadInvariant(*this, getLoc(), pointerType, slot, 8);
   return view(pointer, elementType, shape, dynamicSizes);
 }
@@ -128,24 +119,22 @@ Value KernelBuilder::stackBuffer(Type elementType, ArrayRef<int64_t> shape) {
                                   getI64IntegerAttr(bufferAlignment));
 }
 
-Value KernelBuilder::scratch(int64_t byteOffset, Type elementType,
-                             ArrayRef<int64_t> shape, ValueRange dynamicSizes) {
+Value KernelBuilder::scratch(int64_t byteOffset, Type elementType, ArrayRef<int64_t> shape,
+                             ValueRange dynamicSizes) {
   assert(byteOffset % bufferAlignment == 0 && "scratch offset not aligned");
-  Value base = field(workgroupArgument, scratchOffset,
-                     LLVM::LLVMPointerType::get(getContext()));
-  return view(pointerAt(*this, getLoc(), base, byteOffset), elementType, shape,
-              dynamicSizes);
+  Value base = field(workgroupArgument, scratchOffset, LLVM::LLVMPointerType::get(getContext()));
+  return view(pointerAt(*this, getLoc(), base, byteOffset), elementType, shape, dynamicSizes);
 }
 
 // Builds the descriptor that the memref lowering expects:
 // { allocated, aligned, offset, sizes[rank], strides[rank] }.
-Value KernelBuilder::view(Value pointer, Type elementType,
-                          ArrayRef<int64_t> shape, ValueRange dynamicSizes) {
+Value KernelBuilder::view(Value pointer, Type elementType, ArrayRef<int64_t> shape,
+                          ValueRange dynamicSizes) {
   unsigned rank = shape.size();
   assert(rank > 0 && "a view has at least one dimension");
   size_t numDynamic = llvm::count(shape, ShapedType::kDynamic);
-  bool leadingUnknown = ShapedType::isDynamic(shape.front()) &&
-                        dynamicSizes.size() + 1 == numDynamic;
+  bool leadingUnknown =
+      ShapedType::isDynamic(shape.front()) && dynamicSizes.size() + 1 == numDynamic;
   assert((leadingUnknown || dynamicSizes.size() == numDynamic) &&
          "expected a size for each dynamic extent");
 
@@ -167,12 +156,10 @@ Value KernelBuilder::view(Value pointer, Type elementType,
   auto i64 = getI64Type();
   auto extents = LLVM::LLVMArrayType::get(i64, rank);
   auto type = LLVM::LLVMStructType::getLiteral(
-      getContext(),
-      {pointer.getType(), pointer.getType(), i64, extents, extents});
+      getContext(), {pointer.getType(), pointer.getType(), i64, extents, extents});
   Value descriptor = LLVM::PoisonOp::create(*this, type);
   auto insert = [&](Value value, ArrayRef<int64_t> position) {
-    descriptor =
-        LLVM::InsertValueOp::create(*this, descriptor, value, position);
+    descriptor = LLVM::InsertValueOp::create(*this, descriptor, value, position);
   };
   insert(pointer, {0});
   insert(pointer, {1});
@@ -182,9 +169,8 @@ Value KernelBuilder::view(Value pointer, Type elementType,
     insert(fromIndex(strides[d], i64), {4, d});
   }
   auto memrefType = MemRefType::get(shape, elementType);
-  Value memref = UnrealizedConversionCastOp::create(*this, memrefType,
-                                                    ValueRange(descriptor))
-                     .getResult(0);
+  Value memref =
+      UnrealizedConversionCastOp::create(*this, memrefType, ValueRange(descriptor)).getResult(0);
   return memref::AssumeAlignmentOp::create(*this, memref, bufferAlignment);
 }
 
@@ -201,36 +187,20 @@ void KernelBuilder::returnIf(Value condition, int32_t code) {
 
 // ---- scalars ----------------------------------------------------------------
 
-Value KernelBuilder::index(int64_t value) {
-  return arith::ConstantIndexOp::create(*this, value);
-}
+Value KernelBuilder::index(int64_t value) { return arith::ConstantIndexOp::create(*this, value); }
 Value KernelBuilder::i32(int32_t value) {
   return arith::ConstantOp::create(*this, getI32IntegerAttr(value));
 }
 Value KernelBuilder::f32(float value) {
   return arith::ConstantOp::create(*this, getF32FloatAttr(value));
 }
-Value KernelBuilder::add(Value a, Value b) {
-  return createOrFold<arith::AddIOp>(a, b);
-}
-Value KernelBuilder::sub(Value a, Value b) {
-  return createOrFold<arith::SubIOp>(a, b);
-}
-Value KernelBuilder::mul(Value a, Value b) {
-  return createOrFold<arith::MulIOp>(a, b);
-}
-Value KernelBuilder::div(Value a, Value b) {
-  return createOrFold<arith::DivUIOp>(a, b);
-}
-Value KernelBuilder::rem(Value a, Value b) {
-  return createOrFold<arith::RemUIOp>(a, b);
-}
-Value KernelBuilder::minIndex(Value a, Value b) {
-  return createOrFold<arith::MinSIOp>(a, b);
-}
-Value KernelBuilder::maxIndex(Value a, Value b) {
-  return createOrFold<arith::MaxSIOp>(a, b);
-}
+Value KernelBuilder::add(Value a, Value b) { return createOrFold<arith::AddIOp>(a, b); }
+Value KernelBuilder::sub(Value a, Value b) { return createOrFold<arith::SubIOp>(a, b); }
+Value KernelBuilder::mul(Value a, Value b) { return createOrFold<arith::MulIOp>(a, b); }
+Value KernelBuilder::div(Value a, Value b) { return createOrFold<arith::DivUIOp>(a, b); }
+Value KernelBuilder::rem(Value a, Value b) { return createOrFold<arith::RemUIOp>(a, b); }
+Value KernelBuilder::minIndex(Value a, Value b) { return createOrFold<arith::MinSIOp>(a, b); }
+Value KernelBuilder::maxIndex(Value a, Value b) { return createOrFold<arith::MaxSIOp>(a, b); }
 Value KernelBuilder::cmp(arith::CmpIPredicate predicate, Value a, Value b) {
   return createOrFold<arith::CmpIOp>(predicate, a, b);
 }
@@ -250,8 +220,7 @@ Value KernelBuilder::fromIndex(Value value, Type integerType) {
 // ---- control flow
 // -------------------------------------------------------------
 
-SmallVector<Value> KernelBuilder::forLoop(Value lower, Value upper,
-                                          int64_t step, ValueRange inits,
+SmallVector<Value> KernelBuilder::forLoop(Value lower, Value upper, int64_t step, ValueRange inits,
                                           LoopBody body) {
   Value stepValue = index(step);
   auto loop = scf::ForOp::create(*this, lower, upper, stepValue, inits);
@@ -262,13 +231,12 @@ SmallVector<Value> KernelBuilder::forLoop(Value lower, Value upper,
     setInsertionPoint(block->getTerminator());
   else
     setInsertionPointToStart(block);
-  SmallVector<Value> next =
-      body(loop.getInductionVar(), loop.getRegionIterArgs());
+  SmallVector<Value> next = body(loop.getInductionVar(), loop.getRegionIterArgs());
   assert(next.size() == inits.size() && "a loop yields what it carries");
   if (!inits.empty())
     scf::YieldOp::create(*this, next);
-  return llvm::to_vector(llvm::map_range(
-      loop.getResults(), [](OpResult result) -> Value { return result; }));
+  return llvm::to_vector(
+      llvm::map_range(loop.getResults(), [](OpResult result) -> Value { return result; }));
 }
 
 void KernelBuilder::forLoop(Value lower, Value upper, int64_t step,
@@ -296,8 +264,7 @@ void KernelBuilder::ifElse(Value condition, llvm::function_ref<void()> then,
   otherwise();
 }
 
-Value KernelBuilder::ifValue(Type type, Value condition, ValueFn then,
-                             ValueFn otherwise) {
+Value KernelBuilder::ifValue(Type type, Value condition, ValueFn then, ValueFn otherwise) {
   auto branch = scf::IfOp::create(*this, TypeRange(type), condition,
                                   /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(*this);

@@ -25,8 +25,7 @@ bool isBF16Memref(Value memref) {
 Value intConstant(OpBuilder &builder, Location loc, Type type, int64_t value) {
   auto element = builder.getIntegerAttr(getElementTypeOrSelf(type), value);
   if (auto vector = dyn_cast<VectorType>(type))
-    return arith::ConstantOp::create(builder, loc,
-                                     DenseElementsAttr::get(vector, element));
+    return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(vector, element));
   return arith::ConstantOp::create(builder, loc, element);
 }
 } // namespace
@@ -41,24 +40,21 @@ void KernelBuilder::store(Value value, Value memref, ValueRange indices) {
   memref::StoreOp::create(*this, value, memref, indices);
 }
 
-Value KernelBuilder::loadVector(Value memref, ValueRange indices,
-                                unsigned lanes) {
+Value KernelBuilder::loadVector(Value memref, ValueRange indices, unsigned lanes) {
   auto element = cast<MemRefType>(memref.getType()).getElementType();
-  return vector::LoadOp::create(*this, vectorType(lanes, element), memref,
-                                indices);
+  return vector::LoadOp::create(*this, vectorType(lanes, element), memref, indices);
 }
 
-Value KernelBuilder::loadVectorPart(Value memref, ValueRange indices,
-                                    unsigned lanes, unsigned count) {
+Value KernelBuilder::loadVectorPart(Value memref, ValueRange indices, unsigned lanes,
+                                    unsigned count) {
   assert(count > 0 && count <= lanes && "expected 1 to `lanes` elements");
   Value part = loadVector(memref, indices, count);
   if (count == lanes)
     return part;
   auto element = cast<MemRefType>(memref.getType()).getElementType();
-  Value zero =
-      arith::ConstantOp::create(*this, getZeroAttr(vectorType(lanes, element)));
-  return vector::InsertStridedSliceOp::create(
-      *this, part, zero, ArrayRef<int64_t>{0}, ArrayRef<int64_t>{1});
+  Value zero = arith::ConstantOp::create(*this, getZeroAttr(vectorType(lanes, element)));
+  return vector::InsertStridedSliceOp::create(*this, part, zero, ArrayRef<int64_t>{0},
+                                              ArrayRef<int64_t>{1});
 }
 
 Value KernelBuilder::loadF32(Value memref, ValueRange indices) {
@@ -66,31 +62,28 @@ Value KernelBuilder::loadF32(Value memref, ValueRange indices) {
   return isBF16Memref(memref) ? extBF16(value) : value;
 }
 
-Value KernelBuilder::loadVectorF32(Value memref, ValueRange indices,
-                                   unsigned lanes) {
+Value KernelBuilder::loadVectorF32(Value memref, ValueRange indices, unsigned lanes) {
   return loadVectorPartF32(memref, indices, lanes, lanes);
 }
 
-Value KernelBuilder::loadVectorPartF32(Value memref, ValueRange indices,
-                                       unsigned lanes, unsigned count) {
+Value KernelBuilder::loadVectorPartF32(Value memref, ValueRange indices, unsigned lanes,
+                                       unsigned count) {
   Value value = loadVectorPart(memref, indices, lanes, count);
   return isBF16Memref(memref) ? extBF16(value) : value;
 }
 
-void KernelBuilder::storeVector(Value vector, Value memref,
-                                ValueRange indices) {
+void KernelBuilder::storeVector(Value vector, Value memref, ValueRange indices) {
   vector::StoreOp::create(*this, vector, memref, indices);
 }
 
-void KernelBuilder::storeVectorPart(Value vector, Value memref,
-                                    ValueRange indices, unsigned count) {
+void KernelBuilder::storeVectorPart(Value vector, Value memref, ValueRange indices,
+                                    unsigned count) {
   auto type = cast<VectorType>(vector.getType());
-  assert(count > 0 && int64_t(count) <= type.getNumElements() &&
-         "expected 1 to all lanes");
+  assert(count > 0 && int64_t(count) <= type.getNumElements() && "expected 1 to all lanes");
   if (int64_t(count) < type.getNumElements())
-    vector = vector::ExtractStridedSliceOp::create(
-        *this, vector, ArrayRef<int64_t>{0}, ArrayRef<int64_t>{int64_t(count)},
-        ArrayRef<int64_t>{1});
+    vector = vector::ExtractStridedSliceOp::create(*this, vector, ArrayRef<int64_t>{0},
+                                                   ArrayRef<int64_t>{int64_t(count)},
+                                                   ArrayRef<int64_t>{1});
   storeVector(vector, memref, indices);
 }
 
@@ -98,16 +91,13 @@ void KernelBuilder::storeF32(Value value, Value memref, ValueRange indices) {
   store(isBF16Memref(memref) ? truncBF16(value) : value, memref, indices);
 }
 
-void KernelBuilder::storeVectorF32(Value vector, Value memref,
-                                   ValueRange indices) {
-  storeVector(isBF16Memref(memref) ? truncBF16(vector) : vector, memref,
-              indices);
+void KernelBuilder::storeVectorF32(Value vector, Value memref, ValueRange indices) {
+  storeVector(isBF16Memref(memref) ? truncBF16(vector) : vector, memref, indices);
 }
 
-void KernelBuilder::storeVectorPartF32(Value vector, Value memref,
-                                       ValueRange indices, unsigned count) {
-  storeVectorPart(isBF16Memref(memref) ? truncBF16(vector) : vector, memref,
-                  indices, count);
+void KernelBuilder::storeVectorPartF32(Value vector, Value memref, ValueRange indices,
+                                       unsigned count) {
+  storeVectorPart(isBF16Memref(memref) ? truncBF16(vector) : vector, memref, indices, count);
 }
 
 // ---- vectors and numbers
@@ -118,18 +108,17 @@ VectorType KernelBuilder::vectorType(unsigned lanes, Type elementType) {
 }
 
 Value KernelBuilder::broadcast(Value scalar, unsigned lanes) {
-  return vector::BroadcastOp::create(*this, vectorType(lanes, scalar.getType()),
-                                     scalar);
+  return vector::BroadcastOp::create(*this, vectorType(lanes, scalar.getType()), scalar);
 }
 
 Value KernelBuilder::splat(float value, unsigned lanes) {
-  return arith::ConstantOp::create(
-      *this, DenseElementsAttr::get(vectorType(lanes, getF32Type()), value));
+  return arith::ConstantOp::create(*this,
+                                   DenseElementsAttr::get(vectorType(lanes, getF32Type()), value));
 }
 
 Value KernelBuilder::splat(int32_t value, unsigned lanes) {
-  return arith::ConstantOp::create(
-      *this, DenseElementsAttr::get(vectorType(lanes, getI32Type()), value));
+  return arith::ConstantOp::create(*this,
+                                   DenseElementsAttr::get(vectorType(lanes, getI32Type()), value));
 }
 
 Value KernelBuilder::bitcast(Value value, Type type) {
@@ -138,24 +127,12 @@ Value KernelBuilder::bitcast(Value value, Type type) {
   return arith::BitcastOp::create(*this, type, value);
 }
 
-Value KernelBuilder::addF(Value a, Value b) {
-  return arith::AddFOp::create(*this, a, b);
-}
-Value KernelBuilder::subF(Value a, Value b) {
-  return arith::SubFOp::create(*this, a, b);
-}
-Value KernelBuilder::mulF(Value a, Value b) {
-  return arith::MulFOp::create(*this, a, b);
-}
-Value KernelBuilder::divF(Value a, Value b) {
-  return arith::DivFOp::create(*this, a, b);
-}
-Value KernelBuilder::maxF(Value a, Value b) {
-  return arith::MaxNumFOp::create(*this, a, b);
-}
-Value KernelBuilder::fma(Value a, Value b, Value c) {
-  return math::FmaOp::create(*this, a, b, c);
-}
+Value KernelBuilder::addF(Value a, Value b) { return arith::AddFOp::create(*this, a, b); }
+Value KernelBuilder::subF(Value a, Value b) { return arith::SubFOp::create(*this, a, b); }
+Value KernelBuilder::mulF(Value a, Value b) { return arith::MulFOp::create(*this, a, b); }
+Value KernelBuilder::divF(Value a, Value b) { return arith::DivFOp::create(*this, a, b); }
+Value KernelBuilder::maxF(Value a, Value b) { return arith::MaxNumFOp::create(*this, a, b); }
+Value KernelBuilder::fma(Value a, Value b, Value c) { return math::FmaOp::create(*this, a, b, c); }
 Value KernelBuilder::exp(Value x) { return math::ExpOp::create(*this, x); }
 
 Value KernelBuilder::silu(Value x) {
@@ -173,8 +150,7 @@ Value KernelBuilder::extBF16(Value value) {
   Type wide = withElement(value.getType(), getI32Type());
   Value bits = bitcast(value, withElement(value.getType(), getI16Type()));
   bits = arith::ExtUIOp::create(*this, wide, bits);
-  bits = arith::ShLIOp::create(*this, bits,
-                               intConstant(*this, getLoc(), wide, 16));
+  bits = arith::ShLIOp::create(*this, bits, intConstant(*this, getLoc(), wide, 16));
   return bitcast(bits, withElement(value.getType(), getF32Type()));
 }
 
@@ -186,9 +162,7 @@ Value KernelBuilder::truncBF16(Value value) {
   // Adds half of the last place kept, minus one where that place is even, and
   // cuts. A NaN would round to infinity, so it only gets its quiet bit set.
   Type wide = withElement(value.getType(), getI32Type());
-  auto constant = [&](int64_t c) {
-    return intConstant(*this, getLoc(), wide, c);
-  };
+  auto constant = [&](int64_t c) { return intConstant(*this, getLoc(), wide, c); };
   Value bits = bitcast(value, wide);
   Value high = arith::ShRUIOp::create(*this, bits, constant(16));
   Value odd = arith::AndIOp::create(*this, high, constant(1));
@@ -196,23 +170,19 @@ Value KernelBuilder::truncBF16(Value value) {
   rounded = arith::AddIOp::create(*this, rounded, odd);
   rounded = arith::ShRUIOp::create(*this, rounded, constant(16));
   Value quiet = arith::OrIOp::create(*this, high, constant(0x40));
-  Value isNaN =
-      arith::CmpFOp::create(*this, arith::CmpFPredicate::UNO, value, value);
+  Value isNaN = arith::CmpFOp::create(*this, arith::CmpFPredicate::UNO, value, value);
   Value result = arith::SelectOp::create(*this, isNaN, quiet, rounded);
-  result = arith::TruncIOp::create(
-      *this, withElement(value.getType(), getI16Type()), result);
+  result = arith::TruncIOp::create(*this, withElement(value.getType(), getI16Type()), result);
   return bitcast(result, narrow);
 }
 
-Value KernelBuilder::reduceLanes(
-    Value vector, llvm::function_ref<Value(Value, Value)> combine) {
+Value KernelBuilder::reduceLanes(Value vector, llvm::function_ref<Value(Value, Value)> combine) {
   int64_t lanes = cast<VectorType>(vector.getType()).getNumElements();
   assert(llvm::isPowerOf2_64(lanes) && "expected a power of two of lanes");
   for (int64_t half = lanes / 2; half > 0; half /= 2) {
     auto slice = [&](int64_t offset) -> Value {
-      return vector::ExtractStridedSliceOp::create(
-          *this, vector, ArrayRef<int64_t>{offset}, ArrayRef<int64_t>{half},
-          ArrayRef<int64_t>{1});
+      return vector::ExtractStridedSliceOp::create(*this, vector, ArrayRef<int64_t>{offset},
+                                                   ArrayRef<int64_t>{half}, ArrayRef<int64_t>{1});
     };
     Value low = slice(0);
     vector = combine(low, slice(half));

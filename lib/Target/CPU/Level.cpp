@@ -38,9 +38,7 @@ llvm::ArrayRef<Level> hadal::cpu::allLevels() {
   return all;
 }
 
-llvm::StringRef hadal::cpu::getLevelName(Level level) {
-  return getInfo(level).name;
-}
+llvm::StringRef hadal::cpu::getLevelName(Level level) { return getInfo(level).name; }
 
 std::optional<Level> hadal::cpu::parseLevel(llvm::StringRef name) {
   for (const LevelInfo &info : levels)
@@ -49,14 +47,8 @@ std::optional<Level> hadal::cpu::parseLevel(llvm::StringRef name) {
   return std::nullopt;
 }
 
-llvm::StringRef hadal::cpu::getLLVMCPU(Level level) {
-  return getInfo(level).cpu;
-}
+llvm::StringRef hadal::cpu::getLLVMCPU(Level level) { return getInfo(level).cpu; }
 
-llvm::StringRef hadal::cpu::getLLVMFeatures(Level level) {
-  return getInfo(level).features;
-}
+llvm::StringRef hadal::cpu::getLLVMFeatures(Level level) { return getInfo(level).features; }
 
-unsigned hadal::cpu::getVectorWidth(Level level) {
-  return getInfo(level).width;
-}
+unsigned hadal::cpu::getVectorWidth(Level level) { return getInfo(level).width; }

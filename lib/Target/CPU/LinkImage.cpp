@@ -29,8 +29,8 @@ Expected<std::string> findLinker() {
   for (StringRef name : {"ld.lld-22", "ld.lld"})
     if (auto path = sys::findProgramByName(name))
       return *path;
-  return makeError("cannot find the linker ld.lld-22, neither at '" +
-                   Twine(HADAL_LLD_PATH) + "' nor in PATH");
+  return makeError("cannot find the linker ld.lld-22, neither at '" + Twine(HADAL_LLD_PATH) +
+                   "' nor in PATH");
 }
 
 /// What the runtime's loader will insist on, so that a kernel which needs more
@@ -49,8 +49,7 @@ Expected<std::vector<KernelSymbol>> inspect(MemoryBufferRef buffer) {
       return makeError("expected an image without needed libraries");
 
   for (const object::SectionRef &section :
-       static_cast<const object::ObjectFile &>(*file)
-           .dynamic_relocation_sections())
+       static_cast<const object::ObjectFile &>(*file).dynamic_relocation_sections())
     for (const object::RelocationRef &relocation : section.relocations())
       if (relocation.getType() != ELF::R_X86_64_RELATIVE) {
         SmallString<32> name;
@@ -69,14 +68,11 @@ Expected<std::vector<KernelSymbol>> inspect(MemoryBufferRef buffer) {
     if (name->empty())
       continue;
     if (*flags & object::SymbolRef::SF_Undefined)
-      return makeError("expected an image without imports, got '" + *name +
-                       "'");
+      return makeError("expected an image without imports, got '" + *name + "'");
     if (symbol.getELFType() == ELF::STT_FUNC)
       symbols.push_back({name->str(), symbol.getSize()});
   }
-  llvm::sort(symbols, [](const KernelSymbol &a, const KernelSymbol &b) {
-    return a.name < b.name;
-  });
+  llvm::sort(symbols, [](const KernelSymbol &a, const KernelSymbol &b) { return a.name < b.name; });
   return symbols;
 }
 } // namespace
@@ -85,8 +81,7 @@ Expected<Image> hadal::cpu::linkImage(StringRef object) {
   // The linker reads and writes files by name; its output keeps no trace of
   // them, since it has neither a symbol table nor a soname.
   SmallString<128> directory;
-  if (std::error_code error =
-          sys::fs::createUniqueDirectory("hadal-link", directory))
+  if (std::error_code error = sys::fs::createUniqueDirectory("hadal-link", directory))
     return makeError("cannot create a temporary directory: " + error.message());
   scope_exit removeDirectory(
       [&] { sys::fs::remove_directories(directory, /*IgnoreErrors=*/true); });
@@ -127,9 +122,8 @@ Expected<Image> hadal::cpu::linkImage(StringRef object) {
                            input};
   std::string failure;
   std::optional<StringRef> redirects[] = {StringRef(""), log.str(), log.str()};
-  int code =
-      sys::ExecuteAndWait(*linker, arguments, std::nullopt, redirects,
-                          /*SecondsToWait=*/0, /*MemoryLimit=*/0, &failure);
+  int code = sys::ExecuteAndWait(*linker, arguments, std::nullopt, redirects,
+                                 /*SecondsToWait=*/0, /*MemoryLimit=*/0, &failure);
   if (code != 0) {
     if (auto messages = MemoryBuffer::getFile(log))
       failure += (*messages)->getBuffer().rtrim();
@@ -139,8 +133,7 @@ Expected<Image> hadal::cpu::linkImage(StringRef object) {
   auto buffer = MemoryBuffer::getFile(output, /*IsText=*/false,
                                       /*RequiresNullTerminator=*/false);
   if (!buffer)
-    return makeError("cannot read '" + output +
-                     "': " + buffer.getError().message());
+    return makeError("cannot read '" + output + "': " + buffer.getError().message());
   auto symbols = inspect((*buffer)->getMemBufferRef());
   if (!symbols)
     return symbols.takeError();

@@ -18,8 +18,8 @@ constexpr int64_t maxHeadTile = 4;
 // tiles have `base` + 1 heads, the others `base`.
 struct HeadTiles {
   explicit HeadTiles(int64_t heads)
-      : count((heads + maxHeadTile - 1) / maxHeadTile), base(heads / count),
-        larger(heads % count) {}
+      : count((heads + maxHeadTile - 1) / maxHeadTile), base(heads / count), larger(heads % count) {
+  }
   int64_t largest() const { return larger ? base + 1 : base; }
 
   int64_t count;
@@ -56,8 +56,7 @@ private:
   void computeScores(int64_t heads, Value valid);
   void softmax(int64_t heads);
   void accumulate(int64_t heads, Value valid);
-  void accumulateColumns(int64_t heads, Value valid, Value column,
-                         ArrayRef<unsigned> lanes);
+  void accumulateColumns(int64_t heads, Value valid, Value column, ArrayRef<unsigned> lanes);
 
   KernelBuilder &k;
   const MLAAbsorbedSpec &spec;
@@ -108,8 +107,7 @@ AbsorbedEmitter::AbsorbedEmitter(KernelBuilder &k, const MLAAbsorbedSpec &spec)
 void AbsorbedEmitter::emit() {
   HeadTiles tiles(spec.heads);
   Value tile = k.workgroupId(0);
-  firstHead =
-      k.add(k.mul(tile, tiles.base), k.minIndex(tile, k.index(tiles.larger)));
+  firstHead = k.add(k.mul(tile, tiles.base), k.minIndex(tile, k.index(tiles.larger)));
   if (tiles.larger == 0)
     emitTile(tiles.base);
   else
@@ -121,9 +119,8 @@ void AbsorbedEmitter::emit() {
 
 void AbsorbedEmitter::emitTile(int64_t heads) {
   packQuery(heads);
-  forVectors(k, heads * spec.latent, [&](Value i, unsigned lanes) {
-    k.storeVectorF32(k.splat(0.0f, lanes), output, i);
-  });
+  forVectors(k, heads * spec.latent,
+             [&](Value i, unsigned lanes) { k.storeVectorF32(k.splat(0.0f, lanes), output, i); });
 
   k.forLoop(k.index(0), k.index(heads), 1, [&](Value h) {
     k.store(k.f32(-std::numeric_limits<float>::infinity()), maxima, h);
@@ -133,8 +130,7 @@ void AbsorbedEmitter::emitTile(int64_t heads) {
   k.forLoop(k.index(0), blocks, 1, [&](Value block) {
     Value first = k.mul(block, keyBlock);
     // Rows beyond the position may hold anything, NaN too: they are not read.
-    Value valid =
-        k.minIndex(k.index(keyBlock), k.sub(k.add(position, 1), first));
+    Value valid = k.minIndex(k.index(keyBlock), k.sub(k.add(position, 1), first));
     locateKeys(first, valid);
     computeScores(heads, valid);
     softmax(heads);
@@ -160,12 +156,11 @@ void AbsorbedEmitter::packQuery(int64_t heads) {
     Value rope = k.add(k.mul(head, spec.nope + spec.rope), spec.nope);
     Value to = k.mul(h, size);
     forVectors(k, spec.latent, [&](Value i, unsigned lanes) {
-      k.storeVectorF32(k.loadVectorF32(latentQuery, k.add(latent, i), lanes),
-                       query, k.add(to, i));
+      k.storeVectorF32(k.loadVectorF32(latentQuery, k.add(latent, i), lanes), query, k.add(to, i));
     });
     forVectors(k, spec.rope, [&](Value i, unsigned lanes) {
-      k.storeVectorF32(k.loadVectorF32(rotatedQuery, k.add(rope, i), lanes),
-                       query, k.add(k.add(to, i), spec.latent));
+      k.storeVectorF32(k.loadVectorF32(rotatedQuery, k.add(rope, i), lanes), query,
+                       k.add(k.add(to, i), spec.latent));
     });
   });
 }
@@ -173,8 +168,7 @@ void AbsorbedEmitter::packQuery(int64_t heads) {
 // Looks up where the rows of a block's keys start in the cache.
 void AbsorbedEmitter::locateKeys(Value first, Value valid) {
   k.forLoop(k.index(0), valid, 1, [&](Value j) {
-    Value cacheRow =
-        getCacheRow(k, blockTable, tableRow, k.add(first, j), spec.pageSize);
+    Value cacheRow = getCacheRow(k, blockTable, tableRow, k.add(first, j), spec.pageSize);
     k.store(k.fromIndex(k.mul(cacheRow, size), k.getI64Type()), rows, j);
   });
 }
@@ -182,14 +176,12 @@ void AbsorbedEmitter::locateKeys(Value first, Value valid) {
 // scores[h, j] = scale * query[h] . key[j], -inf for keys that are not valid.
 void AbsorbedEmitter::computeScores(int64_t heads, Value valid) {
   Value excluded = k.f32(-std::numeric_limits<float>::infinity());
-  k.forLoop(k.index(0), k.index(heads * keyBlock), width, [&](Value i) {
-    k.storeVector(k.broadcast(excluded, width), scores, i);
-  });
+  k.forLoop(k.index(0), k.index(heads * keyBlock), width,
+            [&](Value i) { k.storeVector(k.broadcast(excluded, width), scores, i); });
   k.forLoop(k.index(0), valid, keyTile, [&](Value j) {
     SmallVector<Value> start;
     for (int64_t t = 0; t < keyTile; ++t)
-      start.push_back(loadIndex(
-          k, rows, k.minIndex(k.add(j, t), k.sub(valid, k.index(1)))));
+      start.push_back(loadIndex(k, rows, k.minIndex(k.add(j, t), k.sub(valid, k.index(1)))));
     auto multiply = [&](Value i, unsigned lanes, ValueRange sums) {
       SmallVector<Value> keys, next;
       for (Value s : start)
@@ -205,19 +197,15 @@ void AbsorbedEmitter::computeScores(int64_t heads, Value valid) {
     SmallVector<Value> sums(heads * keyTile, k.splat(0.0f, width));
     if (whole > 0)
       sums = k.forLoop(k.index(0), k.index(whole), width, sums,
-                       [&](Value i, ValueRange carried) {
-                         return multiply(i, width, carried);
-                       });
+                       [&](Value i, ValueRange carried) { return multiply(i, width, carried); });
     if (whole < size)
       sums = multiply(k.index(whole), size - whole, sums);
     for (int64_t h = 0; h < heads; ++h)
       for (int64_t t = 0; t < keyTile; ++t) {
         Value key = k.add(j, t);
-        Value score =
-            k.mulF(k.sumLanes(sums[h * keyTile + t]), k.f32(spec.scale));
+        Value score = k.mulF(k.sumLanes(sums[h * keyTile + t]), k.f32(spec.scale));
         if (t > 0)
-          score = k.select(k.cmp(arith::CmpIPredicate::slt, key, valid), score,
-                           excluded);
+          score = k.select(k.cmp(arith::CmpIPredicate::slt, key, valid), score, excluded);
         k.store(score, scores, k.add(key, h * keyBlock));
       }
   });
@@ -230,22 +218,18 @@ void AbsorbedEmitter::softmax(int64_t heads) {
   k.forLoop(k.index(0), k.index(heads), 1, [&](Value h) {
     Value begin = k.mul(h, keyBlock), end = k.add(begin, keyBlock);
     Value largest =
-        k.forLoop(begin, end, width, ValueRange(lowest),
-                  [&](Value i, ValueRange carried) {
-                    return SmallVector<Value>{
-                        k.maxF(carried[0], k.loadVectorF32(scores, i, width))};
-                  })[0];
+        k.forLoop(begin, end, width, ValueRange(lowest), [&](Value i, ValueRange carried) {
+          return SmallVector<Value>{k.maxF(carried[0], k.loadVectorF32(scores, i, width))};
+        })[0];
     Value previous = k.load(maxima, h);
     Value maximum = k.maxF(previous, k.maxLanes(largest));
-    Value sum =
-        k.forLoop(begin, end, width, ValueRange(k.splat(0.0f, width)),
-                  [&](Value i, ValueRange carried) {
-                    Value weight =
-                        k.exp(k.subF(k.loadVectorF32(scores, i, width),
-                                     k.broadcast(maximum, width)));
-                    k.storeVector(weight, scores, i);
-                    return SmallVector<Value>{k.addF(carried[0], weight)};
-                  })[0];
+    Value sum = k.forLoop(
+        begin, end, width, ValueRange(k.splat(0.0f, width)), [&](Value i, ValueRange carried) {
+          Value weight =
+              k.exp(k.subF(k.loadVectorF32(scores, i, width), k.broadcast(maximum, width)));
+          k.storeVector(weight, scores, i);
+          return SmallVector<Value>{k.addF(carried[0], weight)};
+        })[0];
     Value shrink = k.exp(k.subF(previous, maximum));
     k.store(shrink, decay, h);
     k.store(maximum, maxima, h);
@@ -258,16 +242,14 @@ void AbsorbedEmitter::accumulate(int64_t heads, Value valid) {
   int64_t whole = spec.latent / (2 * width) * (2 * width);
   if (whole > 0)
     k.forLoop(k.index(0), k.index(whole), 2 * width, [&](Value column) {
-      accumulateColumns(heads, valid, column,
-                        {unsigned(width), unsigned(width)});
+      accumulateColumns(heads, valid, column, {unsigned(width), unsigned(width)});
     });
   for (int64_t column = whole; column < spec.latent; column += width)
     accumulateColumns(heads, valid, k.index(column),
                       {unsigned(std::min(width, spec.latent - column))});
 }
 
-void AbsorbedEmitter::accumulateColumns(int64_t heads, Value valid,
-                                        Value column,
+void AbsorbedEmitter::accumulateColumns(int64_t heads, Value valid, Value column,
                                         ArrayRef<unsigned> lanes) {
   auto place = [&](int64_t h, size_t v) {
     return k.add(column, h * spec.latent + int64_t(v) * width);
@@ -276,24 +258,22 @@ void AbsorbedEmitter::accumulateColumns(int64_t heads, Value valid,
   for (int64_t h = 0; h < heads; ++h) {
     Value shrink = k.load(decay, k.index(h));
     for (size_t v = 0; v < lanes.size(); ++v)
-      tile.push_back(k.mulF(k.loadVectorF32(output, place(h, v), lanes[v]),
-                            k.broadcast(shrink, lanes[v])));
+      tile.push_back(
+          k.mulF(k.loadVectorF32(output, place(h, v), lanes[v]), k.broadcast(shrink, lanes[v])));
   }
-  tile =
-      k.forLoop(k.index(0), valid, 1, tile, [&](Value j, ValueRange carried) {
-        Value start = k.add(loadIndex(k, rows, j), column);
-        SmallVector<Value> values, next;
-        for (size_t v = 0; v < lanes.size(); ++v)
-          values.push_back(k.loadVectorF32(
-              cache, k.add(start, int64_t(v) * width), lanes[v]));
-        for (int64_t h = 0; h < heads; ++h) {
-          Value weight = k.load(scores, k.add(j, h * keyBlock));
-          for (size_t v = 0; v < lanes.size(); ++v)
-            next.push_back(k.fma(k.broadcast(weight, lanes[v]), values[v],
-                                 carried[h * lanes.size() + v]));
-        }
-        return next;
-      });
+  tile = k.forLoop(k.index(0), valid, 1, tile, [&](Value j, ValueRange carried) {
+    Value start = k.add(loadIndex(k, rows, j), column);
+    SmallVector<Value> values, next;
+    for (size_t v = 0; v < lanes.size(); ++v)
+      values.push_back(k.loadVectorF32(cache, k.add(start, int64_t(v) * width), lanes[v]));
+    for (int64_t h = 0; h < heads; ++h) {
+      Value weight = k.load(scores, k.add(j, h * keyBlock));
+      for (size_t v = 0; v < lanes.size(); ++v)
+        next.push_back(
+            k.fma(k.broadcast(weight, lanes[v]), values[v], carried[h * lanes.size() + v]));
+    }
+    return next;
+  });
   for (int64_t h = 0; h < heads; ++h)
     for (size_t v = 0; v < lanes.size(); ++v)
       k.storeVectorF32(tile[h * lanes.size() + v], output, place(h, v));

@@ -40,8 +40,7 @@ void emitMLAAppend(KernelBuilder &k, const MLAAppendSpec &spec) {
   Value row = k.workgroupId(0);
   Value position = loadIndex(k, positions, row);
   Value slot = loadIndex(k, slots, findSequence(k, offsets, sequences, row));
-  Value cacheRow = getCacheRow(k, blockTable, k.mul(slot, pagesPerSlot),
-                               position, spec.pageSize);
+  Value cacheRow = getCacheRow(k, blockTable, k.mul(slot, pagesPerSlot), position, spec.pageSize);
   Value to = k.mul(cacheRow, size);
   Value from = k.mul(row, spec.inputStride ? spec.inputStride : size);
 
@@ -53,14 +52,12 @@ void emitMLAAppend(KernelBuilder &k, const MLAAppendSpec &spec) {
   Value root = math::SqrtOp::create(k, k.addF(mean, k.f32(spec.epsilon)));
   Value inverse = k.divF(k.f32(1.0f), root);
   forVectors(k, spec.latent, [&](Value i, unsigned lanes) {
-    Value v = k.mulF(k.loadVectorF32(kv, k.add(from, i), lanes),
-                     k.broadcast(inverse, lanes));
-    k.storeVectorF32(k.mulF(k.loadVectorF32(weight, i, lanes), v), cache,
-                     k.add(to, i));
+    Value v = k.mulF(k.loadVectorF32(kv, k.add(from, i), lanes), k.broadcast(inverse, lanes));
+    k.storeVectorF32(k.mulF(k.loadVectorF32(weight, i, lanes), v), cache, k.add(to, i));
   });
   angles.offset = k.mul(position, spec.rope / 2);
-  emitRotation(k, spec.rope, spec.interleaved, angles, kv,
-               k.add(from, spec.latent), cache, k.add(to, spec.latent));
+  emitRotation(k, spec.rope, spec.interleaved, angles, kv, k.add(from, spec.latent), cache,
+               k.add(to, spec.latent));
   k.finish();
 }
 

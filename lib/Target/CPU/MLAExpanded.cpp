@@ -17,12 +17,8 @@ constexpr int64_t keyBlock = 64; // positions that are expanded together
 constexpr int64_t rowTile = 6;   // query rows of one register tile
 constexpr float negativeInfinity = -std::numeric_limits<float>::infinity();
 
-int64_t roundUp(int64_t value, int64_t to) {
-  return (value + to - 1) / to * to;
-}
-int64_t paddedOutputs(int64_t outputs) {
-  return panelCount(outputs) * panelOutputs;
-}
+int64_t roundUp(int64_t value, int64_t to) { return (value + to - 1) / to * to; }
+int64_t paddedOutputs(int64_t outputs) { return panelCount(outputs) * panelOutputs; }
 
 // Byte offsets in the scratch of a workgroup.
 struct ExpandedScratch {
@@ -40,8 +36,7 @@ struct ExpandedScratch {
     places = layout.take(8 * keyBlock);
   }
   ScratchLayout layout;
-  int64_t query, output, maxima, sums, keyRows, keys, values, scores, decay,
-      places;
+  int64_t query, output, maxima, sums, keyRows, keys, values, scores, decay, places;
 };
 
 class ExpandedEmitter {
@@ -72,8 +67,7 @@ private:
   // up to whole tiles, the last position, the slot's entry in the block table.
   Value firstRow, count, tiledCount, lastPosition, tableRow;
   // Scratch.
-  Value query, output, maxima, sums, keyRows, keys, values, scores, decay,
-      places;
+  Value query, output, maxima, sums, keyRows, keys, values, scores, decay, places;
 };
 } // namespace
 
@@ -82,8 +76,7 @@ ExpandedEmitter::ExpandedEmitter(KernelBuilder &k, const MLAExpandedSpec &spec)
       valueSize(paddedOutputs(spec.value)), cacheSize(spec.latent + spec.rope) {
   Type i32 = k.getI32Type(), f32 = k.getF32Type();
   unsigned next = 0;
-  auto bindWeight = [&](int64_t outputs,
-                        const std::optional<BlockScales> &scales) {
+  auto bindWeight = [&](int64_t outputs, const std::optional<BlockScales> &scales) {
     PanelWeight weight;
     weight.type = spec.weight;
     weight.outputs = outputs;
@@ -131,8 +124,7 @@ void ExpandedEmitter::emit() {
     k.forLoop(k.index(0), tiledCount, rowTile, [&](Value tile) {
       // Tiles whose rows all come before the block have nothing to see in it.
       Value last = positionOf(k.add(tile, rowTile - 1));
-      k.ifThen(k.cmp(arith::CmpIPredicate::sge, last, first),
-               [&] { attend(first, tile); });
+      k.ifThen(k.cmp(arith::CmpIPredicate::sge, last, first), [&] { attend(first, tile); });
     });
   });
   storeResults();
@@ -150,14 +142,12 @@ void ExpandedEmitter::findRows() {
   SmallVector<Value> found = k.forLoop(
       zero, sequences, 1, ValueRange({k.workgroupId(1), none, zero}),
       [&](Value s, ValueRange carried) {
-        Value length =
-            k.sub(loadIndex(k, offsets, k.add(s, 1)), loadIndex(k, offsets, s));
+        Value length = k.sub(loadIndex(k, offsets, k.add(s, 1)), loadIndex(k, offsets, s));
         Value blocks = k.ceilDiv(length, spec.blockRows);
         blocks = k.select(k.cmp(P::slt, length, threshold), zero, blocks);
         // Unsigned: what is left is negative once the block was found.
         Value here = k.cmp(P::ult, carried[0], blocks);
-        return SmallVector<Value>{k.sub(carried[0], blocks),
-                                  k.select(here, s, carried[1]),
+        return SmallVector<Value>{k.sub(carried[0], blocks), k.select(here, s, carried[1]),
                                   k.select(here, carried[0], carried[2])};
       });
   k.returnIf(k.cmp(P::eq, found[1], none));
@@ -183,8 +173,7 @@ void ExpandedEmitter::packQueries() {
     Value to = k.mul(i, querySize);
     forVectors(k, querySize, [&](Value d, unsigned lanes) {
       Value q = k.loadVectorF32(rotated, k.add(from, d), lanes);
-      k.storeVectorF32(k.mulF(q, k.splat(spec.scale, lanes)), query,
-                       k.add(to, d));
+      k.storeVectorF32(k.mulF(q, k.splat(spec.scale, lanes)), query, k.add(to, d));
     });
     Value result = k.mul(i, valueSize);
     forVectors(k, valueSize, [&](Value c, unsigned lanes) {
@@ -220,8 +209,7 @@ void ExpandedEmitter::expand(const PanelWeight &weight, Value target) {
     SmallVector<Value> from;
     for (int64_t r = 0; r < rows; ++r)
       from.push_back(loadIndex(k, places, k.add(j, r)));
-    SmallVector<Value> tile =
-        emitTile(k, weight, {head, panel}, cache, from, {first, vectors});
+    SmallVector<Value> tile = emitTile(k, weight, {head, panel}, cache, from, {first, vectors});
     Value column = k.add(k.mul(panel, panelOutputs), first);
     for (int64_t r = 0; r < rows; ++r) {
       Value to = k.add(k.mul(k.add(j, r), stride), column);
@@ -230,14 +218,12 @@ void ExpandedEmitter::expand(const PanelWeight &weight, Value target) {
     }
   };
   k.forLoop(k.index(0), panels, 1, [&](Value panel) {
-    k.forLoop(
-        k.index(0), k.index(panelOutputs), vectors * width, [&](Value first) {
+    k.forLoop(k.index(0), k.index(panelOutputs), vectors * width, [&](Value first) {
           // The last tile overlaps the one before instead of being smaller:
           // equal results are stored twice, and the code of a tile exists once.
-          k.forLoop(k.index(0), k.index(keyBlock), rows, [&](Value j) {
-            emitKeys(panel, first, k.minIndex(j, k.index(keyBlock - rows)));
-          });
-        });
+      k.forLoop(k.index(0), k.index(keyBlock), rows,
+                [&](Value j) { emitKeys(panel, first, k.minIndex(j, k.index(keyBlock - rows))); });
+    });
   });
 }
 
@@ -247,8 +233,7 @@ void ExpandedEmitter::transposeKeys() {
   k.forLoop(k.index(0), k.index(keyBlock), 1, [&](Value j) {
     Value from = k.mul(j, stride);
     k.forLoop(k.index(0), k.index(spec.nope), 1, [&](Value d) {
-      k.store(k.load(keyRows, k.add(from, d)), keys,
-              k.add(k.mul(d, keyBlock), j));
+      k.store(k.load(keyRows, k.add(from, d)), keys, k.add(k.mul(d, keyBlock), j));
     });
     Value rope = k.add(loadIndex(k, places, j), spec.latent);
     k.forLoop(k.index(0), k.index(spec.rope), 1, [&](Value d) {
@@ -271,9 +256,8 @@ void ExpandedEmitter::computeScores(Value tile) {
   Value from = k.mul(tile, querySize);
   k.forLoop(k.index(0), k.index(keyBlock), vectors * width, [&](Value column) {
     SmallVector<Value> zeros(rowTile * vectors, k.splat(0.0f, width));
-    SmallVector<Value> tileScores = k.forLoop(
-        k.index(0), k.index(querySize), 1, zeros,
-        [&](Value d, ValueRange carried) {
+    SmallVector<Value> tileScores =
+        k.forLoop(k.index(0), k.index(querySize), 1, zeros, [&](Value d, ValueRange carried) {
           SmallVector<Value> key, next;
           Value keyRow = k.add(k.mul(d, keyBlock), column);
           for (int64_t v = 0; v < vectors; ++v)
@@ -281,15 +265,13 @@ void ExpandedEmitter::computeScores(Value tile) {
           for (int64_t r = 0; r < rowTile; ++r) {
             Value q = k.load(query, k.add(k.add(from, d), r * querySize));
             for (int64_t v = 0; v < vectors; ++v)
-              next.push_back(k.fma(k.broadcast(q, width), key[v],
-                                   carried[r * vectors + v]));
+              next.push_back(k.fma(k.broadcast(q, width), key[v], carried[r * vectors + v]));
           }
           return next;
         });
     for (int64_t r = 0; r < rowTile; ++r)
       for (int64_t v = 0; v < vectors; ++v)
-        k.storeVector(tileScores[r * vectors + v], scores,
-                      k.add(column, r * keyBlock + v * width));
+        k.storeVector(tileScores[r * vectors + v], scores, k.add(column, r * keyBlock + v * width));
   });
 }
 
@@ -300,8 +282,7 @@ void ExpandedEmitter::softmax(Value first, Value tile) {
   for (int32_t i = 0; i < width; ++i)
     lanes.push_back(i);
   Value lane = arith::ConstantOp::create(
-      k, DenseElementsAttr::get(k.vectorType(width, i32),
-                                ArrayRef<int32_t>(lanes)));
+      k, DenseElementsAttr::get(k.vectorType(width, i32), ArrayRef<int32_t>(lanes)));
   Value lowest = k.splat(negativeInfinity, width);
   k.forLoop(k.index(0), k.index(rowTile), 1, [&](Value r) {
     Value row = k.add(tile, r);
@@ -311,8 +292,7 @@ void ExpandedEmitter::softmax(Value first, Value tile) {
     Value largest = lowest;
     for (int64_t i = 0; i < keyBlock; i += width) {
       Value key = k.add(lane, k.splat(int32_t(i), width));
-      Value sees =
-          k.cmp(arith::CmpIPredicate::sle, key, k.broadcast(limit, width));
+      Value sees = k.cmp(arith::CmpIPredicate::sle, key, k.broadcast(limit, width));
       Value score = k.loadVectorF32(scores, k.add(begin, i), width);
       visible.push_back(k.select(sees, score, lowest));
       largest = k.maxF(largest, visible.back());
@@ -321,8 +301,7 @@ void ExpandedEmitter::softmax(Value first, Value tile) {
     Value maximum = k.maxF(previous, k.maxLanes(largest));
     Value sum;
     for (int64_t i = 0; i < keyBlock; i += width) {
-      Value weight =
-          k.exp(k.subF(visible[i / width], k.broadcast(maximum, width)));
+      Value weight = k.exp(k.subF(visible[i / width], k.broadcast(maximum, width)));
       k.storeVector(weight, scores, k.add(begin, i));
       sum = sum ? k.addF(sum, weight) : weight;
     }
@@ -345,21 +324,18 @@ void ExpandedEmitter::accumulate(Value tile, Value valid) {
     for (int64_t r = 0; r < rowTile; ++r) {
       Value shrink = k.broadcast(k.load(decay, k.index(r)), width);
       for (int64_t v = 0; v < vectors; ++v)
-        start.push_back(
-            k.mulF(k.loadVector(output, place(r, v), width), shrink));
+        start.push_back(k.mulF(k.loadVector(output, place(r, v), width), shrink));
     }
-    SmallVector<Value> result = k.forLoop(
-        k.index(0), valid, 1, start, [&](Value j, ValueRange carried) {
+    SmallVector<Value> result =
+        k.forLoop(k.index(0), valid, 1, start, [&](Value j, ValueRange carried) {
           SmallVector<Value> value, next;
           Value from = k.add(k.mul(j, valueSize), column);
           for (int64_t v = 0; v < vectors; ++v)
-            value.push_back(
-                k.loadVector(values, k.add(from, v * width), width));
+            value.push_back(k.loadVector(values, k.add(from, v * width), width));
           for (int64_t r = 0; r < rowTile; ++r) {
             Value weight = k.load(scores, k.add(j, r * keyBlock));
             for (int64_t v = 0; v < vectors; ++v)
-              next.push_back(k.fma(k.broadcast(weight, width), value[v],
-                                   carried[r * vectors + v]));
+              next.push_back(k.fma(k.broadcast(weight, width), value[v], carried[r * vectors + v]));
           }
           return next;
         });

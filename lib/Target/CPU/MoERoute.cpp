@@ -20,9 +20,7 @@ constexpr int32_t excluded = taken + 1;
 constexpr float negativeInfinity = -std::numeric_limits<float>::infinity();
 
 constexpr int64_t widestVector = 16;
-int64_t padded(int64_t count) {
-  return (count + widestVector - 1) / widestVector * widestVector;
-}
+int64_t padded(int64_t count) { return (count + widestVector - 1) / widestVector * widestVector; }
 
 struct RouteScratch {
   explicit RouteScratch(const MoERouteSpec &spec) {
@@ -104,14 +102,12 @@ void RouteEmitter::computeScores() {
       Value zero = k.splat(0.0f, lanes), one = k.splat(1.0f, lanes);
       Value e = k.exp(k.subF(zero, math::AbsFOp::create(k, x)));
       Value negative = k.cmp(arith::CmpFPredicate::OLT, x, zero);
-      k.storeVector(k.divF(k.select(negative, e, one), k.addF(one, e)), scores,
-                    i);
+      k.storeVector(k.divF(k.select(negative, e, one), k.addF(one, e)), scores, i);
     });
     return;
   }
   Value largest = k.forLoop(k.index(0), k.index(spec.experts), 1,
-                            ValueRange(k.f32(negativeInfinity)),
-                            [&](Value i, ValueRange carried) {
+                            ValueRange(k.f32(negativeInfinity)), [&](Value i, ValueRange carried) {
                               Value x = k.load(logits, k.add(from, i));
                               return SmallVector<Value>{k.maxF(carried[0], x)};
                             })[0];
@@ -134,8 +130,7 @@ Value RouteEmitter::dropNaN(Value choice) {
     lowest = k.splat(negativeInfinity, vector.getNumElements());
   else
     lowest = k.f32(negativeInfinity);
-  return k.select(k.cmp(arith::CmpFPredicate::UNO, choice, choice), lowest,
-                  choice);
+  return k.select(k.cmp(arith::CmpFPredicate::UNO, choice, choice), lowest, choice);
 }
 
 Value RouteEmitter::toKey(Value choice) {
@@ -165,8 +160,7 @@ void RouteEmitter::fillKeys(Value target, int64_t count, int32_t value) {
 void RouteEmitter::computeChoices() {
   // The padding behind the last expert is never the largest.
   int64_t end = padded(spec.experts);
-  k.storeVector(k.splat(taken, widestVector), keys,
-                k.index(end - widestVector));
+  k.storeVector(k.splat(taken, widestVector), keys, k.index(end - widestVector));
   forVectors(k, spec.experts, [&](Value i, unsigned lanes) {
     Value choice = k.loadVectorF32(scores, i, lanes);
     if (spec.bias)
@@ -183,17 +177,16 @@ void RouteEmitter::scoreGroups() {
   k.forLoop(k.index(0), k.index(spec.groups), 1, [&](Value group) {
     Value first = k.mul(group, members);
     Value lowest = k.f32(negativeInfinity);
-    SmallVector<Value> best = k.forLoop(
-        first, k.add(first, members), 1, ValueRange({lowest, lowest}),
-        [&](Value i, ValueRange carried) {
-          Value choice = k.load(choices, i);
-          Value better = k.cmp(arith::CmpFPredicate::OGT, choice, carried[0]);
-          Value second = k.cmp(arith::CmpFPredicate::OGT, choice, carried[1]);
-          return SmallVector<Value>{
-              k.select(better, choice, carried[0]),
-              k.select(better, carried[0],
-                       k.select(second, choice, carried[1]))};
-        });
+    SmallVector<Value> best =
+        k.forLoop(first, k.add(first, members), 1, ValueRange({lowest, lowest}),
+                  [&](Value i, ValueRange carried) {
+                    Value choice = k.load(choices, i);
+                    Value better = k.cmp(arith::CmpFPredicate::OGT, choice, carried[0]);
+                    Value second = k.cmp(arith::CmpFPredicate::OGT, choice, carried[1]);
+                    return SmallVector<Value>{
+                        k.select(better, choice, carried[0]),
+                        k.select(better, carried[0], k.select(second, choice, carried[1]))};
+                  });
     Value score = best[0];
     if (spec.groupRule == GroupRule::SumOfTwo)
       score = dropNaN(k.addF(best[0], best[1]));
@@ -204,9 +197,8 @@ void RouteEmitter::scoreGroups() {
 
 void RouteEmitter::excludeGroups() {
   int64_t members = spec.experts / spec.groups;
-  k.forLoop(k.index(0), k.index(spec.keptGroups), 1, [&](Value) {
-    k.store(k.i32(1), kept, takeLargest(groupKeys, spec.groups));
-  });
+  k.forLoop(k.index(0), k.index(spec.keptGroups), 1,
+            [&](Value) { k.store(k.i32(1), kept, takeLargest(groupKeys, spec.groups)); });
   k.forLoop(k.index(0), k.index(spec.groups), 1, [&](Value group) {
     Value isKept = k.load(kept, group);
     k.ifThen(k.cmp(arith::CmpIPredicate::eq, isKept, k.i32(0)), [&] {
@@ -225,45 +217,39 @@ Value RouteEmitter::takeLargest(Value from, int64_t count) {
   SmallVector<int32_t> lanes;
   for (int32_t i = 0; i < width; ++i)
     lanes.push_back(i);
-  Value start = arith::ConstantOp::create(
-      k, DenseElementsAttr::get(vector, ArrayRef<int32_t>(lanes)));
+  Value start =
+      arith::ConstantOp::create(k, DenseElementsAttr::get(vector, ArrayRef<int32_t>(lanes)));
   SmallVector<Value> best{k.loadVector(from, k.index(0), width), start};
   int64_t end = (count + width - 1) / width * width;
   if (end > width)
-    best = k.forLoop(
-        k.index(width), k.index(end), width, best,
-        [&](Value i, ValueRange carried) {
-          Value values = k.loadVector(from, i, width);
-          Value base = k.broadcast(k.fromIndex(i, k.getI32Type()), width);
-          Value indices = k.add(start, base);
+    best = k.forLoop(k.index(width), k.index(end), width, best, [&](Value i, ValueRange carried) {
+      Value values = k.loadVector(from, i, width);
+      Value base = k.broadcast(k.fromIndex(i, k.getI32Type()), width);
+      Value indices = k.add(start, base);
           // Strictly larger, so that a lane keeps its lowest index.
-          Value larger = k.cmp(arith::CmpIPredicate::sgt, values, carried[0]);
-          return SmallVector<Value>{k.select(larger, values, carried[0]),
-                                    k.select(larger, indices, carried[1])};
-        });
-  Value largest =
-      vector::ReductionOp::create(k, vector::CombiningKind::MAXSI, best[0]);
-  Value isLargest =
-      k.cmp(arith::CmpIPredicate::eq, best[0], k.broadcast(largest, width));
-  Value candidates = k.select(
-      isLargest, best[1], k.splat(std::numeric_limits<int32_t>::max(), width));
-  Value index = k.toIndex(
-      vector::ReductionOp::create(k, vector::CombiningKind::MINSI, candidates));
+      Value larger = k.cmp(arith::CmpIPredicate::sgt, values, carried[0]);
+      return SmallVector<Value>{k.select(larger, values, carried[0]),
+                                k.select(larger, indices, carried[1])};
+    });
+  Value largest = vector::ReductionOp::create(k, vector::CombiningKind::MAXSI, best[0]);
+  Value isLargest = k.cmp(arith::CmpIPredicate::eq, best[0], k.broadcast(largest, width));
+  Value candidates =
+      k.select(isLargest, best[1], k.splat(std::numeric_limits<int32_t>::max(), width));
+  Value index = k.toIndex(vector::ReductionOp::create(k, vector::CombiningKind::MINSI, candidates));
   k.store(k.i32(taken), from, index);
   return index;
 }
 
 void RouteEmitter::choose() {
   Value to = k.mul(row, spec.topK);
-  Value sum = k.forLoop(
-      k.index(0), k.index(spec.topK), 1, ValueRange(k.f32(0.0f)),
-      [&](Value rank, ValueRange carried) {
-        Value expert = takeLargest(keys, spec.experts);
-        Value weight = k.load(scores, expert);
-        k.store(k.fromIndex(expert, k.getI32Type()), ids, k.add(to, rank));
-        k.store(weight, weights, k.add(to, rank));
-        return SmallVector<Value>{k.addF(carried[0], weight)};
-      })[0];
+  Value sum = k.forLoop(k.index(0), k.index(spec.topK), 1, ValueRange(k.f32(0.0f)),
+                        [&](Value rank, ValueRange carried) {
+                          Value expert = takeLargest(keys, spec.experts);
+                          Value weight = k.load(scores, expert);
+                          k.store(k.fromIndex(expert, k.getI32Type()), ids, k.add(to, rank));
+                          k.store(weight, weights, k.add(to, rank));
+                          return SmallVector<Value>{k.addF(carried[0], weight)};
+                        })[0];
   Value divisor = k.addF(sum, k.f32(1e-20f));
   k.forLoop(k.index(0), k.index(spec.topK), 1, [&](Value rank) {
     Value weight = k.load(weights, k.add(to, rank));
@@ -282,8 +268,6 @@ KernelInfo getMoERouteInfo(const MoERouteSpec &spec) {
   return info;
 }
 
-void emitMoERoute(KernelBuilder &k, const MoERouteSpec &spec) {
-  RouteEmitter(k, spec).emit();
-}
+void emitMoERoute(KernelBuilder &k, const MoERouteSpec &spec) { RouteEmitter(k, spec).emit(); }
 
 } // namespace hadal::cpu

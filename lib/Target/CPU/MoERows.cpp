@@ -28,12 +28,10 @@ void emitMoEGroup(KernelBuilder &k, const MoEGroupSpec &spec) {
   Value zero = k.index(0), experts = k.index(spec.experts), one = k.i32(1);
 
   // Checked before anything is counted: an id is an address below.
-  Value valid = k.forLoop(
-      zero, pairs, 1, ValueRange(k.i32(1)), [&](Value p, ValueRange carried) {
-        Value inside = k.cmp(arith::CmpIPredicate::ult, k.load(ids, p),
-                             k.i32(int32_t(spec.experts)));
-        return SmallVector<Value>{k.select(inside, carried[0], k.i32(0))};
-      })[0];
+  Value valid = k.forLoop(zero, pairs, 1, ValueRange(k.i32(1)), [&](Value p, ValueRange carried) {
+    Value inside = k.cmp(arith::CmpIPredicate::ult, k.load(ids, p), k.i32(int32_t(spec.experts)));
+    return SmallVector<Value>{k.select(inside, carried[0], k.i32(0))};
+  })[0];
   k.returnIf(k.cmp(arith::CmpIPredicate::eq, valid, k.i32(0)), 1);
 
   k.forLoop(zero, experts, 1, [&](Value e) { k.store(k.i32(0), cursor, e); });
@@ -41,13 +39,12 @@ void emitMoEGroup(KernelBuilder &k, const MoEGroupSpec &spec) {
     Value e = loadIndex(k, ids, p);
     k.store(k.add(k.load(cursor, e), one), cursor, e);
   });
-  Value total = k.forLoop(zero, experts, 1, ValueRange(k.i32(0)),
-                          [&](Value e, ValueRange carried) {
-                            Value count = k.load(cursor, e);
-                            k.store(carried[0], offsets, e);
-                            k.store(carried[0], cursor, e);
-                            return SmallVector<Value>{k.add(carried[0], count)};
-                          })[0];
+  Value total = k.forLoop(zero, experts, 1, ValueRange(k.i32(0)), [&](Value e, ValueRange carried) {
+    Value count = k.load(cursor, e);
+    k.store(carried[0], offsets, e);
+    k.store(carried[0], cursor, e);
+    return SmallVector<Value>{k.add(carried[0], count)};
+  })[0];
   k.store(total, offsets, experts);
   k.forLoop(zero, pairs, 1, [&](Value p) {
     Value e = loadIndex(k, ids, p);

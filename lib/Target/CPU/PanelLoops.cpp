@@ -10,9 +10,7 @@ namespace {
 // for two vectors of weights, an input and the split of a pair; with 12 some
 // live on the stack, which is slower. AVX-512 has 32, of which 16 accumulators
 // already keep both dot units busy.
-unsigned getMaxTileRows(const KernelTarget &target) {
-  return target.level == Level::V3 ? 5 : 8;
-}
+unsigned getMaxTileRows(const KernelTarget &target) { return target.level == Level::V3 ? 5 : 8; }
 
 /// Into how many parts of equal width a tile of `rows` rows cuts a panel.
 unsigned getColumnParts(const KernelTarget &target, unsigned rows) {
@@ -26,8 +24,8 @@ Value getSumIndex(KernelBuilder &k, Value which, Value row) {
 }
 
 /// The sums of `rows` rows from `row` on, by each weight, into the buffer.
-void emitSums(KernelBuilder &k, const PanelProgram &program,
-              const PanelPosition &position, Value row, unsigned rows) {
+void emitSums(KernelBuilder &k, const PanelProgram &program, const PanelPosition &position,
+              Value row, unsigned rows) {
   unsigned width = k.width();
   SmallVector<Value> xBases;
   for (unsigned r = 0; r < rows; ++r)
@@ -40,8 +38,7 @@ void emitSums(KernelBuilder &k, const PanelProgram &program,
     if (weight.scales)
       weight.scaleData = bind(program.scaleBinding, k.getF32Type());
     TileColumns tile{first, unsigned(columns) / width};
-    SmallVector<Value> sums =
-        emitTile(k, weight, position, program.x, xBases, tile);
+    SmallVector<Value> sums = emitTile(k, weight, position, program.x, xBases, tile);
     Value base = k.add(getSumIndex(k, which, k.index(0)), first);
     for (unsigned r = 0; r < rows; ++r)
       for (unsigned v = 0; v < tile.vectors; ++v)
@@ -70,35 +67,31 @@ void emitSums(KernelBuilder &k, const PanelProgram &program,
     if (weight.type != WeightType::F8E4M3)
       weight.scales.reset();
     k.forLoop(k.index(0), k.index(parts), 1, [&](Value part) {
-      emitPart(weight, k.index(which), k.mul(part, columns),
-               [&](unsigned binding, Type type) {
-                 bool second = which && binding == program.weightBinding;
-                 return k.binding(second ? binding + 1 : binding, type,
-                                  {ShapedType::kDynamic});
-               });
+      emitPart(weight, k.index(which), k.mul(part, columns), [&](unsigned binding, Type type) {
+        bool second = which && binding == program.weightBinding;
+        return k.binding(second ? binding + 1 : binding, type, {ShapedType::kDynamic});
+      });
     });
   }
 }
 
 /// The first `available` columns of a row of sums into the result.
-void storeRow(KernelBuilder &k, const PanelProgram &program, Value sumBase,
-              Value yBase, Value residualBase, int64_t available) {
+void storeRow(KernelBuilder &k, const PanelProgram &program, Value sumBase, Value yBase,
+              Value residualBase, int64_t available) {
   int64_t width = k.width();
   for (int64_t column = 0; column < available; column += width) {
     unsigned count = std::min(available - column, width);
     Value value = k.loadVector(program.sums, k.add(sumBase, column), width);
     if (program.residual)
-      value =
-          k.addF(k.loadVectorPartF32(program.residual,
-                                     k.add(residualBase, column), width, count),
-                 value);
+      value = k.addF(
+          k.loadVectorPartF32(program.residual, k.add(residualBase, column), width, count), value);
     k.storeVectorPartF32(value, program.y, k.add(yBase, column), count);
   }
 }
 
 /// From the sums of `count` rows to their results.
-void emitResults(KernelBuilder &k, const PanelProgram &program,
-                 const PanelPosition &position, Value row, Value count) {
+void emitResults(KernelBuilder &k, const PanelProgram &program, const PanelPosition &position,
+                 Value row, Value count) {
   unsigned width = k.width();
   if (program.dual) {
     Value up = getSumIndex(k, k.index(1), k.index(0));
@@ -123,8 +116,7 @@ void emitResults(KernelBuilder &k, const PanelProgram &program,
     };
     if (tail == 0)
       return store(panelOutputs);
-    k.ifElse(
-        isLast, [&] { store(tail); }, [&] { store(panelOutputs); });
+    k.ifElse(isLast, [&] { store(tail); }, [&] { store(panelOutputs); });
   });
 }
 } // namespace
@@ -135,8 +127,7 @@ void PanelProgram::prepare(KernelBuilder &k) {
 }
 
 void hadal::cpu::emitPanel(KernelBuilder &k, const PanelProgram &program,
-                           const PanelPosition &position, Value begin,
-                           Value end) {
+                           const PanelPosition &position, Value begin, Value end) {
   unsigned highest = getMaxTileRows(k.target());
   Value rows = k.sub(end, begin);
   // Full tiles, and one for each bit of what is left.
@@ -149,8 +140,8 @@ void hadal::cpu::emitPanel(KernelBuilder &k, const PanelProgram &program,
     Value left = k.sub(end, row);
     Value taken = k.index(1);
     for (unsigned height : {2u, 4u, highest})
-      taken = k.select(k.cmp(arith::CmpIPredicate::uge, left, k.index(height)),
-                       k.index(height), taken);
+      taken =
+          k.select(k.cmp(arith::CmpIPredicate::uge, left, k.index(height)), k.index(height), taken);
     for (unsigned height : {highest, 4u, 2u, 1u})
       k.ifThen(k.cmp(arith::CmpIPredicate::eq, taken, k.index(height)),
                [&] { emitSums(k, program, position, row, height); });
@@ -161,24 +152,19 @@ void hadal::cpu::emitPanel(KernelBuilder &k, const PanelProgram &program,
 
 Type hadal::cpu::getMemoryType(KernelBuilder &k, WeightType type) {
   switch (type) {
-  case WeightType::BF16:
-    return k.getBF16Type();
-  case WeightType::F32:
-    return k.getF32Type();
-  case WeightType::F8E4M3:
-    return k.getI8Type();
+  case WeightType::BF16: return k.getBF16Type();
+  case WeightType::F32: return k.getF32Type();
+  case WeightType::F8E4M3: return k.getI8Type();
   }
   llvm_unreachable("weight type");
 }
 
 Type hadal::cpu::getMemoryType(KernelBuilder &k, ActivationType type) {
-  return type == ActivationType::BF16 ? Type(k.getBF16Type())
-                                      : Type(k.getF32Type());
+  return type == ActivationType::BF16 ? Type(k.getBF16Type()) : Type(k.getF32Type());
 }
 
-int64_t hadal::cpu::choosePanelsPerWorkgroup(WeightType type, int64_t outputs,
-                                             int64_t inputs, bool dual,
-                                             int64_t requested) {
+int64_t hadal::cpu::choosePanelsPerWorkgroup(WeightType type, int64_t outputs, int64_t inputs,
+                                             bool dual, int64_t requested) {
   int64_t panels = panelCount(outputs);
   if (requested > 0)
     return std::min(requested, panels);
@@ -191,21 +177,17 @@ int64_t hadal::cpu::choosePanelsPerWorkgroup(WeightType type, int64_t outputs,
   return std::min(byBytes, byCount);
 }
 
-LogicalResult
-hadal::cpu::verifyWeight(ModuleOp module, StringRef kernel, WeightType type,
-                         int64_t outputs, int64_t inputs,
-                         const std::optional<BlockScales> &scales) {
-  auto error = [&] {
-    return module.emitError() << "kernel '" << kernel << "': ";
-  };
+LogicalResult hadal::cpu::verifyWeight(ModuleOp module, StringRef kernel, WeightType type,
+                                       int64_t outputs, int64_t inputs,
+                                       const std::optional<BlockScales> &scales) {
+  auto error = [&] { return module.emitError() << "kernel '" << kernel << "': "; };
   if (outputs < 1 || inputs < 1)
-    return error() << "expected a weight of at least 1 x 1, got " << outputs
-                   << " x " << inputs;
+    return error() << "expected a weight of at least 1 x 1, got " << outputs << " x " << inputs;
   if (scales.has_value() != (type == WeightType::F8E4M3))
     return error() << "expected block scales "
                    << (scales ? "with fp8 weights only" : "with fp8 weights");
   if (scales && (scales->outputBlock < 1 || scales->inputBlock < 1))
-    return error() << "expected scale blocks of at least 1 x 1, got "
-                   << scales->outputBlock << " x " << scales->inputBlock;
+    return error() << "expected scale blocks of at least 1 x 1, got " << scales->outputBlock
+                   << " x " << scales->inputBlock;
   return success();
 }

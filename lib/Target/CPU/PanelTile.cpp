@@ -18,14 +18,12 @@ struct WeightStep {
 
 class TileEmitter {
 public:
-  TileEmitter(KernelBuilder &k, const PanelWeight &weight,
-              const PanelPosition &position, Value x, ValueRange rowBases,
-              TileColumns columns)
-      : k(k), weight(weight), position(position), x(x), rowBases(rowBases),
-        columns(columns), width(k.width()) {
+  TileEmitter(KernelBuilder &k, const PanelWeight &weight, const PanelPosition &position, Value x,
+              ValueRange rowBases, TileColumns columns)
+      : k(k), weight(weight), position(position), x(x), rowBases(rowBases), columns(columns),
+        width(k.width()) {
     bf16Input = cast<MemRefType>(x.getType()).getElementType().isBF16();
-    pairDot = bf16Input && weight.type == WeightType::BF16 &&
-              k.target().usesPairDot();
+    pairDot = bf16Input && weight.type == WeightType::BF16 && k.target().usesPairDot();
     Value panels = k.index(panelCount(weight.outputs));
     Value panel = k.add(k.mul(position.batch, panels), position.panel);
     base = k.add(k.mul(panel, panelElements(weight.type, weight.inputs)),
@@ -33,16 +31,13 @@ public:
   }
 
   SmallVector<Value> emit() {
-    SmallVector<Value> sums(rowBases.size() * columns.vectors,
-                            k.splat(0.0f, width));
+    SmallVector<Value> sums(rowBases.size() * columns.vectors, k.splat(0.0f, width));
     switch (weight.type) {
-    case WeightType::BF16:
-      return emitPairs(std::move(sums));
+    case WeightType::BF16: return emitPairs(std::move(sums));
     case WeightType::F32:
       return emitInputs(std::move(sums), k.index(0), k.index(weight.inputs),
                         weight.inputs % unroll == 0, {});
-    case WeightType::F8E4M3:
-      return emitScaled(std::move(sums));
+    case WeightType::F8E4M3: return emitScaled(std::move(sums));
     }
     llvm_unreachable("weight type");
   }
@@ -81,8 +76,7 @@ private:
 
   /// Adds inputs `input + plus` and the next; with `half` only the first,
   /// beyond which the row of x has no element.
-  void addPair(SmallVectorImpl<Value> &sums, Value input, int64_t plus,
-               bool half) {
+  void addPair(SmallVectorImpl<Value> &sums, Value input, int64_t plus, bool half) {
     SmallVector<Value> low, high;
     if (!half && rowBases.size() <= 2)
       prefetch(input, plus);
@@ -93,8 +87,7 @@ private:
         low.push_back(pairs);
         continue;
       }
-      auto [even, odd] =
-          splitPairs(k.bitcast(pairs, k.vectorType(width, k.getI32Type())));
+      auto [even, odd] = splitPairs(k.bitcast(pairs, k.vectorType(width, k.getI32Type())));
       low.push_back(even);
       high.push_back(odd);
     }
@@ -102,8 +95,7 @@ private:
       Value even, odd;
       if (bf16Input) {
         Value index = inputIndex(r, input, plus);
-        Value pair =
-            half ? k.loadVectorPart(x, index, 2, 1) : k.loadVector(x, index, 2);
+        Value pair = half ? k.loadVectorPart(x, index, 2, 1) : k.loadVector(x, index, 2);
         pair = k.bitcast(pair, k.vectorType(1, k.getI32Type()));
         pair = vector::ExtractOp::create(k, pair, ArrayRef<int64_t>{0});
         pair = k.broadcast(pair, width);
@@ -119,8 +111,7 @@ private:
       for (unsigned v = 0; v < columns.vectors; ++v) {
         Value &sum = sums[r * columns.vectors + v];
         if (pairDot && k.target().hasNativeBF16()) {
-          sum =
-              x86vector::DotBF16Op::create(k, sum.getType(), sum, low[v], even);
+          sum = x86vector::DotBF16Op::create(k, sum.getType(), sum, low[v], even);
         } else if (pairDot) {
           // The dot unit's order; the missing element of a half pair is zero.
           sum = k.fma(odd, high[v], sum);
@@ -140,17 +131,15 @@ private:
   void prefetch(Value input, int64_t plus) {
     constexpr int64_t ahead = 160;
     for (int64_t line : {0, 1})
-      memref::PrefetchOp::create(
-          k, weight.data, k.add(weightIndex(input, plus + ahead), 32 * line),
-          /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
+      memref::PrefetchOp::create(k, weight.data, k.add(weightIndex(input, plus + ahead), 32 * line),
+                                 /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
   }
 
   /// The f32 values of the even (low) and odd elements of bf16 pairs.
   std::pair<Value, Value> splitPairs(Value pairs) {
     Type floats = k.vectorType(width, k.getF32Type());
     Value even = arith::ShLIOp::create(k, pairs, k.splat(int32_t(16), width));
-    Value odd =
-        arith::AndIOp::create(k, pairs, k.splat(int32_t(0xffff0000u), width));
+    Value odd = arith::AndIOp::create(k, pairs, k.splat(int32_t(0xffff0000u), width));
     return {k.bitcast(even, floats), k.bitcast(odd, floats)};
   }
 
@@ -158,8 +147,8 @@ private:
   // ------------------------------
 
   /// Adds the inputs [begin, end); `even`: a multiple of the unrolling.
-  SmallVector<Value> emitInputs(SmallVector<Value> sums, Value begin, Value end,
-                                bool even, ValueRange scales) {
+  SmallVector<Value> emitInputs(SmallVector<Value> sums, Value begin, Value end, bool even,
+                                ValueRange scales) {
     if (even)
       return emitLoop(std::move(sums), begin, end, unroll, scales);
     Value length = k.sub(end, begin);
@@ -168,19 +157,17 @@ private:
     return emitLoop(std::move(sums), middle, end, 1, scales);
   }
 
-  SmallVector<Value> emitLoop(SmallVector<Value> sums, Value begin, Value end,
-                              int64_t step, ValueRange scales) {
-    return k.forLoop(begin, end, step, sums,
-                     [&](Value input, ValueRange carried) {
-                       SmallVector<Value> next(carried);
-                       for (int64_t u = 0; u < step; ++u)
-                         addInput(next, input, u, scales);
-                       return next;
-                     });
+  SmallVector<Value> emitLoop(SmallVector<Value> sums, Value begin, Value end, int64_t step,
+                              ValueRange scales) {
+    return k.forLoop(begin, end, step, sums, [&](Value input, ValueRange carried) {
+      SmallVector<Value> next(carried);
+      for (int64_t u = 0; u < step; ++u)
+        addInput(next, input, u, scales);
+      return next;
+    });
   }
 
-  void addInput(SmallVectorImpl<Value> &sums, Value input, int64_t plus,
-                ValueRange scales) {
+  void addInput(SmallVectorImpl<Value> &sums, Value input, int64_t plus, ValueRange scales) {
     SmallVector<Value> weights = loadWeights(input, plus, scales);
     for (unsigned r = 0; r < rowBases.size(); ++r) {
       Value value = broadcastInput(inputIndex(r, input, plus));
@@ -197,8 +184,7 @@ private:
     // Both halves of each word get the element; the mask keeps the upper one,
     // where an f32 has its leading bits. As an integer: LLVM would convert a
     // bf16 scalar to f32 and back, by a call.
-    Value one =
-        k.bitcast(k.loadVector(x, index, 1), k.vectorType(1, k.getI16Type()));
+    Value one = k.bitcast(k.loadVector(x, index, 1), k.vectorType(1, k.getI16Type()));
     one = vector::ExtractOp::create(k, one, ArrayRef<int64_t>{0});
     Value twice = k.broadcast(one, 2 * width);
     Value words = k.bitcast(twice, k.vectorType(width, k.getI32Type()));
@@ -210,8 +196,7 @@ private:
     SmallVector<Value> result;
     if (weight.type == WeightType::F32) {
       for (unsigned v = 0; v < columns.vectors; ++v)
-        result.push_back(
-            k.loadVector(weight.data, k.add(index, width * v), width));
+        result.push_back(k.loadVector(weight.data, k.add(index, width * v), width));
       return result;
     }
     // An e4m3 is an f16 of which four exponent bits are in use: in place, it
@@ -225,9 +210,8 @@ private:
       bits = arith::ExtSIOp::create(k, words, bits);
       bits = arith::ShLIOp::create(k, bits, wordSplat(7));
       bits = arith::AndIOp::create(k, bits, wordSplat(int16_t(0xbf80)));
-      Value value = arith::ExtFOp::create(
-          k, k.vectorType(width, k.getF32Type()),
-          k.bitcast(bits, k.vectorType(width, k.getF16Type())));
+      Value value = arith::ExtFOp::create(k, k.vectorType(width, k.getF32Type()),
+                                          k.bitcast(bits, k.vectorType(width, k.getF16Type())));
       result.push_back(k.mulF(value, scales[v]));
     }
     return result;
@@ -245,15 +229,12 @@ private:
     Value last = k.div(k.add(origin, weight.inputs - 1), s.inputBlock);
     bool even = s.inputOrigin % unroll == 0 && s.inputBatch % unroll == 0 &&
                 s.inputBlock % unroll == 0 && weight.inputs % unroll == 0;
-    return k.forLoop(
-        first, k.add(last, 1), 1, sums, [&](Value block, ValueRange carried) {
-          Value start = k.sub(k.mul(block, s.inputBlock), origin);
-          Value begin = k.maxIndex(start, k.index(0));
-          Value end =
-              k.minIndex(k.add(start, s.inputBlock), k.index(weight.inputs));
-          return emitInputs(SmallVector<Value>(carried), begin, end, even,
-                            loadScales(offsets, block));
-        });
+    return k.forLoop(first, k.add(last, 1), 1, sums, [&](Value block, ValueRange carried) {
+      Value start = k.sub(k.mul(block, s.inputBlock), origin);
+      Value begin = k.maxIndex(start, k.index(0));
+      Value end = k.minIndex(k.add(start, s.inputBlock), k.index(weight.inputs));
+      return emitInputs(SmallVector<Value>(carried), begin, end, even, loadScales(offsets, block));
+    });
   }
 
   /// The part of a scale's index that depends on the output: one for the tile
@@ -268,15 +249,13 @@ private:
       return k.add(batch, k.mul(block, s.outputStride));
     };
     // Else columns of padding have no scale; any will do, since they are zero.
-    bool shared = s.outputOrigin % panelOutputs == 0 &&
-                  s.outputBatch % panelOutputs == 0 &&
+    bool shared = s.outputOrigin % panelOutputs == 0 && s.outputBatch % panelOutputs == 0 &&
                   s.outputBlock % panelOutputs == 0;
     if (shared)
       return {offsetOf(first)};
     SmallVector<Value> offsets;
     for (unsigned c = 0; c < columns.vectors * width; ++c) {
-      Value output = k.minIndex(k.add(k.add(first, columns.first), c),
-                                k.index(weight.outputs - 1));
+      Value output = k.minIndex(k.add(k.add(first, columns.first), c), k.index(weight.outputs - 1));
       offsets.push_back(offsetOf(output));
     }
     return offsets;
@@ -286,9 +265,7 @@ private:
   /// loadWeights; exact).
   SmallVector<Value> loadScales(ArrayRef<Value> offsets, Value block) {
     Value inputOffset = k.mul(block, weight.scales->inputStride);
-    auto load = [&](Value offset) {
-      return k.load(weight.scaleData, k.add(offset, inputOffset));
-    };
+    auto load = [&](Value offset) { return k.load(weight.scaleData, k.add(offset, inputOffset)); };
     SmallVector<Value> result;
     if (offsets.size() == 1) {
       Value scale = k.mulF(load(offsets.front()), k.f32(256.0f));
@@ -299,8 +276,7 @@ private:
       SmallVector<Value> lanes;
       for (unsigned lane = 0; lane < width; ++lane)
         lanes.push_back(load(offsets[v * width + lane]));
-      Value scales = vector::FromElementsOp::create(
-          k, k.vectorType(width, k.getF32Type()), lanes);
+      Value scales = vector::FromElementsOp::create(k, k.vectorType(width, k.getF32Type()), lanes);
       result.push_back(k.mulF(scales, k.splat(256.0f, width)));
     }
     return result;
@@ -319,10 +295,8 @@ private:
 };
 } // namespace
 
-SmallVector<Value> hadal::cpu::emitTile(KernelBuilder &k,
-                                        const PanelWeight &weight,
-                                        const PanelPosition &position, Value x,
-                                        ValueRange rowBases,
+SmallVector<Value> hadal::cpu::emitTile(KernelBuilder &k, const PanelWeight &weight,
+                                        const PanelPosition &position, Value x, ValueRange rowBases,
                                         TileColumns columns) {
   return TileEmitter(k, weight, position, x, rowBases, columns).emit();
 }

@@ -34,10 +34,9 @@ struct TileColumns {
 
 /// Emits the sums of a tile, rows x columns, over all inputs. `rowBases[r]` is
 /// the element of `x` where row r starts. Returns f32 vectors, row by row.
-llvm::SmallVector<mlir::Value>
-emitTile(KernelBuilder &k, const PanelWeight &weight,
-         const PanelPosition &position, mlir::Value x,
-         mlir::ValueRange rowBases, TileColumns columns);
+llvm::SmallVector<mlir::Value> emitTile(KernelBuilder &k, const PanelWeight &weight,
+                                        const PanelPosition &position, mlir::Value x,
+                                        mlir::ValueRange rowBases, TileColumns columns);
 
 /// All that the rows of a panel have in common: operands and addresses.
 /// Functions of a row give the element at which it starts.
@@ -65,22 +64,20 @@ struct PanelProgram {
 /// Emits the results of one panel for the rows [begin, end). Rows are taken in
 /// tiles as high as the registers allow, then 4, 2 and 1; a tile of any height
 /// computes a row the same way.
-void emitPanel(KernelBuilder &k, const PanelProgram &program,
-               const PanelPosition &position, mlir::Value begin,
-               mlir::Value end);
+void emitPanel(KernelBuilder &k, const PanelProgram &program, const PanelPosition &position,
+               mlir::Value begin, mlir::Value end);
 
 /// The element type of a weight or of activations in memory.
 mlir::Type getMemoryType(KernelBuilder &k, WeightType type);
 mlir::Type getMemoryType(KernelBuilder &k, ActivationType type);
 
 /// Panels that a workgroup takes where the specification leaves it open.
-int64_t choosePanelsPerWorkgroup(WeightType type, int64_t outputs,
-                                 int64_t inputs, bool dual, int64_t requested);
+int64_t choosePanelsPerWorkgroup(WeightType type, int64_t outputs, int64_t inputs, bool dual,
+                                 int64_t requested);
 
 /// Checks what dense and grouped kernels have in common.
-mlir::LogicalResult verifyWeight(mlir::ModuleOp module, llvm::StringRef kernel,
-                                 WeightType type, int64_t outputs,
-                                 int64_t inputs,
+mlir::LogicalResult verifyWeight(mlir::ModuleOp module, llvm::StringRef kernel, WeightType type,
+                                 int64_t outputs, int64_t inputs,
                                  const std::optional<BlockScales> &scales);
 
 } // namespace hadal::cpu

@@ -51,11 +51,10 @@ void hadal::cpu::buildKernelPipeline(OpPassManager &pm, Level level) {
 namespace {
 struct PipelineOptions : public PassPipelineOptions<PipelineOptions> {
   PassOptions::Option<Level> level{
-      *this, "level", llvm::cl::desc("Instruction-set level"),
-      llvm::cl::init(Level::V3),
-      llvm::cl::values(clEnumValN(Level::V3, "x86-64-v3", "AVX2 and FMA"),
-                       clEnumValN(Level::V4BF16, "x86-64-v4-bf16",
-                                  "AVX-512 with bf16 dot products"))};
+      *this, "level", llvm::cl::desc("Instruction-set level"), llvm::cl::init(Level::V3),
+      llvm::cl::values(
+          clEnumValN(Level::V3, "x86-64-v3", "AVX2 and FMA"),
+          clEnumValN(Level::V4BF16, "x86-64-v4-bf16", "AVX-512 with bf16 dot products"))};
 };
 } // namespace
 

@@ -20,9 +20,8 @@ static Value takeEverySecond(KernelBuilder &k, Value vector, int64_t first) {
   return vector::ShuffleOp::create(k, vector, vector, mask);
 }
 
-void emitRotation(KernelBuilder &k, int64_t size, bool interleaved,
-                  const RopeAngles &angles, Value input, Value from,
-                  Value output, Value to) {
+void emitRotation(KernelBuilder &k, int64_t size, bool interleaved, const RopeAngles &angles,
+                  Value input, Value from, Value output, Value to) {
   int64_t half = size / 2;
   forVectors(k, half, [&](Value i, unsigned lanes) {
     Value a, b;
@@ -37,15 +36,13 @@ void emitRotation(KernelBuilder &k, int64_t size, bool interleaved,
     Value c = k.loadVectorF32(angles.cos, k.add(angles.offset, i), lanes);
     Value s = k.loadVectorF32(angles.sin, k.add(angles.offset, i), lanes);
     k.storeVectorF32(k.subF(k.mulF(a, c), k.mulF(b, s)), output, k.add(to, i));
-    k.storeVectorF32(k.addF(k.mulF(b, c), k.mulF(a, s)), output,
-                     k.add(k.add(to, i), half));
+    k.storeVectorF32(k.addF(k.mulF(b, c), k.mulF(a, s)), output, k.add(k.add(to, i), half));
   });
 }
 
 KernelInfo getRopeQueryInfo(const RopeQuerySpec &) {
   KernelInfo info;
-  info.bindings = {Access::Read, Access::Read, Access::Read, Access::Read,
-                   Access::Write};
+  info.bindings = {Access::Read, Access::Read, Access::Read, Access::Read, Access::Write};
   info.grid[0] = GridExtent::rows(1);
   return info;
 }
@@ -64,8 +61,7 @@ void emitRopeQuery(KernelBuilder &k, const RopeQuerySpec &spec) {
   k.forLoop(k.index(0), k.index(spec.heads), 1, [&](Value head) {
     Value start = k.mul(k.add(first, head), size);
     forVectors(k, spec.nope, [&](Value i, unsigned lanes) {
-      k.storeVectorF32(k.loadVectorF32(q, k.add(start, i), lanes), y,
-                       k.add(start, i));
+      k.storeVectorF32(k.loadVectorF32(q, k.add(start, i), lanes), y, k.add(start, i));
     });
     Value rope = k.add(start, spec.nope);
     emitRotation(k, spec.rope, spec.interleaved, angles, q, rope, y, rope);

@@ -16,9 +16,8 @@ struct RopeAngles {
 
 /// Rotates the `size` elements at `from` of `input` into those at `to` of
 /// `output`, which is laid out in halves.
-void emitRotation(KernelBuilder &k, int64_t size, bool interleaved,
-                  const RopeAngles &angles, mlir::Value input, mlir::Value from,
-                  mlir::Value output, mlir::Value to);
+void emitRotation(KernelBuilder &k, int64_t size, bool interleaved, const RopeAngles &angles,
+                  mlir::Value input, mlir::Value from, mlir::Value output, mlir::Value to);
 
 } // namespace hadal::cpu
 

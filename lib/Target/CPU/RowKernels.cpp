@@ -30,8 +30,7 @@ void emitEmbedding(KernelBuilder &k, const EmbeddingSpec &spec) {
   Value from = k.mul(token, spec.width);
   Value to = k.mul(row, spec.width);
   forVectors(k, spec.width, [&](Value i, unsigned lanes) {
-    k.storeVectorF32(k.loadVectorF32(table, k.add(from, i), lanes), y,
-                     k.add(to, i));
+    k.storeVectorF32(k.loadVectorF32(table, k.add(from, i), lanes), y, k.add(to, i));
   });
   k.finish();
 }
@@ -56,8 +55,7 @@ void emitRMSNorm(KernelBuilder &k, const RMSNormSpec &spec) {
     source = loadIndex(k, flatBinding(k, next++, k.getI32Type()), row);
   Value weight = flatBinding(k, next++, FloatType::F32);
   Value y = flatBinding(k, next++, spec.output);
-  Value y2 =
-      spec.secondOutput ? flatBinding(k, next++, FloatType::F32) : Value();
+  Value y2 = spec.secondOutput ? flatBinding(k, next++, FloatType::F32) : Value();
 
   Value from = k.mul(source, spec.inputStride ? spec.inputStride : spec.width);
   Value to = k.mul(row, spec.width);
@@ -69,8 +67,7 @@ void emitRMSNorm(KernelBuilder &k, const RMSNormSpec &spec) {
   Value root = math::SqrtOp::create(k, k.addF(mean, k.f32(spec.epsilon)));
   Value inverse = k.divF(k.f32(1.0f), root);
   forVectors(k, spec.width, [&](Value i, unsigned lanes) {
-    Value v = k.mulF(k.loadVectorF32(x, k.add(from, i), lanes),
-                     k.broadcast(inverse, lanes));
+    Value v = k.mulF(k.loadVectorF32(x, k.add(from, i), lanes), k.broadcast(inverse, lanes));
     v = k.mulF(k.loadVectorF32(weight, i, lanes), v);
     k.storeVectorF32(v, y, k.add(to, i));
     if (y2)
@@ -118,8 +115,7 @@ void emitElementwise(KernelBuilder &k, const ElementwiseSpec &spec) {
     Value v = k.loadVectorF32(a, k.add(aStart, i), lanes);
     if (binary) {
       Value other = k.loadVectorF32(b, k.add(bStart, i), lanes);
-      v = spec.kind == ElementwiseKind::Add ? k.addF(v, other)
-                                            : k.mulF(k.silu(v), other);
+      v = spec.kind == ElementwiseKind::Add ? k.addF(v, other) : k.mulF(k.silu(v), other);
     }
     k.storeVectorF32(v, y, k.add(yStart, i));
   });

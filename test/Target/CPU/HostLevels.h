@@ -23,8 +23,7 @@ inline bool hostExecutes(Level level) {
 /// generic operations, and V4BF16 itself where the machine has it.
 inline std::vector<KernelTarget> hostTargets() {
   std::vector<KernelTarget> targets;
-  for (KernelTarget target : {KernelTarget{Level::V3, false},
-                              KernelTarget{Level::V4BF16, true},
+  for (KernelTarget target : {KernelTarget{Level::V3, false}, KernelTarget{Level::V4BF16, true},
                               KernelTarget{Level::V4BF16, false}})
     if (hostExecutes(target.codegenLevel()))
       targets.push_back(target);

@@ -60,9 +60,8 @@ bool Buffer::guardIntact() const {
 std::vector<float> Buffer::floats(FloatType type) const {
   std::vector<float> values(size / (type == FloatType::BF16 ? 2 : 4));
   for (size_t i = 0; i < values.size(); ++i)
-    values[i] = type == FloatType::BF16
-                    ? bf16ToFloat(static_cast<const uint16_t *>(data())[i])
-                    : static_cast<const float *>(data())[i];
+    values[i] = type == FloatType::BF16 ? bf16ToFloat(static_cast<const uint16_t *>(data())[i])
+                                        : static_cast<const float *>(data())[i];
   return values;
 }
 
@@ -94,9 +93,7 @@ float rounded(float value, FloatType type) {
   return type == FloatType::BF16 ? bf16ToFloat(floatToBF16(value)) : value;
 }
 
-Kernel::Kernel(const KernelTarget &target, const KernelInfo &info,
-               const Emit &emit)
-    : info(info) {
+Kernel::Kernel(const KernelTarget &target, const KernelInfo &info, const Emit &emit) : info(info) {
   mlir::MLIRContext context;
   context.disableMultithreading();
   loadKernelDialects(&context);
@@ -112,15 +109,13 @@ Kernel::Kernel(const KernelTarget &target, const KernelInfo &info,
   std::string assembly;
   if (std::getenv("HADAL_TEST_ASSEMBLY"))
     options.assembly = &assembly;
-  mlir::FailureOr<Image> image =
-      lowerAndCompile(*module, target.codegenLevel(), options);
+  mlir::FailureOr<Image> image = lowerAndCompile(*module, target.codegenLevel(), options);
   if (failed(image))
     return;
   std::fputs(assembly.c_str(), stderr);
   char path[] = "/tmp/hadal-kernel-XXXXXX";
   int fd = mkstemp(path);
-  if (fd < 0 || write(fd, image->bytes.data(), image->bytes.size()) !=
-                    ssize_t(image->bytes.size()))
+  if (fd < 0 || write(fd, image->bytes.data(), image->bytes.size()) != ssize_t(image->bytes.size()))
     return;
   close(fd);
   library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
@@ -136,9 +131,8 @@ Kernel::~Kernel() {
     dlclose(library);
 }
 
-int32_t Kernel::run(const std::vector<Buffer *> &bindings,
-                    const std::vector<int64_t> &constants, int64_t rows,
-                    int64_t sequences) {
+int32_t Kernel::run(const std::vector<Buffer *> &bindings, const std::vector<int64_t> &constants,
+                    int64_t rows, int64_t sequences) {
   EXPECT_EQ(bindings.size(), info.bindings.size());
   EXPECT_EQ(int64_t(constants.size()), info.constantCount);
   std::vector<void *> pointers;
@@ -151,8 +145,7 @@ int32_t Kernel::run(const std::vector<Buffer *> &bindings,
   dispatch.binding_count = uint32_t(pointers.size());
   dispatch.constant_count = uint32_t(constants.size());
   for (int d = 0; d < 3; ++d)
-    dispatch.workgroup_count[d] =
-        uint32_t(info.grid[d].evaluate(rows, sequences));
+    dispatch.workgroup_count[d] = uint32_t(info.grid[d].evaluate(rows, sequences));
   int32_t result = 0;
   bool poison = !std::getenv("HADAL_TEST_CLEAN_SCRATCH");
   for (uint32_t z = dispatch.workgroup_count[2]; z-- > 0;)
@@ -161,14 +154,12 @@ int32_t Kernel::run(const std::vector<Buffer *> &bindings,
         if (poison)
           std::memset(scratch.data(), 0xff, scratch.byteSize());
         hadal_workgroup_state_t workgroup = {{x, y, z}, 0, scratch.data()};
-        int32_t code = reinterpret_cast<hadal_kernel_fn_t>(function)(
-            &dispatch, &workgroup);
+        int32_t code = reinterpret_cast<hadal_kernel_fn_t>(function)(&dispatch, &workgroup);
         result = result ? result : code;
       }
   EXPECT_TRUE(scratch.guardIntact()) << "a kernel wrote beyond its scratch";
   for (size_t i = 0; i < bindings.size(); ++i)
-    EXPECT_TRUE(bindings[i]->guardIntact())
-        << "a kernel wrote beyond binding " << i;
+    EXPECT_TRUE(bindings[i]->guardIntact()) << "a kernel wrote beyond binding " << i;
   return result;
 }
 
@@ -181,8 +172,7 @@ std::vector<float> randomFloats(size_t count, uint32_t seed, float scale) {
   return values;
 }
 
-double relativeError(const std::vector<float> &a,
-                     const std::vector<double> &b) {
+double relativeError(const std::vector<float> &a, const std::vector<double> &b) {
   EXPECT_EQ(a.size(), b.size());
   double largest = 0, difference = 0;
   for (size_t i = 0; i < b.size(); ++i) {

@@ -65,9 +65,8 @@ public:
   bool valid() const { return function != nullptr; }
   /// Runs the whole grid for `rows` rows and `sequences` sequences, last
   /// workgroup first; returns the first code that is not 0.
-  int32_t run(const std::vector<Buffer *> &bindings,
-              const std::vector<int64_t> &constants, int64_t rows,
-              int64_t sequences = 1);
+  int32_t run(const std::vector<Buffer *> &bindings, const std::vector<int64_t> &constants,
+              int64_t rows, int64_t sequences = 1);
 
 private:
   KernelInfo info;
@@ -76,8 +75,7 @@ private:
 };
 
 /// Uniform in [-1, 1).
-std::vector<float> randomFloats(size_t count, uint32_t seed,
-                                float scale = 1.0f);
+std::vector<float> randomFloats(size_t count, uint32_t seed, float scale = 1.0f);
 
 /// Largest |a - b| divided by the largest |b|.
 double relativeError(const std::vector<float> &a, const std::vector<double> &b);

@@ -30,17 +30,13 @@ MLAAbsorbedSpec specOf(const MLACase &c) {
 }
 
 Buffer runAbsorbed(Kernel &kernel, const MLACase &c, int64_t threshold) {
-  Buffer q(c.latentQuery, FloatType::F32), rotated(c.rotatedQuery, c.type),
-      cache(c.cache, c.type);
-  Buffer table(c.blockTable), positions(c.positions), offsets(c.offsets),
-      slots(c.slots);
+  Buffer q(c.latentQuery, FloatType::F32), rotated(c.rotatedQuery, c.type), cache(c.cache, c.type);
+  Buffer table(c.blockTable), positions(c.positions), offsets(c.offsets), slots(c.slots);
   Buffer y = Buffer::poisoned(c.latentQuery.size(), c.type);
-  EXPECT_EQ(
-      kernel.run(
-          {&q, &rotated, &cache, &table, &positions, &offsets, &slots, &y},
-          {c.tokens(), c.sequenceCount(), c.pagesPerSlot, threshold},
-          c.tokens(), c.sequenceCount()),
-      0);
+  EXPECT_EQ(kernel.run({&q, &rotated, &cache, &table, &positions, &offsets, &slots, &y},
+                       {c.tokens(), c.sequenceCount(), c.pagesPerSlot, threshold}, c.tokens(),
+                       c.sequenceCount()),
+            0);
   return y;
 }
 
@@ -49,8 +45,7 @@ std::vector<double> reference(const MLACase &c) {
   auto score = [&](int64_t s, int64_t n, int64_t h, int64_t j) {
     const float *key = &c.cache[c.cacheRow(s, j) * c.size()];
     const float *q = &c.latentQuery[(n * c.heads + h) * c.latent];
-    const float *rope =
-        &c.rotatedQuery[(n * c.heads + h) * c.queryWidth() + c.nope];
+    const float *rope = &c.rotatedQuery[(n * c.heads + h) * c.queryWidth() + c.nope];
     double sum = 0;
     for (int64_t i = 0; i < c.latent; ++i)
       sum += double(q[i]) * key[i];
@@ -58,8 +53,7 @@ std::vector<double> reference(const MLACase &c) {
       sum += double(rope[i]) * key[c.latent + i];
     return sum * scale;
   };
-  c.forEachRow(score, [&](int64_t s, int64_t n, int64_t h,
-                          const std::vector<double> &weights) {
+  c.forEachRow(score, [&](int64_t s, int64_t n, int64_t h, const std::vector<double> &weights) {
     for (size_t j = 0; j < weights.size(); ++j)
       for (int64_t i = 0; i < c.latent; ++i)
         y[(n * c.heads + h) * c.latent + i] +=
@@ -68,8 +62,8 @@ std::vector<double> reference(const MLACase &c) {
   return y;
 }
 
-MLACase makeCase(int64_t heads, int64_t latent, int64_t rope, int64_t pageSize,
-                 FloatType type, std::vector<Sequence> sequences) {
+MLACase makeCase(int64_t heads, int64_t latent, int64_t rope, int64_t pageSize, FloatType type,
+                 std::vector<Sequence> sequences) {
   MLACase c;
   c.heads = heads;
   c.latent = latent;
@@ -92,12 +86,10 @@ struct Shape {
 TEST(MLAAbsorbed, MatchesReference) {
   for (const KernelTarget &target : hostTargets())
     for (FloatType type : {FloatType::F32, FloatType::BF16})
-      for (Shape shape :
-           {Shape{3, 64, 16, 16}, Shape{5, 72, 10, 64}, Shape{16, 64, 16, 7},
-            Shape{20, 37, 6, 100}, Shape{1, 512, 64, 64}}) {
-        MLACase c =
-            makeCase(shape.heads, shape.latent, shape.rope, shape.pageSize,
-                     type, {{0, 1}, {62, 4}, {0, 0}, {127, 1}, {300, 2}});
+      for (Shape shape : {Shape{3, 64, 16, 16}, Shape{5, 72, 10, 64}, Shape{16, 64, 16, 7},
+                          Shape{20, 37, 6, 100}, Shape{1, 512, 64, 64}}) {
+        MLACase c = makeCase(shape.heads, shape.latent, shape.rope, shape.pageSize, type,
+                             {{0, 1}, {62, 4}, {0, 0}, {127, 1}, {300, 2}});
         c.build();
         Kernel kernel(target, getMLAAbsorbedInfo(specOf(c)),
                       [&](KernelBuilder &k) { emitMLAAbsorbed(k, specOf(c)); });
@@ -134,24 +126,20 @@ TEST(MLAAbsorbed, DoesNotDependOnGrouping) {
       MLACase whole = makeCase(5, 72, 10, 16, type, {{0, 130}});
       whole.seeds = {2};
       whole.build();
-      Kernel kernel(
-          target, getMLAAbsorbedInfo(specOf(whole)),
-          [&](KernelBuilder &k) { emitMLAAbsorbed(k, specOf(whole)); });
+      Kernel kernel(target, getMLAAbsorbedInfo(specOf(whole)),
+                    [&](KernelBuilder &k) { emitMLAAbsorbed(k, specOf(whole)); });
       ASSERT_TRUE(kernel.valid());
-      std::vector<float> expected =
-          runAbsorbed(kernel, whole, never).floats(type);
+      std::vector<float> expected = runAbsorbed(kernel, whole, never).floats(type);
       int64_t row = whole.heads * whole.latent;
       for (int64_t chunk : {1, 7, 64})
-        for (int64_t p : {int64_t(0), 63 / chunk * chunk, 64 / chunk * chunk,
-                          129 / chunk * chunk}) {
+        for (int64_t p :
+             {int64_t(0), 63 / chunk * chunk, 64 / chunk * chunk, 129 / chunk * chunk}) {
           int64_t count = std::min<int64_t>(chunk, 130 - p);
-          MLACase part =
-              makeCase(5, 72, 10, 16, type, {{30, 2}, {p, count}, {64, 1}});
+          MLACase part = makeCase(5, 72, 10, 16, type, {{30, 2}, {p, count}, {64, 1}});
           part.build();
           std::vector<float> y = runAbsorbed(kernel, part, never).floats(type);
           for (int64_t i = 0; i < count * row; ++i)
-            ASSERT_EQ(y[2 * row + i], expected[p * row + i])
-                << "chunk " << chunk << " at " << p;
+            ASSERT_EQ(y[2 * row + i], expected[p * row + i]) << "chunk " << chunk << " at " << p;
         }
     }
 }

@@ -39,22 +39,19 @@ struct MLACase {
     for (int64_t i = 0; i < pages; ++i)
       blockTable.push_back(int32_t(i));
     std::shuffle(blockTable.begin(), blockTable.end(), std::mt19937(99));
-    cache.assign(pages * pageSize * size(),
-                 std::numeric_limits<float>::quiet_NaN());
+    cache.assign(pages * pageSize * size(), std::numeric_limits<float>::quiet_NaN());
     offsets.push_back(0);
     for (int64_t s = 0; s < sequenceCount(); ++s) {
       slots.push_back(int32_t(slotCount - 1 - s));
       int64_t end = sequences[s].context + sequences[s].tokens;
       for (int64_t p = 0; p < end; ++p) {
-        std::vector<float> row =
-            randomFloats(size(), seeds[s] * 100003 + uint32_t(p));
-        std::copy(row.begin(), row.end(),
-                  cache.begin() + cacheRow(s, p) * size());
+        std::vector<float> row = randomFloats(size(), seeds[s] * 100003 + uint32_t(p));
+        std::copy(row.begin(), row.end(), cache.begin() + cacheRow(s, p) * size());
       }
       for (int64_t p = sequences[s].context; p < end; ++p) {
         positions.push_back(int32_t(p));
-        std::vector<float> q = randomFloats(
-            heads * queryWidth(), seeds[s] * 7919 + uint32_t(p), 2.0f);
+        std::vector<float> q =
+            randomFloats(heads * queryWidth(), seeds[s] * 7919 + uint32_t(p), 2.0f);
         rotatedQuery.insert(rotatedQuery.end(), q.begin(), q.end());
         q = randomFloats(heads * latent, seeds[s] * 104729 + uint32_t(p), 2.0f);
         latentQuery.insert(latentQuery.end(), q.begin(), q.end());
@@ -68,8 +65,7 @@ struct MLACase {
   }
 
   int64_t cacheRow(int64_t sequence, int64_t position) const {
-    return blockTable[slots[sequence] * pagesPerSlot + position / pageSize] *
-               pageSize +
+    return blockTable[slots[sequence] * pagesPerSlot + position / pageSize] * pageSize +
            position % pageSize;
   }
 
@@ -82,8 +78,7 @@ struct MLACase {
           std::vector<double> weights(positions[n] + 1);
           double largest = -INFINITY, sum = 0;
           for (size_t j = 0; j < weights.size(); ++j)
-            largest =
-                std::max(largest, weights[j] = score(s, n, h, int64_t(j)));
+            largest = std::max(largest, weights[j] = score(s, n, h, int64_t(j)));
           for (double &w : weights)
             sum += w = std::exp(w - largest);
           for (double &w : weights)

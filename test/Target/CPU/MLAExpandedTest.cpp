@@ -63,11 +63,9 @@ struct Weight {
       }
   }
 
-  void quantize(const MLACase &c, int64_t outputs, uint32_t seed,
-                std::vector<uint8_t> &bytes) {
+  void quantize(const MLACase &c, int64_t outputs, uint32_t seed, std::vector<uint8_t> &bytes) {
     BlockScales layout = BlockScales::stacked(outputs, c.latent, 16, 16);
-    std::vector<float> factors =
-        randomFloats(c.heads * layout.batchStride, seed + 1, 0.3f);
+    std::vector<float> factors = randomFloats(c.heads * layout.batchStride, seed + 1, 0.3f);
     std::mt19937 generator(seed);
     for (size_t i = 0; i < values.size(); ++i) {
       int64_t input = int64_t(i) % c.latent;
@@ -75,9 +73,9 @@ struct Weight {
       int64_t head = int64_t(i) / c.latent / outputs;
       // Without the highest bit of the exponent: below 2, and never NaN.
       bytes[i] = uint8_t(generator() & 0xbf);
-      values[i] = f8E4M3ToF32(bytes[i]) *
-                  factors[head * layout.batchStride +
-                          output / 16 * layout.outputStride + input / 16];
+      values[i] =
+          f8E4M3ToF32(bytes[i]) *
+          factors[head * layout.batchStride + output / 16 * layout.outputStride + input / 16];
     }
     scales = Buffer(factors, FloatType::F32);
   }
@@ -90,17 +88,14 @@ struct Weights {
   Weights(const MLACase &c, WeightType type)
       : key(c, c.nope, 501, type), value(c, c.value, 502, type), type(type) {}
   explicit Weights(const MLACase &c)
-      : Weights(c, c.type == FloatType::BF16 ? WeightType::BF16
-                                             : WeightType::F32) {}
+      : Weights(c, c.type == FloatType::BF16 ? WeightType::BF16 : WeightType::F32) {}
   Weight key, value;
   WeightType type;
 };
 
-Buffer runExpanded(Kernel &kernel, const MLACase &c, Weights &weights,
-                   int64_t threshold) {
+Buffer runExpanded(Kernel &kernel, const MLACase &c, Weights &weights, int64_t threshold) {
   Buffer q(c.rotatedQuery, c.type), cache(c.cache, c.type);
-  Buffer table(c.blockTable), positions(c.positions), offsets(c.offsets),
-      slots(c.slots);
+  Buffer table(c.blockTable), positions(c.positions), offsets(c.offsets), slots(c.slots);
   Buffer y = Buffer::poisoned(c.tokens() * c.heads * c.value, c.type);
   std::vector<Buffer *> bindings{&q};
   for (Weight *weight : {&weights.key, &weights.value}) {
@@ -108,13 +103,10 @@ Buffer runExpanded(Kernel &kernel, const MLACase &c, Weights &weights,
     if (weights.type == WeightType::F8E4M3)
       bindings.push_back(&weight->scales);
   }
-  bindings.insert(bindings.end(),
-                  {&cache, &table, &positions, &offsets, &slots, &y});
-  EXPECT_EQ(
-      kernel.run(bindings,
-                 {c.tokens(), c.sequenceCount(), c.pagesPerSlot, threshold},
-                 c.tokens(), c.sequenceCount()),
-      0);
+  bindings.insert(bindings.end(), {&cache, &table, &positions, &offsets, &slots, &y});
+  EXPECT_EQ(kernel.run(bindings, {c.tokens(), c.sequenceCount(), c.pagesPerSlot, threshold},
+                       c.tokens(), c.sequenceCount()),
+            0);
   return y;
 }
 
@@ -149,8 +141,7 @@ std::vector<double> reference(const MLACase &c, const Weights &weights) {
       sum += double(q[c.nope + i]) * rope[i];
     return sum * scale;
   };
-  c.forEachRow(score, [&](int64_t s, int64_t n, int64_t h,
-                          const std::vector<double> &softmax) {
+  c.forEachRow(score, [&](int64_t s, int64_t n, int64_t h, const std::vector<double> &softmax) {
     for (size_t j = 0; j < softmax.size(); ++j)
       for (int64_t i = 0; i < c.value; ++i)
         y[(n * c.heads + h) * c.value + i] +=
@@ -163,8 +154,7 @@ struct Shape {
   int64_t heads, latent, nope, rope, value, pageSize;
 };
 
-MLACase makeCase(const Shape &shape, FloatType type,
-                 std::vector<Sequence> sequences) {
+MLACase makeCase(const Shape &shape, FloatType type, std::vector<Sequence> sequences) {
   MLACase c;
   c.heads = shape.heads;
   c.latent = shape.latent;
@@ -184,11 +174,9 @@ TEST(MLAExpanded, MatchesReference) {
   for (const KernelTarget &target : hostTargets())
     for (FloatType type : {FloatType::F32, FloatType::BF16})
       for (Shape shape :
-           {Shape{3, 64, 32, 16, 32, 16}, Shape{5, 37, 20, 6, 45, 7},
-            Shape{16, 64, 33, 10, 24, 64}, Shape{20, 16, 8, 4, 64, 100},
-            Shape{1, 512, 128, 64, 128, 64}}) {
-        MLACase c = makeCase(shape, type,
-                             {{0, 1}, {60, 40}, {0, 0}, {127, 5}, {0, 13}});
+           {Shape{3, 64, 32, 16, 32, 16}, Shape{5, 37, 20, 6, 45, 7}, Shape{16, 64, 33, 10, 24, 64},
+            Shape{20, 16, 8, 4, 64, 100}, Shape{1, 512, 128, 64, 128, 64}}) {
+        MLACase c = makeCase(shape, type, {{0, 1}, {60, 40}, {0, 0}, {127, 5}, {0, 13}});
         c.build();
         Weights weights(c);
         MLAExpandedSpec spec = specOf(c, 16);
@@ -204,8 +192,7 @@ TEST(MLAExpanded, MatchesReference) {
 
 TEST(MLAExpanded, MatchesReferenceInF8) {
   for (const KernelTarget &target : hostTargets()) {
-    MLACase c =
-        makeCase({3, 40, 36, 6, 24, 16}, FloatType::F32, {{60, 20}, {0, 7}});
+    MLACase c = makeCase({3, 40, 36, 6, 24, 16}, FloatType::F32, {{60, 20}, {0, 7}});
     c.build();
     Weights weights(c, WeightType::F8E4M3);
     MLAExpandedSpec spec = specOf(c, 16);
@@ -221,8 +208,8 @@ TEST(MLAExpanded, MatchesReferenceInF8) {
 }
 
 TEST(MLAExpanded, SkipsShortSequences) {
-  MLACase c = makeCase({3, 64, 32, 16, 32, 16}, FloatType::F32,
-                       {{5, 20}, {0, 3}, {9, 21}, {7, 19}});
+  MLACase c =
+      makeCase({3, 64, 32, 16, 32, 16}, FloatType::F32, {{5, 20}, {0, 3}, {9, 21}, {7, 19}});
   c.build();
   Weights weights(c);
   MLAExpandedSpec spec = specOf(c, 8);
@@ -254,20 +241,17 @@ TEST(MLAExpanded, DoesNotDependOnGrouping) {
       Kernel kernel(target, getMLAExpandedInfo(spec),
                     [&](KernelBuilder &k) { emitMLAExpanded(k, spec); });
       ASSERT_TRUE(kernel.valid());
-      std::vector<float> expected =
-          runExpanded(kernel, whole, weights, 0).floats(type);
+      std::vector<float> expected = runExpanded(kernel, whole, weights, 0).floats(type);
       int64_t row = whole.heads * whole.value;
       for (int64_t chunk : {1, 7, 64})
-        for (int64_t p : {int64_t(0), 63 / chunk * chunk, 64 / chunk * chunk,
-                          129 / chunk * chunk}) {
+        for (int64_t p :
+             {int64_t(0), 63 / chunk * chunk, 64 / chunk * chunk, 129 / chunk * chunk}) {
           int64_t count = std::min<int64_t>(chunk, 130 - p);
           MLACase part = makeCase(shape, type, {{30, 2}, {p, count}, {64, 1}});
           part.build();
-          std::vector<float> y =
-              runExpanded(kernel, part, weights, 0).floats(type);
+          std::vector<float> y = runExpanded(kernel, part, weights, 0).floats(type);
           for (int64_t i = 0; i < count * row; ++i)
-            ASSERT_EQ(y[2 * row + i], expected[p * row + i])
-                << "chunk " << chunk << " at " << p;
+            ASSERT_EQ(y[2 * row + i], expected[p * row + i]) << "chunk " << chunk << " at " << p;
         }
     }
 }

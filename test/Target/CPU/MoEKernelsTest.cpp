@@ -25,10 +25,9 @@ struct Routed {
 };
 
 // Routes the rows of `logits` with a kernel.
-Routed route(const KernelTarget &target, const MoERouteSpec &spec,
-             const std::vector<float> &logits, const std::vector<float> &bias) {
-  Kernel kernel(target, getMoERouteInfo(spec),
-                [&](KernelBuilder &k) { emitMoERoute(k, spec); });
+Routed route(const KernelTarget &target, const MoERouteSpec &spec, const std::vector<float> &logits,
+             const std::vector<float> &bias) {
+  Kernel kernel(target, getMoERouteInfo(spec), [&](KernelBuilder &k) { emitMoERoute(k, spec); });
   EXPECT_TRUE(kernel.valid());
   int64_t rows = int64_t(logits.size()) / spec.experts;
   Buffer x(logits, FloatType::F32), b(bias, FloatType::F32);
@@ -47,15 +46,13 @@ std::vector<int> largest(const std::vector<double> &values, int64_t count) {
   std::vector<int> order(values.size());
   for (size_t i = 0; i < order.size(); ++i)
     order[i] = int(i);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](int a, int b) { return values[a] > values[b]; });
+  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return values[a] > values[b]; });
   order.resize(count);
   return order;
 }
 
-void expectRouted(const MoERouteSpec &spec, const float *logits,
-                  const std::vector<float> &bias, const int32_t *ids,
-                  const float *weights) {
+void expectRouted(const MoERouteSpec &spec, const float *logits, const std::vector<float> &bias,
+                  const int32_t *ids, const float *weights) {
   std::vector<double> score(spec.experts), choice;
   double top = *std::max_element(logits, logits + spec.experts), sum = 0;
   for (int64_t e = 0; e < spec.experts; ++e) {
@@ -75,11 +72,9 @@ void expectRouted(const MoERouteSpec &spec, const float *logits,
     int64_t members = spec.experts / spec.groups;
     std::vector<double> groupScore;
     for (int64_t g = 0; g < spec.groups; ++g) {
-      std::vector<double> sorted(choice.begin() + g * members,
-                                 choice.begin() + (g + 1) * members);
+      std::vector<double> sorted(choice.begin() + g * members, choice.begin() + (g + 1) * members);
       std::sort(sorted.rbegin(), sorted.rend());
-      groupScore.push_back(
-          spec.groupRule == GroupRule::Max ? sorted[0] : sorted[0] + sorted[1]);
+      groupScore.push_back(spec.groupRule == GroupRule::Max ? sorted[0] : sorted[0] + sorted[1]);
     }
     std::vector<int> kept = largest(groupScore, spec.keptGroups);
     for (int64_t e = 0; e < spec.experts; ++e)
@@ -92,28 +87,20 @@ void expectRouted(const MoERouteSpec &spec, const float *logits,
     total += score[id];
   for (int64_t j = 0; j < spec.topK; ++j) {
     ASSERT_EQ(ids[j], expected[j]) << "rank " << j;
-    double weight =
-        score[expected[j]] / (spec.normalize ? total : 1) * spec.scale;
+    double weight = score[expected[j]] / (spec.normalize ? total : 1) * spec.scale;
     ASSERT_NEAR(weights[j], weight, 2e-6 * std::fabs(weight));
   }
 }
 
 TEST(MoEKernels, RouteMatchesReference) {
   std::vector<MoERouteSpec> specs;
-  specs.push_back(
-      {64, 6, RouteScore::Softmax, false, GroupRule::None, 1, 1, false, 1.0f});
-  specs.push_back(
-      {160, 6, RouteScore::Softmax, false, GroupRule::Max, 8, 3, false, 16.0f});
-  specs.push_back({256, 8, RouteScore::Sigmoid, true, GroupRule::SumOfTwo, 8, 4,
-                   true, 2.5f});
-  specs.push_back(
-      {384, 8, RouteScore::Sigmoid, true, GroupRule::None, 1, 1, true, 2.827f});
-  specs.push_back({20, 3, RouteScore::Sigmoid, true, GroupRule::SumOfTwo, 4, 2,
-                   true, 1.8f});
-  specs.push_back(
-      {5, 1, RouteScore::Softmax, true, GroupRule::None, 1, 1, true, 1.0f});
-  specs.push_back(
-      {8, 8, RouteScore::Softmax, false, GroupRule::None, 1, 1, false, 1.0f});
+  specs.push_back({64, 6, RouteScore::Softmax, false, GroupRule::None, 1, 1, false, 1.0f});
+  specs.push_back({160, 6, RouteScore::Softmax, false, GroupRule::Max, 8, 3, false, 16.0f});
+  specs.push_back({256, 8, RouteScore::Sigmoid, true, GroupRule::SumOfTwo, 8, 4, true, 2.5f});
+  specs.push_back({384, 8, RouteScore::Sigmoid, true, GroupRule::None, 1, 1, true, 2.827f});
+  specs.push_back({20, 3, RouteScore::Sigmoid, true, GroupRule::SumOfTwo, 4, 2, true, 1.8f});
+  specs.push_back({5, 1, RouteScore::Softmax, true, GroupRule::None, 1, 1, true, 1.0f});
+  specs.push_back({8, 8, RouteScore::Softmax, false, GroupRule::None, 1, 1, false, 1.0f});
   constexpr int64_t rows = 20;
   for (const KernelTarget &target : hostTargets())
     for (const MoERouteSpec &spec : specs) {
@@ -121,8 +108,7 @@ TEST(MoEKernels, RouteMatchesReference) {
       std::vector<float> bias = randomFloats(spec.experts, 22, 2.0f);
       Routed routed = route(target, spec, logits, bias);
       for (int64_t n = 0; n < rows; ++n)
-        expectRouted(spec, &logits[n * spec.experts], bias,
-                     &routed.ids[n * spec.topK],
+        expectRouted(spec, &logits[n * spec.experts], bias, &routed.ids[n * spec.topK],
                      &routed.weights[n * spec.topK]);
     }
 }
@@ -130,8 +116,7 @@ TEST(MoEKernels, RouteMatchesReference) {
 // Equal choices go to the lower index, within and across groups; kept groups
 // win over excluded ones even when every biased score is negative.
 TEST(MoEKernels, RouteTiesAndNegativeChoices) {
-  MoERouteSpec spec{
-      24, 4, RouteScore::Sigmoid, true, GroupRule::SumOfTwo, 6, 2, true, 1.0f};
+  MoERouteSpec spec{24, 4, RouteScore::Sigmoid, true, GroupRule::SumOfTwo, 6, 2, true, 1.0f};
   std::vector<float> logits(24, 0.0f);
   std::vector<float> bias(24, -3.0f);
   for (const KernelTarget &target : hostTargets()) {
@@ -151,10 +136,9 @@ TEST(MoEKernels, RouteTiesAndNegativeChoices) {
 
 // Whatever the logits are, ids are distinct and in range.
 TEST(MoEKernels, RouteSurvivesNaN) {
-  MoERouteSpec specs[] = {
-      {24, 6, RouteScore::Sigmoid, true, GroupRule::SumOfTwo, 6, 2, true, 1.0f},
-      {24, 6, RouteScore::Softmax, false, GroupRule::Max, 6, 2, false, 1.0f},
-      {20, 6, RouteScore::Softmax, false, GroupRule::None, 1, 1, true, 1.0f}};
+  MoERouteSpec specs[] = {{24, 6, RouteScore::Sigmoid, true, GroupRule::SumOfTwo, 6, 2, true, 1.0f},
+                          {24, 6, RouteScore::Softmax, false, GroupRule::Max, 6, 2, false, 1.0f},
+                          {20, 6, RouteScore::Softmax, false, GroupRule::None, 1, 1, true, 1.0f}};
   for (const KernelTarget &target : hostTargets())
     for (const MoERouteSpec &spec : specs) {
       std::vector<float> logits = randomFloats(5 * spec.experts, 23);
@@ -163,8 +147,7 @@ TEST(MoEKernels, RouteSurvivesNaN) {
       std::fill_n(logits.begin() + 2 * spec.experts, spec.experts, infinity);
       logits[3 * spec.experts + 2] = notANumber;
       logits[4 * spec.experts + 7] = -notANumber;
-      Routed routed =
-          route(target, spec, logits, std::vector<float>(spec.experts, 0.5f));
+      Routed routed = route(target, spec, logits, std::vector<float>(spec.experts, 0.5f));
       for (int64_t n = 0; n < 5; ++n) {
         std::set<int32_t> seen;
         for (int64_t j = 0; j < spec.topK; ++j) {
@@ -184,17 +167,13 @@ TEST(MoEKernels, RouteSurvivesNaN) {
 TEST(MoEKernels, Group) {
   for (const KernelTarget &target : hostTargets()) {
     MoEGroupSpec spec{9, 3};
-    Kernel kernel(target, getMoEGroupInfo(spec),
-                  [&](KernelBuilder &k) { emitMoEGroup(k, spec); });
+    Kernel kernel(target, getMoEGroupInfo(spec), [&](KernelBuilder &k) { emitMoEGroup(k, spec); });
     ASSERT_TRUE(kernel.valid());
     std::vector<int32_t> ids{8, 0, 3, 0, 8, 2, 3, 2, 0, 5, 8, 0};
-    Buffer idBuffer(ids), offsets(std::vector<int32_t>(10, -1)),
-        rows(std::vector<int32_t>(12, -1));
+    Buffer idBuffer(ids), offsets(std::vector<int32_t>(10, -1)), rows(std::vector<int32_t>(12, -1));
     EXPECT_EQ(kernel.run({&idBuffer, &offsets, &rows}, {4}, 4), 0);
-    EXPECT_EQ(offsets.ints(),
-              (std::vector<int32_t>{0, 4, 4, 6, 8, 8, 9, 9, 9, 12}));
-    EXPECT_EQ(rows.ints(),
-              (std::vector<int32_t>{1, 3, 8, 11, 5, 7, 2, 6, 9, 0, 4, 10}));
+    EXPECT_EQ(offsets.ints(), (std::vector<int32_t>{0, 4, 4, 6, 8, 8, 9, 9, 9, 12}));
+    EXPECT_EQ(rows.ints(), (std::vector<int32_t>{1, 3, 8, 11, 5, 7, 2, 6, 9, 0, 4, 10}));
     for (int32_t bad : {-1, 9}) {
       Buffer badIds(std::vector<int32_t>{0, bad, 1});
       EXPECT_EQ(kernel.run({&badIds, &offsets, &rows}, {1}, 1), 1);
@@ -214,10 +193,9 @@ TEST(MoEKernels, Combine) {
           ASSERT_TRUE(kernel.valid());
           std::vector<float> y = randomFloats(rows * topK * width, 31),
                              w = randomFloats(rows * topK, 32);
-          std::vector<float> s = randomFloats(rows * width, 33),
-                             r = randomFloats(rows * width, 34);
-          Buffer yb(y, FloatType::F32), wb(w, FloatType::F32),
-              sb(s, FloatType::F32), rb(r, FloatType::F32);
+          std::vector<float> s = randomFloats(rows * width, 33), r = randomFloats(rows * width, 34);
+          Buffer yb(y, FloatType::F32), wb(w, FloatType::F32), sb(s, FloatType::F32),
+              rb(r, FloatType::F32);
           Buffer out = Buffer::poisoned(rows * width, FloatType::F32);
           std::vector<Buffer *> bindings{&yb, &wb};
           if (shared)
@@ -231,8 +209,7 @@ TEST(MoEKernels, Combine) {
               // The same operations in the same order give the same bits.
               float sum = w[n * topK] * y[n * topK * width + i];
               for (int64_t j = 1; j < topK; ++j)
-                sum = std::fma(w[n * topK + j], y[(n * topK + j) * width + i],
-                               sum);
+                sum = std::fma(w[n * topK + j], y[(n * topK + j) * width + i], sum);
               if (shared)
                 sum += s[n * width + i];
               if (residual)

@@ -14,8 +14,7 @@ using namespace hadal::cpu;
 
 namespace {
 
-void emitAll(mlir::ModuleOp module, const KernelTarget &target,
-             FloatType type) {
+void emitAll(mlir::ModuleOp module, const KernelTarget &target, FloatType type) {
   auto add = [&](const char *name, auto emit, auto spec) {
     KernelBuilder k(module, name, target);
     emit(k, spec);
@@ -33,16 +32,12 @@ void emitAll(mlir::ModuleOp module, const KernelTarget &target,
   swiglu.output = type;
   add("swiglu", emitElementwise, swiglu);
   add("rope", emitRopeQuery, RopeQuerySpec{3, 32, 16, true, type});
-  add("append", emitMLAAppend,
-      MLAAppendSpec{64, 16, 0, 64, 1e-6f, false, type});
-  add("absorbed", emitMLAAbsorbed,
-      MLAAbsorbedSpec{5, 64, 32, 16, 64, 0.1f, type});
+  add("append", emitMLAAppend, MLAAppendSpec{64, 16, 0, 64, 1e-6f, false, type});
+  add("absorbed", emitMLAAbsorbed, MLAAbsorbedSpec{5, 64, 32, 16, 64, 0.1f, type});
   MLAExpandedSpec expanded{3, 64, 32, 16, 32, 64, 0.1f, type};
-  expanded.weight =
-      type == FloatType::BF16 ? WeightType::BF16 : WeightType::F32;
+  expanded.weight = type == FloatType::BF16 ? WeightType::BF16 : WeightType::F32;
   add("expanded", emitMLAExpanded, expanded);
-  MoERouteSpec route{
-      64, 6, RouteScore::Sigmoid, true, GroupRule::SumOfTwo, 8, 4, true, 2.5f};
+  MoERouteSpec route{64, 6, RouteScore::Sigmoid, true, GroupRule::SumOfTwo, 8, 4, true, 2.5f};
   add("route", emitMoERoute, route);
   add("group", emitMoEGroup, MoEGroupSpec{64, 6});
   add("combine", emitMoECombine, MoECombineSpec{192, 6, 2});

@@ -17,9 +17,7 @@ namespace {
 
 constexpr FloatType bothTypes[] = {FloatType::F32, FloatType::BF16};
 
-double tolerance(FloatType type) {
-  return type == FloatType::BF16 ? 4e-3 : 1e-6;
-}
+double tolerance(FloatType type) { return type == FloatType::BF16 ? 4e-3 : 1e-6; }
 
 TEST(RowKernels, Embedding) {
   for (const KernelTarget &target : hostTargets())
@@ -33,8 +31,7 @@ TEST(RowKernels, Embedding) {
             y = Buffer::poisoned(3 * width, FloatType::F32);
         Buffer table(randomFloats(11 * width, 1), type);
         EXPECT_EQ(kernel.run({&tokens, &table, &y}, {}, 3), 0);
-        std::vector<float> rows = table.floats(type),
-                           out = y.floats(FloatType::F32);
+        std::vector<float> rows = table.floats(type), out = y.floats(FloatType::F32);
         int64_t ids[] = {3, 10, 0};
         for (int64_t n = 0; n < 3; ++n)
           for (int64_t i = 0; i < width; ++i)
@@ -60,10 +57,8 @@ TEST(RowKernels, RMSNorm) {
         Kernel kernel(target, getRMSNormInfo(spec),
                       [&](KernelBuilder &k) { emitRMSNorm(k, spec); });
         ASSERT_TRUE(kernel.valid());
-        std::vector<float> x = randomFloats(4 * spec.inputStride, 2),
-                           w = randomFloats(width, 3);
-        Buffer xb(x, FloatType::F32), wb(w, FloatType::F32),
-            rows(std::vector<int32_t>{2, 0});
+        std::vector<float> x = randomFloats(4 * spec.inputStride, 2), w = randomFloats(width, 3);
+        Buffer xb(x, FloatType::F32), wb(w, FloatType::F32), rows(std::vector<int32_t>{2, 0});
         Buffer y = Buffer::poisoned(2 * width, type),
                y2 = Buffer::poisoned(2 * width, FloatType::F32);
         EXPECT_EQ(kernel.run({&xb, &rows, &wb, &y, &y2}, {}, 2), 0);
@@ -71,8 +66,7 @@ TEST(RowKernels, RMSNorm) {
         for (int64_t row : {2, 0}) {
           double squares = 0;
           for (int64_t i = 0; i < width; ++i)
-            squares += double(x[row * spec.inputStride + i]) *
-                       x[row * spec.inputStride + i];
+            squares += double(x[row * spec.inputStride + i]) * x[row * spec.inputStride + i];
           for (int64_t i = 0; i < width; ++i)
             expected.push_back(w[i] * x[row * spec.inputStride + i] /
                                std::sqrt(squares / width + 1e-3f));
@@ -80,8 +74,7 @@ TEST(RowKernels, RMSNorm) {
         EXPECT_LT(relativeError(y.floats(type), expected), tolerance(type));
         EXPECT_LT(relativeError(y2.floats(FloatType::F32), expected), 1e-6);
         for (size_t i = 0; i < expected.size(); ++i)
-          ASSERT_EQ(y.floats(type)[i],
-                    rounded(y2.floats(FloatType::F32)[i], type));
+          ASSERT_EQ(y.floats(type)[i], rounded(y2.floats(FloatType::F32)[i], type));
       }
 }
 
@@ -100,24 +93,21 @@ TEST(RowKernels, GatherAndElementwise) {
         int64_t sources[] = {5, 1, 1};
         for (int64_t n = 0; n < 3; ++n)
           for (int64_t i = 0; i < width; ++i)
-            ASSERT_EQ(y.floats(type)[n * width + i],
-                      rounded(x[sources[n] * width + i], type));
+            ASSERT_EQ(y.floats(type)[n * width + i], rounded(x[sources[n] * width + i], type));
       }
 
       // Gate and up halves of one buffer, three rows of 2 * width.
       for (FloatType type : bothTypes)
         for (ElementwiseKind kind :
-             {ElementwiseKind::Cast, ElementwiseKind::Add,
-              ElementwiseKind::SwiGLU}) {
+             {ElementwiseKind::Cast, ElementwiseKind::Add, ElementwiseKind::SwiGLU}) {
           ElementwiseSpec spec;
           spec.kind = kind;
           spec.width = width;
           spec.aStride = spec.bStride = 2 * width;
           spec.bOffset = width;
           spec.output = type;
-          Kernel elementwise(
-              target, getElementwiseInfo(spec),
-              [&](KernelBuilder &k) { emitElementwise(k, spec); });
+          Kernel elementwise(target, getElementwiseInfo(spec),
+                             [&](KernelBuilder &k) { emitElementwise(k, spec); });
           ASSERT_TRUE(elementwise.valid());
           Buffer z = Buffer::poisoned(3 * width, type);
           if (kind == ElementwiseKind::Cast)
@@ -127,10 +117,9 @@ TEST(RowKernels, GatherAndElementwise) {
           for (int64_t n = 0; n < 3; ++n)
             for (int64_t i = 0; i < width; ++i) {
               double a = x[2 * width * n + i], b = x[2 * width * n + width + i];
-              double expected = kind == ElementwiseKind::Cast ? a
-                                : kind == ElementwiseKind::Add
-                                    ? a + b
-                                    : a / (1 + std::exp(-a)) * b;
+              double expected = kind == ElementwiseKind::Cast  ? a
+                                : kind == ElementwiseKind::Add ? a + b
+                                                               : a / (1 + std::exp(-a)) * b;
               ASSERT_NEAR(z.floats(type)[n * width + i], expected,
                           std::fabs(expected) * tolerance(type));
             }
@@ -139,13 +128,12 @@ TEST(RowKernels, GatherAndElementwise) {
 }
 
 // y_i = a c - b s, y_{i + half} = b c + a s for the pairs of a row.
-std::vector<double> rotate(const float *x, int64_t size, bool interleaved,
-                           const float *cos, const float *sin) {
+std::vector<double> rotate(const float *x, int64_t size, bool interleaved, const float *cos,
+                           const float *sin) {
   std::vector<double> y(size);
   int64_t half = size / 2;
   for (int64_t i = 0; i < half; ++i) {
-    double a = interleaved ? x[2 * i] : x[i],
-           b = interleaved ? x[2 * i + 1] : x[half + i];
+    double a = interleaved ? x[2 * i] : x[i], b = interleaved ? x[2 * i + 1] : x[half + i];
     y[i] = a * cos[i] - b * sin[i];
     y[half + i] = b * cos[i] + a * sin[i];
   }
@@ -162,11 +150,10 @@ TEST(MLAKernels, RopeQuery) {
                         [&](KernelBuilder &k) { emitRopeQuery(k, spec); });
           ASSERT_TRUE(kernel.valid());
           int64_t size = spec.nope + rope, half = rope / 2;
-          std::vector<float> q = randomFloats(2 * 3 * size, 5),
-                             cos = randomFloats(9 * half, 6),
+          std::vector<float> q = randomFloats(2 * 3 * size, 5), cos = randomFloats(9 * half, 6),
                              sin = randomFloats(9 * half, 7);
-          Buffer qb(q, FloatType::F32), cb(cos, FloatType::F32),
-              sb(sin, FloatType::F32), positions(std::vector<int32_t>{8, 3});
+          Buffer qb(q, FloatType::F32), cb(cos, FloatType::F32), sb(sin, FloatType::F32),
+              positions(std::vector<int32_t>{8, 3});
           Buffer y = Buffer::poisoned(q.size(), type);
           EXPECT_EQ(kernel.run({&qb, &positions, &cb, &sb, &y}, {}, 2), 0);
           std::vector<double> expected;
@@ -175,9 +162,8 @@ TEST(MLAKernels, RopeQuery) {
               const float *row = q.data() + (n * 3 + h) * size;
               expected.insert(expected.end(), row, row + spec.nope);
               int64_t position = n ? 3 : 8;
-              std::vector<double> rotated =
-                  rotate(row + spec.nope, rope, interleaved,
-                         &cos[position * half], &sin[position * half]);
+              std::vector<double> rotated = rotate(row + spec.nope, rope, interleaved,
+                                                   &cos[position * half], &sin[position * half]);
               expected.insert(expected.end(), rotated.begin(), rotated.end());
             }
           EXPECT_LT(relativeError(y.floats(type), expected), tolerance(type));
@@ -200,37 +186,30 @@ TEST(MLAKernels, Append) {
                       [&](KernelBuilder &k) { emitMLAAppend(k, spec); });
         ASSERT_TRUE(kernel.valid());
         // Two slots of three pages; sequence 1 has no new tokens.
-        std::vector<int32_t> positions{3, 4, 5, 0, 14}, offsets{0, 3, 3, 4, 5},
-            slots{1, 1, 0, 2};
+        std::vector<int32_t> positions{3, 4, 5, 0, 14}, offsets{0, 3, 3, 4, 5}, slots{1, 1, 0, 2};
         std::vector<int32_t> table{4, 2, 6, 0, 8, 1, 3, 5, 7};
         int64_t size = 62, half = 6, pages = 9;
-        std::vector<float> kv = randomFloats(5 * 70, 8),
-                           w = randomFloats(50, 9),
-                           cos = randomFloats(15 * half, 10),
-                           sin = randomFloats(15 * half, 11);
-        Buffer kvb(kv, FloatType::F32), wb(w, FloatType::F32),
-            cb(cos, FloatType::F32), sb(sin, FloatType::F32);
+        std::vector<float> kv = randomFloats(5 * 70, 8), w = randomFloats(50, 9),
+                           cos = randomFloats(15 * half, 10), sin = randomFloats(15 * half, 11);
+        Buffer kvb(kv, FloatType::F32), wb(w, FloatType::F32), cb(cos, FloatType::F32),
+            sb(sin, FloatType::F32);
         Buffer pb(positions), ob(offsets), lb(slots), tb(table);
         Buffer cache(std::vector<float>(pages * 5 * size, 7.0f), type);
-        EXPECT_EQ(kernel.run({&kvb, &wb, &cb, &sb, &pb, &ob, &lb, &tb, &cache},
-                             {5, 4, 3}, 5, 4),
+        EXPECT_EQ(kernel.run({&kvb, &wb, &cb, &sb, &pb, &ob, &lb, &tb, &cache}, {5, 4, 3}, 5, 4),
                   0);
         std::vector<double> expected(pages * 5 * size, 7.0);
         int64_t slotOf[] = {1, 1, 1, 0, 2};
         for (int64_t n = 0; n < 5; ++n) {
-          int64_t p = positions[n],
-                  row = table[slotOf[n] * 3 + p / 5] * 5 + p % 5;
+          int64_t p = positions[n], row = table[slotOf[n] * 3 + p / 5] * 5 + p % 5;
           const float *x = &kv[n * 70];
           double squares = 0;
           for (int64_t i = 0; i < 50; ++i)
             squares += double(x[i]) * x[i];
           for (int64_t i = 0; i < 50; ++i)
-            expected[row * size + i] =
-                w[i] * x[i] / std::sqrt(squares / 50 + 1e-6);
+            expected[row * size + i] = w[i] * x[i] / std::sqrt(squares / 50 + 1e-6);
           std::vector<double> rotated =
               rotate(x + 50, 12, interleaved, &cos[p * half], &sin[p * half]);
-          std::copy(rotated.begin(), rotated.end(),
-                    expected.begin() + row * size + 50);
+          std::copy(rotated.begin(), rotated.end(), expected.begin() + row * size + 50);
         }
         std::vector<float> out = cache.floats(type);
         for (size_t i = 0; i < expected.size(); ++i)

@@ -37,7 +37,8 @@ public:
     for (int64_t i = 0; i < matrix.inputs; ++i) {
       for (int64_t o = 0; o < matrix.outputs; ++o)
         std::memcpy(column.data() + o * bytes,
-                    matrix.data + (o * matrix.outputStride + i * matrix.inputStride) * bytes, bytes);
+                    matrix.data + (o * matrix.outputStride + i * matrix.inputStride) * bytes,
+                    bytes);
       if (llvm::Error failed = sink(column.data(), column.size()))
         return failed;
     }
@@ -58,7 +59,9 @@ public:
       return {};
     return ColumnsAttr::get(getContext());
   }
-  void printAttribute(Attribute, DialectAsmPrinter &printer) const override { printer << "columns"; }
+  void printAttribute(Attribute, DialectAsmPrinter &printer) const override {
+    printer << "columns";
+  }
 };
 
 /// Gives every executable an interface of all operands and results, and a kernel
@@ -107,15 +110,16 @@ struct EmitToyKernelsPass : PassWrapper<EmitToyKernelsPass, OperationPass<Progra
         flops += compute.getWork().perRow;
     OpBuilder builder = OpBuilder::atBlockEnd(&executable.getContents().front());
     auto rows = cast<Attribute>(ExtentAttr::get(&getContext(), 0, 0));
-    executable.setInterfaceAttr(KernelInterfaceAttr::get(&getContext(), bindings, access,
-                                                         builder.getArrayAttr(rows)));
+    executable.setInterfaceAttr(
+        KernelInterfaceAttr::get(&getContext(), bindings, access, builder.getArrayAttr(rows)));
     auto variant = VariantOp::create(builder, executable.getLoc(), level);
     Block *contents = builder.createBlock(&variant.getContents());
     // The levels spread the work differently.
     auto interface = plan::InterfaceOp::create(builder, executable.getLoc());
     Block *block = builder.createBlock(&interface.getBody());
     Value all = block->addArgument(plan::IntType::get(&getContext()), executable.getLoc());
-    Value one = plan::ConstantOp::create(builder, executable.getLoc(), builder.getI64IntegerAttr(1));
+    Value one =
+        plan::ConstantOp::create(builder, executable.getLoc(), builder.getI64IntegerAttr(1));
     plan::GridOp::create(builder, executable.getLoc(), all, level == "toy-2" ? all : one, one,
                          /*dynamic_shared=*/Value(), /*workspace=*/Value());
     builder.setInsertionPointToEnd(contents);
@@ -175,5 +179,7 @@ public:
 extern "C" LLVM_ATTRIBUTE_VISIBILITY_DEFAULT void
 hadalGetTargetLibraryInfo(TargetLibraryInfo *info) {
   *info = {};
-  info->registerTargets = [](TargetRegistry &targets) { targets.add(std::make_shared<ToyTarget>()); };
+  info->registerTargets = [](TargetRegistry &targets) {
+    targets.add(std::make_shared<ToyTarget>());
+  };
 }

@@ -29,12 +29,11 @@ public:
   using ValueFn = llvm::function_ref<mlir::Value()>;
   /// The body of a loop: takes the induction variable and the carried values,
   /// returns the carried values of the next iteration.
-  using LoopBody = llvm::function_ref<llvm::SmallVector<mlir::Value>(
-      mlir::Value iv, mlir::ValueRange carried)>;
+  using LoopBody =
+      llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value iv, mlir::ValueRange carried)>;
 
   /// Appends the function to `module` and enters it.
-  KernelBuilder(mlir::ModuleOp module, llvm::StringRef name,
-                const KernelTarget &target);
+  KernelBuilder(mlir::ModuleOp module, llvm::StringRef name, const KernelTarget &target);
 
   /// Ends the kernel: returns 0.
   void finish();
@@ -59,24 +58,20 @@ public:
   /// (ShapedType::kDynamic) takes its value from `dynamicSizes`, in order; the
   /// leading extent may stay unknown (no value given) since addressing does not
   /// need it.
-  mlir::Value binding(unsigned i, mlir::Type elementType,
-                      llvm::ArrayRef<int64_t> shape,
+  mlir::Value binding(unsigned i, mlir::Type elementType, llvm::ArrayRef<int64_t> shape,
                       mlir::ValueRange dynamicSizes = {});
 
   /// The same with a number that is computed.
-  mlir::Value binding(mlir::Value i, mlir::Type elementType,
-                      llvm::ArrayRef<int64_t> shape,
+  mlir::Value binding(mlir::Value i, mlir::Type elementType, llvm::ArrayRef<int64_t> shape,
                       mlir::ValueRange dynamicSizes = {});
 
   /// A few KB on the stack, 64-byte aligned. Only before the first returnIf,
   /// outside of loops and branches.
-  mlir::Value stackBuffer(mlir::Type elementType,
-                          llvm::ArrayRef<int64_t> shape);
+  mlir::Value stackBuffer(mlir::Type elementType, llvm::ArrayRef<int64_t> shape);
 
   /// The same over the workgroup's private scratch, `byteOffset` bytes in
   /// (a multiple of 64). The caller adds up the sizes it uses.
-  mlir::Value scratch(int64_t byteOffset, mlir::Type elementType,
-                      llvm::ArrayRef<int64_t> shape,
+  mlir::Value scratch(int64_t byteOffset, mlir::Type elementType, llvm::ArrayRef<int64_t> shape,
                       mlir::ValueRange dynamicSizes = {});
 
   /// Leaves the kernel with `code` where `condition` (i1) holds. Only outside
@@ -98,15 +93,11 @@ public:
   mlir::Value div(mlir::Value a, int64_t b) { return div(a, index(b)); }
   mlir::Value rem(mlir::Value a, mlir::Value b);
   mlir::Value rem(mlir::Value a, int64_t b) { return rem(a, index(b)); }
-  mlir::Value ceilDiv(mlir::Value a, int64_t b) {
-    return div(add(a, b - 1), b);
-  }
+  mlir::Value ceilDiv(mlir::Value a, int64_t b) { return div(add(a, b - 1), b); }
   mlir::Value minIndex(mlir::Value a, mlir::Value b);
   mlir::Value maxIndex(mlir::Value a, mlir::Value b);
-  mlir::Value cmp(mlir::arith::CmpIPredicate predicate, mlir::Value a,
-                  mlir::Value b);
-  mlir::Value cmp(mlir::arith::CmpFPredicate predicate, mlir::Value a,
-                  mlir::Value b);
+  mlir::Value cmp(mlir::arith::CmpIPredicate predicate, mlir::Value a, mlir::Value b);
+  mlir::Value cmp(mlir::arith::CmpFPredicate predicate, mlir::Value a, mlir::Value b);
   mlir::Value select(mlir::Value condition, mlir::Value a, mlir::Value b);
   /// An integer (sign-extended) as an index, and back.
   mlir::Value toIndex(mlir::Value integer);
@@ -115,9 +106,8 @@ public:
   // ---- control flow -------------------------------------------------------
 
   /// `scf.for` with carried values; returns its results.
-  llvm::SmallVector<mlir::Value> forLoop(mlir::Value lower, mlir::Value upper,
-                                         int64_t step, mlir::ValueRange inits,
-                                         LoopBody body);
+  llvm::SmallVector<mlir::Value> forLoop(mlir::Value lower, mlir::Value upper, int64_t step,
+                                         mlir::ValueRange inits, LoopBody body);
   /// `scf.for` without carried values.
   void forLoop(mlir::Value lower, mlir::Value upper, int64_t step,
                llvm::function_ref<void(mlir::Value iv)> body);
@@ -125,8 +115,7 @@ public:
   void ifElse(mlir::Value condition, llvm::function_ref<void()> then,
               llvm::function_ref<void()> otherwise);
   /// A value chosen by a branch, of type `type`.
-  mlir::Value ifValue(mlir::Type type, mlir::Value condition, ValueFn then,
-                      ValueFn otherwise);
+  mlir::Value ifValue(mlir::Type type, mlir::Value condition, ValueFn then, ValueFn otherwise);
 
   // ---- memory -------------------------------------------------------------
 
@@ -135,31 +124,26 @@ public:
   void store(mlir::Value value, mlir::Value memref, mlir::ValueRange indices);
 
   /// `lanes` neighbouring elements, of the memref's type.
-  mlir::Value loadVector(mlir::Value memref, mlir::ValueRange indices,
-                         unsigned lanes);
+  mlir::Value loadVector(mlir::Value memref, mlir::ValueRange indices, unsigned lanes);
   /// The first `count` of `lanes` elements; the other lanes are zero and their
   /// memory is not read.
-  mlir::Value loadVectorPart(mlir::Value memref, mlir::ValueRange indices,
-                             unsigned lanes, unsigned count);
+  mlir::Value loadVectorPart(mlir::Value memref, mlir::ValueRange indices, unsigned lanes,
+                             unsigned count);
   /// Elements of an f32 or bf16 memref, widened to f32.
   mlir::Value loadF32(mlir::Value memref, mlir::ValueRange indices);
-  mlir::Value loadVectorF32(mlir::Value memref, mlir::ValueRange indices,
-                            unsigned lanes);
-  mlir::Value loadVectorPartF32(mlir::Value memref, mlir::ValueRange indices,
-                                unsigned lanes, unsigned count);
+  mlir::Value loadVectorF32(mlir::Value memref, mlir::ValueRange indices, unsigned lanes);
+  mlir::Value loadVectorPartF32(mlir::Value memref, mlir::ValueRange indices, unsigned lanes,
+                                unsigned count);
 
-  void storeVector(mlir::Value vector, mlir::Value memref,
-                   mlir::ValueRange indices);
+  void storeVector(mlir::Value vector, mlir::Value memref, mlir::ValueRange indices);
   /// Stores the first `count` lanes and nothing else.
-  void storeVectorPart(mlir::Value vector, mlir::Value memref,
-                       mlir::ValueRange indices, unsigned count);
+  void storeVectorPart(mlir::Value vector, mlir::Value memref, mlir::ValueRange indices,
+                       unsigned count);
   /// f32 values into an f32 or bf16 memref, rounded to nearest even.
-  void storeF32(mlir::Value value, mlir::Value memref,
-                mlir::ValueRange indices);
-  void storeVectorF32(mlir::Value vector, mlir::Value memref,
-                      mlir::ValueRange indices);
-  void storeVectorPartF32(mlir::Value vector, mlir::Value memref,
-                          mlir::ValueRange indices, unsigned count);
+  void storeF32(mlir::Value value, mlir::Value memref, mlir::ValueRange indices);
+  void storeVectorF32(mlir::Value vector, mlir::Value memref, mlir::ValueRange indices);
+  void storeVectorPartF32(mlir::Value vector, mlir::Value memref, mlir::ValueRange indices,
+                          unsigned count);
 
   // ---- vectors and numbers ------------------------------------------------
 
@@ -196,12 +180,10 @@ public:
 
 private:
   mlir::Value field(unsigned argument, int64_t byteOffset, mlir::Type type);
-  mlir::Value view(mlir::Value pointer, mlir::Type elementType,
-                   llvm::ArrayRef<int64_t> shape,
+  mlir::Value view(mlir::Value pointer, mlir::Type elementType, llvm::ArrayRef<int64_t> shape,
                    mlir::ValueRange dynamicSizes);
-  mlir::Value reduceLanes(
-      mlir::Value vector,
-      llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> combine);
+  mlir::Value reduceLanes(mlir::Value vector,
+                          llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> combine);
 
   KernelTarget kernelTarget;
   mlir::func::FuncOp func;

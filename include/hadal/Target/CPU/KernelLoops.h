@@ -42,20 +42,18 @@ void forVectors(KernelBuilder &k, int64_t count,
 /// Sums term(offset, lanes) over [0, count): four interleaved accumulators of
 /// k.width() lanes, then their tree. `term` returns k.width() lanes of f32, of
 /// which those from `lanes` on are zero.
-mlir::Value
-sumVectors(KernelBuilder &k, int64_t count,
-           llvm::function_ref<mlir::Value(mlir::Value, unsigned)> term);
+mlir::Value sumVectors(KernelBuilder &k, int64_t count,
+                       llvm::function_ref<mlir::Value(mlir::Value, unsigned)> term);
 
 /// Finds which sequence a packed row belongs to: the number of s with
 /// offsets[s + 1] <= row, for s < `sequences`.
-mlir::Value findSequence(KernelBuilder &k, mlir::Value offsets,
-                         mlir::Value sequences, mlir::Value row);
+mlir::Value findSequence(KernelBuilder &k, mlir::Value offsets, mlir::Value sequences,
+                         mlir::Value row);
 
 /// Index of the cache row that holds `position` of the slot whose first entry
 /// in the block table is `tableRow`.
-mlir::Value getCacheRow(KernelBuilder &k, mlir::Value blockTable,
-                        mlir::Value tableRow, mlir::Value position,
-                        int64_t pageSize);
+mlir::Value getCacheRow(KernelBuilder &k, mlir::Value blockTable, mlir::Value tableRow,
+                        mlir::Value position, int64_t pageSize);
 
 /// An element of an i32 buffer as an index.
 mlir::Value loadIndex(KernelBuilder &k, mlir::Value buffer, mlir::Value offset);

@@ -58,14 +58,13 @@ struct BlockScales {
   int64_t inputStride = 1;
 
   /// Scales of a stack of tensors [outputs][inputs], each with its own blocks.
-  static BlockScales stacked(int64_t outputs, int64_t inputs,
-                             int64_t outputBlock, int64_t inputBlock) {
+  static BlockScales stacked(int64_t outputs, int64_t inputs, int64_t outputBlock,
+                             int64_t inputBlock) {
     BlockScales scales;
     scales.outputBlock = outputBlock;
     scales.inputBlock = inputBlock;
     scales.outputStride = (inputs + inputBlock - 1) / inputBlock;
-    scales.batchStride =
-        (outputs + outputBlock - 1) / outputBlock * scales.outputStride;
+    scales.batchStride = (outputs + outputBlock - 1) / outputBlock * scales.outputStride;
     return scales;
   }
 };
@@ -132,8 +131,7 @@ struct GroupedLinearSpec {
 
 int64_t getGroupedGrid(const GroupedLinearSpec &spec);
 
-mlir::LogicalResult emitGroupedLinear(mlir::ModuleOp module,
-                                      const GroupedLinearSpec &spec,
+mlir::LogicalResult emitGroupedLinear(mlir::ModuleOp module, const GroupedLinearSpec &spec,
                                       const KernelTarget &target);
 
 } // namespace hadal::cpu

@@ -43,8 +43,7 @@ inline constexpr int64_t panelCount(int64_t outputs) {
 
 /// Elements of one panel, padding included.
 inline constexpr int64_t panelElements(WeightType type, int64_t inputs) {
-  return panelOutputs *
-         (type == WeightType::BF16 ? (inputs + 1) / 2 * 2 : inputs);
+  return panelOutputs * (type == WeightType::BF16 ? (inputs + 1) / 2 * 2 : inputs);
 }
 
 inline constexpr int64_t elementBytes(WeightType type) {
@@ -56,8 +55,8 @@ inline constexpr int64_t panelBytes(WeightType type, int64_t inputs) {
 }
 
 /// Bytes of a packed parameter.
-inline constexpr int64_t packedBytes(WeightType type, int64_t batch,
-                                     int64_t outputs, int64_t inputs) {
+inline constexpr int64_t packedBytes(WeightType type, int64_t batch, int64_t outputs,
+                                     int64_t inputs) {
   return batch * panelCount(outputs) * panelBytes(type, inputs);
 }
 

@@ -25,8 +25,7 @@ TEST(PanelPacking, PairsOfOddInputsAreZeroPadded) {
   ASSERT_TRUE(packPanel(from, kPairs, StoredElement::BF16, panel.data()));
   for (int64_t k = 0; k < 6; ++k)
     for (int64_t o = 0; o < 32; ++o) {
-      uint16_t expected =
-          o < outputs && k < inputs ? source[o * inputs + k] : 0;
+      uint16_t expected = o < outputs && k < inputs ? source[o * inputs + k] : 0;
       EXPECT_EQ(panel[(k / 2 * 32 + o) * 2 + k % 2], expected) << o << "," << k;
     }
 }
@@ -36,8 +35,7 @@ TEST(PanelPacking, TransposedSourcesExchangeStrides) {
   std::vector<uint16_t> source(outputs * inputs), transposed(source.size());
   for (int64_t o = 0; o < outputs; ++o)
     for (int64_t k = 0; k < inputs; ++k)
-      transposed[k * outputs + o] = source[o * inputs + k] =
-          uint16_t(o * 64 + k);
+      transposed[k * outputs + o] = source[o * inputs + k] = uint16_t(o * 64 + k);
   std::vector<uint16_t> a(kPairs.elements(inputs)), b(a);
   StoredMatrix rows{bytesOf(source), StoredElement::BF16, outputs, inputs, inputs, 1};
   StoredMatrix columns{bytesOf(transposed), StoredElement::BF16, outputs, inputs, 1, outputs};

@@ -33,11 +33,11 @@ float silu(float x) { return float(x / (1.0 + std::exp(-double(x)))); }
 void checkGrouped(GroupedLinearSpec spec, int64_t scaleCount = 0) {
   spec.name = "experts";
   BlockScales scales = spec.scales.value_or(BlockScales());
-  Weights first = Weights::make(spec.weight, spec.experts, spec.outputs,
-                                spec.inputs, scales, scaleCount, 1);
+  Weights first =
+      Weights::make(spec.weight, spec.experts, spec.outputs, spec.inputs, scales, scaleCount, 1);
   WeightType type2 = spec.weight2.value_or(spec.weight);
-  Weights second = Weights::make(type2, spec.experts, spec.outputs, spec.inputs,
-                                 scales, scaleCount, 2);
+  Weights second =
+      Weights::make(type2, spec.experts, spec.outputs, spec.inputs, scales, scaleCount, 2);
   Buffer packed = first.pack(), packed2 = second.pack();
   Buffer scaleData = first.packScales(), scaleData2 = second.packScales();
   int64_t elementBytes = spec.y.type == ActivationType::BF16 ? 2 : 4;
@@ -55,21 +55,17 @@ void checkGrouped(GroupedLinearSpec spec, int64_t scaleCount = 0) {
       std::vector<int32_t> chosen;
       for (int64_t i = 0; i < n * spec.topK; ++i)
         // Some experts stay empty, one gets most.
-        chosen.push_back(random.next() % 3 == 0
-                             ? int32_t(random.next() % uint32_t(spec.experts))
-                             : int32_t(spec.experts - 2));
+        chosen.push_back(random.next() % 3 == 0 ? int32_t(random.next() % uint32_t(spec.experts))
+                                                : int32_t(spec.experts - 2));
       Groups groups(chosen, spec.experts);
       Buffer offsets = Buffer::of(groups.offsets);
       Buffer rows = Buffer::of(groups.rows);
       int64_t choices = n * spec.topK;
       int64_t xRows = spec.gateUp ? n : choices;
       Buffer x = makeActivations(
-          spec.x.type,
-          size_t(spec.x.offset + (xRows - 1) * spec.x.rowStride + spec.inputs),
-          3);
+          spec.x.type, size_t(spec.x.offset + (xRows - 1) * spec.x.rowStride + spec.inputs), 3);
       Buffer y(size_t(elementBytes) *
-               size_t(spec.y.offset + (choices - 1) * spec.y.rowStride +
-                      spec.outputs));
+               size_t(spec.y.offset + (choices - 1) * spec.y.rowStride + spec.outputs));
       std::vector<Buffer *> bindings = {&x, &offsets, &rows, &packed};
       if (spec.gateUp)
         bindings.push_back(&packed2);
@@ -78,8 +74,7 @@ void checkGrouped(GroupedLinearSpec spec, int64_t scaleCount = 0) {
       if (spec.gateUp && type2 == WeightType::F8E4M3)
         bindings.push_back(&scaleData2);
       bindings.push_back(&y);
-      ASSERT_EQ(runGrid(kernel, bindings, {}, uint32_t(getGroupedGrid(spec))),
-                0);
+      ASSERT_EQ(runGrid(kernel, bindings, {}, uint32_t(getGroupedGrid(spec))), 0);
 
       for (int64_t p = 0; p < choices; ++p) {
         int64_t choice = groups.rows[size_t(p)];
@@ -88,23 +83,16 @@ void checkGrouped(GroupedLinearSpec spec, int64_t scaleCount = 0) {
         int64_t result = spec.gateUp ? p : choice;
         int64_t xBase = spec.x.offset + source * spec.x.rowStride;
         for (int64_t o = 0; o < spec.outputs; ++o) {
-          float expected =
-              referenceDot(target, x, spec.x.type, xBase, first, expert, o);
+          float expected = referenceDot(target, x, spec.x.type, xBase, first, expert, o);
           if (spec.gateUp)
-            expected = silu(expected) * referenceDot(target, x, spec.x.type,
-                                                     xBase, second, expert, o);
-          float got = readActivation(
-              y, spec.y.type, spec.y.offset + result * spec.y.rowStride + o);
-          std::string where = describe(target) + ": n=" + std::to_string(n) +
-                              " position " + std::to_string(p) + " output " +
-                              std::to_string(o);
-          if (spec.gateUp ||
-              (target.level == Level::V4BF16 && !target.emulate)) {
-            float tolerance =
-                spec.y.type == ActivationType::BF16 ? 0x1p-7f : 2e-6f;
-            ASSERT_NEAR(got, expected,
-                        tolerance * std::max(1.0f, std::fabs(expected)))
-                << where;
+            expected =
+                silu(expected) * referenceDot(target, x, spec.x.type, xBase, second, expert, o);
+          float got = readActivation(y, spec.y.type, spec.y.offset + result * spec.y.rowStride + o);
+          std::string where = describe(target) + ": n=" + std::to_string(n) + " position " +
+                              std::to_string(p) + " output " + std::to_string(o);
+          if (spec.gateUp || (target.level == Level::V4BF16 && !target.emulate)) {
+            float tolerance = spec.y.type == ActivationType::BF16 ? 0x1p-7f : 2e-6f;
+            ASSERT_NEAR(got, expected, tolerance * std::max(1.0f, std::fabs(expected))) << where;
           } else {
             if (spec.y.type == ActivationType::BF16)
               expected = bf16ToF32(f32ToBF16(expected));
@@ -116,8 +104,8 @@ void checkGrouped(GroupedLinearSpec spec, int64_t scaleCount = 0) {
   }
 }
 
-GroupedLinearSpec makeSpec(bool gateUp, WeightType weight, ActivationType x,
-                           ActivationType y, int64_t outputs, int64_t inputs) {
+GroupedLinearSpec makeSpec(bool gateUp, WeightType weight, ActivationType x, ActivationType y,
+                           int64_t outputs, int64_t inputs) {
   GroupedLinearSpec spec;
   spec.gateUp = gateUp;
   spec.experts = 6;
@@ -147,8 +135,7 @@ TEST(GroupedLinear, DownScattersByChoice) {
 }
 
 TEST(GroupedLinear, SeveralPanelsAWorkgroup) {
-  GroupedLinearSpec spec =
-      makeSpec(false, WeightType::BF16, bf16, f32, 32 * 5 + 1, 8);
+  GroupedLinearSpec spec = makeSpec(false, WeightType::BF16, bf16, f32, 32 * 5 + 1, 8);
   spec.panelsPerWorkgroup = 4;
   checkGrouped(spec);
 }
@@ -167,11 +154,10 @@ TEST(GroupedLinear, GateAndUpOfDifferentTypes) {
     ActivationType x;
   };
   // Natively x is bf16 and no weight is f32.
-  for (auto [gate, up, x] :
-       {Case{WeightType::F8E4M3, WeightType::BF16, bf16},
-        Case{WeightType::BF16, WeightType::F8E4M3, bf16},
-        Case{WeightType::F8E4M3, WeightType::F32, f32},
-        Case{WeightType::F32, WeightType::BF16, f32}}) {
+  for (auto [gate, up, x] : {Case{WeightType::F8E4M3, WeightType::BF16, bf16},
+                             Case{WeightType::BF16, WeightType::F8E4M3, bf16},
+                             Case{WeightType::F8E4M3, WeightType::F32, f32},
+                             Case{WeightType::F32, WeightType::BF16, f32}}) {
     GroupedLinearSpec spec = makeSpec(true, gate, x, x, 40, 70);
     spec.weight2 = up;
     bool scaled = gate == WeightType::F8E4M3 || up == WeightType::F8E4M3;

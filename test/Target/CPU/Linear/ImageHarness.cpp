@@ -28,8 +28,7 @@ bool Buffer::guardsIntact() const {
   for (const unsigned char *p = memory.data(); p < start; ++p)
     if (*p != guardByte)
       return false;
-  for (const unsigned char *p = start + bytes;
-       p < memory.data() + memory.size(); ++p)
+  for (const unsigned char *p = start + bytes; p < memory.data() + memory.size(); ++p)
     if (*p != guardByte)
       return false;
   return true;
@@ -49,8 +48,8 @@ Library Library::compile(mlir::ModuleOp module, const KernelTarget &target) {
   }
   std::string path = testing::TempDir() + "hadal-kernels-XXXXXX";
   int file = mkstemp(path.data());
-  if (file < 0 || write(file, image->bytes.data(), image->bytes.size()) !=
-                      ssize_t(image->bytes.size())) {
+  if (file < 0 ||
+      write(file, image->bytes.data(), image->bytes.size()) != ssize_t(image->bytes.size())) {
     ADD_FAILURE() << "cannot write " << path;
     return library;
   }
@@ -69,14 +68,12 @@ hadal_kernel_fn_t Library::find(const std::string &name) const {
 }
 
 std::string hadal::cpu::test::describe(const KernelTarget &target) {
-  return getLevelName(target.level).str() +
-         (target.emulate ? ", emulated" : "");
+  return getLevelName(target.level).str() + (target.emulate ? ", emulated" : "");
 }
 
-int32_t hadal::cpu::test::runGrid(hadal_kernel_fn_t kernel,
-                                  std::vector<Buffer *> bindings,
-                                  std::vector<int64_t> constants, uint32_t x,
-                                  uint32_t y, uint32_t z, size_t scratchBytes) {
+int32_t hadal::cpu::test::runGrid(hadal_kernel_fn_t kernel, std::vector<Buffer *> bindings,
+                                  std::vector<int64_t> constants, uint32_t x, uint32_t y,
+                                  uint32_t z, size_t scratchBytes) {
   if (!kernel)
     return -1;
   std::vector<void *> pointers;

@@ -68,8 +68,8 @@ std::string describe(const KernelTarget &target);
 /// Runs every workgroup of a grid in turn, in an order that is not the natural
 /// one. Returns the first code that is not zero.
 int32_t runGrid(hadal_kernel_fn_t kernel, std::vector<Buffer *> bindings,
-                std::vector<int64_t> constants, uint32_t x, uint32_t y = 1,
-                uint32_t z = 1, size_t scratchBytes = 0);
+                std::vector<int64_t> constants, uint32_t x, uint32_t y = 1, uint32_t z = 1,
+                size_t scratchBytes = 0);
 
 } // namespace hadal::cpu::test
 

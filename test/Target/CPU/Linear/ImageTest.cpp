@@ -17,8 +17,7 @@ using namespace hadal::cpu;
 
 namespace {
 /// A module with the kernels `b_linear` and `a_linear`.
-mlir::OwningOpRef<mlir::ModuleOp> makeKernels(mlir::MLIRContext &context,
-                                              Level level) {
+mlir::OwningOpRef<mlir::ModuleOp> makeKernels(mlir::MLIRContext &context, Level level) {
   loadKernelDialects(&context);
   mlir::OwningOpRef<mlir::ModuleOp> module =
       mlir::ModuleOp::create(mlir::UnknownLoc::get(&context));
@@ -85,8 +84,7 @@ TEST(Image, IsASharedObjectWithoutStackCode) {
   EXPECT_EQ(header.e_machine, EM_X86_64);
   for (int i = 0; i < header.e_phnum; ++i) {
     Elf64_Phdr segment;
-    std::memcpy(&segment, &image.bytes[header.e_phoff + i * sizeof segment],
-                sizeof segment);
+    std::memcpy(&segment, &image.bytes[header.e_phoff + i * sizeof segment], sizeof segment);
     EXPECT_FALSE((segment.p_flags & PF_W) && (segment.p_flags & PF_X));
     EXPECT_NE(segment.p_type, unsigned(PT_INTERP));
     EXPECT_NE(segment.p_type, unsigned(PT_TLS));

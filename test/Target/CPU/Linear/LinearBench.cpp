@@ -32,11 +32,10 @@ namespace {
 llvm::cl::list<int64_t> rowsOption("rows", llvm::cl::CommaSeparated);
 llvm::cl::opt<int64_t> outputsOption("outputs", llvm::cl::init(2048));
 llvm::cl::opt<int64_t> inputsOption("inputs", llvm::cl::init(2048));
-llvm::cl::opt<WeightType>
-    weightOption("weight", llvm::cl::init(WeightType::BF16),
-                 llvm::cl::values(clEnumValN(WeightType::BF16, "bf16", ""),
-                                  clEnumValN(WeightType::F32, "f32", ""),
-                                  clEnumValN(WeightType::F8E4M3, "f8", "")));
+llvm::cl::opt<WeightType> weightOption("weight", llvm::cl::init(WeightType::BF16),
+                                       llvm::cl::values(clEnumValN(WeightType::BF16, "bf16", ""),
+                                                        clEnumValN(WeightType::F32, "f32", ""),
+                                                        clEnumValN(WeightType::F8E4M3, "f8", "")));
 llvm::cl::opt<ActivationType>
     inputOption("x", llvm::cl::init(ActivationType::BF16),
                 llvm::cl::values(clEnumValN(ActivationType::BF16, "bf16", ""),
@@ -69,15 +68,14 @@ void emitReader(mlir::ModuleOp module, const KernelTarget &target) {
   };
   mlir::Value data = memory(0);
   llvm::SmallVector<mlir::Value> sums(8, k.splat(int32_t(0), width));
-  sums = k.forLoop(
-      k.index(0), k.div(k.launchConstant(0), 4), 8 * width, sums,
-      [&](mlir::Value i, mlir::ValueRange carried) {
-        llvm::SmallVector<mlir::Value> next;
-        for (unsigned u = 0; u < 8; ++u)
-          next.push_back(mlir::arith::OrIOp::create(
-              k, carried[u], k.loadVector(data, k.add(i, u * width), width)));
-        return next;
-      });
+  sums = k.forLoop(k.index(0), k.div(k.launchConstant(0), 4), 8 * width, sums,
+                   [&](mlir::Value i, mlir::ValueRange carried) {
+                     llvm::SmallVector<mlir::Value> next;
+                     for (unsigned u = 0; u < 8; ++u)
+                       next.push_back(mlir::arith::OrIOp::create(
+                           k, carried[u], k.loadVector(data, k.add(i, u * width), width)));
+                     return next;
+                   });
   mlir::Value out = memory(1);
   for (unsigned u = 0; u < 8; ++u)
     k.storeVector(sums[u], out, k.index(u * width));
@@ -93,21 +91,19 @@ void emitPeak(mlir::ModuleOp module, const KernelTarget &target, bool dot) {
   mlir::Value data = k.binding(0, k.getF32Type(), {mlir::ShapedType::kDynamic});
   mlir::Value a = k.loadVector(data, k.index(0), width);
   llvm::SmallVector<mlir::Value> sums(peakUnroll, k.splat(0.0f, width));
-  sums = k.forLoop(k.index(0), k.launchConstant(0), 1, sums,
-                   [&](mlir::Value, mlir::ValueRange carried) {
-                     llvm::SmallVector<mlir::Value> next;
-                     for (mlir::Value sum : carried) {
-                       if (!dot) {
-                         next.push_back(k.fma(a, a, sum));
-                         continue;
-                       }
-                       mlir::Value pairs = k.bitcast(
-                           a, k.vectorType(2 * width, k.getBF16Type()));
-                       next.push_back(mlir::x86vector::DotBF16Op::create(
-                           k, sum.getType(), sum, pairs, pairs));
-                     }
-                     return next;
-                   });
+  sums = k.forLoop(
+      k.index(0), k.launchConstant(0), 1, sums, [&](mlir::Value, mlir::ValueRange carried) {
+        llvm::SmallVector<mlir::Value> next;
+        for (mlir::Value sum : carried) {
+          if (!dot) {
+            next.push_back(k.fma(a, a, sum));
+            continue;
+          }
+          mlir::Value pairs = k.bitcast(a, k.vectorType(2 * width, k.getBF16Type()));
+          next.push_back(mlir::x86vector::DotBF16Op::create(k, sum.getType(), sum, pairs, pairs));
+        }
+        return next;
+      });
   for (unsigned u = 0; u < peakUnroll; ++u)
     k.storeVector(sums[u], data, k.index(u * width));
   k.finish();
@@ -190,8 +186,7 @@ int main(int argc, char **argv) {
     std::printf("%s: lowered in %.0f ms, compiled in %.0f ms, %llu B\n%s",
                 getLevelName(level).str().c_str(), 1e3 * lowering / kernels,
                 1e3 * seconds(start) / kernels,
-                static_cast<unsigned long long>(image->symbols[0].codeSize),
-                assembly.c_str());
+                static_cast<unsigned long long>(image->symbols[0].codeSize), assembly.c_str());
   }
   dense.name = grouped.name = "linear";
   auto module = makeModule();
@@ -201,10 +196,8 @@ int main(int argc, char **argv) {
   Library library = Library::compile(*module, target);
   auto kernel = library.find("linear");
 
-  int64_t weightBytes =
-      packedBytes(weightOption, matrices, outputsOption, inputsOption);
-  Buffer weights(size_t(weightBytes + 4096)),
-      weights2(size_t(weightBytes + 4096));
+  int64_t weightBytes = packedBytes(weightOption, matrices, outputsOption, inputsOption);
+  Buffer weights(size_t(weightBytes + 4096)), weights2(size_t(weightBytes + 4096));
   std::memset(weights.data(), 0x11, weights.size());
   std::memset(weights2.data(), 0x11, weights2.size());
   Buffer scaleData(size_t(4 * matrices * (scales ? scales->batchStride : 1)));
@@ -217,8 +210,7 @@ int main(int argc, char **argv) {
     rowCounts = {1, 6, 128};
   for (int64_t rows : rowCounts) {
     int64_t choices = experts ? rows * grouped.topK : rows;
-    Buffer x(size_t(rows * inputsOption * 4)),
-        y(size_t(choices * outputsOption * 4));
+    Buffer x(size_t(rows * inputsOption * 4)), y(size_t(choices * outputsOption * 4));
     std::memset(x.data(), 0, x.size());
     // Choice c of all goes to expert c mod E.
     std::vector<int32_t> offsets(1), order;
@@ -246,16 +238,14 @@ int main(int argc, char **argv) {
     bindings.push_back(&y);
     Grid grid = getGrid(dense);
     uint32_t gridX = uint32_t(experts ? getGroupedGrid(grouped) : grid.x);
-    uint32_t gridZ = uint32_t(experts ? 1
-                                      : (rows + grid.rowsPerWorkgroup - 1) /
-                                            grid.rowsPerWorkgroup);
+    uint32_t gridZ =
+        uint32_t(experts ? 1 : (rows + grid.rowsPerWorkgroup - 1) / grid.rowsPerWorkgroup);
 
-    double bytes = double(weightBytes) / double(matrices) *
-                   double(experts ? active : 1) * (dualOption ? 2 : 1);
-    double flops = 2.0 * double(choices) * double(outputsOption) *
-                   double(inputsOption) * (dualOption ? 2 : 1);
-    int64_t readBytes =
-        std::min<int64_t>(weightBytes, int64_t(bytes)) / 2048 * 2048;
+    double bytes = double(weightBytes) / double(matrices) * double(experts ? active : 1) *
+                   (dualOption ? 2 : 1);
+    double flops =
+        2.0 * double(choices) * double(outputsOption) * double(inputsOption) * (dualOption ? 2 : 1);
+    int64_t readBytes = std::min<int64_t>(weightBytes, int64_t(bytes)) / 2048 * 2048;
     constexpr int64_t peakRounds = 200000;
     std::vector<double> read, run, multiply;
     for (int round = 0; round < 15; ++round) {
@@ -267,16 +257,15 @@ int main(int argc, char **argv) {
       run.push_back(seconds(start));
       start = now();
       runGrid(peak, {&sink}, {peakRounds}, 1);
-      multiply.push_back(seconds(start) / (double(peakRounds) * peakUnroll *
-                                           target.width() * (dot ? 4 : 2)));
+      multiply.push_back(seconds(start) /
+                         (double(peakRounds) * peakUnroll * target.width() * (dot ? 4 : 2)));
     }
     double time = median(run);
     std::printf("%4lld rows: %8.1f us  %5.1f GB/s (%.2f of %.1f)  %6.1f "
                 "GFLOP/s (%.2f of %.1f)\n",
                 static_cast<long long>(rows), 1e6 * time, 1e-9 * bytes / time,
-                bytes * median(read) / time, 1e-9 / median(read),
-                1e-9 * flops / time, flops * median(multiply) / time,
-                1e-9 / median(multiply));
+                bytes * median(read) / time, 1e-9 / median(read), 1e-9 * flops / time,
+                flops * median(multiply) / time, 1e-9 / median(multiply));
   }
   return 0;
 }

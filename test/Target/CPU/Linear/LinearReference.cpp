@@ -15,9 +15,8 @@ uint32_t Random::next() {
 
 float Random::uniform() { return float(next() & 0xffffff) / 8388608.0f - 1.0f; }
 
-Weights Weights::make(WeightType type, int64_t batch, int64_t outputs,
-                      int64_t inputs, const BlockScales &scales,
-                      int64_t scaleCount, uint64_t seed) {
+Weights Weights::make(WeightType type, int64_t batch, int64_t outputs, int64_t inputs,
+                      const BlockScales &scales, int64_t scaleCount, uint64_t seed) {
   Weights w{type, batch, outputs, inputs, {}, {}, {}, scales};
   Random random(seed);
   for (int64_t i = 0; i < batch * outputs * inputs; ++i) {
@@ -29,8 +28,7 @@ Weights Weights::make(WeightType type, int64_t batch, int64_t outputs,
       w.values.push_back(f8E4M3ToF32(code));
     } else {
       float value = random.uniform();
-      w.values.push_back(type == WeightType::BF16 ? bf16ToF32(f32ToBF16(value))
-                                                  : value);
+      w.values.push_back(type == WeightType::BF16 ? bf16ToF32(f32ToBF16(value)) : value);
     }
   }
   for (int64_t i = 0; i < scaleCount; ++i)
@@ -66,16 +64,14 @@ float Weights::at(int64_t b, int64_t o, int64_t k) const {
   float value = values[size_t((b * outputs + o) * inputs + k)];
   if (type != WeightType::F8E4M3)
     return value;
-  int64_t output = (scales.outputOrigin + b * scales.outputBatch + o) /
-                   scales.outputBlock * scales.outputStride;
-  int64_t input = (scales.inputOrigin + b * scales.inputBatch + k) /
-                  scales.inputBlock * scales.inputStride;
-  return value * scaleValues.at(size_t(scales.offset + b * scales.batchStride +
-                                       output + input));
+  int64_t output =
+      (scales.outputOrigin + b * scales.outputBatch + o) / scales.outputBlock * scales.outputStride;
+  int64_t input =
+      (scales.inputOrigin + b * scales.inputBatch + k) / scales.inputBlock * scales.inputStride;
+  return value * scaleValues.at(size_t(scales.offset + b * scales.batchStride + output + input));
 }
 
-Buffer hadal::cpu::test::makeActivations(ActivationType type, size_t count,
-                                         uint64_t seed) {
+Buffer hadal::cpu::test::makeActivations(ActivationType type, size_t count, uint64_t seed) {
   Random random(seed);
   Buffer buffer(count * (type == ActivationType::BF16 ? 2 : 4));
   for (size_t i = 0; i < count; ++i) {
@@ -88,18 +84,15 @@ Buffer hadal::cpu::test::makeActivations(ActivationType type, size_t count,
   return buffer;
 }
 
-float hadal::cpu::test::readActivation(Buffer &buffer, ActivationType type,
-                                       int64_t index) {
+float hadal::cpu::test::readActivation(Buffer &buffer, ActivationType type, int64_t index) {
   return type == ActivationType::BF16 ? bf16ToF32(buffer.as<uint16_t>()[index])
                                       : buffer.as<float>()[index];
 }
 
-float hadal::cpu::test::referenceDot(const KernelTarget &target, Buffer &x,
-                                     ActivationType type, int64_t base,
-                                     const Weights &weights, int64_t b,
-                                     int64_t o) {
-  bool pairs = target.usesPairDot() && type == ActivationType::BF16 &&
-               weights.type == WeightType::BF16;
+float hadal::cpu::test::referenceDot(const KernelTarget &target, Buffer &x, ActivationType type,
+                                     int64_t base, const Weights &weights, int64_t b, int64_t o) {
+  bool pairs =
+      target.usesPairDot() && type == ActivationType::BF16 && weights.type == WeightType::BF16;
   float sum = 0.0f;
   auto addInput = [&](int64_t k) {
     sum = std::fma(readActivation(x, type, base + k), weights.at(b, o, k), sum);

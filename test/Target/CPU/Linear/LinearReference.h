@@ -34,9 +34,8 @@ struct Weights {
   BlockScales scales;
 
   /// Random values that `type` represents; scales as `scales` describes.
-  static Weights make(WeightType type, int64_t batch, int64_t outputs,
-                      int64_t inputs, const BlockScales &scales,
-                      int64_t scaleCount, uint64_t seed);
+  static Weights make(WeightType type, int64_t batch, int64_t outputs, int64_t inputs,
+                      const BlockScales &scales, int64_t scaleCount, uint64_t seed);
   Buffer pack() const;
   Buffer packScales() const;
   /// The effective f32 value: scaled, rounded once.
@@ -48,8 +47,8 @@ Buffer makeActivations(ActivationType type, size_t count, uint64_t seed);
 float readActivation(Buffer &buffer, ActivationType type, int64_t index);
 
 /// sum_k x[base + k] W_b[o, k] in the order of the target.
-float referenceDot(const KernelTarget &target, Buffer &x, ActivationType type,
-                   int64_t base, const Weights &weights, int64_t b, int64_t o);
+float referenceDot(const KernelTarget &target, Buffer &x, ActivationType type, int64_t base,
+                   const Weights &weights, int64_t b, int64_t o);
 
 } // namespace hadal::cpu::test
 

@@ -14,8 +14,7 @@ using namespace hadal::cpu;
 using namespace hadal::cpu::test;
 
 namespace {
-const std::vector<int64_t> rowCounts = {1, 2, 3,  4,  5,   6,  7,
-                                        8, 9, 16, 33, 100, 200};
+const std::vector<int64_t> rowCounts = {1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 33, 100, 200};
 
 /// Emits into a fresh module of a fresh context.
 struct Emitted {
@@ -33,8 +32,8 @@ bool isExact(const KernelTarget &target) {
   return target.level == Level::V3 || target.emulate;
 }
 
-void expectValue(const KernelTarget &target, float got, float expected,
-                 ActivationType type, bool rounded, const std::string &where) {
+void expectValue(const KernelTarget &target, float got, float expected, ActivationType type,
+                 bool rounded, const std::string &where) {
   if (type == ActivationType::BF16)
     expected = bf16ToF32(f32ToBF16(expected));
   if (isExact(target) && !rounded) {
@@ -42,20 +41,18 @@ void expectValue(const KernelTarget &target, float got, float expected,
     return;
   }
   float tolerance = type == ActivationType::BF16 ? 0x1p-7f : 2e-6f;
-  EXPECT_NEAR(got, expected, tolerance * std::max(1.0f, std::fabs(expected)))
-      << where;
+  EXPECT_NEAR(got, expected, tolerance * std::max(1.0f, std::fabs(expected))) << where;
 }
 
 float silu(float x) { return float(x / (1.0 + std::exp(-double(x)))); }
 
-void checkLinear(LinearSpec spec, const std::vector<int64_t> &counts,
-                 int64_t scaleCount = 0) {
+void checkLinear(LinearSpec spec, const std::vector<int64_t> &counts, int64_t scaleCount = 0) {
   spec.name = "linear";
   BlockScales scales = spec.scales.value_or(BlockScales());
-  Weights first = Weights::make(spec.weight, spec.batch, spec.outputs,
-                                spec.inputs, scales, scaleCount, 1);
-  Weights second = Weights::make(spec.weight, spec.batch, spec.outputs,
-                                 spec.inputs, scales, scaleCount, 2);
+  Weights first =
+      Weights::make(spec.weight, spec.batch, spec.outputs, spec.inputs, scales, scaleCount, 1);
+  Weights second =
+      Weights::make(spec.weight, spec.batch, spec.outputs, spec.inputs, scales, scaleCount, 2);
   Buffer packed = first.pack(), packed2 = second.pack();
   Buffer scaleData = first.packScales(), scaleData2 = second.packScales();
   Grid grid = getGrid(spec);
@@ -67,13 +64,12 @@ void checkLinear(LinearSpec spec, const std::vector<int64_t> &counts,
     hadal_kernel_fn_t kernel = library.find(spec.name);
     for (int64_t n : counts) {
       auto extent = [&](const Activations &a, int64_t columns) {
-        return size_t(a.offset + (n - 1) * a.rowStride +
-                      (spec.batch - 1) * a.batchStride + columns);
+        return size_t(a.offset + (n - 1) * a.rowStride + (spec.batch - 1) * a.batchStride +
+                      columns);
       };
       Buffer x = makeActivations(spec.x.type, extent(spec.x, spec.inputs), 3);
       Buffer y = makeActivations(spec.y.type, extent(spec.y, spec.outputs), 4);
-      Buffer before =
-          makeActivations(spec.y.type, extent(spec.y, spec.outputs), 4);
+      Buffer before = makeActivations(spec.y.type, extent(spec.y, spec.outputs), 4);
       Buffer residual;
       std::vector<Buffer *> bindings = {&x, &packed};
       if (spec.dual)
@@ -84,44 +80,32 @@ void checkLinear(LinearSpec spec, const std::vector<int64_t> &counts,
           bindings.push_back(&scaleData2);
       }
       if (spec.residual) {
-        residual = makeActivations(spec.residual->type,
-                                   extent(*spec.residual, spec.outputs), 5);
+        residual = makeActivations(spec.residual->type, extent(*spec.residual, spec.outputs), 5);
         bindings.push_back(&residual);
       }
       bindings.push_back(&y);
-      uint32_t z =
-          uint32_t((n + grid.rowsPerWorkgroup - 1) / grid.rowsPerWorkgroup);
-      ASSERT_EQ(
-          runGrid(kernel, bindings, {n}, uint32_t(grid.x), uint32_t(grid.y), z),
-          0);
+      uint32_t z = uint32_t((n + grid.rowsPerWorkgroup - 1) / grid.rowsPerWorkgroup);
+      ASSERT_EQ(runGrid(kernel, bindings, {n}, uint32_t(grid.x), uint32_t(grid.y), z), 0);
 
-      std::vector<bool> written(y.size() /
-                                (spec.y.type == ActivationType::BF16 ? 2 : 4));
+      std::vector<bool> written(y.size() / (spec.y.type == ActivationType::BF16 ? 2 : 4));
       for (int64_t row = 0; row < n; ++row)
         for (int64_t b = 0; b < spec.batch; ++b)
           for (int64_t o = 0; o < spec.outputs; ++o) {
-            int64_t base =
-                spec.x.offset + row * spec.x.rowStride + b * spec.x.batchStride;
-            float expected =
-                referenceDot(target, x, spec.x.type, base, first, b, o);
+            int64_t base = spec.x.offset + row * spec.x.rowStride + b * spec.x.batchStride;
+            float expected = referenceDot(target, x, spec.x.type, base, first, b, o);
             if (spec.dual)
-              expected = silu(expected) * referenceDot(target, x, spec.x.type,
-                                                       base, second, b, o);
+              expected = silu(expected) * referenceDot(target, x, spec.x.type, base, second, b, o);
             if (spec.residual)
-              expected =
-                  readActivation(residual, spec.residual->type,
-                                 spec.residual->offset +
-                                     row * spec.residual->rowStride +
-                                     b * spec.residual->batchStride + o) +
-                  expected;
-            int64_t index = spec.y.offset + row * spec.y.rowStride +
-                            b * spec.y.batchStride + o;
+              expected = readActivation(residual, spec.residual->type,
+                                        spec.residual->offset + row * spec.residual->rowStride +
+                                            b * spec.residual->batchStride + o) +
+                         expected;
+            int64_t index = spec.y.offset + row * spec.y.rowStride + b * spec.y.batchStride + o;
             written[size_t(index)] = true;
-            expectValue(target, readActivation(y, spec.y.type, index), expected,
-                        spec.y.type, spec.dual,
-                        describe(target) + ": n=" + std::to_string(n) +
-                            " row " + std::to_string(row) + " batch " +
-                            std::to_string(b) + " output " + std::to_string(o));
+            expectValue(
+                target, readActivation(y, spec.y.type, index), expected, spec.y.type, spec.dual,
+                describe(target) + ": n=" + std::to_string(n) + " row " + std::to_string(row) +
+                    " batch " + std::to_string(b) + " output " + std::to_string(o));
             if (testing::Test::HasFailure())
               return;
           }
@@ -137,8 +121,8 @@ void checkLinear(LinearSpec spec, const std::vector<int64_t> &counts,
         std::memcpy(alone.data(), before.data(), y.size());
         bindings.back() = &alone;
         Buffer tail(x.size());
-        size_t shift = size_t((n - 1) * spec.x.rowStride) *
-                       (spec.x.type == ActivationType::BF16 ? 2 : 4);
+        size_t shift =
+            size_t((n - 1) * spec.x.rowStride) * (spec.x.type == ActivationType::BF16 ? 2 : 4);
         std::memcpy(tail.data(), x.as<char>() + shift, x.size() - shift);
         bindings.front() = &tail;
         Buffer tailResidual;
@@ -146,29 +130,24 @@ void checkLinear(LinearSpec spec, const std::vector<int64_t> &counts,
           tailResidual = Buffer(residual.size());
           size_t bytes = size_t((n - 1) * spec.residual->rowStride) *
                          (spec.residual->type == ActivationType::BF16 ? 2 : 4);
-          std::memcpy(tailResidual.data(), residual.as<char>() + bytes,
-                      residual.size() - bytes);
+          std::memcpy(tailResidual.data(), residual.as<char>() + bytes, residual.size() - bytes);
           bindings[bindings.size() - 2] = &tailResidual;
         }
-        ASSERT_EQ(runGrid(kernel, bindings, {1}, uint32_t(grid.x),
-                          uint32_t(grid.y), 1),
-                  0);
+        ASSERT_EQ(runGrid(kernel, bindings, {1}, uint32_t(grid.x), uint32_t(grid.y), 1), 0);
         for (int64_t b = 0; b < spec.batch; ++b)
           for (int64_t o = 0; o < spec.outputs; ++o) {
             int64_t at = spec.y.offset + b * spec.y.batchStride + o;
-            float inBatch =
-                readActivation(y, spec.y.type, at + (n - 1) * spec.y.rowStride);
+            float inBatch = readActivation(y, spec.y.type, at + (n - 1) * spec.y.rowStride);
             ASSERT_EQ(readActivation(alone, spec.y.type, at), inBatch)
-                << describe(target) << ": a row alone differs from one of "
-                << n;
+                << describe(target) << ": a row alone differs from one of " << n;
           }
       }
     }
   }
 }
 
-LinearSpec makeSpec(WeightType weight, ActivationType x, ActivationType y,
-                    int64_t outputs, int64_t inputs) {
+LinearSpec makeSpec(WeightType weight, ActivationType x, ActivationType y, int64_t outputs,
+                    int64_t inputs) {
   LinearSpec spec;
   spec.weight = weight;
   spec.outputs = outputs;
@@ -181,29 +160,19 @@ constexpr auto f32 = ActivationType::F32;
 constexpr auto bf16 = ActivationType::BF16;
 } // namespace
 
-TEST(Linear, BF16ByBF16) {
-  checkLinear(makeSpec(WeightType::BF16, bf16, f32, 64, 96), rowCounts);
-}
+TEST(Linear, BF16ByBF16) { checkLinear(makeSpec(WeightType::BF16, bf16, f32, 64, 96), rowCounts); }
 
 TEST(Linear, OddShapesBF16) {
   using Shape = std::pair<int64_t, int64_t>;
-  for (auto [outputs, inputs] :
-       {Shape{1, 1}, {7, 2}, {33, 5}, {61, 67}, {8, 6}})
-    checkLinear(makeSpec(WeightType::BF16, bf16, bf16, outputs, inputs),
-                {1, 3, 9});
+  for (auto [outputs, inputs] : {Shape{1, 1}, {7, 2}, {33, 5}, {61, 67}, {8, 6}})
+    checkLinear(makeSpec(WeightType::BF16, bf16, bf16, outputs, inputs), {1, 3, 9});
 }
 
-TEST(Linear, F32ByBF16) {
-  checkLinear(makeSpec(WeightType::BF16, f32, f32, 45, 51), rowCounts);
-}
+TEST(Linear, F32ByBF16) { checkLinear(makeSpec(WeightType::BF16, f32, f32, 45, 51), rowCounts); }
 
-TEST(Linear, F32ByF32) {
-  checkLinear(makeSpec(WeightType::F32, f32, f32, 40, 53), rowCounts);
-}
+TEST(Linear, F32ByF32) { checkLinear(makeSpec(WeightType::F32, f32, f32, 40, 53), rowCounts); }
 
-TEST(Linear, BF16ByF32) {
-  checkLinear(makeSpec(WeightType::F32, bf16, f32, 40, 53), {1, 6, 15});
-}
+TEST(Linear, BF16ByF32) { checkLinear(makeSpec(WeightType::F32, bf16, f32, 40, 53), {1, 6, 15}); }
 
 TEST(Linear, StridesOffsetsAndBatch) {
   LinearSpec spec = makeSpec(WeightType::BF16, bf16, f32, 35, 18);
