@@ -179,6 +179,14 @@ void writeDims(JsonWriter &json, const Program &program) {
   json.close(']');
 }
 
+// What expressions of these reports call %i.
+void writeValues(JsonWriter &json, const std::vector<ExpressionText::Named> &values) {
+  json.open("values", '{');
+  for (const ExpressionText::Named &value : values)
+    json.string(("%" + std::to_string(value.index)).c_str(), value.text.c_str());
+  json.close('}');
+}
+
 void writeStates(JsonWriter &json, const Module &module, const Program &program) {
   json.open("block_tables", '[');
   for (const runtime::BlockTable &table : program.blockTables) {
@@ -190,6 +198,7 @@ void writeStates(JsonWriter &json, const Module &module, const Program &program)
   }
   json.close(']');
   ExpressionText exprs(program);
+  writeValues(json, exprs.named(shownOf(program)));
   json.open("states", '[');
   for (const State &state : program.states) {
     Span<uint32_t> row(state.rowShape, state.rowRank);
@@ -218,9 +227,20 @@ void writeStates(JsonWriter &json, const Module &module, const Program &program)
   json.close(']');
 }
 
+void writeTensorMap(JsonWriter &json, const runtime::TensorMap &map, const ExpressionText &exprs) {
+  json.open("map", '{');
+  json.string("type", runtime::elementName(map.type));
+  json.string("extents", exprs.list(map.extents).c_str());
+  json.string("strides", exprs.list(map.strides).c_str());
+  json.array("box", map.box);
+  json.number("swizzle", map.swizzle);
+  json.close('}');
+}
+
 void writeInterface(JsonWriter &json, const KernelInterface &interface) {
   ExpressionText exprs(interface);
   json.open("interface", '{');
+  writeValues(json, exprs.named(shownOf(interface)));
   json.string("grid", exprs.list(interface.grid).c_str());
   json.number("scratch_bytes", interface.scratchBytes);
   json.array("workgroup_size", interface.workgroupSize);
@@ -236,6 +256,8 @@ void writeInterface(JsonWriter &json, const KernelInterface &interface) {
     json.open(nullptr, '{');
     json.string("kind", artifact::EnumNameKernelParameterKind(parameter.kind));
     json.number("index", parameter.index);
+    if (parameter.kind == artifact::KernelParameterKind::tensor_map)
+      writeTensorMap(json, parameter.map, exprs);
     json.close('}');
   }
   json.close(']');
@@ -285,6 +307,7 @@ void writeEntry(JsonWriter &json, const Module &module, const Program &program,
   json.number("buffers", entry.buffers.size());
   json.number("ops", entry.ops.size());
   ExpressionText exprs(program, entry);
+  writeValues(json, exprs.named(shownOf(entry)));
   writePorts(json, "arguments", entry.arguments, exprs);
   writePorts(json, "results", entry.results, exprs);
   json.open("costs", '[');

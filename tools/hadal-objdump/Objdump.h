@@ -7,6 +7,7 @@
 #include "core/Expression.h"
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -33,12 +34,18 @@ void printJson(const char *path, const Artifact &artifact);
 int disassemble(const char *path, const Artifact &artifact, const std::string &kernel,
                 const std::string &level);
 
-/// Expressions as infix text. Long subexpressions are named %i and listed once.
+/// Expressions as infix text. A long one has the name %i where another or a report refers to it, so
+/// that it is written once however many do.
 class ExpressionText {
 public:
   /// As a whole, and as an operand of another, which stands in parentheses where it is infix.
   struct Text {
     std::string whole, operand;
+  };
+  /// What %i stands for.
+  struct Named {
+    uint32_t index;
+    const std::string &text;
   };
 
   /// Of an entry point: N new tokens of S sequences, logits of R rows, other dims by their names.
@@ -47,23 +54,31 @@ public:
   explicit ExpressionText(const Program &program);
   /// Of a kernel's interface, over the constants c0, c1, ... of a launch.
   explicit ExpressionText(const KernelInterface &interface);
-  /// The same for one launch of `entry`, with what it passes in the place of constants.
+  /// What the grid of an interface needs, with what a launch of `entry` passes in the place of
+  /// constants.
   ExpressionText(const KernelInterface &interface, const ExpressionText &entry,
                  const Launch &launch);
 
   const std::string &operator[](uint32_t index) const { return texts[index].whole; }
   /// "[a, b]" of several.
   std::string list(Span<uint32_t> indices) const;
-  /// The expressions that texts refer to as %i, in order.
-  const std::vector<std::pair<uint32_t, std::string>> &named() const { return definitions; }
+  /// The expressions with names, in order: all, or those that some expressions refer to.
+  std::vector<Named> named() const;
+  std::vector<Named> named(const std::vector<uint32_t> &roots) const;
 
 private:
   using Namer = std::function<Text(const artifact::Expr &)>;
-  void write(Span<artifact::Expr> exprs, const Namer &name, size_t longest);
+  void write(const Namer &name, const std::vector<bool> *only = nullptr);
 
+  Span<artifact::Expr> exprs;
   std::vector<Text> texts;
-  std::vector<std::pair<uint32_t, std::string>> definitions;
+  std::map<uint32_t, std::string> definitions;
 };
+
+/// The expressions that a report shows of an interface, of ports, and of a program's own.
+std::vector<uint32_t> shownOf(const KernelInterface &interface);
+std::vector<uint32_t> shownOf(const Entry &entry);
+std::vector<uint32_t> shownOf(const Program &program);
 
 /// What one step costs, by the plan's own expressions.
 struct StepCost {
@@ -82,7 +97,7 @@ struct SampleStep {
 std::vector<SampleStep> sampleSteps(const artifact::Module &module, const Entry &entry);
 
 /// "[pages, 4, 576]" of a growing state, "[slots, rows, 4]" of a ring.
-std::string stateShape(const Program &program, const State &state);
+std::string stateShape(const Program &program, const ExpressionText &exprs, const State &state);
 
 /// "[4, 576]".
 template <typename T>

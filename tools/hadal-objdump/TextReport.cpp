@@ -109,11 +109,19 @@ void printWeights(const Module &module) {
   }
 }
 
+void printNamed(const std::vector<ExpressionText::Named> &values, int indent) {
+  for (const ExpressionText::Named &value : values)
+    std::printf("%*s%%%u = %s\n", indent, "", value.index, value.text.c_str());
+}
+
 void printStates(const Module &module, const Program &program) {
   std::printf("  dims:");
   for (const runtime::HostDim &dim : program.dims)
     std::printf("%s %s", &dim == &program.dims[0] ? "" : ",", dim.name);
-  std::printf("\n  block tables: %zu\n", program.blockTables.size());
+  std::printf("\n");
+  ExpressionText exprs(program);
+  printNamed(exprs.named(shownOf(program)), 4);
+  std::printf("  block tables: %zu\n", program.blockTables.size());
   for (size_t i = 0; i < program.blockTables.size(); ++i)
     std::printf("    #%zu %s: %u rows a page, %u tokens a row\n", i, program.blockTables[i].name,
                 program.blockTables[i].pageSize, program.blockTables[i].tokensPerRow);
@@ -121,10 +129,9 @@ void printStates(const Module &module, const Program &program) {
   for (size_t i = 0; i < program.states.size(); ++i)
     std::printf("    #%zu %s: %s %s\n", i, program.states[i].name,
                 runtime::elementName(program.states[i].type),
-                stateShape(program, program.states[i]).c_str());
+                stateShape(program, exprs, program.states[i]).c_str());
   if (program.slices.empty())
     return;
-  ExpressionText exprs(program);
   std::printf("  slices: %zu\n", program.slices.size());
   for (size_t i = 0; i < program.slices.size(); ++i) {
     const runtime::ParameterSlice &slice = program.slices[i];
@@ -137,6 +144,15 @@ void printStates(const Module &module, const Program &program) {
 
 std::string threeText(Span<uint32_t> sizes) {
   return std::to_string(sizes[0]) + "x" + std::to_string(sizes[1]) + "x" + std::to_string(sizes[2]);
+}
+
+void printTensorMap(const runtime::TensorMap &map, const ExpressionText &exprs) {
+  std::printf(" (%s %s, strides %s B, box %s", runtime::elementName(map.type),
+              exprs.list(map.extents).c_str(), exprs.list(map.strides).c_str(),
+              shapeText(map.box).c_str());
+  if (map.swizzle)
+    std::printf(", swizzle %u B", map.swizzle);
+  std::printf(")");
 }
 
 void printInterface(const KernelInterface &interface) {
@@ -161,8 +177,11 @@ void printInterface(const KernelInterface &interface) {
     if (parameter.kind != artifact::KernelParameterKind::workspace &&
         parameter.kind != artifact::KernelParameterKind::constants)
       std::printf(" %u", parameter.index);
+    if (parameter.kind == artifact::KernelParameterKind::tensor_map)
+      printTensorMap(parameter.map, exprs);
   }
   std::printf("\n");
+  printNamed(exprs.named(shownOf(interface)), 10);
 }
 
 void printExecutables(const Program &program) {
@@ -189,8 +208,7 @@ public:
       : module(module), program(program), entry(entry), exprs(program, entry) {}
 
   void print() const {
-    for (const auto &[index, definition] : exprs.named())
-      std::printf("      %%%u = %s\n", index, definition.c_str());
+    printNamed(exprs.named(), 6);
     for (size_t i = 0; i < entry.buffers.size(); ++i)
       std::printf("      buffer #%zu %s: %s B at %s\n", i, entry.buffers[i].name,
                   exprs[entry.buffers[i].size].c_str(), exprs[entry.buffers[i].offset].c_str());
@@ -198,6 +216,9 @@ public:
       std::printf("      arena: %s B\n", exprs[entry.arenaSize].c_str());
     printOps(entry.ops, 6);
   }
+
+  // What the argument's and result's shapes refer to.
+  void printShown() const { printNamed(exprs.named(shownOf(entry)), 6); }
 
   // The role where the name does not say it.
   std::string portText(const runtime::Port &port) const {
@@ -235,12 +256,17 @@ private:
   void printLaunch(const Launch &launch, int indent) const {
     const runtime::Executable &executable = program.executables[launch.executable];
     const KernelInterface &interface = executable.variants[0].interface;
+    ExpressionText grid(interface, exprs, launch);
+    // A long grid stands in the interface, over the constants.
+    bool isLong = !grid.named().empty();
     std::printf("%*slaunch %s: %s, grid %s\n", indent, "", launch.label, executable.name,
-                ExpressionText(interface, exprs, launch).list(interface.grid).c_str());
+                isLong ? "of its interface" : grid.list(interface.grid).c_str());
     for (const artifact::Binding &binding : launch.bindings)
       std::printf("%*s  %s\n", indent, "", bindingText(binding).c_str());
     if (!launch.constants.empty())
       std::printf("%*s  constants %s\n", indent, "", exprs.list(launch.constants).c_str());
+    if (isLong && !launch.grid.empty())
+      std::printf("%*s  constants for the grid %s\n", indent, "", exprs.list(launch.grid).c_str());
     std::printf("%*s  flops %s, parameter bytes %s\n", indent, "", exprs[launch.flops].c_str(),
                 exprs[launch.bytes].c_str());
   }
@@ -291,6 +317,8 @@ void printEntry(const Module &module, const Program &program, const Entry &entry
   }
   if (plan)
     printer.print();
+  else
+    printer.printShown();
 }
 
 } // namespace

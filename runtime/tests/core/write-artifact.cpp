@@ -1,19 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes a test model: hadal-test-artifact FOLDER NAME [states] -> NAME.hadal and weights.
+// Writes a test model: hadal-test-artifact FOLDER NAME [states | shared] -> NAME.hadal and weights.
 #include "ArtifactBuilder.h"
 
 #include <cstdio>
 #include <cstring>
 
+using namespace hadal::test;
+
+namespace {
+
+// An expression that is 2^64 terms where it is written without names.
+uint32_t addShared(ExprsSpec &exprs, uint32_t value) {
+  for (int i = 0; i < 64; ++i)
+    value = exprs.node(ExprKind::min, value, value);
+  return value;
+}
+
+// The model with such expressions wherever there are expressions, and a tensor map.
+ModelSpec makeSharedModel() {
+  ModelSpec model = makeModel("model-gnu");
+  ProgramSpec &program = model.programs[0];
+  StateSpec ring = {"ring", ElementType::f32, {1}, StateKind::ring};
+  ring.rows = addShared(program, program.dim(Dim::capacity));
+  program.states.push_back(ring);
+  EntrySpec &entry = program.entries[0];
+  ArgumentSpec &tokens = entry.arguments[0];
+  tokens.shape[0] = addShared(entry, tokens.shape[0]);
+  InterfaceSpec &interface = program.executables[2].variants[0].interface;
+  uint32_t constant = interface.launchConstant(0), width = interface.constant(64);
+  interface.grid[0] = addShared(interface, constant);
+  KernelParameterSpec map = {KernelParameterKind::tensor_map, 1, true};
+  map.extents = {width, constant};
+  map.strides = {addShared(interface, constant)};
+  map.box = {64, 8};
+  map.swizzle = 128;
+  interface.parameters = {map};
+  return model;
+}
+
+} // namespace
+
 int main(int argc, char **argv) {
-  using namespace hadal::test;
-  bool states = argc == 4 && !std::strcmp(argv[3], "states");
-  if (argc != 3 && !states) {
-    std::fprintf(stderr, "usage: hadal-test-artifact FOLDER NAME [states]\n");
+  const char *kind = argc == 4 ? argv[3] : "";
+  bool states = !std::strcmp(kind, "states"), shared = !std::strcmp(kind, "shared");
+  if (argc != 3 && !states && !shared) {
+    std::fprintf(stderr, "usage: hadal-test-artifact FOLDER NAME [states | shared]\n");
     return 2;
   }
   std::string stem = std::string(argv[1]) + "/" + argv[2];
-  ModelSpec model = states ? makeStatesModel() : makeModel("model-gnu");
+  ModelSpec model = states   ? makeStatesModel()
+                    : shared ? makeSharedModel()
+                             : makeModel("model-gnu");
   model.files[0].name = std::string(argv[2]) + ".weights.safetensors";
   model.sections.push_back({SectionKind::tokenizer, "tokenizer.json", {'{', '}'}, 0});
   Bytes artifact = serialize(model), weights = makeWeights(model);
