@@ -3,10 +3,12 @@
 #include "support/Diagnostics.h"
 #include "files/Streams.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
+#include <vector>
 
 #include <unistd.h>
 
@@ -21,13 +23,37 @@ void setToolName(const char *tool) {
 
 const char *toolName() { return name; }
 
+static std::vector<UndoAtFailure *> &undos() {
+  static std::vector<UndoAtFailure *> undos;
+  return undos;
+}
+
+UndoAtFailure::UndoAtFailure(std::function<void()> undo) : undo(std::move(undo)) {
+  undos().push_back(this);
+}
+
+UndoAtFailure::~UndoAtFailure() {
+  std::vector<UndoAtFailure *> &all = undos();
+  all.erase(std::remove(all.begin(), all.end(), this), all.end());
+}
+
+void undoAll() {
+  while (!undos().empty()) {
+    UndoAtFailure *last = undos().back();
+    undos().pop_back();
+    last->undo();
+  }
+}
+
 void fail(const std::string &message) {
   std::fprintf(stderr, "%s: error: %s\n", name, message.c_str());
+  undoAll();
   std::exit(1);
 }
 
 void failUsage(const std::string &message) {
   std::fprintf(stderr, "%s: error: %s\n%s --help lists the options\n", name, message.c_str(), name);
+  undoAll();
   std::exit(2);
 }
 
@@ -54,7 +80,9 @@ void print(const std::string &text) {
     if (count >= 0) {
       done += static_cast<size_t>(count);
     } else if (errno != EINTR) {
-      files::standardOutputFailed(errno);
+      int error = errno;
+      undoAll();
+      files::standardOutputFailed(error);
     }
   }
 }

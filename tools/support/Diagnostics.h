@@ -3,6 +3,7 @@
 #ifndef HADAL_TOOLS_SUPPORT_DIAGNOSTICS_H
 #define HADAL_TOOLS_SUPPORT_DIAGNOSTICS_H
 
+#include <functional>
 #include <string>
 
 namespace hadal::tools {
@@ -10,6 +11,21 @@ namespace hadal::tools {
 /// The name that messages start with; set once, first thing in main.
 void setToolName(const char *name);
 const char *toolName();
+
+/// What is undone when the process ends within its life, by fail and the like: these run no
+/// destructors, and what a tool holds of a device may be more than memory of its own. The last one
+/// first, each once. For one thread.
+class UndoAtFailure {
+public:
+  explicit UndoAtFailure(std::function<void()> undo);
+  ~UndoAtFailure();
+  UndoAtFailure(const UndoAtFailure &) = delete;
+  UndoAtFailure &operator=(const UndoAtFailure &) = delete;
+
+private:
+  friend void undoAll();
+  std::function<void()> undo;
+};
 
 /// "TOOL: error: MESSAGE" on stderr, then exit code 1.
 [[noreturn]] void fail(const std::string &message);

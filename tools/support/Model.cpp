@@ -52,7 +52,9 @@ Model::Model(const std::string &path, const ModelOptions &options) : file(path) 
   hadal_module_model_info(loaded, &facts);
 }
 
-Model::~Model() {
+Model::~Model() { release(); }
+
+void Model::release() {
   hadal_session_release(current);
   hadal_module_release(loaded);
   hadal_context_release(opened);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "hadal_runtime.h"
+#include "support/Diagnostics.h"
 
 namespace hadal::tools {
 
@@ -41,7 +42,7 @@ private:
   uint64_t capacity = 0;
 };
 
-/// A loaded artifact. Failures are errors of the tool.
+/// A loaded artifact. Failures are errors of the tool, which end the process and release it too.
 class Model {
 public:
   Model(const std::string &path, const ModelOptions &options);
@@ -71,11 +72,14 @@ public:
                       bool allLogits, float *logits);
 
 private:
+  void release();
+
   std::string file;
   hadal_context_t *opened = nullptr;
   hadal_module_t *loaded = nullptr;
   hadal_session_t *current = nullptr;
   hadal_model_info_t facts{};
+  UndoAtFailure undo{[this] { release(); }};
 };
 
 } // namespace hadal::tools

@@ -225,6 +225,9 @@ void writeFile(const std::string &path, const void *data, size_t size);
 /// named `sums`, project. Its kernels offer x86-64-v3 alone.
 ModelSpec makeModel(const std::string &image = "model");
 
+/// The same for the family cuda, in PTX.
+ModelSpec makePtxModel();
+
 /// A program of two entry points over states of several rates, after test kernels in states.c.
 /// `main` remembers tokens: in rows of 1, 4 and 128 of them, each with a block table of its own, and
 /// in a ring of rows of rank 2 that holds a window of 3, a step and the session's `drafts`. It keeps

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes a test model: hadal-test-artifact FOLDER NAME [states | shared] -> NAME.hadal and weights.
+// Writes a test model: hadal-test-artifact FOLDER NAME [states | shared | ptx] -> NAME.hadal and weights.
 #include "ArtifactBuilder.h"
 
 #include <cstdio>
-#include <cstring>
+#include <functional>
+#include <map>
 
 using namespace hadal::test;
 
@@ -41,16 +42,18 @@ ModelSpec makeSharedModel() {
 } // namespace
 
 int main(int argc, char **argv) {
-  const char *kind = argc == 4 ? argv[3] : "";
-  bool states = !std::strcmp(kind, "states"), shared = !std::strcmp(kind, "shared");
-  if (argc != 3 && !states && !shared) {
-    std::fprintf(stderr, "usage: hadal-test-artifact FOLDER NAME [states | shared]\n");
+  const std::map<std::string, std::function<ModelSpec()>> kinds = {
+      {"", [] { return makeModel("model-gnu"); }},
+      {"states", makeStatesModel},
+      {"shared", makeSharedModel},
+      {"ptx", makePtxModel}};
+  auto kind = kinds.find(argc == 4 ? argv[3] : "");
+  if (argc < 3 || argc > 4 || kind == kinds.end()) {
+    std::fprintf(stderr, "usage: hadal-test-artifact FOLDER NAME [states | shared | ptx]\n");
     return 2;
   }
   std::string stem = std::string(argv[1]) + "/" + argv[2];
-  ModelSpec model = states   ? makeStatesModel()
-                    : shared ? makeSharedModel()
-                             : makeModel("model-gnu");
+  ModelSpec model = kind->second();
   model.files[0].name = std::string(argv[2]) + ".weights.safetensors";
   model.sections.push_back({SectionKind::tokenizer, "tokenizer.json", {'{', '}'}, 0});
   Bytes artifact = serialize(model), weights = makeWeights(model);

@@ -12,27 +12,6 @@
 namespace hadal::test {
 namespace {
 
-// The test model, for the family cuda.
-ModelSpec makePtxModel() {
-  ModelSpec model = makeModel();
-  model.sections[0] = {SectionKind::kernels, "kernels.sm_80", readFile(HADAL_TEST_PTX), 0};
-  ProgramSpec &program = model.programs[0];
-  program.family = "cuda";
-  program.kernelAbi = HADAL_CUDA_KERNEL_ABI_VERSION;
-  for (ExecutableSpec &executable : program.executables) {
-    VariantSpec &variant = executable.variants[0];
-    variant.level = "sm_80";
-    variant.image = "kernels.sm_80";
-    variant.interface.scratchBytes = 0;
-    uint32_t threads = executable.name == "append" ? 32 : 1;
-    variant.interface.workgroupSize = {threads, 1, 1};
-    for (uint32_t i = 0; i < executable.bindings.size(); ++i)
-      variant.interface.parameters.push_back({KernelParameterKind::binding, i});
-    variant.interface.parameters.push_back({KernelParameterKind::constants});
-  }
-  return model;
-}
-
 // Counts of the test driver; null functions where the device is another.
 struct Driver {
   Driver() {
