@@ -6,6 +6,7 @@
 
 #include "hadal/Conversion/Passes.h"
 #include "hadal/Target/CPU/CPUTarget.h"
+#include "hadal/Target/CUDA/Pipeline.h"
 #include "hadal/Transforms/Passes.h"
 
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -83,6 +84,7 @@ void hadal::registerBuiltinTargets(TargetRegistry &targets) { targets.add(create
 void hadal::registerPasses(const TargetRegistry &targets) {
   registerHadalTransformsPasses();
   registerHadalConversionPasses();
+  cuda::registerCUDAPasses();
   for (const std::shared_ptr<Target> &target : targets.getTargets())
     target->registerPasses();
 }

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The passes of the target for NVIDIA GPUs.
+#ifndef HADAL_TARGET_CUDA_PASSES_TD
+#define HADAL_TARGET_CUDA_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def ExpandMathPass : Pass<"hadal-cuda-expand-math"> {
+  let summary = "Replace what PTX has no exact instruction for by arithmetic";
+  let description = [{
+    Precondition: functions on scalars. Postcondition: mathematical functions of
+    f32 are polynomials in exactly rounded instructions, so that every device has
+    the same bits, and no function is left that would become a call of a library;
+    conversions of bf16 and f8E4M3FN are integer arithmetic, which every level has.
+
+    ```
+    %y = math.exp %x : f32
+    ==>
+    %y = (polynomial of degree 5 on the reduced argument, scaled by 2^n)
+    ```
+  }];
+  let statistics = [Statistic<"numExpanded", "num-expanded", "Functions and conversions expanded">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
+}
+
+def ConvertToNVVMPass : Pass<"hadal-cuda-convert-to-nvvm", "::mlir::ModuleOp"> {
+  let summary = "Convert kernels to the llvm and nvvm dialects at once";
+  let description = [{
+    Precondition: kernels in func, cf, arith, math, memref, gpu and ub. Bindings are
+    arguments of flat memrefs, of which only the address is passed. Postcondition: the
+    llvm and nvvm dialects alone; functions that are not private are entries. Indices
+    and addresses have 64 bits.
+
+    ```
+    func.func @k(%x: memref<?xf32>) { %i = gpu.thread_id x ... }
+    ==>
+    llvm.func @k(%x: !llvm.ptr) attributes {nvvm.kernel} { %i = nvvm.read.ptx.sreg.tid.x ... }
+    ```
+  }];
+  let statistics = [Statistic<"numKernels", "num-kernels", "Kernels converted">];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect"];
+}
+
+def LowerImagePass : Pass<"hadal-cuda-lower-image", "::hadal::plan::ImageOp"> {
+  let summary = "Lower the kernels of an image to the llvm and nvvm dialects";
+  let description = [{
+    Precondition: kernels in scf, memref and gpu. Postcondition: kernels in the llvm
+    and nvvm dialects, ready to be compiled for the image's level.
+  }];
+  let statistics = [Statistic<"numKernels", "num-kernels", "Kernels lowered">];
+}
+
+#endif // HADAL_TARGET_CUDA_PASSES_TD
