@@ -108,7 +108,7 @@ typedef struct hadal_device_info_t {
   uint32_t kernel_abi; /* version of the binary interface of kernels that it calls:
                                  HADAL_KERNEL_ABI_VERSION, HADAL_CUDA_KERNEL_ABI_VERSION */
   uint32_t threads; /* of the host that execute kernels; 0: none */
-  uint32_t alignment; /* bytes, a power of two: of memory that it allocates */
+  uint32_t alignment; /* bytes, a power of two from 64: of memory that it allocates */
   int32_t shares_host_memory; /* not zero: kernels use host memory at its own address */
   uint32_t max_workgroup[3]; /* threads; zeros: a workgroup is what the kernel ABI fixes */
   uint32_t max_workgroup_threads;

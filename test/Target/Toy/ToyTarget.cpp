@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// A target in a library of its own, as small as one can be: for tests of what a loaded target brings.
+// A target in a library of its own, as small as one can be: for tests of what a loaded target brings. Its
+// kernels are lines of text, which ToyDevice.c computes.
 #include "hadal/Target/TargetLibrary.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/IR/TensorEncoding.h"
 #include "mlir/Pass/Pass.h"
+#include "llvm/Support/CommandLine.h"
 
 using namespace mlir;
 using namespace hadal;
@@ -64,10 +66,54 @@ public:
   }
 };
 
-/// Gives every executable an interface of all operands and results, and a kernel
-/// that says what it would do.
+constexpr StringLiteral kCodeAttrName = "toy.code";
+
+/// The line of an image that computes an op, but for its name, and what it reads, in order.
+struct Code {
+  std::string text;
+  SmallVector<Value> operands;
+};
+
+bool isOfF32(Value value) { return cast<ShapedType>(value.getType()).getElementType().isF32(); }
+
+std::optional<Code> codeOf(Operation *op) {
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  if (!isOfF32(op->getResult(0)) || type.getRank() != 2 || type.isDynamicDim(1))
+    return std::nullopt;
+  auto make = [&](StringRef kind, Value first, Value second,
+                  std::optional<uint64_t> number = {}) -> std::optional<Code> {
+    bool areOfF32 = (kind == "rows" || isOfF32(first)) && isOfF32(second);
+    std::string text = (kind + " " + Twine(type.getDimSize(1))).str();
+    if (number)
+      text += " " + std::to_string(*number);
+    return areOfF32 ? std::make_optional(Code{text, {first, second}}) : std::nullopt;
+  };
+  if (auto gather = dyn_cast<GatherRowsOp>(op))
+    return make("rows", gather.getRows(), gather.getX());
+  if (auto embedding = dyn_cast<EmbeddingOp>(op))
+    return make("rows", embedding.getTokens(), embedding.getTable());
+  if (auto swiglu = dyn_cast<SwigluOp>(op))
+    return make("swiglu", swiglu.getGate(), swiglu.getUp());
+  if (auto add = dyn_cast<arith::AddFOp>(op))
+    return make("add", add.getLhs(), add.getRhs());
+  if (auto norm = dyn_cast<RmsNormOp>(op); norm && !norm.getRows())
+    return make("rms_norm", norm.getX(), norm.getWeight(),
+                norm.getEps().bitcastToAPInt().getZExtValue());
+  // A weight that is an argument has no columns.
+  if (auto linear = dyn_cast<LinearOp>(op); linear && !linear.getScale()) {
+    auto weight = linear.getWeight().getType();
+    if (isa_and_present<ColumnsAttr>(weight.getEncoding()))
+      return make("linear", linear.getX(), linear.getWeight(), weight.getDimSize(1));
+  }
+  return std::nullopt;
+}
+
+/// Gives every executable an interface and a kernel.
 struct EmitToyKernelsPass : PassWrapper<EmitToyKernelsPass, OperationPass<ProgramOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(EmitToyKernelsPass)
+  EmitToyKernelsPass() = default;
+  explicit EmitToyKernelsPass(bool onlyNames) { names = onlyNames; }
+  EmitToyKernelsPass(const EmitToyKernelsPass &other) : PassWrapper(other) {}
   StringRef getArgument() const override { return "toy-emit-kernels"; }
   StringRef getDescription() const override { return "Emit the kernels of the toy target"; }
   void getDependentDialects(DialectRegistry &registry) const override {
@@ -80,13 +126,54 @@ struct EmitToyKernelsPass : PassWrapper<EmitToyKernelsPass, OperationPass<Progra
       getOperation().emitOpError() << "expected the target 'toy', got '" << family << "'";
       return signalPassFailure();
     }
+    SmallVector<StringRef> levels;
+    for (StringAttr level : getOperation().getTarget().getLevels())
+      levels.push_back(level);
+    if (levels.empty())
+      levels = {"toy-2", "toy-1"};
     for (auto executable : getOperation().getContents().getOps<ExecutableOp>())
-      for (StringRef level : {"toy-2", "toy-1"})
-        if (failed(emit(executable, level)))
-          return signalPassFailure();
+      if (failed(emit(executable, levels)))
+        return signalPassFailure();
   }
 
-  LogicalResult emit(ExecutableOp executable, StringRef level) {
+  LogicalResult emit(ExecutableOp executable, ArrayRef<StringRef> levels) {
+    SmallVector<Operation *> ops(executable.getBodyOps());
+    std::optional<Code> code = ops.size() == 1 ? codeOf(ops.front()) : std::nullopt;
+    if (!code && !names)
+      return ops.front()->emitOpError("has no kernel of the toy target");
+    if (code)
+      bind(executable, *code);
+    else
+      bindAll(executable);
+    // What another library defines: the interface of an op of the hadal dialect.
+    int64_t flops = 0;
+    for (Operation *op : ops)
+      if (auto compute = dyn_cast<ComputeOpInterface>(op))
+        flops += compute.getWork().perRow;
+    for (StringRef level : levels)
+      addVariant(executable, level, code ? code->text : "", flops);
+    return success();
+  }
+
+  void setInterface(ExecutableOp executable, ArrayRef<int64_t> bindings,
+                    ArrayRef<plan::Access> access) {
+    Builder builder(&getContext());
+    auto rows = cast<Attribute>(ExtentAttr::get(&getContext(), bindings.front(), 0));
+    executable.setInterfaceAttr(
+        KernelInterfaceAttr::get(&getContext(), bindings, access, builder.getArrayAttr(rows)));
+  }
+
+  void bind(ExecutableOp executable, const Code &code) {
+    SmallVector<int64_t> bindings;
+    for (Value operand : code.operands)
+      bindings.push_back(cast<BlockArgument>(operand).getArgNumber());
+    bindings.push_back(executable.getBody().getNumArguments());
+    setInterface(executable, bindings,
+                 {plan::Access::Read, plan::Access::Read, plan::Access::Write});
+  }
+
+  /// All operands and results, for a kernel that has a name alone.
+  void bindAll(ExecutableOp executable) {
     func::FuncOp body = executable.getBody();
     SmallVector<int64_t> bindings;
     SmallVector<plan::Access> access;
@@ -103,15 +190,11 @@ struct EmitToyKernelsPass : PassWrapper<EmitToyKernelsPass, OperationPass<Progra
     for (auto [i, result] : llvm::enumerate(executable.getBodyResults()))
       if (!findDestination(result))
         bind(body.getNumArguments() + i, plan::Access::Write);
-    // What another library defines: the interface of an op of the hadal dialect.
-    int64_t flops = 0;
-    for (Operation *op : executable.getBodyOps())
-      if (auto compute = dyn_cast<ComputeOpInterface>(op))
-        flops += compute.getWork().perRow;
+    setInterface(executable, bindings, access);
+  }
+
+  void addVariant(ExecutableOp executable, StringRef level, StringRef code, int64_t flops) {
     OpBuilder builder = OpBuilder::atBlockEnd(&executable.getContents().front());
-    auto rows = cast<Attribute>(ExtentAttr::get(&getContext(), 0, 0));
-    executable.setInterfaceAttr(
-        KernelInterfaceAttr::get(&getContext(), bindings, access, builder.getArrayAttr(rows)));
     auto variant = VariantOp::create(builder, executable.getLoc(), level);
     Block *contents = builder.createBlock(&variant.getContents());
     // The levels spread the work differently.
@@ -127,8 +210,12 @@ struct EmitToyKernelsPass : PassWrapper<EmitToyKernelsPass, OperationPass<Progra
                                        builder.getFunctionType({}, {}));
     kernel.setPrivate();
     kernel->setAttr("toy.flops_per_row", builder.getI64IntegerAttr(flops));
-    return success();
+    if (!code.empty())
+      kernel->setAttr(kCodeAttrName, builder.getStringAttr(code));
   }
+
+  Option<bool> names{*this, "names", llvm::cl::desc("What has no kernel gets a name alone"),
+                     llvm::cl::init(false)};
 };
 
 class ToyTarget : public Target {
@@ -138,6 +225,13 @@ public:
   ArrayRef<StringRef> getLevels() const override {
     static const StringRef levels[] = {"toy-2", "toy-1"};
     return levels;
+  }
+  void addOptions(llvm::cl::OptionCategory &category) override {
+    names = std::make_unique<llvm::cl::opt<bool>>(
+        "toy-names",
+        llvm::cl::desc(
+            "For tests: what the toy has no kernel for gets a name alone, and cannot run"),
+        llvm::cl::cat(category));
   }
   void registerDialects(DialectRegistry &registry) const override { registry.insert<ToyDialect>(); }
   void registerPasses() const override { PassRegistration<EmitToyKernelsPass>(); }
@@ -158,7 +252,7 @@ public:
     return ops.size() == 2 && norm && isa<LinearOp>(ops.back()) && norm.getResult().hasOneUse();
   }
   void addKernelPasses(OpPassManager &pm) const override {
-    pm.addPass(std::make_unique<EmitToyKernelsPass>());
+    pm.addPass(std::make_unique<EmitToyKernelsPass>(names && *names));
   }
   void addImagePasses(OpPassManager &) const override {}
 
@@ -166,13 +260,19 @@ public:
     TargetImage result;
     auto kernels = cast<ModuleOp>(image.getContents().front().front());
     for (auto kernel : kernels.getOps<func::FuncOp>()) {
-      std::string line = (kernel.getSymName() + "\n").str();
+      std::string line = kernel.getSymName().str();
+      if (auto code = kernel->getAttrOfType<StringAttr>(kCodeAttrName))
+        line += " " + code.str();
+      line += "\n";
       result.bytes.insert(result.bytes.end(), line.begin(), line.end());
       result.symbols.push_back({kernel.getSymName().str(), line.size()});
     }
     llvm::sort(result.symbols, [](auto &a, auto &b) { return a.name < b.name; });
     return result;
   }
+
+private:
+  std::unique_ptr<llvm::cl::opt<bool>> names;
 };
 } // namespace
 
