@@ -54,6 +54,7 @@
  *   its maker knew: the runtime takes a shorter table as one without the functions
  *   that were added, and a device takes fields that it does not find as zero. */
 
+#include "hadal_kernel_abi.h"
 #include "hadal_runtime.h"
 
 #include <stddef.h>
@@ -93,10 +94,6 @@ typedef struct hadal_device_options_t {
   uint32_t index;   /* which of several: "cuda:1" is 1 */
   uint32_t threads; /* of the host, where they execute kernels; 0: the device's choice */
 } hadal_device_options_t;
-
-/* The binary interface of kernels of the family "cuda": a PTX entry whose parameters are
- * those of the launch's interface, in its order and each of its size. */
-#define HADAL_CUDA_KERNEL_ABI_VERSION 1
 
 typedef struct hadal_device_info_t {
   size_t struct_size;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The binary interface between compiled CPU kernels and the runtime, version 1. */
+ * The binary interfaces between compiled kernels and what calls them, one for each family. */
 #ifndef HADAL_KERNEL_ABI_H
 #define HADAL_KERNEL_ABI_H
 
@@ -10,7 +10,13 @@ extern "C" {
 #endif
 
 /* A module states the ABI version that its kernels were compiled for; a
- * runtime refuses any other. */
+ * device refuses any other. */
+
+/* Of the family "cuda": a PTX entry whose parameters are those of the launch's interface, in
+ * its order and each of its size. */
+#define HADAL_CUDA_KERNEL_ABI_VERSION 1
+
+/* Of the family "cpu", whose structs follow. */
 #define HADAL_KERNEL_ABI_VERSION 1
 
 /* What is common to all workgroups of one launch. Owned by the runtime, valid

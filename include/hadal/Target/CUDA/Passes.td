@@ -5,6 +5,27 @@
 
 include "mlir/Pass/PassBase.td"
 
+def EmitKernelsPass : Pass<"hadal-cuda-emit-kernels", "::hadal::ProgramOp"> {
+  let summary = "Make kernels for every level of flat variants";
+  let description = [{
+    Precondition: a program for GPUs, executables with a variant in the flat form.
+    Postcondition (the kernel stage): instead of it one variant for each level that the
+    program wants. A work item is a thread's; one that sums, or reduces
+    otherwise, and of which a row has less than a warp has threads, is a warp's:
+    lane l takes the elements l, l + 32, ... and lanes are combined in a butterfly.
+
+    ```
+    variant "flat" { func.func @k(%x: memref<?xf32>, %rows: index, %item: index) }
+    ==>
+    variant "sm_80" { func.func @k(%x: memref<?xf32>, %constants: memref<?xi64>) }
+    ```
+  }];
+  let statistics = [Statistic<"numKernels", "num-kernels", "Kernels emitted">,
+                    Statistic<"numRowWise", "num-row-wise", "Executables whose items are a warp's">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::gpu::GPUDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::NVVM::NVVMDialect", "::mlir::scf::SCFDialect"];
+}
+
 def ExpandMathPass : Pass<"hadal-cuda-expand-math"> {
   let summary = "Replace what PTX has no exact instruction for by arithmetic";
   let description = [{

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gives each executable of a program a kernel for every level, made of its flat form.
+#include "hadal/Target/CUDA/Passes.h"
+
+#include "WorkItems.h"
+
+#include "hadal/Target/CUDA/Level.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+
+namespace hadal::cuda {
+#define GEN_PASS_DEF_EMITKERNELSPASS
+#include "hadal/Target/CUDA/Passes.h.inc"
+
+namespace {
+constexpr StringLiteral kFlatLevel = "flat";
+constexpr int64_t kWorkgroup = 128; // threads
+
+VariantOp findFlatVariant(ExecutableOp executable) {
+  for (auto variant : executable.getContents().front().getOps<VariantOp>())
+    if (variant.getLevel() == kFlatLevel)
+      return variant;
+  return {};
+}
+
+/// How the kernel is launched: workgroups for all work items, each of one thread or of a warp.
+void emitInterface(OpBuilder &builder, plan::InterfaceOp flat, size_t bindings,
+                   int64_t threadsOfItem) {
+  Location loc = flat.getLoc();
+  auto interface = plan::InterfaceOp::create(builder, loc, /*scratch=*/0,
+                                             builder.getDenseI64ArrayAttr({kWorkgroup, 1, 1}),
+                                             /*static_shared=*/0, DenseI64ArrayAttr());
+  IRMapping mapping;
+  flat.getBody().cloneInto(&interface.getBody(), mapping);
+  plan::GridOp grid = interface.getGrid();
+  OpBuilder at(grid);
+  auto pass = [&](plan::KernelParameterKind kind, IntegerAttr index) {
+    plan::KernelParameterOp::create(at, loc, kind, index, TypeAttr(), ValueRange(), ValueRange(),
+                                    DenseI64ArrayAttr());
+  };
+  for (size_t binding = 0; binding < bindings; ++binding)
+    pass(plan::KernelParameterKind::Binding, at.getI64IntegerAttr(binding));
+  // By address, so that a record of the launch serves calls of many sizes.
+  pass(plan::KernelParameterKind::Constants, IntegerAttr());
+  Value items = plan::ConstantOp::create(at, loc, at.getI64IntegerAttr(kWorkgroup / threadsOfItem));
+  Value x = plan::ExprOp::create(at, loc, plan::ExprKind::CeilDiv, grid.getX(), items);
+  plan::GridOp::create(at, loc, x, grid.getY(), grid.getZ(), Value(), Value());
+  grid.erase();
+}
+
+/// The value of an expression of an interface, computed by the kernel from its constants.
+class ExpressionEmitter {
+public:
+  ExpressionEmitter(ImplicitLocOpBuilder &builder, plan::InterfaceOp interface,
+                    ValueRange constants)
+      : b(builder) {
+    for (auto [argument, constant] : llvm::zip_equal(interface.getBody().getArguments(), constants))
+      known[argument] = constant;
+  }
+
+  Value emit(Value expression) {
+    if (Value value = known.lookup(expression))
+      return value;
+    Value value;
+    if (auto constant = expression.getDefiningOp<plan::ConstantOp>()) {
+      value = arith::ConstantIndexOp::create(b, int64_t(constant.getValue()));
+    } else if (auto select = expression.getDefiningOp<plan::SelectOp>()) {
+      Value zero = arith::ConstantIndexOp::create(b, 0);
+      Value holds =
+          arith::CmpIOp::create(b, arith::CmpIPredicate::ne, emit(select.getCondition()), zero);
+      value = arith::SelectOp::create(b, holds, emit(select.getA()), emit(select.getB()));
+    } else {
+      auto expr = expression.getDefiningOp<plan::ExprOp>();
+      value = emit(expr.getKind(), emit(expr.getA()), emit(expr.getB()));
+    }
+    known[expression] = value;
+    return value;
+  }
+
+private:
+  Value emit(plan::ExprKind kind, Value x, Value y) {
+    auto compare = [&](arith::CmpIPredicate predicate) -> Value {
+      Value holds = arith::CmpIOp::create(b, predicate, x, y);
+      return arith::IndexCastUIOp::create(b, b.getIndexType(), holds);
+    };
+    auto isTrue = [&](Value value) -> Value {
+      Value zero = arith::ConstantIndexOp::create(b, 0);
+      return arith::CmpIOp::create(b, arith::CmpIPredicate::ne, value, zero);
+    };
+    switch (kind) {
+    case plan::ExprKind::Add: return arith::AddIOp::create(b, x, y);
+    case plan::ExprKind::Sub: return arith::SubIOp::create(b, x, y);
+    case plan::ExprKind::Mul: return arith::MulIOp::create(b, x, y);
+    case plan::ExprKind::FloorDiv: return arith::FloorDivSIOp::create(b, x, y);
+    case plan::ExprKind::CeilDiv: return arith::CeilDivSIOp::create(b, x, y);
+    case plan::ExprKind::Min: return arith::MinSIOp::create(b, x, y);
+    case plan::ExprKind::Max: return arith::MaxSIOp::create(b, x, y);
+    case plan::ExprKind::Lt: return compare(arith::CmpIPredicate::slt);
+    case plan::ExprKind::Le: return compare(arith::CmpIPredicate::sle);
+    case plan::ExprKind::Eq: return compare(arith::CmpIPredicate::eq);
+    case plan::ExprKind::And:
+      return arith::IndexCastUIOp::create(
+          b, b.getIndexType(), arith::AndIOp::create(b, isTrue(x), isTrue(y)).getResult());
+    case plan::ExprKind::Or:
+      return arith::IndexCastUIOp::create(
+          b, b.getIndexType(), arith::OrIOp::create(b, isTrue(x), isTrue(y)).getResult());
+    }
+    llvm_unreachable("all kinds of expressions are above");
+  }
+
+  ImplicitLocOpBuilder &b;
+  llvm::DenseMap<Value, Value> known;
+};
+
+/// The kernel: each thread, or warp, computes the item of its number, if there is one.
+void emitFunction(OpBuilder &builder, func::FuncOp flat, plan::InterfaceOp interface,
+                  size_t bindings, int64_t threadsOfItem) {
+  ImplicitLocOpBuilder b(flat.getLoc(), builder);
+  Block &source = flat.getBody().front();
+  SmallVector<Type> types = llvm::to_vector(llvm::make_range(
+      source.getArgumentTypes().begin(), source.getArgumentTypes().begin() + ptrdiff_t(bindings)));
+  types.push_back(MemRefType::get({ShapedType::kDynamic}, b.getI64Type()));
+  auto kernel = func::FuncOp::create(b, flat.getSymName(), b.getFunctionType(types, {}));
+  kernel->setAttr(NVVM::NVVMDialect::getReqntidAttrName(),
+                  b.getDenseI32ArrayAttr({int32_t(kWorkgroup), 1, 1}));
+  Block *entry = kernel.addEntryBlock();
+  b.setInsertionPointToStart(entry);
+  IRMapping mapping;
+  for (size_t i = 0; i < bindings; ++i)
+    mapping.map(source.getArgument(i), entry->getArgument(i));
+  // Memory of a thread is that of the whole function.
+  for (auto own : source.getOps<memref::AllocaOp>())
+    b.clone(*own, mapping);
+  SmallVector<Value> constants;
+  for (BlockArgument argument : source.getArguments().drop_front(bindings).drop_back()) {
+    Value at = arith::ConstantIndexOp::create(b, constants.size());
+    Value constant = memref::LoadOp::create(b, entry->getArguments().back(), at);
+    constants.push_back(arith::IndexCastOp::create(b, b.getIndexType(), constant));
+    mapping.map(argument, constants.back());
+  }
+  Value count = ExpressionEmitter(b, interface, constants).emit(interface.getGrid().getX());
+  Value group = gpu::BlockIdOp::create(b, gpu::Dimension::x);
+  Value thread = gpu::ThreadIdOp::create(b, gpu::Dimension::x);
+  Value size = arith::ConstantIndexOp::create(b, kWorkgroup);
+  Value item = arith::AddIOp::create(b, arith::MulIOp::create(b, group, size).getResult(), thread);
+  if (threadsOfItem > 1)
+    item = arith::DivUIOp::create(b, item, arith::ConstantIndexOp::create(b, threadsOfItem));
+  mapping.map(source.getArguments().back(), item);
+  Value isThere = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, item, count);
+  auto guard = scf::IfOp::create(b, isThere, /*withElseRegion=*/false);
+  func::ReturnOp::create(b);
+  b.setInsertionPoint(guard.thenYield());
+  for (Operation &op : source.without_terminator())
+    if (!isa<memref::AllocaOp>(op))
+      b.clone(op, mapping);
+  if (threadsOfItem > 1)
+    spreadOverWarp(*guard.thenBlock(), thread);
+}
+
+struct EmitKernelsPass : impl::EmitKernelsPassBase<EmitKernelsPass> {
+  void runOnOperation() override {
+    ProgramOp program = getOperation();
+    if (StringRef family = program.getTarget().getFamily(); family != kFamily) {
+      program.emitOpError() << "expected the target '" << kFamily << "', got '" << family << "'";
+      return signalPassFailure();
+    }
+    if (failed(chooseLevels()))
+      return signalPassFailure();
+    for (auto executable : program.getContents().getOps<ExecutableOp>())
+      if (failed(emit(executable)))
+        return signalPassFailure();
+  }
+
+  /// Those that the program wants, or the lowest, whose PTX every GPU runs.
+  LogicalResult chooseLevels() {
+    ProgramOp program = getOperation();
+    levels.assign(program.getTarget().getLevels().begin(), program.getTarget().getLevels().end());
+    if (levels.empty()) {
+      levels.push_back(StringAttr::get(&getContext(), lowestLevel().name));
+      program.setTargetAttr(TargetAttr::get(&getContext(), kFamily, levels));
+    }
+    for (StringAttr level : levels)
+      if (!findLevel(level))
+        return program.emitOpError() << "expected a level " << levelNames() << ", got " << level;
+    return success();
+  }
+
+  static std::string levelNames() {
+    return llvm::join(llvm::map_range(allLevels(), [](auto &level) { return level.name.str(); }),
+                      ", ");
+  }
+
+  LogicalResult emit(ExecutableOp executable) {
+    VariantOp flat = findFlatVariant(executable);
+    if (!flat) {
+      if (executable.getInterface())
+        return success();
+      Operation *root = executable.getRoot();
+      return (root ? root : executable)->emitOpError("has no kernel for GPUs");
+    }
+    auto interface = *flat.getContents().front().getOps<plan::InterfaceOp>().begin();
+    auto function = *flat.getContents().front().getOps<func::FuncOp>().begin();
+    size_t bindings = executable.getInterface()->getBindings().size();
+    int64_t threads = isRowWise(function, interface) ? kWarp : 1;
+    numRowWise += threads > 1;
+    OpBuilder builder = OpBuilder::atBlockEnd(&executable.getContents().front());
+    for (StringAttr level : levels) {
+      auto variant = VariantOp::create(builder, executable.getLoc(), level);
+      OpBuilder inner(&getContext());
+      inner.createBlock(&variant.getContents());
+      emitInterface(inner, interface, bindings, threads);
+      inner.setInsertionPointToEnd(&variant.getContents().front());
+      emitFunction(inner, function, interface, bindings, threads);
+      ++numKernels;
+    }
+    flat.erase();
+    return success();
+  }
+
+  SmallVector<StringAttr> levels;
+};
+} // namespace
+} // namespace hadal::cuda

@@ -1,0 +1,116 @@
+// Kernels from the flat form: a thread an element, or a warp a row that is summed.
+// RUN: hadal-opt %s --pass-pipeline='builtin.module(hadal.program(hadal-cuda-emit-kernels))' --split-input-file --verify-diagnostics | FileCheck %s
+
+// CHECK: hadal.program @cuda target <"cuda", levels = ["sm_80"]>
+hadal.program @cuda target <"cuda"> {
+  // CHECK-LABEL: hadal.executable @double
+  // CHECK-NOT:     "flat"
+  // CHECK:         hadal.variant "sm_80"
+  // CHECK:           plan.interface workgroup_size [128, 1, 1]
+  // CHECK:             %[[WIDTH:.*]] = plan.constant 64
+  // CHECK:             %[[ITEMS:.*]] = plan.expr mul %{{.*}}, %[[WIDTH]]
+  // CHECK:             plan.kernel_parameter binding[0]
+  // CHECK-NEXT:        plan.kernel_parameter binding[1]
+  // CHECK-NEXT:        plan.kernel_parameter constants
+  // CHECK:             %[[THREADS:.*]] = plan.constant 128
+  // CHECK:             %[[GRID:.*]] = plan.expr ceil_div %[[ITEMS]], %[[THREADS]]
+  // CHECK:             plan.grid %[[GRID]]
+  // CHECK:           func.func @double(%[[X:.*]]: memref<?xf32>, %[[Y:.*]]: memref<?xf32>, %[[CONSTANTS:.*]]: memref<?xi64>) attributes {nvvm.reqntid = array<i32: 128, 1, 1>}
+  // CHECK:             %[[ROWS:.*]] = memref.load %[[CONSTANTS]]
+  // CHECK:             %[[INDEX:.*]] = arith.index_cast %[[ROWS]]
+  // CHECK:             %[[COUNT:.*]] = arith.muli %[[INDEX]], %{{.*}}
+  // CHECK:             gpu.block_id x
+  // CHECK:             %[[THREAD:.*]] = gpu.thread_id x
+  // CHECK:             %[[ITEM:.*]] = arith.addi %{{.*}}, %[[THREAD]]
+  // CHECK:             %[[THERE:.*]] = arith.cmpi ult, %[[ITEM]], %[[COUNT]]
+  // CHECK-NEXT:        scf.if %[[THERE]]
+  // CHECK-NEXT:          memref.load %[[X]][%[[ITEM]]]
+  // CHECK:               memref.store %{{.*}}, %[[Y]][%[[ITEM]]]
+  hadal.executable @double interface <bindings = [0, 1], access = [read, write], constants = [#hadal.extent<0, 0>]> {
+    func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+      %y = arith.addf %x, %x : tensor<?x64xf32>
+      return %y : tensor<?x64xf32>
+    }
+    hadal.variant "flat" {
+      plan.interface {
+      ^bb0(%rows: !plan.int):
+        %one = plan.constant 1
+        %width = plan.constant 64
+        %items = plan.expr mul %rows, %width
+        plan.grid %items, %one, %one
+      }
+      func.func @double(%x: memref<?xf32>, %y: memref<?xf32>, %rows: index, %item: index) {
+        %v = memref.load %x[%item] : memref<?xf32>
+        %s = arith.addf %v, %v : f32
+        memref.store %s, %y[%item] : memref<?xf32>
+        return
+      }
+    }
+  }
+
+  // CHECK-LABEL: hadal.executable @sums
+  // CHECK:             %[[WARPS:.*]] = plan.constant 4
+  // CHECK:             plan.expr ceil_div %{{.*}}, %[[WARPS]]
+  // CHECK:           func.func @sums
+  // CHECK:             %[[THREAD:.*]] = gpu.thread_id x
+  // CHECK:             %[[LANE:.*]] = arith.remui %[[THREAD]], %{{.*}}
+  // CHECK:             %[[FIRST:.*]] = arith.cmpi eq, %[[LANE]]
+  // CHECK:             %[[ITEM:.*]] = arith.divui
+  // CHECK:             %[[START:.*]] = arith.constant 5.0
+  // CHECK:             %[[BEGIN:.*]] = arith.addi %{{.*}}, %[[LANE]]
+  // CHECK:             %[[PARTIAL:.*]] = scf.for %{{.*}} = %[[BEGIN]] to %{{.*}} step %{{.*}} iter_args(%{{.*}} = %{{.*}})
+  // CHECK:             %[[OTHER:.*]], %{{.*}} = gpu.shuffle xor %[[PARTIAL]]
+  // CHECK-NEXT:        arith.addf %[[PARTIAL]], %[[OTHER]]
+  // CHECK-COUNT-4:     gpu.shuffle xor
+  // CHECK:             %[[ALL:.*]] = arith.addf
+  // CHECK:             %[[TOTAL:.*]] = arith.addf %[[START]], %[[ALL]]
+  // CHECK:             scf.if %[[FIRST]]
+  // CHECK-NEXT:          memref.store %[[TOTAL]]
+  hadal.executable @sums interface <bindings = [0, 1], access = [read, write], constants = [#hadal.extent<0, 0>]> {
+    func.func @body(%x: tensor<?x64xf32>) -> tensor<?xf32> {
+      %e = tensor.empty() : tensor<1xf32>
+      %y = tensor.cast %e : tensor<1xf32> to tensor<?xf32>
+      return %y : tensor<?xf32>
+    }
+    hadal.variant "flat" {
+      plan.interface {
+      ^bb0(%rows: !plan.int):
+        %one = plan.constant 1
+        plan.grid %rows, %one, %one
+      }
+      func.func @sums(%x: memref<?xf32>, %y: memref<?xf32>, %rows: index, %item: index) {
+        %c0 = arith.constant 0 : index
+        %c1 = arith.constant 1 : index
+        %c64 = arith.constant 64 : index
+        %five = arith.constant 5.0 : f32
+        %first = arith.muli %item, %c64 : index
+        %sum = scf.for %k = %c0 to %c64 step %c1 iter_args(%s = %five) -> f32 {
+          %at = arith.addi %first, %k : index
+          %v = memref.load %x[%at] : memref<?xf32>
+          %n = arith.addf %s, %v : f32
+          scf.yield %n : f32
+        }
+        memref.store %sum, %y[%item] : memref<?xf32>
+        return
+      }
+    }
+  }
+}
+
+// -----
+
+hadal.program @cuda target <"cuda"> {
+  hadal.executable @none {
+    func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+      // expected-error @below {{has no kernel for GPUs}}
+      %y = arith.addf %x, %x : tensor<?x64xf32>
+      return %y : tensor<?x64xf32>
+    }
+  }
+}
+
+// -----
+
+// expected-error @below {{expected a level sm_90, sm_89, sm_86, sm_80, got "sm_70"}}
+hadal.program @cuda target <"cuda", levels = ["sm_70"]> {
+}
