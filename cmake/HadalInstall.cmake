@@ -48,6 +48,8 @@ function(hadal_install_tool name)
   install(TARGETS ${name} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT tools)
 endfunction()
 
+set(HADAL_PACKAGE_CONTACT "" CACHE STRING "Who makes the Debian package: \"NAME <ADDRESS>\"")
+
 # hadal_install_package(): to be called last. What find_package and pkg-config read, and the Debian
 # package that cpack makes.
 function(hadal_install_package)
@@ -70,7 +72,9 @@ function(hadal_install_package)
   set(CPACK_GENERATOR DEB)
   set(CPACK_PACKAGE_NAME hadal)
   set(CPACK_PACKAGE_VENDOR Hadal)
-  set(CPACK_PACKAGE_CONTACT "Hadal's maintainers <maintainers@hadal.invalid>")
+  if(HADAL_PACKAGE_CONTACT) # cpack asks for it by name where there is none
+    set(CPACK_PACKAGE_CONTACT "${HADAL_PACKAGE_CONTACT}")
+  endif()
   set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "Compiler and runtime for MLA and MoE language models")
   set(CPACK_PACKAGING_INSTALL_PREFIX "/usr")
   set(CPACK_STRIP_FILES ON)
