@@ -5,9 +5,8 @@
 
 #include "core/Given.h"
 #include "core/Session.h"
+#include "device/Structs.h"
 
-#include <algorithm>
-#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -35,17 +34,15 @@ Status readOptions(const char *name, const Options *given, Options &out) {
     return fail(HADAL_STATUS_INVALID_ARGUMENT,
                 "%s.struct_size: expected the size of the struct, got %zu", name,
                 given->struct_size);
-  std::memcpy(&out, given, std::min(given->struct_size, sizeof out));
+  out = device::known(given);
   return {};
 }
 
 /// Fills the fields that the caller's struct has.
 template <typename Info>
-void writeInfo(Info info, Info *out) {
-  if (!out || out->struct_size < sizeof out->struct_size)
-    return;
-  info.struct_size = out->struct_size;
-  std::memcpy(out, &info, std::min(out->struct_size, sizeof info));
+void writeInfo(const Info &info, Info *out) {
+  if (out && out->struct_size >= sizeof out->struct_size)
+    device::give(info, out);
 }
 
 } // namespace hadal::runtime

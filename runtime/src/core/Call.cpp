@@ -61,9 +61,6 @@ Status Session::evaluate(const CallInputs &inputs) {
   if (!mayRecord(entry) || !isRounded(entry)) {
     layout = values;
   } else {
-    roundedDims = dims;
-    for (uint32_t dim : dimsOf(entry).rounded)
-      roundedDims[dim] = roundUp(program().dims[dim], dims[dim]);
     HADAL_TRY(inProgram(
         evaluateExpressions(entry.exprs, {roundedDims, argumentExtents, {}}, layout), entry.name));
   }
@@ -79,6 +76,7 @@ Status Session::run(const CallInputs &given) {
   HADAL_TRY(checkCall(inputs));
   Recording *recording = nullptr;
   if (mayRecord(entry)) {
+    roundDims(entry);
     makeKey(entry);
     recording = findRecording();
   }

@@ -2,6 +2,7 @@
 // Finds a device by name: built in, or in a library that is loaded when it is asked for.
 #include "core/Device.h"
 #include "cpu/CpuDevice.h"
+#include "device/Table.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -105,36 +106,8 @@ Status checkTable(const hadal_device_table_t *table, const char *shown, hadal_de
     const char *name;
     bool isThere;
   } functions[] = {
-#define HADAL_FUNCTION(name) {#name, out.name != nullptr}
-      HADAL_FUNCTION(open),
-      HADAL_FUNCTION(close),
-      HADAL_FUNCTION(info),
-      HADAL_FUNCTION(image_check),
-      HADAL_FUNCTION(interface_check),
-      HADAL_FUNCTION(image_load),
-      HADAL_FUNCTION(image_release),
-      HADAL_FUNCTION(kernel_find),
-      HADAL_FUNCTION(memory_allocate),
-      HADAL_FUNCTION(memory_import),
-      HADAL_FUNCTION(memory_release),
-      HADAL_FUNCTION(host_allocate),
-      HADAL_FUNCTION(host_release),
-      HADAL_FUNCTION(queue_create),
-      HADAL_FUNCTION(queue_release),
-      HADAL_FUNCTION(queue_upload),
-      HADAL_FUNCTION(queue_download),
-      HADAL_FUNCTION(queue_launch),
-      HADAL_FUNCTION(queue_signal),
-      HADAL_FUNCTION(queue_wait),
-      HADAL_FUNCTION(queue_synchronize),
-      HADAL_FUNCTION(event_create),
-      HADAL_FUNCTION(event_release),
-      HADAL_FUNCTION(event_synchronize),
-      HADAL_FUNCTION(event_time),
-      HADAL_FUNCTION(record_begin),
-      HADAL_FUNCTION(record_end),
-      HADAL_FUNCTION(record_release),
-      HADAL_FUNCTION(queue_replay)
+#define HADAL_FUNCTION(field, function) {#field, out.field != nullptr},
+      HADAL_DEVICE_FUNCTIONS(HADAL_FUNCTION)
 #undef HADAL_FUNCTION
   };
   for (const auto &function : functions)

@@ -24,6 +24,14 @@ bool Session::mayRecord(const Entry &entry) const {
   return !neverReplays && !tapCallback && !launchCallback && dimsOf(entry).recordable;
 }
 
+void Session::roundDims(const Entry &entry) {
+  if (!isRounded(entry))
+    return;
+  roundedDims = dims;
+  for (uint32_t dim : dimsOf(entry).rounded)
+    roundedDims[dim] = roundUp(program().dims[dim], dims[dim]);
+}
+
 void Session::makeKey(const Entry &entry) {
   const RecordDims &on = dimsOf(entry);
   key.clear();
@@ -31,7 +39,7 @@ void Session::makeKey(const Entry &entry) {
   for (uint32_t dim : on.exact)
     key.push_back(dims[dim]);
   for (uint32_t dim : on.rounded)
-    key.push_back(roundUp(program().dims[dim], dims[dim]));
+    key.push_back(roundedDims[dim]);
   for (const RecordDims::Extent &extent : on.extents)
     key.push_back(argumentExtents[extent.argument].values[extent.axis]);
   for (const Port &port : entry.arguments)

@@ -138,6 +138,7 @@ private:
     return recordDimsOf[static_cast<size_t>(&entry - program().entries.data())];
   }
   bool isRounded(const Entry &entry) const { return !dimsOf(entry).rounded.empty(); }
+  void roundDims(const Entry &entry);
   void makeKey(const Entry &entry);
   Recording *findRecording();
   bool isWorthRecording(const Entry &entry);

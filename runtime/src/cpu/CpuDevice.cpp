@@ -5,6 +5,8 @@
 #include "core/Memory.h"
 #include "cpu/CpuKernels.h"
 #include "cpu/CpuLevel.h"
+#include "device/Structs.h"
+#include "device/Table.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -79,8 +81,8 @@ Status openHost(const hadal_device_options_t &options, CpuDevice **out) {
   return open(options.threads, cpu, out);
 }
 
-hadal_device_code_t openTable(const hadal_device_options_t *options, hadal_device_t **out,
-                              hadal_device_error_t *error) {
+hadal_device_code_t open(const hadal_device_options_t *options, hadal_device_t **out,
+                         hadal_device_error_t *error) {
   CpuDevice *opened = nullptr;
   Status status = openHost(*options, &opened);
   if (status.ok())
@@ -93,7 +95,6 @@ void close(hadal_device_t *handle) { delete &device(handle); }
 void info(hadal_device_t *handle, hadal_device_info_t *out) {
   const CpuDevice &cpu = device(handle);
   hadal_device_info_t facts = {};
-  facts.struct_size = out->struct_size;
   facts.family = "cpu";
   facts.hardware = "the host's cores";
   facts.levels = cpu.levels.data();
@@ -103,7 +104,7 @@ void info(hadal_device_t *handle, hadal_device_info_t *out) {
   facts.threads = cpu.pool.threads();
   facts.alignment = kAlignment;
   facts.shares_host_memory = 1;
-  std::memcpy(out, &facts, std::min(out->struct_size, sizeof facts));
+  device::give(facts, out);
 }
 
 // ---- Code ----
@@ -298,39 +299,7 @@ hadal_device_code_t queueReplay(hadal_device_queue_t *handle, hadal_device_recor
   return report(code ? checkCode(code) : fail(HADAL_STATUS_CANCELLED, "cancelled"), error);
 }
 
-constexpr hadal_device_table_t kTable = {sizeof(hadal_device_table_t),
-                                         HADAL_DEVICE_VERSION,
-                                         "cpu",
-                                         openTable,
-                                         close,
-                                         info,
-                                         imageCheck,
-                                         interfaceCheck,
-                                         imageLoad,
-                                         imageRelease,
-                                         kernelFind,
-                                         memoryAllocate,
-                                         memoryImport,
-                                         memoryRelease,
-                                         hostAllocate,
-                                         hostRelease,
-                                         queueCreate,
-                                         queueRelease,
-                                         queueUpload,
-                                         queueDownload,
-                                         queueLaunch,
-                                         queueSignal,
-                                         queueWait,
-                                         queueSynchronize,
-                                         eventCreate,
-                                         eventRelease,
-                                         eventSynchronize,
-                                         eventTime,
-                                         recordBegin,
-                                         recordEnd,
-                                         recordRelease,
-                                         queueReplay,
-                                         nullptr /* queue_counters */};
+constexpr hadal_device_table_t kTable = HADAL_DEVICE_TABLE("cpu", nullptr);
 
 } // namespace
 

@@ -5,7 +5,8 @@
 
 #include "cuda/Driver.h"
 #include "cuda/Level.h"
-#include "hadal_device.h"
+#include "device/Structs.h"
+#include "device/Table.h"
 
 #include <atomic>
 #include <mutex>
@@ -138,61 +139,13 @@ hadal_device_code_t startClock(Call &call, hadal_device &device);
 void stopClock(Call &call, hadal_device &device);
 void releaseStaging(Call &call, hadal_device &device);
 
-// The functions of the table, by topic.
-hadal_device_code_t open(const hadal_device_options_t *, hadal_device_t **, hadal_device_error_t *);
-void close(hadal_device_t *);
-void info(hadal_device_t *, hadal_device_info_t *);
+// The functions of the table: Open.cpp, Image.cpp, Kernel.cpp, Memory.cpp, Queue.cpp, Launch.cpp, Event.cpp,
+// Record.cpp.
+HADAL_DEVICE_FUNCTIONS(HADAL_DEVICE_DECLARE)
 
-hadal_device_code_t imageCheck(hadal_device_t *, const hadal_device_code_section_t *,
-                               hadal_device_error_t *);
-hadal_device_code_t imageLoad(hadal_device_t *, const hadal_device_code_section_t *,
-                              hadal_device_image_t **, hadal_device_error_t *);
-void imageRelease(hadal_device_t *, hadal_device_image_t *);
-
-hadal_device_code_t interfaceCheck(hadal_device_t *, const hadal_device_interface_t *,
-                                   hadal_device_error_t *);
-hadal_device_code_t kernelFind(hadal_device_t *, hadal_device_image_t *, const char *,
-                               const hadal_device_interface_t *, hadal_device_kernel_t **,
-                               hadal_device_error_t *);
-
-hadal_device_code_t memoryAllocate(hadal_device_t *, size_t, hadal_device_memory_use_t,
-                                   const char *, hadal_device_memory_t **, hadal_device_address_t *,
-                                   hadal_device_error_t *);
-hadal_device_code_t memoryImport(hadal_device_t *, const void *, size_t, const char *,
-                                 hadal_device_memory_t **, hadal_device_address_t *,
-                                 hadal_device_error_t *);
-void memoryRelease(hadal_device_t *, hadal_device_memory_t *);
-hadal_device_code_t hostAllocate(hadal_device_t *, size_t, void **, hadal_device_error_t *);
-void hostRelease(hadal_device_t *, void *);
-
-hadal_device_code_t queueCreate(hadal_device_t *, hadal_device_queue_t **, hadal_device_error_t *);
-void queueRelease(hadal_device_t *, hadal_device_queue_t *);
-hadal_device_code_t queueUpload(hadal_device_queue_t *, hadal_device_address_t, const void *,
-                                size_t, hadal_device_error_t *);
-hadal_device_code_t queueDownload(hadal_device_queue_t *, void *, hadal_device_address_t, size_t,
-                                  hadal_device_error_t *);
-hadal_device_code_t queueLaunch(hadal_device_queue_t *, const hadal_device_launch_t *,
-                                hadal_device_error_t *);
-hadal_device_code_t queueSignal(hadal_device_queue_t *, hadal_device_event_t *,
-                                hadal_device_error_t *);
-hadal_device_code_t queueWait(hadal_device_queue_t *, hadal_device_event_t *,
-                              hadal_device_error_t *);
-hadal_device_code_t queueSynchronize(hadal_device_queue_t *, hadal_device_error_t *);
 /// Refuses what a queue that records does not take.
 hadal_device_code_t expectRunning(const hadal_device_queue_t *, const char *call,
                                   hadal_device_error_t *);
-
-hadal_device_code_t eventCreate(hadal_device_t *, hadal_device_event_t **, hadal_device_error_t *);
-void eventRelease(hadal_device_t *, hadal_device_event_t *);
-hadal_device_code_t eventSynchronize(hadal_device_event_t *, hadal_device_error_t *);
-hadal_device_code_t eventTime(hadal_device_event_t *, uint64_t *, hadal_device_error_t *);
-
-hadal_device_code_t recordBegin(hadal_device_queue_t *, hadal_device_error_t *);
-hadal_device_code_t recordEnd(hadal_device_queue_t *, hadal_device_record_t **,
-                              hadal_device_error_t *);
-void recordRelease(hadal_device_t *, hadal_device_record_t *);
-hadal_device_code_t queueReplay(hadal_device_queue_t *, hadal_device_record_t *,
-                                const volatile int32_t *, hadal_device_error_t *);
 
 /// A tensor map of a launch's parameter.
 hadal_device_code_t encodeTensorMap(Call &call, const hadal_device_kernel &kernel, uint32_t index,

@@ -67,26 +67,27 @@ hadal_device_code_t imageCheck(hadal_device_t *, const hadal_device_code_section
                                hadal_device_error_t *error) {
   ImageFacts facts;
   Level level;
-  return readSection(*section, facts, level, error);
+  return readSection(device::known(section), facts, level, error);
 }
 
-hadal_device_code_t imageLoad(hadal_device_t *device, const hadal_device_code_section_t *section,
+hadal_device_code_t imageLoad(hadal_device_t *device, const hadal_device_code_section_t *given,
                               hadal_device_image_t **out_image, hadal_device_error_t *error) {
+  const hadal_device_code_section_t section = device::known(given);
   ImageFacts facts;
   Level level;
-  HADAL_DEVICE_TRY(readSection(*section, facts, level, error));
+  HADAL_DEVICE_TRY(readSection(section, facts, level, error));
   bool runs = facts.machineCode ? runsMachineCode(device->capability, level)
                                 : runsPtx(device->capability, level);
   if (!runs)
     return fail(error, HADAL_STATUS_UNSUPPORTED, "image '%s': expected %s that %s runs, got %s",
-                section->name, facts.machineCode ? "machine code" : "PTX",
-                device->capability.name().c_str(), section->level);
+                section.name, facts.machineCode ? "machine code" : "PTX",
+                device->capability.name().c_str(), section.level);
   Call call(*device, error);
   HADAL_DEVICE_TRY(call.ready());
   auto image = std::make_unique<hadal_device_image>();
   image->device = device;
-  image->name = section->name;
-  HADAL_DEVICE_TRY(load(*device, call, *section, facts.machineCode, image->module, error));
+  image->name = section.name;
+  HADAL_DEVICE_TRY(load(*device, call, section, facts.machineCode, image->module, error));
   *out_image = image.release();
   return HADAL_STATUS_OK;
 }

@@ -126,11 +126,11 @@ hadal_device_code_t prepare(Call &call, const hadal_device &device, hadal_device
 
 } // namespace
 
-hadal_device_code_t interfaceCheck(hadal_device_t *device,
-                                   const hadal_device_interface_t *interface,
+hadal_device_code_t interfaceCheck(hadal_device_t *device, const hadal_device_interface_t *given,
                                    hadal_device_error_t *error) {
+  const hadal_device_interface_t interface = device::known(given);
   const Limits &limits = device->limits;
-  const uint32_t *block = interface->workgroup_size;
+  const uint32_t *block = interface.workgroup_size;
   for (int i = 0; i < 3; ++i)
     if (block[i] < 1 || block[i] > uint32_t(limits.block[i]))
       return fail(error, HADAL_STATUS_UNSUPPORTED,
@@ -140,40 +140,40 @@ hadal_device_code_t interfaceCheck(hadal_device_t *device,
     return fail(error, HADAL_STATUS_UNSUPPORTED,
                 "workgroup_size: expected at most %d threads, got %ux%ux%u", limits.blockThreads,
                 block[0], block[1], block[2]);
-  if (interface->static_shared_bytes > size_t(limits.sharedBytes))
+  if (interface.static_shared_bytes > size_t(limits.sharedBytes))
     return fail(error, HADAL_STATUS_UNSUPPORTED,
                 "static_shared_bytes: expected at most %d B, got %llu B", limits.sharedBytes,
-                static_cast<unsigned long long>(interface->static_shared_bytes));
-  if (interface->scratch_bytes)
+                static_cast<unsigned long long>(interface.static_shared_bytes));
+  if (interface.scratch_bytes)
     return fail(error, HADAL_STATUS_UNSUPPORTED,
                 "scratch_bytes: expected 0 B on the cuda device, which has no threads "
                 "of the host, got %llu B",
-                static_cast<unsigned long long>(interface->scratch_bytes));
-  HADAL_DEVICE_TRY(checkCluster(*device, interface->cluster, error));
-  if (interface->cooperative && !limits.cooperative)
+                static_cast<unsigned long long>(interface.scratch_bytes));
+  HADAL_DEVICE_TRY(checkCluster(*device, interface.cluster, error));
+  if (interface.cooperative && !limits.cooperative)
     return fail(error, HADAL_STATUS_UNSUPPORTED, "cooperative: expected false on %s, got true",
                 device->hardware.c_str());
-  if (interface->cooperative && !device->driver->cuLaunchKernelEx)
+  if (interface.cooperative && !device->driver->cuLaunchKernelEx)
     return fail(error, HADAL_STATUS_UNSUPPORTED,
                 "cooperative: expected a driver with cuLaunchKernelEx, got one of %s",
                 device->driver->versionName().c_str());
-  return checkParameters(*device, *interface, error);
+  return checkParameters(*device, interface, error);
 }
 
 hadal_device_code_t kernelFind(hadal_device_t *device, hadal_device_image_t *image,
-                               const char *symbol, const hadal_device_interface_t *interface,
+                               const char *symbol, const hadal_device_interface_t *given,
                                hadal_device_kernel_t **out_kernel, hadal_device_error_t *error) {
-  HADAL_DEVICE_TRY(interfaceCheck(device, interface, error));
+  const hadal_device_interface_t interface = device::known(given);
+  HADAL_DEVICE_TRY(interfaceCheck(device, given, error));
   Call call(*device, error);
   HADAL_DEVICE_TRY(call.ready());
   auto kernel = std::make_unique<hadal_device_kernel>();
   kernel->name = symbol;
-  std::copy_n(interface->workgroup_size, 3, kernel->block);
-  std::copy_n(interface->cluster, 3, kernel->cluster);
-  kernel->cooperative = interface->cooperative;
-  kernel->dynamicShared = interface->dynamic_shared;
-  kernel->parameters.assign(interface->parameters,
-                            interface->parameters + interface->parameter_count);
+  std::copy_n(interface.workgroup_size, 3, kernel->block);
+  std::copy_n(interface.cluster, 3, kernel->cluster);
+  kernel->cooperative = interface.cooperative;
+  kernel->dynamicShared = interface.dynamic_shared;
+  kernel->parameters.assign(interface.parameters, interface.parameters + interface.parameter_count);
   kernel->tensorMaps = uint32_t(std::count(kernel->parameters.begin(), kernel->parameters.end(),
                                            HADAL_DEVICE_PARAMETER_TENSOR_MAP));
   CUresult result = call.driver().cuModuleGetFunction(&kernel->function, image->module, symbol);

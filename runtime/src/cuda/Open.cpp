@@ -115,19 +115,20 @@ hadal_device_code_t begin(hadal_device &device, hadal_device_error_t *error) {
 
 } // namespace
 
-hadal_device_code_t open(const hadal_device_options_t *options, hadal_device_t **out_device,
+hadal_device_code_t open(const hadal_device_options_t *given, hadal_device_t **out_device,
                          hadal_device_error_t *error) {
+  const hadal_device_options_t options = device::known(given);
   auto device = std::make_unique<hadal_device>();
   HADAL_DEVICE_TRY(loadDriver(device->driver, error));
   const Driver &driver = *device->driver;
-  HADAL_DEVICE_TRY(findDevice(driver, options->index, device->handle, error));
+  HADAL_DEVICE_TRY(findDevice(driver, options.index, device->handle, error));
   HADAL_DEVICE_TRY(readLimits(driver, *device, error));
   if (CUresult result = driver.cuDevicePrimaryCtxRetain(&device->context, device->handle);
       result != CUDA_SUCCESS)
     return fail(error,
                 result == CUDA_ERROR_OUT_OF_MEMORY ? HADAL_STATUS_OUT_OF_MEMORY
                                                    : HADAL_STATUS_UNSUPPORTED,
-                "cuda:%u: cuDevicePrimaryCtxRetain: expected success, got %s", options->index,
+                "cuda:%u: cuDevicePrimaryCtxRetain: expected success, got %s", options.index,
                 driver.describe(result).c_str());
   if (hadal_device_code_t code = begin(*device, error)) {
     close(device.release());
@@ -151,7 +152,6 @@ void close(hadal_device_t *device) {
 
 void info(hadal_device_t *device, hadal_device_info_t *out_info) {
   hadal_device_info_t all = {};
-  all.struct_size = out_info->struct_size;
   all.family = "cuda";
   all.hardware = device->hardware.c_str();
   all.levels = device->levelNames.data();
@@ -164,7 +164,7 @@ void info(hadal_device_t *device, hadal_device_info_t *out_info) {
   all.max_workgroup_threads = uint32_t(device->limits.blockThreads);
   all.max_shared_bytes = uint64_t(device->limits.sharedBytes);
   all.memory_bytes = device->memoryBytes;
-  std::memcpy(out_info, &all, std::min(out_info->struct_size, sizeof all));
+  device::give(all, out_info);
 }
 
 } // namespace hadal::cuda

@@ -3,48 +3,13 @@
 #define HADAL_DEVICE_LIBRARY
 #include "cuda/Device.h"
 
+namespace hadal::cuda {
 namespace {
-
-namespace cuda = hadal::cuda;
-
-constexpr hadal_device_table_t kTable = {
-    sizeof(hadal_device_table_t),
-    HADAL_DEVICE_VERSION,
-    "cuda",
-    cuda::open,
-    cuda::close,
-    cuda::info,
-    cuda::imageCheck,
-    cuda::interfaceCheck,
-    cuda::imageLoad,
-    cuda::imageRelease,
-    cuda::kernelFind,
-    cuda::memoryAllocate,
-    cuda::memoryImport,
-    cuda::memoryRelease,
-    cuda::hostAllocate,
-    cuda::hostRelease,
-    cuda::queueCreate,
-    cuda::queueRelease,
-    cuda::queueUpload,
-    cuda::queueDownload,
-    cuda::queueLaunch,
-    cuda::queueSignal,
-    cuda::queueWait,
-    cuda::queueSynchronize,
-    cuda::eventCreate,
-    cuda::eventRelease,
-    cuda::eventSynchronize,
-    cuda::eventTime,
-    cuda::recordBegin,
-    cuda::recordEnd,
-    cuda::recordRelease,
-    cuda::queueReplay,
-    nullptr, // queue_counters: the driver counts nothing
-};
-
+// The driver counts nothing.
+constexpr hadal_device_table_t kTable = HADAL_DEVICE_TABLE("cuda", nullptr);
 } // namespace
+} // namespace hadal::cuda
 
 const hadal_device_table_t *hadal_device_query(uint32_t version) {
-  return version == HADAL_DEVICE_VERSION ? &kTable : nullptr;
+  return version == HADAL_DEVICE_VERSION ? &hadal::cuda::kTable : nullptr;
 }

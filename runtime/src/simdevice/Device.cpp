@@ -3,7 +3,6 @@
 #include "Device.h"
 
 #include <algorithm>
-#include <cstring>
 #include <thread>
 #include <unistd.h>
 
@@ -17,6 +16,17 @@ uint64_t hostMemory() {
 namespace {
 
 constexpr uint32_t kMaximumHostThreads = 1024; // of the simulator
+
+/// What info hands out: lives as long as the library.
+struct LevelNames {
+  const char *names[kLevelCount];
+  LevelNames() {
+    for (uint32_t i = 0; i < kLevelCount; ++i)
+      names[i] = kLevels[i].name;
+  }
+};
+
+} // namespace
 
 hadal_device_code_t open(const hadal_device_options_t *options, hadal_device_t **out_device,
                          hadal_device_error_t *error) {
@@ -36,74 +46,30 @@ hadal_device_code_t open(const hadal_device_options_t *options, hadal_device_t *
   return HADAL_STATUS_OK;
 }
 
-/// What info hands out: lives as long as the library.
-struct LevelNames {
-  const char *names[kLevelCount];
-  LevelNames() {
-    for (uint32_t i = 0; i < kLevelCount; ++i)
-      names[i] = kLevels[i].name;
-  }
-};
-
 void close(hadal_device_t *device) { delete device; }
 
 void info(hadal_device_t *device, hadal_device_info_t *out_info) {
   static const LevelNames levels;
-  hadal_device_info_t known = {};
-  known.struct_size = out_info->struct_size;
-  known.family = "cuda";
-  known.hardware = device->hardware.c_str();
-  known.levels = levels.names;
-  known.level_count = kLevelCount;
-  known.level_note = "";
-  known.kernel_abi = HADAL_CUDA_KERNEL_ABI_VERSION;
-  known.threads =
+  hadal_device_info_t facts = {};
+  facts.family = "cuda";
+  facts.hardware = device->hardware.c_str();
+  facts.levels = levels.names;
+  facts.level_count = kLevelCount;
+  facts.level_note = "";
+  facts.kernel_abi = HADAL_CUDA_KERNEL_ABI_VERSION;
+  facts.threads =
       device->threads ? device->threads : std::max(1u, std::thread::hardware_concurrency());
-  known.alignment = kAlignment;
+  facts.alignment = kAlignment;
   for (int i = 0; i < 3; ++i)
-    known.max_workgroup[i] = kMaximumWorkgroup[i];
-  known.max_workgroup_threads = kMaximumThreads;
-  known.max_shared_bytes = kMaximumShared;
-  known.memory_bytes = hostMemory();
-  memcpy(out_info, &known, std::min(out_info->struct_size, sizeof(known)));
+    facts.max_workgroup[i] = kMaximumWorkgroup[i];
+  facts.max_workgroup_threads = kMaximumThreads;
+  facts.max_shared_bytes = kMaximumShared;
+  facts.memory_bytes = hostMemory();
+  hadal::device::give(facts, out_info);
 }
 
-constexpr hadal_device_table_t kTable = {
-    sizeof(hadal_device_table_t),
-    HADAL_DEVICE_VERSION,
-    "sim",
-    open,
-    close,
-    info,
-    imageCheck,
-    interfaceCheck,
-    imageLoad,
-    imageRelease,
-    kernelFind,
-    memoryAllocate,
-    memoryImport,
-    memoryRelease,
-    hostAllocate,
-    hostRelease,
-    queueCreate,
-    queueRelease,
-    queueUpload,
-    queueDownload,
-    queueLaunch,
-    queueSignal,
-    queueWait,
-    queueSynchronize,
-    eventCreate,
-    eventRelease,
-    eventSynchronize,
-    eventTime,
-    recordBegin,
-    recordEnd,
-    recordRelease,
-    queueReplay,
-    queueCounters,
-};
-
+namespace {
+constexpr hadal_device_table_t kTable = HADAL_DEVICE_TABLE("sim", queueCounters);
 } // namespace
 } // namespace hadal::simdevice
 

@@ -4,6 +4,8 @@
 #define HADAL_SIMDEVICE_DEVICE_H
 
 #include "device/Fail.h"
+#include "device/Structs.h"
+#include "device/Table.h"
 
 #include <hadal_device.h>
 #include <hadal_sim.h>
@@ -93,14 +95,7 @@ constexpr uint32_t kMaximumThreads = 1024;
 constexpr uint32_t kAlignment = 256;
 
 using device::fail;
-
-/// The struct as this library knows it: what its maker did not know is zeros.
-template <typename T> T known(const T *from) {
-  T to = {};
-  size_t size = from->struct_size < sizeof(T) ? from->struct_size : sizeof(T);
-  __builtin_memcpy(&to, from, size);
-  return to;
-}
+using device::known;
 
 /// Bytes of memory that the host has; 0 where it does not say.
 uint64_t hostMemory();
@@ -108,56 +103,9 @@ uint64_t hostMemory();
 /// the simulator forgets them. The lock is held.
 void keepCounters(hadal_device_t *device);
 
-// Code.cpp
-hadal_device_code_t imageCheck(hadal_device_t *, const hadal_device_code_section_t *,
-                               hadal_device_error_t *);
-hadal_device_code_t interfaceCheck(hadal_device_t *, const hadal_device_interface_t *,
-                                   hadal_device_error_t *);
-hadal_device_code_t imageLoad(hadal_device_t *, const hadal_device_code_section_t *,
-                              hadal_device_image_t **, hadal_device_error_t *);
-void imageRelease(hadal_device_t *, hadal_device_image_t *);
-hadal_device_code_t kernelFind(hadal_device_t *, hadal_device_image_t *, const char *symbol,
-                               const hadal_device_interface_t *, hadal_device_kernel_t **,
-                               hadal_device_error_t *);
-
-// Memory.cpp
-hadal_device_code_t memoryAllocate(hadal_device_t *, size_t, hadal_device_memory_use_t,
-                                   const char *what, hadal_device_memory_t **,
-                                   hadal_device_address_t *, hadal_device_error_t *);
-hadal_device_code_t memoryImport(hadal_device_t *, const void *, size_t, const char *what,
-                                 hadal_device_memory_t **, hadal_device_address_t *,
-                                 hadal_device_error_t *);
-void memoryRelease(hadal_device_t *, hadal_device_memory_t *);
-hadal_device_code_t hostAllocate(hadal_device_t *, size_t, void **, hadal_device_error_t *);
-void hostRelease(hadal_device_t *, void *);
-
-// Queue.cpp
-hadal_device_code_t queueCreate(hadal_device_t *, hadal_device_queue_t **, hadal_device_error_t *);
-void queueRelease(hadal_device_t *, hadal_device_queue_t *);
-hadal_device_code_t queueUpload(hadal_device_queue_t *, hadal_device_address_t, const void *,
-                                size_t, hadal_device_error_t *);
-hadal_device_code_t queueDownload(hadal_device_queue_t *, void *, hadal_device_address_t, size_t,
-                                  hadal_device_error_t *);
-hadal_device_code_t queueSignal(hadal_device_queue_t *, hadal_device_event_t *,
-                                hadal_device_error_t *);
-hadal_device_code_t queueWait(hadal_device_queue_t *, hadal_device_event_t *,
-                              hadal_device_error_t *);
-hadal_device_code_t queueSynchronize(hadal_device_queue_t *, hadal_device_error_t *);
-const char *queueCounters(hadal_device_queue_t *);
-hadal_device_code_t eventCreate(hadal_device_t *, hadal_device_event_t **, hadal_device_error_t *);
-void eventRelease(hadal_device_t *, hadal_device_event_t *);
-hadal_device_code_t eventSynchronize(hadal_device_event_t *, hadal_device_error_t *);
-hadal_device_code_t eventTime(hadal_device_event_t *, uint64_t *, hadal_device_error_t *);
-
-// Launch.cpp
-hadal_device_code_t queueLaunch(hadal_device_queue_t *, const hadal_device_launch_t *,
-                                hadal_device_error_t *);
-hadal_device_code_t recordBegin(hadal_device_queue_t *, hadal_device_error_t *);
-hadal_device_code_t recordEnd(hadal_device_queue_t *, hadal_device_record_t **,
-                              hadal_device_error_t *);
-void recordRelease(hadal_device_t *, hadal_device_record_t *);
-hadal_device_code_t queueReplay(hadal_device_queue_t *, hadal_device_record_t *,
-                                const volatile int32_t *cancel, hadal_device_error_t *);
+// The functions of the table: Device.cpp, Code.cpp, Memory.cpp, Queue.cpp, Launch.cpp.
+HADAL_DEVICE_FUNCTIONS(HADAL_DEVICE_DECLARE)
+HADAL_DEVICE_DECLARE(queue_counters, queueCounters)
 
 } // namespace hadal::simdevice
 
