@@ -76,9 +76,10 @@ def Hadal_Cache : Hadal_RankedOf<[Hadal_ActivationElement], [3], 1, "latent cach
 class Hadal_Op<string mnemonic, list<Trait> traits = []> : Op<Hadal_Dialect, mnemonic, traits>;
 
 // A pure op on tensors whose dynamic extents can be told from its operands. It
-// says how it reads each operand, and how much work it is.
+// says how it reads each operand, how much work it is, and what it means.
 class Hadal_TensorOp<string mnemonic, list<Hadal_Role> roles, list<Trait> traits = []>
     : Hadal_Op<mnemonic, !listconcat([Pure, Hadal_ReadsAs<roles>, DeclareOpInterfaceMethods<ComputeOpInterface>,
+                                      DeclareOpInterfaceMethods<ExpandableOpInterface>,
                                       DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface, ["reifyResultShapes"]>], traits)> {
   let hasVerifier = 1;
 }

@@ -8,7 +8,8 @@ include "hadal/IR/HadalAttributes.td"
 def Hadal_EmbeddingOp : Hadal_TensorOp<"embedding", [AsIndex, AsLookup]> {
   let summary = "Rows of the embedding table";
   let description = [{
-    `y[n] = table[tokens[n]]`, widened to f32.
+    `y[n] = table[tokens[n]]`, widened to f32. A token that is no row of the table is
+    an error that a kernel reports; the expansion reads nothing for it and gives NaN.
     Shapes: tokens [N], table [V, D], y [N, D].
 
     Constraints:

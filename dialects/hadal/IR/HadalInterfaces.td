@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What generic code may ask of an op: how it reads its operands, what may be
-// rounded, how much work it is; and of a layout: how many elements it stores.
+// rounded, how much work it is, what it means; and of a layout: how many elements
+// it stores.
 #ifndef HADAL_IR_HADALINTERFACES_TD
 #define HADAL_IR_HADALINTERFACES_TD
 
@@ -65,6 +66,28 @@ def ComputeOpInterface : OpInterface<"ComputeOpInterface"> {
     InterfaceMethod<[{
       The op's work, as an upper bound in dims that the host knows.
     }], "::hadal::Work", "getWork">
+  ];
+}
+
+// ---- What an op means -----------------------------------------------------------
+
+def ExpandableOpInterface : OpInterface<"ExpandableOpInterface"> {
+  let cppNamespace = "::hadal";
+  let description = [{
+    An op that says in other dialects what it computes: in linalg, tensor, arith,
+    math and scf on tensors, as plainly as the equation of its documentation.
+    `hadal-expand` shows it; a target without a kernel for the op runs it.
+
+    The order of every sum follows from the sequence of a row alone, and what does
+    not belong to a sum adds nothing, also where memory that nobody wrote holds a
+    NaN. What is updated in place stays so: an expansion copies no operand.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      Builds the expansion where `builder` stands, and gives what the results are
+      then; their types may know more or fewer extents. Fails with a diagnostic.
+    }], "::llvm::FailureOr<::llvm::SmallVector<::mlir::Value>>", "expand",
+    (ins "::mlir::OpBuilder &":$builder)>
   ];
 }
 

@@ -127,6 +127,13 @@ LogicalResult ParamOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return verifySymbolOf<ParameterOp>(*this, getNameAttr(), getValue().getType(), symbols);
 }
 
+// host_dim_c1
+LogicalResult HostDimOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  if (plan::lookupHostDim(*this, getNameAttr()))
+    return success();
+  return emitOpError() << "expected " << getNameAttr() << " to name a plan.host_dim";
+}
+
 // state_read_c1
 LogicalResult StateReadOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return verifySymbolOf<StateOp>(*this, getNameAttr(), getValue().getType(), symbols);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ops that declare and read weights and states.
+// Ops that declare and read weights and states, and read what the host knows.
 #ifndef HADAL_IR_HADALPARAMETEROPS_TD
 #define HADAL_IR_HADALPARAMETEROPS_TD
 
@@ -146,6 +146,24 @@ def Hadal_StateWriteOp : Hadal_Op<"state_write", [StaysInEntry, MemoryEffects<[M
   }];
   let arguments = (ins FlatSymbolRefAttr:$name, AnyRankedTensor:$value);
   let assemblyFormat = "$name `,` $value attr-dict `:` type($value)";
+}
+
+def Hadal_HostDimOp : Hadal_Op<"host_dim", [Pure, StaysInEntry, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "An integer that the host knows, by the name of its plan.host_dim";
+  let description = [{
+    The same on every device before a step starts, so that extents of tensors may be
+    made of it. The declaration may stand outside of the executable whose body reads it.
+
+    Constraints:
+    1. host_dim_c1: the symbol names a plan.host_dim
+
+    ```mlir
+    %context = hadal.host_dim @max_context
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$name);
+  let results = (outs Index:$value);
+  let assemblyFormat = "$name attr-dict";
 }
 
 def Hadal_TapOp : Hadal_Op<"tap", [StaysInEntry, MemoryEffects<[MemWrite]>]> {

@@ -50,6 +50,11 @@ bool isOfSession(DimKind kind);
 /// The declaration that a plan.dim names, or null.
 HostDimOp declarationOf(DimOp dim);
 
+/// The dim of that name, or of that kind, of the innermost symbol table around `op`
+/// that has one; null where none has.
+HostDimOp lookupHostDim(mlir::Operation *op, mlir::FlatSymbolRefAttr name);
+HostDimOp findHostDim(mlir::Operation *op, DimKind kind);
+
 /// What an expression of two numbers is; nullopt where the runtime would refuse
 /// it (an overflow, a divisor that is not positive).
 std::optional<int64_t> evaluate(ExprKind kind, int64_t a, int64_t b);

@@ -52,6 +52,23 @@ HostDimOp hadal::plan::declarationOf(DimOp dim) {
   return SymbolTable::lookupNearestSymbolFrom<HostDimOp>(dim, dim.getDimAttr());
 }
 
+HostDimOp hadal::plan::lookupHostDim(Operation *op, FlatSymbolRefAttr name) {
+  for (; op; op = op->getParentOp())
+    if (op->hasTrait<OpTrait::SymbolTable>())
+      if (auto dim = dyn_cast_or_null<HostDimOp>(SymbolTable::lookupSymbolIn(op, name)))
+        return dim;
+  return {};
+}
+
+HostDimOp hadal::plan::findHostDim(Operation *op, DimKind kind) {
+  for (; op; op = op->getParentOp())
+    if (op->hasTrait<OpTrait::SymbolTable>())
+      for (auto dim : op->getRegion(0).getOps<HostDimOp>())
+        if (dim.getKind() == kind)
+          return dim;
+  return {};
+}
+
 LogicalResult HostDimOp::verify() {
   // host_dim_c1
   if (getBlockTableAttr() ? getKind() != DimKind::PagesPerSlot : getKind() == DimKind::PagesPerSlot)

@@ -14,6 +14,11 @@ namespace hadal {
 /// hadal-select-attention-form; 171 for DeepSeek-V2 and V3.
 std::optional<int64_t> expansionThreshold(int64_t rank, int64_t nope, int64_t rope, int64_t value);
 
+/// Builds what an op means where `builder` stands, and gives what its results are
+/// then, of their types. Fails with a diagnostic, also where an operand has a layout.
+mlir::FailureOr<llvm::SmallVector<mlir::Value>> expandOp(mlir::OpBuilder &builder,
+                                                         ExpandableOpInterface op);
+
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "hadal/Transforms/Passes.h.inc"

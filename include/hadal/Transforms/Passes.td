@@ -107,6 +107,27 @@ def DecomposePass : Pass<"hadal-decompose", "::hadal::ProgramOp"> {
                     Statistic<"numExperts", "num-experts", "Expert ops split">];
 }
 
+def ExpandPass : Pass<"hadal-expand"> {
+  let summary = "Replace ops by what they mean in linalg";
+  let description = [{
+    Precondition: operands have no layout; attention stands where a plan.host_dim of
+    kind max_context is declared. Postcondition: of the ops that expand
+    (ExpandableOpInterface) only those named in `keep` are left. The others are
+    linalg, tensor, arith, math and scf on tensors, with destinations updated in
+    place: each linalg.generic and scf.forall is one step of the op's equation, and
+    is named after the op (`layers.3.attn.attention.scores`).
+
+    ```
+    hadal.linear ==> linalg.fill, linalg.generic
+    hadal.mla_append ==> linalg.generic, scf.forall with tensor.parallel_insert_slice
+    ```
+  }];
+  let dependentDialects = ["::hadal::HadalDialect", "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect"];
+  let options = [ListOption<"keep", "keep", "std::string", "names of ops to keep, as in hadal.linear">];
+  let statistics = [Statistic<"numExpanded", "num-expanded", "Ops expanded">];
+}
+
 def FuseGatesPass : Pass<"hadal-fuse-gates", "::mlir::func::FuncOp"> {
   let summary = "Make one op of the two linear ops of a gate";
   let description = [{

@@ -117,6 +117,16 @@ hadal.parameter @p : tensor<128x8xf32>
 
 // -----
 
+// host_dim_c1: the symbol names a plan.host_dim
+plan.block_table @pages page_size 64
+func.func @f() -> index {
+  // expected-error @+1 {{expected @pages to name a plan.host_dim}}
+  %n = hadal.host_dim @pages
+  return %n : index
+}
+
+// -----
+
 // param_c1: the symbol names a hadal.parameter of the same type
 hadal.parameter @p : tensor<4xbf16>
 func.func @f() {

@@ -34,6 +34,13 @@ module attributes {hadal.files = [#hadal.file<"model.safetensors", size = 191201
   plan.host_dim @slots is slots
   plan.host_dim @pages_per_slot is pages_per_slot of @pages
 
+  // CHECK-LABEL: func.func @host
+  func.func @host() -> index {
+    // CHECK: hadal.host_dim @tokens
+    %n = hadal.host_dim @tokens
+    return %n : index
+  }
+
   // CHECK-LABEL: func.func private @ports
   // CHECK-SAME:    tensor<?xi32> {hadal.port = #hadal.port<"offsets", sequence_offsets, [@sequences + 1]>}
   // CHECK-SAME:    tensor<?x?xi32> {hadal.port = #hadal.port<"table", block_table of @pages, [@slots, @pages_per_slot]>}
@@ -144,6 +151,17 @@ module attributes {hadal.files = [#hadal.file<"model.safetensors", size = 191201
 
 // CHECK-LABEL: hadal.program @one target <"one"> {
 hadal.program @one target <"one"> {
+  // What the host knows is known in bodies too.
+  plan.host_dim @context is max_context
+  // CHECK: hadal.executable @empty_0
+  hadal.executable @empty_0 {
+    func.func @body() -> tensor<?xf32> {
+      // CHECK: hadal.host_dim @context
+      %n = hadal.host_dim @context
+      %y = tensor.empty(%n) : tensor<?xf32>
+      return %y : tensor<?xf32>
+    }
+  }
   // CHECK: hadal.parameter @w
   hadal.parameter @w : tensor<64xf32>
   // CHECK: hadal.state @c growing @pages
