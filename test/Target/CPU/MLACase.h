@@ -86,6 +86,70 @@ struct MLACase {
           visit(s, n, h, weights);
         }
   }
+
+  /// The mean of the latents, weighted by scores of latentQuery and rotatedQuery.
+  std::vector<double> attendAbsorbed(double scale) const {
+    std::vector<double> y(latentQuery.size());
+    auto score = [&](int64_t s, int64_t n, int64_t h, int64_t j) {
+      const float *key = &cache[cacheRow(s, j) * size()];
+      const float *q = &latentQuery[(n * heads + h) * latent];
+      const float *turned = &rotatedQuery[(n * heads + h) * queryWidth() + nope];
+      double sum = 0;
+      for (int64_t i = 0; i < latent; ++i)
+        sum += double(q[i]) * key[i];
+      for (int64_t i = 0; i < rope; ++i)
+        sum += double(turned[i]) * key[latent + i];
+      return sum * scale;
+    };
+    forEachRow(score, [&](int64_t s, int64_t n, int64_t h, const std::vector<double> &weights) {
+      for (size_t j = 0; j < weights.size(); ++j)
+        for (int64_t i = 0; i < latent; ++i)
+          y[(n * heads + h) * latent + i] += weights[j] * cache[cacheRow(s, j) * size() + i];
+    });
+    return y;
+  }
+
+  /// w[h, o] . latent of each position, head and output, for each sequence.
+  std::vector<std::vector<double>> expandRows(const std::vector<float> &w, int64_t outputs) const {
+    std::vector<std::vector<double>> result(sequenceCount());
+    for (int64_t s = 0; s < sequenceCount(); ++s) {
+      int64_t end = sequences[s].context + sequences[s].tokens;
+      for (int64_t p = 0; p < end; ++p)
+        for (int64_t ho = 0; ho < heads * outputs; ++ho) {
+          const float *row = &cache[cacheRow(s, p) * size()];
+          double sum = 0;
+          for (int64_t i = 0; i < latent; ++i)
+            sum += double(w[ho * latent + i]) * row[i];
+          result[s].push_back(sum);
+        }
+    }
+    return result;
+  }
+
+  /// Attention of rotatedQuery, with W_UK [heads, nope, latent] and W_UV [heads, value,
+  /// latent], from keys and values that are expanded once.
+  std::vector<double> attend(const std::vector<float> &wUk, const std::vector<float> &wUv,
+                             double scale) const {
+    auto keys = expandRows(wUk, nope), values = expandRows(wUv, value);
+    std::vector<double> y(tokens() * heads * value);
+    auto score = [&](int64_t s, int64_t n, int64_t h, int64_t j) {
+      const float *q = &rotatedQuery[(n * heads + h) * queryWidth()];
+      const float *turned = &cache[cacheRow(s, j) * size() + latent];
+      const double *key = &keys[s][(j * heads + h) * nope];
+      double sum = 0;
+      for (int64_t i = 0; i < nope; ++i)
+        sum += q[i] * key[i];
+      for (int64_t i = 0; i < rope; ++i)
+        sum += double(q[nope + i]) * turned[i];
+      return sum * scale;
+    };
+    forEachRow(score, [&](int64_t s, int64_t n, int64_t h, const std::vector<double> &softmax) {
+      for (size_t j = 0; j < softmax.size(); ++j)
+        for (int64_t i = 0; i < value; ++i)
+          y[(n * heads + h) * value + i] += softmax[j] * values[s][(j * heads + h) * value + i];
+    });
+    return y;
+  }
 };
 
 } // namespace hadal::testing

@@ -111,43 +111,7 @@ Buffer runExpanded(Kernel &kernel, const MLACase &c, Weights &weights, int64_t t
 }
 
 std::vector<double> reference(const MLACase &c, const Weights &weights) {
-  // Keys and values of each sequence and head, expanded once.
-  auto expand = [&](const Weight &w, int64_t outputs) {
-    std::vector<std::vector<double>> result(c.sequenceCount());
-    for (int64_t s = 0; s < c.sequenceCount(); ++s) {
-      int64_t end = c.sequences[s].context + c.sequences[s].tokens;
-      for (int64_t p = 0; p < end; ++p)
-        for (int64_t ho = 0; ho < c.heads * outputs; ++ho) {
-          const float *latent = &c.cache[c.cacheRow(s, p) * c.size()];
-          double sum = 0;
-          for (int64_t i = 0; i < c.latent; ++i)
-            sum += double(w.values[ho * c.latent + i]) * latent[i];
-          result[s].push_back(sum);
-        }
-    }
-    return result;
-  };
-  auto keys = expand(weights.key, c.nope);
-  auto values = expand(weights.value, c.value);
-  std::vector<double> y(c.tokens() * c.heads * c.value);
-  auto score = [&](int64_t s, int64_t n, int64_t h, int64_t j) {
-    const float *q = &c.rotatedQuery[(n * c.heads + h) * c.queryWidth()];
-    const float *rope = &c.cache[c.cacheRow(s, j) * c.size() + c.latent];
-    const double *key = &keys[s][(j * c.heads + h) * c.nope];
-    double sum = 0;
-    for (int64_t i = 0; i < c.nope; ++i)
-      sum += q[i] * key[i];
-    for (int64_t i = 0; i < c.rope; ++i)
-      sum += double(q[c.nope + i]) * rope[i];
-    return sum * scale;
-  };
-  c.forEachRow(score, [&](int64_t s, int64_t n, int64_t h, const std::vector<double> &softmax) {
-    for (size_t j = 0; j < softmax.size(); ++j)
-      for (int64_t i = 0; i < c.value; ++i)
-        y[(n * c.heads + h) * c.value + i] +=
-            softmax[j] * values[s][(j * c.heads + h) * c.value + i];
-  });
-  return y;
+  return c.attend(weights.key.values, weights.value.values, scale);
 }
 
 struct Shape {

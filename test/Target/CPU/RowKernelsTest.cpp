@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs the row-wise kernels, the rotation and the cache append against scalar
 // references.
-#include "KernelHarness.h"
+#include "RowReference.h"
 
 #include "hadal/Target/CPU/MLAKernels.h"
 #include "hadal/Target/CPU/RowKernels.h"
@@ -64,12 +64,8 @@ TEST(RowKernels, RMSNorm) {
         EXPECT_EQ(kernel.run({&xb, &rows, &wb, &y, &y2}, {}, 2), 0);
         std::vector<double> expected;
         for (int64_t row : {2, 0}) {
-          double squares = 0;
-          for (int64_t i = 0; i < width; ++i)
-            squares += double(x[row * spec.inputStride + i]) * x[row * spec.inputStride + i];
-          for (int64_t i = 0; i < width; ++i)
-            expected.push_back(w[i] * x[row * spec.inputStride + i] /
-                               std::sqrt(squares / width + 1e-3f));
+          std::vector<double> normed = norm(&x[row * spec.inputStride], w, 1e-3f);
+          expected.insert(expected.end(), normed.begin(), normed.end());
         }
         EXPECT_LT(relativeError(y.floats(type), expected), tolerance(type));
         EXPECT_LT(relativeError(y2.floats(FloatType::F32), expected), 1e-6);
@@ -125,19 +121,6 @@ TEST(RowKernels, GatherAndElementwise) {
             }
         }
     }
-}
-
-// y_i = a c - b s, y_{i + half} = b c + a s for the pairs of a row.
-std::vector<double> rotate(const float *x, int64_t size, bool interleaved, const float *cos,
-                           const float *sin) {
-  std::vector<double> y(size);
-  int64_t half = size / 2;
-  for (int64_t i = 0; i < half; ++i) {
-    double a = interleaved ? x[2 * i] : x[i], b = interleaved ? x[2 * i + 1] : x[half + i];
-    y[i] = a * cos[i] - b * sin[i];
-    y[half + i] = b * cos[i] + a * sin[i];
-  }
-  return y;
 }
 
 TEST(MLAKernels, RopeQuery) {
@@ -202,11 +185,8 @@ TEST(MLAKernels, Append) {
         for (int64_t n = 0; n < 5; ++n) {
           int64_t p = positions[n], row = table[slotOf[n] * 3 + p / 5] * 5 + p % 5;
           const float *x = &kv[n * 70];
-          double squares = 0;
-          for (int64_t i = 0; i < 50; ++i)
-            squares += double(x[i]) * x[i];
-          for (int64_t i = 0; i < 50; ++i)
-            expected[row * size + i] = w[i] * x[i] / std::sqrt(squares / 50 + 1e-6);
+          std::vector<double> normed = norm(x, w, 1e-6);
+          std::copy(normed.begin(), normed.end(), expected.begin() + row * size);
           std::vector<double> rotated =
               rotate(x + 50, 12, interleaved, &cos[p * half], &sin[p * half]);
           std::copy(rotated.begin(), rotated.end(), expected.begin() + row * size + 50);
