@@ -288,8 +288,9 @@ typedef struct hadal_device_table_t {
   void (*record_release)(hadal_device_t *device, hadal_device_record_t *record);
   /* Puts all launches of a record into its queue, in order. The kernels, the memory and
    * the queue of the record are still there. A device whose launches run within the call
-   * looks at *cancel before each one, which another thread may set, and ends with
-   * HADAL_STATUS_CANCELLED when it is not zero; others do not look. */
+   * looks at *cancel before each one, which another thread may set, so that it is read
+   * as an atomic integer, and ends with HADAL_STATUS_CANCELLED when it is not zero; others
+   * do not look. */
   hadal_device_code_t (*queue_replay)(hadal_device_queue_t *queue, hadal_device_record_t *record,
                                       const volatile int32_t *cancel, hadal_device_error_t *error);
 

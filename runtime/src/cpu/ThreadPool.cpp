@@ -2,6 +2,7 @@
 // A pool whose workers spin between launches, which follow each other within
 // microseconds, and sleep between steps.
 #include "cpu/ThreadPool.h"
+#include "device/Cancel.h"
 
 #include <algorithm>
 #include <chrono>
@@ -228,7 +229,7 @@ int32_t ThreadPool::runAll(const std::vector<GridJob> &grids, const volatile int
   DefaultFloatingPoint environment;
   std::unique_lock<std::mutex> lock = takeTurn();
   Clock::time_point began = Clock::now();
-  for (*done = 0; *done < grids.size() && !*cancel; ++*done) {
+  for (*done = 0; *done < grids.size() && !device::isCancelled(cancel); ++*done) {
     if (waiting.load(std::memory_order_relaxed) != 0 && Clock::now() - began >= kTurn) {
       // A mutex goes to whoever is first, and that is this thread, unless it waits for another.
       uint32_t own = turns.load();

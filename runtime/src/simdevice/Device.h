@@ -3,6 +3,7 @@
 #ifndef HADAL_SIMDEVICE_DEVICE_H
 #define HADAL_SIMDEVICE_DEVICE_H
 
+#include "device/Cancel.h"
 #include "device/Fail.h"
 #include "device/Structs.h"
 #include "device/Table.h"

@@ -138,7 +138,7 @@ hadal_device_code_t queueReplay(hadal_device_queue_t *queue, hadal_device_record
     return fail(error, HADAL_STATUS_INVALID_ARGUMENT,
                 "expected a record of this queue, got another's");
   for (size_t i = 0; i < record->launches.size(); ++i) {
-    if (cancel && *cancel)
+    if (device::isCancelled(cancel))
       return fail(error, HADAL_STATUS_CANCELLED, "cancelled before launch %zu of %zu", i,
                   record->launches.size());
     if (hadal_device_code_t code = run(queue, record->launches[i], error)) {

@@ -356,7 +356,7 @@ static hadal_device_code_t queueReplay(hadal_device_queue_t *queue, hadal_device
   if (code != HADAL_STATUS_OK)
     return code;
   for (size_t i = 0; i < record->count; ++i) {
-    if (cancel && *cancel) {
+    if (cancel && __atomic_load_n(cancel, __ATOMIC_RELAXED)) {
       error->launch = (uint32_t)i;
       return fail(error, HADAL_STATUS_CANCELLED, "cancelled before launch %zu of %zu", i,
                   record->count);
