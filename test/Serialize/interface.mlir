@@ -7,6 +7,7 @@
 // ELEMENT: error: {{.*}}'plan.kernel_parameter' op expected elements of f64, {{.*}}, got 'i4'
 
 // CHECK:      "interface": {
+// CHECK-NEXT:   "values": {}
 // CHECK-NEXT:   "grid": "[ceil_div(c0, 64), 1, 1]"
 // CHECK-NEXT:   "scratch_bytes": 64
 // CHECK-NEXT:   "workgroup_size": [128, 2, 1]
@@ -24,6 +25,12 @@
 // CHECK-NEXT:     "index": 1
 // CHECK:          "kind": "tensor_map"
 // CHECK-NEXT:     "index": 1
+// CHECK-NEXT:     "map": {
+// CHECK-NEXT:       "type": "bf16"
+// CHECK-NEXT:       "extents": "[c1, c0]"
+// CHECK-NEXT:       "strides": "[c1 * 64]"
+// CHECK-NEXT:       "box": [64, 32]
+// CHECK-NEXT:       "swizzle": 128
 // CHECK:          "kind": "workspace"
 module attributes {hadal.model = #hadal.model<family = "none", layers = 1, hidden_size = 512, vocab_size = 97, heads = 1, max_positions = 4096, max_position_embeddings = 4096, kv_lora_rank = 512, qk_nope_head_dim = 64, qk_rope_head_dim = 64, v_head_dim = 64>} {
 plan.program @cpu abi 1 {
