@@ -22,8 +22,8 @@ llvm::SetVector<BlockArgument> destinationsOf(ExecutableOp executable) {
   return destinations;
 }
 
-/// What a dispatch overwrites in place must not be wanted afterwards. The
-/// undefined content of an empty tensor never is.
+/// What a dispatch overwrites in place must not be wanted afterwards, and is neither a parameter nor
+/// the caller's. The undefined content of an empty tensor is wanted by nobody.
 LogicalResult verifyDestinations(DispatchOp dispatch, SymbolTable &symbols) {
   auto executable = symbols.lookup<ExecutableOp>(dispatch.getExecutableAttr().getAttr());
   for (BlockArgument argument : destinationsOf(executable)) {
@@ -32,6 +32,12 @@ LogicalResult verifyDestinations(DispatchOp dispatch, SymbolTable &symbols) {
       continue;
     if (destination.getDefiningOp<ParamOp>())
       return dispatch.emitOpError("expected no parameter as a destination, got one");
+    if (auto given = dyn_cast<BlockArgument>(destination))
+      return dispatch.emitOpError()
+             << "expected no argument of the function as a destination, got '"
+             << argumentPortOf(dispatch->getParentOfType<func::FuncOp>(), given.getArgNumber())
+                    .getName()
+             << "'";
     for (Operation *user : destination.getUsers())
       if (dispatch->isBeforeInBlock(user))
         return user->emitOpError("expected no use of a destination after it is overwritten, "

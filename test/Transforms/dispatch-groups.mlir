@@ -68,13 +68,15 @@ hadal.program @cpu target <"cpu"> {
 hadal.program @cpu target <"cpu"> {
   // What the norm reads is overwritten before it is rounded.
   // CHECK-LABEL: func.func @overwritten_between
+  // CHECK:         hadal.dispatch @swiglu_64
   // CHECK:         hadal.dispatch @rms_norm_64
   // CHECK:         hadal.dispatch @fill_64
   // CHECK:         hadal.dispatch @truncf_64
   func.func @overwritten_between(%x: tensor<?x64xf32>, %w: tensor<64xf32>) -> (tensor<?x64xbf16>, tensor<?x64xf32>) {
     %one = arith.constant 1.0 : f32
-    %a = hadal.rms_norm %x, %w {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
-    %f = linalg.fill ins(%one : f32) outs(%x : tensor<?x64xf32>) -> tensor<?x64xf32>
+    %y = hadal.swiglu %x, %x : (tensor<?x64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
+    %a = hadal.rms_norm %y, %w {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+    %f = linalg.fill ins(%one : f32) outs(%y : tensor<?x64xf32>) -> tensor<?x64xf32>
     %b = arith.truncf %a : tensor<?x64xf32> to tensor<?x64xbf16>
     return %b, %f : tensor<?x64xbf16>, tensor<?x64xf32>
   }

@@ -125,6 +125,23 @@ hadal.program @cpu target <"cpu"> {
 
 // -----
 
+// An argument is the caller's, whether or not what becomes of it is returned.
+hadal.program @cpu target <"cpu"> {
+  hadal.executable @over {
+    func.func @body(%x: tensor<64xf32>, %out: tensor<64xf32>) -> tensor<64xf32> {
+      %y = linalg.exp ins(%x : tensor<64xf32>) outs(%out : tensor<64xf32>) -> tensor<64xf32>
+      return %y : tensor<64xf32>
+    }
+  }
+  func.func @call(%x: tensor<64xf32>, %out: tensor<64xf32> {hadal.port = #hadal.port<"sink", value>}) {
+    // expected-error @+1 {{expected no argument of the function as a destination, got 'sink'}}
+    %y = hadal.dispatch @over(%x, %out) label "over" : (tensor<64xf32>, tensor<64xf32>) -> tensor<64xf32>
+    return
+  }
+}
+
+// -----
+
 hadal.program @cpu target <"cpu"> {
   hadal.executable @append {
     func.func @body(%kv: tensor<?x80xf32>, %w: tensor<64xf32>, %cos: tensor<128x8xf32>, %i: tensor<?xi32>, %t: tensor<?x?xi32>, %c: tensor<?x64x80xf32>) -> tensor<?x64x80xf32> {

@@ -110,6 +110,7 @@ def Plan_LaunchOp : Plan_Op<"launch", [AttrSizedOperandSegments, DeclareOpInterf
     Constraints:
     1. launch_c1: the symbol names a plan.executable of the program
     2. launch_c2: as many bindings and constants as the executable has
+    3. launch_c3: no argument or parameter where the executable writes
 
     ```mlir
     plan.launch @norm bindings(%x, %w, %y) constants(%n) label "layers.0.input_norm" flops %f bytes %b

@@ -180,5 +180,12 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
     return emitOpError() << "expected " << bindings << " bindings and "
                          << executable.getConstantCount() << " constants, got "
                          << getBindings().size() << " and " << getConstants().size();
+  // launch_c3
+  for (auto [i, binding, access] :
+       llvm::enumerate(getBindings(), executable.getAccess().getValue()))
+    if (access != Access::Read && isa_and_present<ArgumentOp, ParameterOp>(binding.getDefiningOp()))
+      return emitOpError() << "expected storage that " << getExecutableAttr()
+                           << " may write as binding " << i << ", got '"
+                           << binding.getDefiningOp()->getName() << "'";
   return success();
 }

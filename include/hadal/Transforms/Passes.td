@@ -188,8 +188,8 @@ def VerifyDispatchPass : Pass<"hadal-verify-dispatch", "::hadal::ProgramOp"> {
     Precondition: none. Postcondition: entry points hold nothing but dispatches,
     parameters, states, taps, empty tensors and the return; every executable is
     dispatched somewhere and has a body of ops that compute tensors, which returns
-    results of theirs, each once; what a body overwrites in place is no parameter, and
-    nothing reads it afterwards.
+    results of theirs, each once; what a body overwrites in place is no parameter and no
+    argument of the entry point, and nothing reads it afterwards.
   }];
 }
 

@@ -175,6 +175,36 @@ plan.program @cpu abi 1 {
 
 // -----
 
+// launch_c3: no argument or parameter where the executable writes
+plan.program @cpu abi 1 {
+  plan.executable @k family "rms_norm" access [read_write, write] constants 0 {
+  }
+  plan.entry @forward {
+    %n = plan.constant 4
+    %x = plan.parameter @w
+    %y = plan.argument 0 "y" role value : tensor<4xf32> sizes()
+    // expected-error @+1 {{expected storage that @k may write as binding 0, got 'plan.argument'}}
+    plan.launch @k bindings(%y, %x) constants() label "k" flops %n bytes %n
+  }
+}
+
+// -----
+
+// launch_c3
+plan.program @cpu abi 1 {
+  plan.executable @k family "rms_norm" access [read, write] constants 0 {
+  }
+  plan.entry @forward {
+    %n = plan.constant 4
+    %x = plan.parameter @w
+    %y = plan.argument 0 "y" role value : tensor<4xf32> sizes()
+    // expected-error @+1 {{expected storage that @k may write as binding 1, got 'plan.parameter'}}
+    plan.launch @k bindings(%y, %x) constants() label "k" flops %n bytes %n
+  }
+}
+
+// -----
+
 // tap_c1: one size for each dynamic extent
 plan.program @cpu abi 1 {
   plan.entry @forward {
