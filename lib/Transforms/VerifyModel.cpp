@@ -30,26 +30,35 @@ StateReadOp originOf(Value value) {
   return nullptr;
 }
 
-/// A value that is overwritten in place must not be wanted by anything that
-/// comes after: every other user must precede the writer.
-LogicalResult verifyOneWriter(Value value) {
-  Operation *writer = nullptr;
-  for (OpOperand &use : value.getUses()) {
-    if (!isDestination(use))
-      continue;
-    if (writer) {
-      Operation *second = writer->isBeforeInBlock(use.getOwner()) ? use.getOwner() : writer;
-      return second->emitOpError("expected a cache to be updated once, got a second update of the "
-                                 "same value, which would copy it");
+/// A cache that is overwritten in place must not be wanted by anything that comes
+/// after: every other user must precede the writer, whose result is the cache then.
+LogicalResult verifyOneWriter(Value cache) {
+  Block *block = cache.getParentBlock();
+  while (cache) {
+    OpOperand *write = nullptr;
+    for (OpOperand &use : cache.getUses()) {
+      if (!isDestination(use) || use.getOwner()->getBlock() != block)
+        continue;
+      if (write) {
+        Operation *first = write->getOwner(), *second = use.getOwner();
+        return (first->isBeforeInBlock(second) ? second : first)
+            ->emitOpError("expected a cache to be updated once, got a second update of the "
+                          "same value, which would copy it");
+      }
+      write = &use;
     }
-    writer = use.getOwner();
+    if (!write)
+      return success();
+    Operation *writer = write->getOwner();
+    for (Operation *user : cache.getUsers()) {
+      // What a region reads, the op that has it reads.
+      Operation *reader = block->findAncestorOpInBlock(*user);
+      if (reader != writer && writer->isBeforeInBlock(reader))
+        return reader->emitOpError("expected no use of a cache after its update, got one, which "
+                                   "would copy it");
+    }
+    cache = cast<DestinationStyleOpInterface>(writer).getTiedOpResult(write);
   }
-  if (!writer)
-    return success();
-  for (Operation *user : value.getUsers())
-    if (user != writer && writer->isBeforeInBlock(user))
-      return user->emitOpError("expected no use of a cache after its update, got one, which "
-                               "would copy it");
   return success();
 }
 
@@ -65,11 +74,9 @@ LogicalResult verifyFunction(func::FuncOp function) {
                           << " to be read once in a function";
         return WalkResult::interrupt();
       }
+      if (failed(verifyOneWriter(read.getValue())))
+        return WalkResult::interrupt();
     }
-    for (Value value : op->getResults())
-      if (isa<StateReadOp>(op) || isa<DestinationStyleOpInterface>(op))
-        if (failed(verifyOneWriter(value)))
-          return WalkResult::interrupt();
     auto write = dyn_cast<StateWriteOp>(op);
     if (!write)
       return WalkResult::advance();

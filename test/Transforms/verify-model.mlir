@@ -99,6 +99,39 @@ func.func @f(%kv: tensor<?x80xf32>, %w: tensor<64xf32>, %cos: tensor<128x8xf32>,
 
 // -----
 
+// What a region reads, its op reads.
+plan.block_table @pages page_size 64
+hadal.state @c growing @pages : tensor<?x64x80xf32>
+func.func @f(%kv: tensor<?x80xf32>, %w: tensor<64xf32>, %cos: tensor<128x8xf32>, %i: tensor<?xi32>, %pages: tensor<?x?xi32>, %y: tensor<80xf32>) {
+  %zero = arith.constant 0 : index
+  %c = hadal.state_read @c : tensor<?x64x80xf32>
+  %c1 = hadal.mla_append %kv, %w, %cos, %cos, %i, %i, %i, %pages outs(%c) {eps = 1.0e-6 : f32}
+    : (tensor<?x80xf32>, tensor<64xf32>, tensor<128x8xf32>, tensor<128x8xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>, tensor<?x64x80xf32>) -> tensor<?x64x80xf32>
+  // expected-error @+1 {{expected no use of a cache after its update, got one, which would copy it}}
+  %z = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} outs(%y : tensor<80xf32>) {
+  ^bb0(%out: f32):
+    %column = linalg.index 0 : index
+    %key = tensor.extract %c[%zero, %zero, %column] : tensor<?x64x80xf32>
+    linalg.yield %key : f32
+  } -> tensor<80xf32>
+  hadal.state_write @c, %c1 : tensor<?x64x80xf32>
+  return
+}
+
+// -----
+
+// What is no cache may be the start of several results.
+func.func @f(%x: tensor<8xf32>) -> (tensor<8xf32>, tensor<8xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : tensor<8xf32>
+  %start = linalg.fill ins(%zero : f32) outs(%empty : tensor<8xf32>) -> tensor<8xf32>
+  %a = linalg.add ins(%x, %x : tensor<8xf32>, tensor<8xf32>) outs(%start : tensor<8xf32>) -> tensor<8xf32>
+  %b = linalg.mul ins(%x, %x : tensor<8xf32>, tensor<8xf32>) outs(%start : tensor<8xf32>) -> tensor<8xf32>
+  return %a, %b : tensor<8xf32>, tensor<8xf32>
+}
+
+// -----
+
 // expected-error @+1 {{expected an argument of the role tokens and a result of the role logits in an entry point of the role step, found none}}
 func.func @forward(%tokens: tensor<?xi32> {hadal.port = #hadal.port<"tokens", tokens>}) -> tensor<?xi32> attributes {hadal.entry = #hadal.entry<step>} {
   return %tokens : tensor<?xi32>

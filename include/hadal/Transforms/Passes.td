@@ -15,6 +15,7 @@ def VerifyModelPass : Pass<"hadal-verify-model", "::mlir::ModuleOp"> {
     destination-style ops only, each value in between used by one writer: the
     cache can be updated in place and is never copied.
   }];
+  let dependentDialects = ["::hadal::HadalDialect"];
 }
 
 def SpecializeEntriesPass : Pass<"hadal-specialize-entries", "::mlir::ModuleOp"> {
