@@ -87,3 +87,13 @@ func.func @head_linear(%x: tensor<?x144xf32>, %w: tensor<3x64x32xbf16>) -> tenso
   %y = hadal.head_linear %x, %w : (tensor<?x144xf32>, tensor<3x64x32xbf16>) -> tensor<?x192xf32>
   return %y : tensor<?x192xf32>
 }
+
+// Results keep their types, also where the expansion knows more.
+// CHECK-LABEL: func.func @more_is_known
+// CHECK:         %[[Y:.*]] = linalg.generic
+// CHECK:         } -> tensor<4x96xf32>
+// CHECK:         tensor.cast %[[Y]] : tensor<4x96xf32> to tensor<?x96xf32>
+func.func @more_is_known(%x: tensor<4x64xf32>, %w: tensor<96x64xf32>) -> tensor<?x96xf32> {
+  %y = hadal.linear %x, %w : (tensor<4x64xf32>, tensor<96x64xf32>) -> tensor<?x96xf32>
+  return %y : tensor<?x96xf32>
+}

@@ -9,12 +9,21 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <tuple>
+
 using namespace hadal::testing;
 
 namespace {
 
 constexpr double scale = 0.125;
-constexpr int64_t heads = 3, latent = 20, nope = 6, rope = 4, value = 5, pageSize = 7;
+
+/// The shape that the tests below are about.
+int64_t heads, latent, nope, rope, value, pageSize;
+
+void setShape(const std::array<int64_t, 6> &shape = {3, 20, 6, 4, 5, 7}) {
+  std::tie(heads, latent, nope, rope, value, pageSize) = std::tuple_cat(shape);
+}
 
 MLACase makeCase(FloatType type, std::vector<Sequence> sequences,
                  std::vector<uint32_t> seeds = {}) {
@@ -25,7 +34,7 @@ MLACase makeCase(FloatType type, std::vector<Sequence> sequences,
   c.rope = rope;
   c.value = value;
   c.pageSize = pageSize;
-  c.pagesPerSlot = 9;
+  c.pagesPerSlot = 64 / pageSize + 1;
   c.type = type;
   c.sequences = std::move(sequences);
   for (size_t s = 0; s < c.sequences.size(); ++s)
@@ -135,26 +144,33 @@ public:
 };
 
 TEST(MLAExpansions, AttentionMatchesReference) {
-  for (FloatType type : {FloatType::F32, FloatType::BF16}) {
-    Attention attention(type);
-    ASSERT_TRUE(attention.compiled.valid());
-    MLACase c = makeCase(type, {{0, 1}, {13, 4}, {0, 0}, {27, 1}, {40, 3}});
-    std::vector<float> y = attention.run(c, contextOf(c));
-    EXPECT_LT(relativeError(
-                  y, c.attend(attention.weights.key.values, attention.weights.value.values, scale)),
-              2e-6);
-    // What lies after the context does not count, however far the loop goes.
-    EXPECT_EQ(y, attention.run(c, contextOf(c) + 19));
-  }
+  using Shape = std::array<int64_t, 6>;
+  for (FloatType type : {FloatType::F32, FloatType::BF16})
+    for (const Shape &shape : {Shape{3, 20, 6, 4, 5, 7}, Shape{1, 8, 2, 2, 3, 64},
+                               Shape{5, 33, 3, 6, 7, 16}, Shape{16, 12, 4, 2, 1, 1}}) {
+      setShape(shape);
+      Attention attention(type);
+      ASSERT_TRUE(attention.compiled.valid());
+      StoredWeight &key = attention.weights.key, &value = attention.weights.value;
+      for (std::vector<Sequence> sequences :
+           {std::vector<Sequence>{{0, 1}}, {{0, 1}, {13, 4}, {0, 0}, {27, 1}, {40, 3}}}) {
+        MLACase c = makeCase(type, sequences);
+        std::vector<float> y = attention.run(c, contextOf(c));
+        EXPECT_LT(relativeError(y, c.attend(key.values, value.values, scale)), 2e-6);
+        // What lies after the context does not count, however far the loop goes.
+        EXPECT_EQ(y, attention.run(c, contextOf(c) + 19));
+      }
+    }
 }
 
 // A row has the same bits alone, in a batch, and in chunks.
 TEST(MLAExpansions, AttentionDoesNotDependOnGrouping) {
+  setShape();
   Attention attention(FloatType::BF16);
   ASSERT_TRUE(attention.compiled.valid());
   MLACase whole = makeCase(FloatType::BF16, {{0, 60}}, {2});
   std::vector<float> expected = attention.run(whole, 60);
-  constexpr int64_t row = heads * value;
+  int64_t row = heads * value;
   for (int64_t chunk : {1, 7, 16})
     for (int64_t p : {int64_t(0), 28 / chunk * chunk, 59 / chunk * chunk}) {
       int64_t count = std::min<int64_t>(chunk, 60 - p);
@@ -166,6 +182,7 @@ TEST(MLAExpansions, AttentionDoesNotDependOnGrouping) {
 }
 
 TEST(MLAExpansions, Absorbed) {
+  setShape();
   for (FloatType type : {FloatType::F32, FloatType::BF16}) {
     std::string operands = llvm::formatv("{0}, {1}, {2}", rowsType(heads * latent, FloatType::F32),
                                          rowsType(heads * (nope + rope), type), cacheType(type));
@@ -192,6 +209,7 @@ TEST(MLAExpansions, Absorbed) {
 
 // In place over what was there, which rows of shorter sequences keep.
 TEST(MLAExpansions, ExpandedKeepsShorterSequences) {
+  setShape();
   constexpr FloatType type = FloatType::F32;
   std::string query = rowsType(heads * (nope + rope), type), result = rowsType(heads * value, type);
   Expanded f(functionOf(
@@ -207,7 +225,7 @@ TEST(MLAExpansions, ExpandedKeepsShorterSequences) {
   MLACase c = makeCase(type, {{5, 2}, {0, 3}, {9, 1}});
   Step step(c);
   Weights weights(type);
-  constexpr int64_t row = heads * value;
+  int64_t row = heads * value;
   Buffer out(std::vector<float>(size_t(c.tokens() * row), 7.0f), type);
   f.run(step.with({{step.q, {c.tokens(), heads * (nope + rope)}},
                    {step.cache, step.cacheExtents()},
