@@ -60,10 +60,12 @@ private:
 };
 } // namespace
 
-void TargetRegistry::attachTo(DialectRegistry &dialects) const {
+void TargetRegistry::attachTo(DialectRegistry &known) const {
   for (const std::shared_ptr<Target> &target : targets)
-    target->registerDialects(dialects);
-  dialects.addExtension(TypeID::get<TargetsExtension>(), std::make_unique<TargetsExtension>(*this));
+    target->registerDialects(known);
+  for (AddDialects add : dialects)
+    add(known);
+  known.addExtension(TypeID::get<TargetsExtension>(), std::make_unique<TargetsExtension>(*this));
 }
 
 const Target *hadal::lookupTarget(Operation *op, StringRef family) {

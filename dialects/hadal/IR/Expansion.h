@@ -116,8 +116,8 @@ public:
                 std::optional<llvm::ArrayRef<int64_t>> block = {});
   /// silu(gate) * up.
   Value swiglu(Value gate, Value up, mlir::Type element);
-  /// For n from 0 to `count`, how many of ends [E] are n or less: in which of the
-  /// ragged groups that end there n lies. Groups may be empty.
+  /// [count]: which of the ragged groups [offsets[g], offsets[g + 1]) each n is in: how
+  /// many of them end at n or before. Groups may be empty.
   Value groupOf(llvm::StringRef what, Value offsets, mlir::OpFoldResult count);
 
 private:

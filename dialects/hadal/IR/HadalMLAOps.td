@@ -60,7 +60,8 @@ def Hadal_MlaAttentionOp : Hadal_TensorOp<"mla_attention", [AsFactor, AsCache, A
     evaluated and is set by `hadal-select-attention-form`: *expanded* makes the
     keys and values of each head from the cache tile by tile, *absorbed* moves
     W_UK to the query and W_UV to the result; *auto* decides for each sequence:
-    expanded from `threshold` new tokens on.
+    expanded from `threshold` new tokens on. `hadal-expand` gives the absorbed form
+    whatever is set, with loops over the longest context of the step, masked.
     Shapes: q [N, H (dn + dr)] rotated, cache [pages, page_size, r + dr],
     w_uk [H, dn, r], w_uv [H, dv, r], positions [N], sequence_offsets [S + 1],
     slots [S], block_table [slots, pages_per_slot], y [N, H dv].

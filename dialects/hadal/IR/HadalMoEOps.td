@@ -21,7 +21,8 @@ def Hadal_MoeRouteOp : Hadal_TensorOp<"moe_route", [AsExact, AsVector]> {
 
     (DeepSeek-V2, arXiv:2405.04434, section 2.2; DeepSeek-V3, arXiv:2412.19437,
     equations 13 to 16.) The bias takes part in the choice only; experts outside
-    the kept groups are excluded, also where biased scores are negative.
+    the kept groups are excluded, also where biased scores are negative. A choice that
+    is NaN is as low as any.
     Shapes: logits [N, E], bias [E], weights and ids [N, k].
 
     Constraints:

@@ -21,8 +21,8 @@ struct Experts {
   }
 };
 
-/// sum_i x[.., i] * experts[expert of the row][o, i] in f32, of rows [.., in]. Row and
-/// expert are read by all loops but the last two, o and i, or by those that are given.
+/// sum_i x[.., i] * weight[expert][o, i] in f32, of extents `rows` and o. `x` and `expert`
+/// name the loops over `rows` that are their indices.
 Value applyExperts(Expansion &e, StringRef what, ArrayRef<OpFoldResult> rows, const Read &x,
                    const Read &expert, const Experts &experts) {
   int64_t o = rows.size(), i = o + 1;

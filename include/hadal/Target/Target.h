@@ -95,15 +95,22 @@ public:
   void add(std::shared_ptr<Target> target) { targets.push_back(std::move(target)); }
   llvm::ArrayRef<std::shared_ptr<Target>> getTargets() const { return targets; }
   const Target *lookup(llvm::StringRef family) const;
+
+  /// Adds dialects of the model stage whose ops expand: what a library brings that has
+  /// ops of its own.
+  using AddDialects = void (*)(mlir::DialectRegistry &registry);
+  void addDialects(AddDialects add) { dialects.push_back(add); }
+
   /// The families, for messages: "a, b".
   std::string getFamilies() const;
 
-  /// Lets contexts made from `registry` find the targets and load their
-  /// dialects.
+  /// Lets contexts made from `registry` find the targets and the dialects, and load
+  /// those of the targets.
   void attachTo(mlir::DialectRegistry &registry) const;
 
 private:
   std::vector<std::shared_ptr<Target>> targets;
+  std::vector<AddDialects> dialects;
 };
 
 /// The target of that family that the context of `op` knows; otherwise reports

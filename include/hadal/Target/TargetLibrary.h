@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Targets that live in a shared library of their own, loaded by --load-target.
+// Targets and dialects that live in a shared library of their own, loaded by --load-target.
 #ifndef HADAL_TARGET_TARGETLIBRARY_H
 #define HADAL_TARGET_TARGETLIBRARY_H
 
@@ -11,14 +11,14 @@
 namespace hadal {
 
 /// Raised when something changes that a library is compiled against.
-inline constexpr uint32_t kTargetLibraryVersion = 2;
+inline constexpr uint32_t kTargetLibraryVersion = 3;
 
 /// What a target library says of itself. It links libHadalCompiler.so and the
 /// MLIR that this links, and nothing of either a second time.
 struct TargetLibraryInfo {
   uint32_t version = kTargetLibraryVersion;
   const char *llvmVersion = LLVM_VERSION_STRING;
-  /// Adds the library's targets.
+  /// Adds the library's targets, and dialects.
   void (*registerTargets)(TargetRegistry &targets) = nullptr;
 };
 
