@@ -6,6 +6,7 @@
 #include "hadal/Target/Target.h"
 #include "hadal/Transforms/Passes.h"
 
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/ExecutionEngine/OptUtils.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -62,6 +63,39 @@ bool expand(ModuleOp module) {
   return true;
 }
 
+std::vector<std::string> passStatesAndWeights(func::FuncOp function) {
+  std::vector<std::string> names;
+  function.removeArgAttrsAttr();
+  function.removeResAttrsAttr();
+  Operation *end = function.getBody().front().getTerminator();
+  auto replace = [&](Operation *op, StringRef name, bool isWritable) {
+    names.push_back(name.str());
+    unsigned last = function.getNumArguments();
+    Value result = op->getResult(0);
+    OpBuilder builder(op);
+    DictionaryAttr attributes = builder.getDictionaryAttr(builder.getNamedAttr(
+        bufferization::BufferizationDialect::kWritableAttrName, builder.getBoolAttr(isWritable)));
+    (void)function.insertArgument(last, result.getType(), attributes, op->getLoc());
+    result.replaceAllUsesWith(function.getArgument(last));
+    op->erase();
+  };
+  for (Operation &op : llvm::make_early_inc_range(function.getBody().front())) {
+    if (auto parameter = dyn_cast<ParamOp>(op)) {
+      replace(&op, parameter.getName(), /*isWritable=*/false);
+    } else if (auto state = dyn_cast<StateReadOp>(op)) {
+      replace(&op, state.getName(), /*isWritable=*/true);
+    } else if (auto write = dyn_cast<StateWriteOp>(op)) {
+      end->insertOperands(end->getNumOperands(), write.getValue());
+      op.erase();
+    } else if (isa<TapOp>(op)) {
+      op.erase();
+    }
+  }
+  function.setFunctionType(FunctionType::get(function.getContext(), function.getArgumentTypes(),
+                                             end->getOperandTypes()));
+  return names;
+}
+
 bool bufferize(ModuleOp module) {
   // Of a function that others may call, no result is dropped.
   auto setVisibility = [&](SymbolTable::Visibility visibility) {
@@ -80,13 +114,19 @@ bool bufferize(ModuleOp module) {
 Expanded::Expanded(const std::string &text) {
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context());
   EXPECT_TRUE(module) << text;
-  if (!module || !expand(*module) || !bufferize(*module))
+  if (module)
+    compile(*module);
+}
+
+void Expanded::compile(ModuleOp module) {
+  if (!expand(module) || !bufferize(module))
     return;
-  auto function = module->lookupSymbol<func::FuncOp>("f");
+  auto function = *module.getOps<func::FuncOp>().begin();
+  entry = "_mlir_ciface_" + function.getSymName().str();
   function->setAttr("llvm.emit_c_interface", UnitAttr::get(&context()));
   for (Type type : function.getResultTypes())
     resultRanks.push_back(cast<MemRefType>(type).getRank());
-  if (!runPasses(*module,
+  if (!runPasses(module,
                  "buffer-deallocation-pipeline,convert-bufferization-to-memref,"
                  "convert-linalg-to-loops,scf-forall-to-for,expand-strided-metadata,lower-affine,"
                  "hadal-cuda-expand-math,canonicalize,cse,convert-scf-to-cf,convert-math-to-llvm,"
@@ -96,7 +136,7 @@ Expanded::Expanded(const std::string &text) {
   ExecutionEngineOptions options;
   auto optimize = makeOptimizingTransformer(/*optLevel=*/1, /*sizeLevel=*/0, nullptr);
   options.transformer = optimize;
-  auto made = ExecutionEngine::create(*module, options);
+  auto made = ExecutionEngine::create(module, options);
   if (made)
     engine = std::move(*made);
   else
@@ -136,7 +176,7 @@ std::vector<Buffer> Expanded::run(const std::vector<Argument> &arguments,
     packed.push_back(&pointer);
   for (int64_t &dim : dims)
     packed.push_back(&dim);
-  if (llvm::Error error = engine->invokePacked("_mlir_ciface_f", packed)) {
+  if (llvm::Error error = engine->invokePacked(entry, packed)) {
     ADD_FAILURE() << llvm::toString(std::move(error));
     return {};
   }

@@ -5,6 +5,7 @@
 
 #include "../../../Target/CPU/KernelHarness.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/ExecutionEngine/ExecutionEngine.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
@@ -20,7 +21,12 @@ mlir::MLIRContext &context();
 /// after a failure of the test.
 bool expand(mlir::ModuleOp module);
 
-/// The same with tensors in buffers. What is updated in place is no result.
+/// Makes arguments of what an entry point reads from a session: weights, which may not be
+/// written, and states, whose last values become results. Gives their names, in the
+/// order of the arguments, which come last. Taps are dropped.
+std::vector<std::string> passStatesAndWeights(mlir::func::FuncOp function);
+
+/// The module with tensors in buffers. What is updated in place is no result.
 bool bufferize(mlir::ModuleOp module);
 
 /// An argument: a buffer and its extents.
@@ -31,10 +37,11 @@ struct Argument {
   std::vector<int64_t> extents;
 };
 
-/// The function @f of a module of ops, expanded and compiled.
+/// The function of a module of ops, expanded and compiled.
 class Expanded {
 public:
   explicit Expanded(const std::string &text);
+  explicit Expanded(mlir::ModuleOp module) { compile(module); }
 
   bool valid() const { return engine != nullptr; }
   /// Results of elements of `elementBytes` each, in buffers of their own.
@@ -42,6 +49,9 @@ public:
                           const std::vector<int64_t> &hostDims = {});
 
 private:
+  void compile(mlir::ModuleOp module);
+
+  std::string entry;
   std::vector<int64_t> resultRanks;
   std::unique_ptr<mlir::ExecutionEngine> engine;
 };

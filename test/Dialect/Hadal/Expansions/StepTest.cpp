@@ -5,7 +5,6 @@
 #include "hadal/IR/HadalDialect.h"
 #include "hadal/Import/Import.h"
 
-#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 #include <gtest/gtest.h>
@@ -15,38 +14,6 @@ using namespace hadal;
 using namespace hadal::testing;
 
 namespace {
-
-/// Makes arguments of what the entry point reads from the session: weights, which may
-/// not be written, and states, whose last values are results.
-void passStatesAndWeights(func::FuncOp function) {
-  function.removeArgAttrsAttr();
-  function.removeResAttrsAttr();
-  Operation *end = function.getBody().front().getTerminator();
-  auto replace = [&](Operation *op, bool isWritable) {
-    unsigned last = function.getNumArguments();
-    Value result = op->getResult(0);
-    OpBuilder builder(op);
-    DictionaryAttr attributes = builder.getDictionaryAttr(builder.getNamedAttr(
-        bufferization::BufferizationDialect::kWritableAttrName, builder.getBoolAttr(isWritable)));
-    (void)function.insertArgument(last, result.getType(), attributes, op->getLoc());
-    result.replaceAllUsesWith(function.getArgument(last));
-    op->erase();
-  };
-  for (Operation &op : llvm::make_early_inc_range(function.getBody().front())) {
-    if (isa<ParamOp>(op))
-      replace(&op, /*isWritable=*/false);
-    else if (isa<StateReadOp>(op))
-      replace(&op, /*isWritable=*/true);
-    else if (auto write = dyn_cast<StateWriteOp>(op)) {
-      end->insertOperands(end->getNumOperands(), write.getValue());
-      op.erase();
-    } else if (isa<TapOp>(op)) {
-      op.erase();
-    }
-  }
-  function.setFunctionType(FunctionType::get(function.getContext(), function.getArgumentTypes(),
-                                             end->getOperandTypes()));
-}
 
 TEST(Expansions, AStepCopiesNoCacheAndNoWeight) {
   FailureOr<OwningOpRef<ModuleOp>> imported = importModel(&context(), HADAL_DEMO_MODEL, {});
