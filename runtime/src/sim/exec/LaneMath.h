@@ -10,7 +10,7 @@ namespace hadal::HADAL_SIM_LEVEL {
 /// Gives lanes outside of the mask the address of its first lane, so that what
 /// follows need not look at the mask.
 inline void fillInactive(u64 *address, u32 mask) {
-  if (mask == kFullMask)
+  if (HADAL_ALL_LANES(mask))
     return;
   u64 anchor = address[firstLane(mask)];
   HADAL_LANES
