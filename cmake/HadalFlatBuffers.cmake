@@ -11,6 +11,7 @@ add_custom_command(
 add_custom_target(hadal_schema_gen DEPENDS "${HADAL_SCHEMA_DIR}/hadal_generated.h")
 add_library(hadal_schema INTERFACE)
 add_dependencies(hadal_schema hadal_schema_gen)
+target_include_directories(hadal_schema INTERFACE "${CMAKE_SOURCE_DIR}/runtime/schema")
 target_include_directories(hadal_schema SYSTEM INTERFACE "${HADAL_SCHEMA_DIR}")
 # Sections are aligned to 64 bytes; the library asserts on more than 32 otherwise.
 target_compile_definitions(hadal_schema INTERFACE FLATBUFFERS_MAX_ALIGNMENT=64)

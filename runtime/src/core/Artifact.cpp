@@ -16,8 +16,6 @@ uint64_t hashBytes(const void *data, size_t size) { return XXH3_64bits(data, siz
 
 namespace {
 
-constexpr uint32_t kMaxSections = 4096;
-
 Status invalid(const char *field, const char *expected, const char *got) {
   return fail(HADAL_STATUS_INVALID_ARTIFACT, "%s: expected %s, got %s", field, expected, got);
 }

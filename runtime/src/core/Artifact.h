@@ -6,6 +6,7 @@
 #include "core/Memory.h"
 #include "core/Program.h"
 #include "core/Status.h"
+#include "hadal_limits.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -26,9 +27,6 @@ struct Trailer {
   char magic[8]; // "HADLEND\0"
 };
 static_assert(sizeof(Trailer) == 32);
-
-/// FlatBuffers addresses with 32 bits, signed in places.
-constexpr size_t kMaxArtifactSize = (size_t(1) << 31) - 1;
 
 /// A checked artifact in memory. Move-only.
 class Artifact {

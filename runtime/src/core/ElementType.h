@@ -4,14 +4,12 @@
 #define HADAL_CORE_ELEMENTTYPE_H
 
 #include "hadal_generated.h"
+#include "hadal_limits.h"
 
 #include <cstddef>
 #include <cstdint>
 
 namespace hadal::runtime {
-
-/// Largest rank of any tensor in an artifact.
-constexpr uint32_t kMaxRank = 8;
 
 /// Bytes of one element; 0 for a number that is no type.
 inline size_t elementSize(artifact::ElementType type) {

@@ -105,9 +105,9 @@ Status Session::prepareGrid(const KernelInterface &interface, PreparedOp &op, bo
   uint64_t total = 1;
   for (uint32_t i = 0; i < 3; ++i) {
     int64_t extent = launchValues[interface.grid[i]];
-    if (extent < 0 || extent > INT32_MAX)
-      return fail(kInvalid, "grid[%u]: expected 0 to %d workgroups, got %" PRId64, i, INT32_MAX,
-                  extent);
+    if (extent < 0 || extent > kMaxGridExtent)
+      return fail(kInvalid, "grid[%u]: expected 0 to %d workgroups, got %" PRId64, i,
+                  kMaxGridExtent, extent);
     op.grid[i] = static_cast<uint32_t>(extent);
     if (!multiply(total, uint64_t(extent), &total) || total > kMaxWorkgroups)
       return fail(kInvalid, "grid: expected at most %" PRIu64 " workgroups, got more",

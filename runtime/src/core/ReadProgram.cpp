@@ -8,7 +8,6 @@ namespace hadal::runtime {
 namespace {
 
 constexpr hadal_status_code_t kInvalid = HADAL_STATUS_INVALID_ARTIFACT;
-constexpr uint32_t kMaxParameters = 512; // of a kernel
 
 using Ops = flatbuffers::Vector<flatbuffers::Offset<artifact::Op>>;
 using Ports = flatbuffers::Vector<flatbuffers::Offset<artifact::Argument>>;
@@ -43,8 +42,9 @@ Status readInterface(const artifact::KernelInterface &from, KernelInterface &out
   out.cluster = spanOf(from.cluster());
   out.cooperative = from.cooperative();
   uint32_t parameters = sizeOf(from.parameters());
-  if (parameters > kMaxParameters)
-    return fail(kInvalid, "parameters: expected at most %u, got %u", kMaxParameters, parameters);
+  if (parameters > kMaxKernelParameters)
+    return fail(kInvalid, "parameters: expected at most %u, got %u", kMaxKernelParameters,
+                parameters);
   for (uint32_t i = 0; i < parameters; ++i)
     out.parameters.push_back(readParameter(*from.parameters()->Get(i)));
   return {};

@@ -6,6 +6,8 @@
 // results do not depend on the C library's f32 functions.
 #include "core/RopeTable.h"
 
+#include "hadal_limits.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -13,7 +15,6 @@ namespace hadal::runtime {
 namespace {
 
 constexpr hadal_status_code_t kInvalid = HADAL_STATUS_INVALID_ARTIFACT;
-constexpr uint32_t kMaxDim = 1 << 16;
 
 // The (fractional) pair index whose frequency turns `rotations` times within
 // the original positions (arXiv:2309.00071, equation 17 solved for the index).
@@ -42,8 +43,8 @@ Status checkRopeTable(const RopeTable &table) {
     return fail(kInvalid, "component: expected at most %u, got %u",
                 static_cast<unsigned>(artifact::TableComponent::MAX),
                 static_cast<unsigned>(table.component));
-  if (table.dim == 0 || table.dim % 2 != 0 || table.dim > kMaxDim)
-    return fail(kInvalid, "dim: expected an even number up to %u, got %u", kMaxDim, table.dim);
+  if (table.dim == 0 || table.dim % 2 != 0 || table.dim > kMaxRopeDim)
+    return fail(kInvalid, "dim: expected an even number up to %u, got %u", kMaxRopeDim, table.dim);
   const struct {
     const char *name;
     double value;

@@ -6,24 +6,13 @@
 #include "core/Artifact.h"
 #include "core/Program.h"
 #include "core/Status.h"
+#include "hadal_limits.h"
 
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace hadal::runtime {
-
-/// Branches inside branches.
-constexpr uint32_t kMaxBranchDepth = 8;
-/// Operands and constants of one launch.
-constexpr uint32_t kMaxBindings = 64;
-constexpr uint32_t kMaxConstants = 256;
-/// Arguments or results of one entry point.
-constexpr uint32_t kMaxPorts = 64;
-/// Private scratch of a workgroup, in bytes.
-constexpr uint64_t kMaxScratch = uint64_t(1) << 30;
-/// Rows of a page.
-constexpr uint32_t kMaxPageSize = 1 << 20;
 
 /// Checks what all programs share: facts about the model, weight files, parameters. Messages start
 /// with the path of the field: "parameters[0].offset: ...".

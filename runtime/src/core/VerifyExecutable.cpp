@@ -12,8 +12,6 @@ namespace {
 using artifact::KernelParameterKind;
 
 constexpr hadal_status_code_t kInvalid = HADAL_STATUS_INVALID_ARTIFACT;
-constexpr uint32_t kMaxVariants = 16;
-constexpr uint32_t kMaxMapRank = 5; // what hardware has
 
 // Three numbers of at least 1, or none.
 Status checkThree(const char *field, Span<uint32_t> sizes) {

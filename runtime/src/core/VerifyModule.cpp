@@ -15,18 +15,17 @@ namespace {
 
 using artifact::Module;
 
-constexpr uint32_t kMaxPrograms = 16;
 constexpr hadal_status_code_t kInvalid = HADAL_STATUS_INVALID_ARTIFACT;
 
 Status verifyModel(const Module &module) {
   const artifact::ModelInfo *model = module.model();
   if (!model)
     return fail(kInvalid, "model: expected a table, got none");
-  if (model->vocab_size() == 0 || model->vocab_size() > INT32_MAX)
-    return fail(kInvalid, "model.vocab_size: expected 1 to %d, got %u", INT32_MAX,
+  if (model->vocab_size() == 0 || model->vocab_size() > kMaxVocabSize)
+    return fail(kInvalid, "model.vocab_size: expected 1 to %d, got %u", kMaxVocabSize,
                 model->vocab_size());
-  if (model->max_positions() == 0 || model->max_positions() > INT32_MAX)
-    return fail(kInvalid, "model.max_positions: expected 1 to %d, got %u", INT32_MAX,
+  if (model->max_positions() == 0 || model->max_positions() > kMaxPositions)
+    return fail(kInvalid, "model.max_positions: expected 1 to %d, got %u", kMaxPositions,
                 model->max_positions());
   if (model->bos_token() < -1)
     return fail(kInvalid, "model.bos_token: expected at least -1, got %d", model->bos_token());

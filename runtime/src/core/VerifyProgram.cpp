@@ -14,12 +14,6 @@ using artifact::Dim;
 using artifact::StateKind;
 
 constexpr hadal_status_code_t kInvalid = HADAL_STATUS_INVALID_ARTIFACT;
-constexpr uint32_t kMaxExecutables = 1 << 16;
-constexpr uint32_t kMaxEntries = 64;
-constexpr uint32_t kMaxDims = 256;
-constexpr uint32_t kMaxBlockTables = 64;
-constexpr uint32_t kMaxTokensPerRow = 1 << 20;
-constexpr uint64_t kMaxStateRow = 1 << 20;
 
 Status verifyDims(const Program &program) {
   if (program.dims.size() > kMaxDims)

@@ -394,7 +394,7 @@ TEST(VerifyTest, EachConventionOfVersion1) {
 
 // Branches inside branches, to the limit and one beyond.
 TEST(VerifyTest, DepthOfBranches) {
-  for (uint32_t depth : {runtime::kMaxBranchDepth, runtime::kMaxBranchDepth + 1, 20u, 31u, 100u}) {
+  for (uint32_t depth : {kMaxBranchDepth, kMaxBranchDepth + 1, 20u, 31u, 100u}) {
     ModelSpec model = makeModel();
     EntrySpec &prefill = entry(model);
     OpSpec op = prefill.ops[0];
@@ -406,7 +406,7 @@ TEST(VerifyTest, DepthOfBranches) {
     }
     prefill.ops[0] = op;
     std::string message = parseMessage(model);
-    if (depth <= runtime::kMaxBranchDepth)
+    if (depth <= kMaxBranchDepth)
       EXPECT_EQ(message, "ok");
     else
       EXPECT_TRUE(message.find("expected at most 8 branches inside each other") !=
