@@ -17,7 +17,8 @@ target_include_directories(hadal_mlir SYSTEM INTERFACE
   "$<BUILD_INTERFACE:${LLVM_INCLUDE_DIRS};${MLIR_INCLUDE_DIRS}>")
 target_include_directories(hadal_mlir INTERFACE
   "$<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include;${CMAKE_BINARY_DIR}/include>"
-  "$<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/dialects;${CMAKE_BINARY_DIR}/dialects>")
+  "$<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/dialects;${CMAKE_BINARY_DIR}/dialects>"
+  "$<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/runtime/schema>") # limits of artifacts
 target_compile_definitions(hadal_mlir INTERFACE ${HADAL_LLVM_DEFINITIONS})
 target_link_libraries(hadal_mlir INTERFACE MLIR LLVM)
 target_link_options(hadal_mlir INTERFACE "$<BUILD_INTERFACE:-Wl,-rpath,${LLVM_LIBRARY_DIR}>")

@@ -79,9 +79,10 @@ def Hadal_ModelAttr : Hadal_Attr<"Model", "model"> {
     is compiled: in all, and those that one token goes through.
 
     Constraints:
-    1. model_c1: layers, sizes and positions are from 1 to 4,294,967,295
+    1. model_c1: layers, sizes and positions are from 1 to 4,294,967,295; vocab_size and max_positions at most 2,147,483,647
     2. model_c2: experts are not negative, and those of a token at most all
     3. model_c3: token ids are below vocab_size
+    4. model_c4: parameters are not negative
 
     ```mlir
     #hadal.model<family = "deepseek_v2", layers = 27, hidden_size = 2048, vocab_size = 102400, heads = 16,
@@ -140,6 +141,7 @@ def Hadal_SourceAttr : Hadal_Attr<"Source", "source"> {
 
     Constraints:
     1. source_c1: the stored type has a static shape and elements of f32, f16, bf16 or f8E4M3FN
+    2. source_c2: the size of the stored type is within 63 bits
   }];
   let genVerifyDecl = 1;
   let parameters = (ins "uint64_t":$file, StringRefParameter<>:$tensor, "uint64_t":$offset,
@@ -173,7 +175,13 @@ def Hadal_RopeTableAttr : Hadal_Attr<"RopeTable", "rope_table"> {
     fit into `original_positions`. All in f32, as the reference implementation
     computes it. `mscale` is the attention factor on cos and sin: the *ratio* of
     the two mscales of the configuration.
+
+    Constraints:
+    1. rope_table_c1: dim is even, from 2 to 65,536
+    2. rope_table_c2: numbers are finite, mscale in f32, theta and factor positive, and original positions not negative
+    3. rope_table_c3: with YaRN, betas and original positions are positive, and theta is not 1
   }];
+  let genVerifyDecl = 1;
   let parameters = (ins EnumParameter<Hadal_TableComponent>:$component,
                         "int64_t":$dim, "::mlir::FloatAttr":$theta, "::mlir::FloatAttr":$factor,
                         "int64_t":$original_positions, "::mlir::FloatAttr":$beta_fast,
@@ -243,6 +251,7 @@ def Hadal_PortAttr : Hadal_Attr<"Port", "port"> {
     3. port_c3: extents are given for none or all of the dynamic axes of an argument, and for none of a result
     4. port_c4: extents name dims, which are those of the role
     5. port_c5: a block table is named exactly by that role, and is a plan.block_table
+    6. port_c6: the name is UTF-8 text, not empty and without NUL
 
     ```mlir
     #hadal.port<"sequence_offsets", sequence_offsets, [@sequences + 1]>
@@ -324,7 +333,7 @@ def Hadal_KernelInterfaceAttr : Hadal_Attr<"KernelInterface", "interface"> {
   let parameters = (ins ArrayRefParameter<"int64_t">:$bindings, ArrayRefParameter<"::hadal::plan::Access">:$access,
                         "::mlir::ArrayAttr":$constants);
   let assemblyFormat = [{
-    `<` `bindings` `=` `[` $bindings `]` `,` `access` `=` custom<AccessList>($access) `,` `constants` `=` $constants `>`
+    `<` `bindings` `=` custom<IntegerList>($bindings) `,` `access` `=` custom<AccessList>($access) `,` `constants` `=` $constants `>`
   }];
 }
 

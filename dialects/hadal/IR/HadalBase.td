@@ -40,6 +40,7 @@ def Hadal_Dialect : Dialect {
 
     Constraints:
     1. hadal_c1: an attribute of the dialect on another's op is one of these, on such an op, and of its type
+    2. hadal_c2: an attribute of the dialect on an argument or a result of a function is hadal.port
   }];
   let dependentDialects = ["::hadal::plan::PlanDialect", "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::tensor::TensorDialect"];
   let hasOperationAttrVerify = 1;

@@ -13,6 +13,15 @@ using namespace hadal;
 
 #include "hadal/IR/HadalEnums.cpp.inc"
 
+ParseResult hadal::parseIntegerList(AsmParser &parser, SmallVectorImpl<int64_t> &integers) {
+  return parser.parseCommaSeparatedList(
+      AsmParser::Delimiter::Square, [&] { return parser.parseInteger(integers.emplace_back()); });
+}
+
+void hadal::printIntegerList(AsmPrinter &printer, ArrayRef<int64_t> integers) {
+  printer << "[" << integers << "]";
+}
+
 #define GET_ATTRDEF_CLASSES
 #include "hadal/IR/HadalAttributes.cpp.inc"
 
@@ -40,6 +49,10 @@ LogicalResult SourceAttr::verify(function_ref<InFlightDiagnostic()> emitError, u
   if (!isWeightType(type))
     return emitError() << "expected source '" << tensor
                        << "' of static shape and elements of f32, f16, bf16 or f8E4M3FN, got "
+                       << type;
+  // source_c2
+  if (storedBytes(type) == kTooManyBytes)
+    return emitError() << "expected source '" << tensor << "' of a size within 63 bits, got "
                        << type;
   return success();
 }

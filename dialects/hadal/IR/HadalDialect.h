@@ -33,6 +33,11 @@ namespace hadal {
 /// True when weights can be of this type: a static shape, elements of f32, f16,
 /// bf16 or f8E4M3FN.
 bool isWeightType(mlir::RankedTensorType type);
+
+/// Integers of an attribute as text: `[0, 2, 1]`.
+mlir::ParseResult parseIntegerList(mlir::AsmParser &parser,
+                                   llvm::SmallVectorImpl<int64_t> &integers);
+void printIntegerList(mlir::AsmPrinter &printer, llvm::ArrayRef<int64_t> integers);
 } // namespace hadal
 
 #define GET_ATTRDEF_CLASSES

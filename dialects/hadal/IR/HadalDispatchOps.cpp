@@ -3,6 +3,8 @@
 #include "hadal/IR/HadalDialect.h"
 #include "hadal/IR/OpChecks.h"
 
+#include "hadal_limits.h"
+
 using namespace mlir;
 using namespace hadal;
 
@@ -14,7 +16,8 @@ LogicalResult ProgramOp::verifyRegions() {
     if (auto function = dyn_cast<func::FuncOp>(op); function && function.isExternal())
       return function.emitOpError("expected a function with a body in a program");
   }
-  return success();
+  // program_c2
+  return plan::verifyDeclarations(getContents().front());
 }
 
 func::FuncOp ExecutableOp::getBody() {
@@ -58,6 +61,12 @@ static LogicalResult verifyInterface(ExecutableOp op, KernelInterfaceAttr interf
     if (binding >= type.getNumInputs() && access == plan::Access::Read)
       return op.emitOpError() << "expected result " << binding - type.getNumInputs()
                               << " of the body to be written, got read";
+  // executable_c4
+  if (interface.getBindings().size() > kMaxBindings ||
+      interface.getConstants().size() > kMaxConstants)
+    return op.emitOpError() << "expected " << kMaxBindings << " bindings and " << kMaxConstants
+                            << " constants at most, got " << interface.getBindings().size()
+                            << " and " << interface.getConstants().size();
   // executable_c3
   for (Attribute constant : interface.getConstants())
     if (!isConstant(constant, type))
@@ -73,6 +82,10 @@ LogicalResult ExecutableOp::verify() {
   if (!body || !body.getBody().hasOneBlock())
     return emitOpError() << "expected a function named body of one block, found "
                          << (body ? "another" : "none");
+  // executable_c5
+  for (Operation &op : getContents().front())
+    if (&op != body && !isa<VariantOp>(op))
+      return op.emitOpError("expected the body and variants in an executable");
   return getInterface() ? verifyInterface(*this, *getInterface()) : success();
 }
 

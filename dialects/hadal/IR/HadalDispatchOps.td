@@ -16,6 +16,7 @@ def Hadal_ProgramOp : Hadal_Op<"program", [Symbol, SymbolTable, NoTerminator, Si
 
     Constraints:
     1. program_c1: holds declarations, executables and functions with a body only
+    2. program_c2: dims are at most 256, block tables 64
 
     ```mlir
     hadal.program @cpu target <"cpu"> {
@@ -32,7 +33,7 @@ def Hadal_ProgramOp : Hadal_Op<"program", [Symbol, SymbolTable, NoTerminator, Si
   let hasRegionVerifier = 1;
 }
 
-def Hadal_ExecutableOp : Hadal_Op<"executable", [Symbol, SymbolTable, NoTerminator, SingleBlock, NoRegionArguments, IsolatedFromAbove]> {
+def Hadal_ExecutableOp : Hadal_Op<"executable", [Symbol, NamedInArtifact, SymbolTable, NoTerminator, SingleBlock, NoRegionArguments, IsolatedFromAbove]> {
   let summary = "One distinct kernel and its forms";
   let description = [{
     Holds the function that says what the kernel computes (`@body`, on tensors:
@@ -44,6 +45,8 @@ def Hadal_ExecutableOp : Hadal_Op<"executable", [Symbol, SymbolTable, NoTerminat
     1. executable_c1: holds a function named body of one block
     2. executable_c2: an interface binds operands and results of the body, with an access for each, and writes results
     3. executable_c3: constants are integers of i64, extents of operands, or dims by name
+    4. executable_c4: bindings are at most 64, constants 256
+    5. executable_c5: holds the body and variants only
 
     ```mlir
     hadal.executable @rms_norm_0 {

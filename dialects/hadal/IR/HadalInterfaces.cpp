@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace hadal;
@@ -69,9 +70,18 @@ std::optional<StoredElement> hadal::storedElementOf(Type element) {
   return std::nullopt;
 }
 
+int64_t hadal::saturatingProduct(ArrayRef<int64_t> extents) {
+  uint64_t product = 1;
+  for (int64_t extent : extents)
+    product = llvm::SaturatingMultiply(product, static_cast<uint64_t>(extent));
+  return std::min<uint64_t>(product, kTooManyBytes);
+}
+
 int64_t hadal::storedBytes(RankedTensorType type) {
-  int64_t elements = type.getNumElements();
+  int64_t elements = saturatingProduct(type.getShape());
   if (auto layout = dyn_cast_if_present<LayoutAttrInterface>(type.getEncoding()))
-    elements = layout.getStoredElements(type.getShape());
-  return elements * type.getElementTypeBitWidth() / 8;
+    elements = std::max(elements, layout.getStoredElements(type.getShape()));
+  int64_t bits = type.getElementTypeBitWidth();
+  return bits % 8 == 0 ? saturatingProduct({elements, bits / 8})
+                       : saturatingProduct({elements, bits}) / 8;
 }

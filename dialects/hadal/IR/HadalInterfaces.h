@@ -12,6 +12,7 @@
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/Error.h"
 
+#include <limits>
 #include <optional>
 
 namespace hadal {
@@ -119,6 +120,12 @@ int64_t weightBytes(mlir::Operation *op);
 
 /// How files hold elements of this type, if weights can be of it.
 std::optional<StoredElement> storedElementOf(mlir::Type element);
+
+/// What sizes saturate at; verifiers refuse it.
+inline constexpr int64_t kTooManyBytes = std::numeric_limits<int64_t>::max();
+
+/// The product of extents, or kTooManyBytes.
+int64_t saturatingProduct(llvm::ArrayRef<int64_t> extents);
 
 /// Bytes of a tensor as it is stored, padding of its layout included.
 int64_t storedBytes(mlir::RankedTensorType type);

@@ -46,6 +46,11 @@ def ProgramDeclaration : NativeOpTrait<"ProgramDeclaration"> {
   let cppNamespace = "::hadal::plan";
 }
 
+// The strings that the op holds are names in the artifact (of the plan dialect too).
+def NamedInArtifact : NativeOpTrait<"NamedInArtifact"> {
+  let cppNamespace = "::hadal::plan";
+}
+
 // ---- The interface of everything that becomes a kernel ---------------------------
 
 def ComputeOpInterface : OpInterface<"ComputeOpInterface"> {
@@ -103,7 +108,7 @@ def LayoutAttrInterface : AttrInterface<"LayoutAttrInterface"> {
   let methods = [
     InterfaceMethod<[{
       Elements that a weight `[.., out, in]` of this shape stores, padding
-      included.
+      included; kTooManyBytes where they are more than 63 bits count.
     }], "int64_t", "getStoredElements", (ins "::llvm::ArrayRef<int64_t>":$shape)>,
     InterfaceMethod<[{
       Gives the bytes of one matrix of the weight to `sink`, in order and in pieces,

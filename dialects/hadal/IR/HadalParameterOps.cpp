@@ -3,6 +3,8 @@
 #include "hadal/IR/HadalDialect.h"
 #include "hadal/IR/OpChecks.h"
 
+#include "hadal_limits.h"
+
 using namespace mlir;
 using namespace hadal;
 
@@ -27,31 +29,68 @@ static FailureOr<int64_t> elementsOf(ParameterOp op, RankedTensorType stored) {
   int64_t rows = stored.getRank() == 2 ? stored.getDimSize(0) : 0;
   // parameter_c5
   if (select->getGroup() <= 0 || select->getStart() < 0 || select->getCount() <= 0 ||
-      select->getStart() + select->getCount() > select->getGroup() || rows == 0 ||
+      select->getStart() > select->getGroup() ||
+      select->getCount() > select->getGroup() - select->getStart() || rows == 0 ||
       rows % select->getGroup() != 0)
     return op.emitOpError() << "expected a selection inside groups that divide the rows of a "
-                               "stored matrix, got rows "
-                            << select->getStart() << " to "
-                            << select->getStart() + select->getCount() << " of each "
-                            << select->getGroup() << " in " << stored;
+                               "stored matrix, got "
+                            << select->getCount() << " rows from " << select->getStart()
+                            << " of each " << select->getGroup() << " in " << stored;
   return stored.getNumElements() / select->getGroup() * select->getCount();
 }
 
-/// The largest angle of a table: that of its last position and its fastest pair.
-/// YaRN only slows pairs down.
-static double largestAngle(RopeTableAttr table, int64_t positions) {
+LogicalResult RopeTableAttr::verify(function_ref<InFlightDiagnostic()> emitError, TableComponent,
+                                    int64_t dim, FloatAttr theta, FloatAttr factor,
+                                    int64_t positions, FloatAttr betaFast, FloatAttr betaSlow,
+                                    FloatAttr mscale, bool) {
+  // rope_table_c1
+  if (dim < 2 || dim > kMaxRopeDim || dim % 2 != 0)
+    return emitError() << "expected an even dim from 2 to " << kMaxRopeDim << ", got " << dim;
+  // rope_table_c2
+  for (FloatAttr positive : {theta, factor})
+    if (double number = positive.getValueAsDouble(); !std::isfinite(number) || number <= 0)
+      return emitError() << "expected a positive theta and factor, got " << theta << " and "
+                         << factor;
+  for (FloatAttr finite : {betaFast, betaSlow, mscale})
+    if (!std::isfinite(static_cast<float>(finite.getValueAsDouble())))
+      return emitError() << "expected numbers within f32, got " << finite;
+  if (positions < 0)
+    return emitError() << "expected original positions that are not negative, got " << positions;
+  // rope_table_c3
+  bool isPlain = factor.getValueAsDouble() == 1;
+  double betas = std::min(betaFast.getValueAsDouble(), betaSlow.getValueAsDouble());
+  if (!isPlain && (positions == 0 || betas <= 0 || theta.getValueAsDouble() == 1))
+    return emitError() << "expected positive betas and original positions, and a theta that is "
+                          "not 1, with YaRN, got "
+                       << betaFast << ", " << betaSlow << ", " << positions << " and " << theta;
+  return success();
+}
+
+/// The largest angle of a table: that of the last position that there can be, and its
+/// fastest pair. YaRN only slows pairs down.
+static double largestAngle(RopeTableAttr table) {
   double dim = table.getDim(), theta = table.getTheta().getValueAsDouble();
   double fastest = std::max(1.0, std::pow(theta, -(dim - 2) / dim));
-  return fastest / std::min(1.0, table.getFactor().getValueAsDouble()) * positions;
+  return fastest / std::min(1.0, table.getFactor().getValueAsDouble()) * (kMaxPositions + 1.0);
+}
+
+/// Whether the type is one of a weight, and an artifact can describe it.
+static bool isParameterType(RankedTensorType type) {
+  return isWeightType(type) && type.getRank() <= kMaxRank &&
+         !llvm::is_contained(type.getShape(), 0);
 }
 
 LogicalResult ParameterOp::verify() {
   auto type = dyn_cast<RankedTensorType>(getType());
   // parameter_c6
-  if (!type || !isWeightType(type))
-    return emitOpError() << "expected a tensor of static shape and elements of f32, f16, bf16 or "
-                            "f8E4M3FN, got "
+  if (!type || !isParameterType(type))
+    return emitOpError() << "expected a tensor of static shape, of rank " << kMaxRank
+                         << " at most and without an extent of 0, and elements of f32, f16, bf16 "
+                            "or f8E4M3FN, got "
                          << getType();
+  // parameter_c12
+  if (storedBytes(type) == kTooManyBytes)
+    return emitOpError() << "expected a size within 63 bits, got " << type;
   ArrayAttr sources = getSourcesAttr();
   // parameter_c1
   if (sources && getTableAttr())
@@ -78,10 +117,9 @@ LogicalResult ParameterOp::verify() {
                            << "] of f32, got " << type;
   // parameter_c11
   if (std::optional<RopeTableAttr> table = getTable())
-    if (!(largestAngle(*table, type.getDimSize(0)) <= std::numeric_limits<float>::max()))
+    if (!(largestAngle(*table) <= std::numeric_limits<float>::max()))
       return emitOpError() << "expected finite angles of a rotary table, got theta "
-                           << table->getTheta() << " and factor " << table->getFactor() << " for "
-                           << type.getDimSize(0) << " positions";
+                           << table->getTheta() << " and factor " << table->getFactor();
   // parameter_c10
   if (type.getEncoding() && !isa<LayoutAttrInterface>(type.getEncoding()))
     return emitOpError() << "expected a layout as the encoding, got " << type.getEncoding();
@@ -105,7 +143,7 @@ LogicalResult ParameterOp::verify() {
   if (failed(each))
     return failure();
   // parameter_c3
-  int64_t given = *each * static_cast<int64_t>(sources.size());
+  int64_t given = saturatingProduct({*each, static_cast<int64_t>(sources.size())});
   if (given != type.getNumElements())
     return emitOpError() << "expected sources with " << type.getNumElements()
                          << " elements in all, got " << given;

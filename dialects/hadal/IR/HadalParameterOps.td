@@ -5,7 +5,7 @@
 
 include "hadal/IR/HadalAttributes.td"
 
-def Hadal_ParameterOp : Hadal_Op<"parameter", [Symbol, ProgramDeclaration]> {
+def Hadal_ParameterOp : Hadal_Op<"parameter", [Symbol, ProgramDeclaration, NamedInArtifact]> {
   let summary = "Declares a weight and says where its bytes come from";
   let description = [{
     One logical weight. Its bytes are those of `sources`, each of the same
@@ -28,12 +28,13 @@ def Hadal_ParameterOp : Hadal_Op<"parameter", [Symbol, ProgramDeclaration]> {
     3. parameter_c3: the elements that the sources give are as many as the type has
     4. parameter_c4: one scale for each source of f8E4M3FN, or none
     5. parameter_c5: a selection lies inside its group and the group divides the rows of the source
-    6. parameter_c6: the type has a static shape and elements of f32, f16, bf16 or f8E4M3FN
+    6. parameter_c6: the type has a static shape of rank 8 at most, no extent of 0, and elements of f32, f16, bf16 or f8E4M3FN
     7. parameter_c7: a source's length, and a scale's, is that of its stored type
     8. parameter_c8: a block of two positive extents is given exactly with scales
     9. parameter_c9: the type of a table is [P, dim / 2] of f32, without a layout
     10. parameter_c10: an encoding of the type is a layout
-    11. parameter_c11: the angles of a table are finite in f32
+    11. parameter_c11: the angles of a table are finite in f32 for all positions that there can be
+    12. parameter_c12: the bytes that are stored, padding included, are within 63 bits
 
     ```mlir
     hadal.parameter @norm : tensor<192xbf16>
@@ -72,7 +73,7 @@ def Hadal_ParamOp : Hadal_Op<"param", [Pure, StaysInEntry, DeclareOpInterfaceMet
   let assemblyFormat = "$name attr-dict `:` type($value)";
 }
 
-def Hadal_StateOp : Hadal_Op<"state", [Symbol, ProgramDeclaration, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def Hadal_StateOp : Hadal_Op<"state", [Symbol, ProgramDeclaration, NamedInArtifact, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "Declares what a session keeps between calls";
   let description = [{
     Rows of the slots' sequences on the device, zero when a session opens; a row is
@@ -89,6 +90,8 @@ def Hadal_StateOp : Hadal_Op<"state", [Symbol, ProgramDeclaration, DeclareOpInte
     3. state_c3: elements are f64, f32, f16, bf16, f8E4M3FN, i8, i16, i32 or i64
     4. state_c4: a ring, and no other, has rows: a block that yields one integer of constants, dims of the session, expressions and selections
     5. state_c5: the symbol names a plan.block_table
+    6. state_c6: a row is of rank 8 at most, without an extent of 0, and has at most 1,048,576 elements
+    7. state_c7: rows of a ring that are constant are at least 1
 
     ```mlir
     hadal.state @cache.0 growing @pages : tensor<?x64x80xf32>
@@ -166,7 +169,7 @@ def Hadal_HostDimOp : Hadal_Op<"host_dim", [Pure, StaysInEntry, DeclareOpInterfa
   let assemblyFormat = "$name attr-dict";
 }
 
-def Hadal_TapOp : Hadal_Op<"tap", [StaysInEntry, MemoryEffects<[MemWrite]>]> {
+def Hadal_TapOp : Hadal_Op<"tap", [StaysInEntry, NamedInArtifact, MemoryEffects<[MemWrite]>]> {
   let summary = "Names an intermediate that verification can ask for";
   let description = [{
     ```mlir

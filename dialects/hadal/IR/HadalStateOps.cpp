@@ -2,6 +2,8 @@
 // Verifiers of states.
 #include "hadal/IR/HadalDialect.h"
 
+#include "hadal_limits.h"
+
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -27,6 +29,12 @@ LogicalResult StateOp::verify() {
     return emitOpError() << "expected elements of f64, f32, f16, bf16, f8E4M3FN, i8, i16, i32 or "
                             "i64, got "
                          << element;
+  // state_c6
+  ArrayRef<int64_t> row = shape.drop_front(2);
+  int64_t elements = saturatingProduct(row);
+  if (row.size() > kMaxRank || elements < 1 || elements > static_cast<int64_t>(kMaxStateRow))
+    return emitOpError() << "expected a row of rank " << kMaxRank << " at most and from 1 to "
+                         << kMaxStateRow << " elements, got " << type;
   return success();
 }
 
@@ -41,6 +49,9 @@ LogicalResult StateOp::verifyRegions() {
   auto yield = block.empty() ? plan::YieldOp() : dyn_cast<plan::YieldOp>(block.back());
   if (!yield || yield.getValues().size() != 1 || block.getNumArguments() != 0)
     return emitOpError("expected rows that yield one integer and take none");
+  // state_c7
+  if (int64_t rows = plan::knownOr(yield.getValues().front(), 1); rows < 1)
+    return emitOpError() << "expected at least 1 row, got " << rows;
   for (Operation &op : block.without_terminator()) {
     if (!isa<plan::ConstantOp, plan::DimOp, plan::ExprOp, plan::SelectOp>(op))
       return op.emitOpError("expected constants, dims, expressions and selections in rows");

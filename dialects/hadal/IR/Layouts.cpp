@@ -29,11 +29,10 @@ LogicalResult PanelsAttr::verifyEncoding(ArrayRef<int64_t> shape, Type elementTy
 }
 
 int64_t PanelsAttr::getStoredElements(ArrayRef<int64_t> shape) const {
-  int64_t count = llvm::alignTo(shape[shape.size() - 2], getRows()) *
-                  llvm::alignTo(shape[shape.size() - 1], getInterleave());
-  for (int64_t extent : shape.drop_back(2))
-    count *= extent;
-  return count;
+  SmallVector<int64_t> padded(shape);
+  padded[shape.size() - 2] = llvm::alignTo(shape[shape.size() - 2], getRows());
+  padded[shape.size() - 1] = llvm::alignTo(shape[shape.size() - 1], getInterleave());
+  return saturatingProduct(padded);
 }
 
 llvm::Error PanelsAttr::packMatrix(const StoredMatrix &matrix, Type element,

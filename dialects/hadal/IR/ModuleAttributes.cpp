@@ -2,6 +2,8 @@
 // What modules, functions and ops of other dialects have of this one, and whether it is well formed.
 #include "hadal/IR/HadalDialect.h"
 
+#include "hadal_limits.h"
+
 using namespace mlir;
 using namespace hadal;
 
@@ -12,20 +14,22 @@ LogicalResult ModelAttr::verify(function_ref<InFlightDiagnostic()> emitError, St
                                 int64_t heads, int64_t maxPositions, int64_t maxPositionEmbeddings,
                                 int64_t kvLoraRank, int64_t qkNopeHeadDim, int64_t qkRopeHeadDim,
                                 int64_t vHeadDim, int64_t experts, int64_t expertsPerToken,
-                                int64_t bosToken, DenseI64ArrayAttr eosTokens, int64_t, int64_t) {
+                                int64_t bosToken, DenseI64ArrayAttr eosTokens, int64_t total,
+                                int64_t active) {
   // model_c1
-  constexpr int64_t most = std::numeric_limits<uint32_t>::max();
-  std::pair<StringRef, int64_t> sizes[] = {{"layers", layers},
-                                           {"hidden_size", hiddenSize},
-                                           {"vocab_size", vocabSize},
-                                           {"heads", heads},
-                                           {"max_positions", maxPositions},
-                                           {"max_position_embeddings", maxPositionEmbeddings},
-                                           {"kv_lora_rank", kvLoraRank},
-                                           {"qk_nope_head_dim", qkNopeHeadDim},
-                                           {"qk_rope_head_dim", qkRopeHeadDim},
-                                           {"v_head_dim", vHeadDim}};
-  for (auto [name, size] : sizes)
+  constexpr int64_t field = std::numeric_limits<uint32_t>::max();
+  std::tuple<StringRef, int64_t, int64_t> sizes[] = {
+      {"layers", layers, field},
+      {"hidden_size", hiddenSize, field},
+      {"vocab_size", vocabSize, kMaxVocabSize},
+      {"heads", heads, field},
+      {"max_positions", maxPositions, kMaxPositions},
+      {"max_position_embeddings", maxPositionEmbeddings, field},
+      {"kv_lora_rank", kvLoraRank, field},
+      {"qk_nope_head_dim", qkNopeHeadDim, field},
+      {"qk_rope_head_dim", qkRopeHeadDim, field},
+      {"v_head_dim", vHeadDim, field}};
+  for (auto [name, size, most] : sizes)
     if (size < 1 || size > most)
       return emitError() << "expected " << name << " from 1 to " << most << ", got " << size;
   // model_c2
@@ -38,6 +42,10 @@ LogicalResult ModelAttr::verify(function_ref<InFlightDiagnostic()> emitError, St
   for (int64_t token : eosTokens ? eosTokens.asArrayRef() : ArrayRef<int64_t>())
     if (token < 0 || token >= vocabSize)
       return emitError() << "expected eos_tokens from 0 to " << vocabSize - 1 << ", got " << token;
+  // model_c4
+  if (total < 0 || active < 0)
+    return emitError() << "expected parameters that are not negative, got " << total << " in all, "
+                       << active << " active";
   return success();
 }
 

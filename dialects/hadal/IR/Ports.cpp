@@ -98,6 +98,9 @@ static LogicalResult verifyPort(Operation *op, Attribute value, Type type, bool 
     return op->emitOpError() << "expected " << kPortAttrName
                              << " to be #hadal.port on a ranked tensor, got " << value << " on "
                              << type;
+  // port_c6
+  if (failed(plan::verifyName([&] { return op->emitOpError(); }, kPortAttrName, port.getName())))
+    return failure();
   // port_c2
   auto report = [&] { return op->emitOpError() << "'" << port.getName() << "': "; };
   if (failed(plan::verifyPortType(report, port.getRole(), isArgument, tensor)))
@@ -118,20 +121,30 @@ static LogicalResult verifyPort(Operation *op, Attribute value, Type type, bool 
   return success();
 }
 
-LogicalResult HadalDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned number,
-                                                     NamedAttribute attribute) {
+/// Arguments and results have one attribute of the dialect.
+static LogicalResult verifyPortAttribute(Operation *op, NamedAttribute attribute,
+                                         function_ref<Type(FunctionOpInterface)> typeIn,
+                                         bool isArgument) {
+  // hadal_c2
   auto function = dyn_cast<FunctionOpInterface>(op);
   if (attribute.getName() != kPortAttrName || !function)
-    return success();
-  return verifyPort(op, attribute.getValue(), function.getArgumentTypes()[number],
-                    /*isArgument=*/true);
+    return op->emitOpError() << "expected " << kPortAttrName << " on "
+                             << (isArgument ? "an argument" : "a result")
+                             << " of a function and no other attribute of the hadal dialect, got "
+                             << attribute.getName().strref();
+  return verifyPort(op, attribute.getValue(), typeIn(function), isArgument);
+}
+
+LogicalResult HadalDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned number,
+                                                     NamedAttribute attribute) {
+  return verifyPortAttribute(
+      op, attribute, [&](FunctionOpInterface f) { return f.getArgumentTypes()[number]; },
+      /*isArgument=*/true);
 }
 
 LogicalResult HadalDialect::verifyRegionResultAttribute(Operation *op, unsigned, unsigned number,
                                                         NamedAttribute attribute) {
-  auto function = dyn_cast<FunctionOpInterface>(op);
-  if (attribute.getName() != kPortAttrName || !function)
-    return success();
-  return verifyPort(op, attribute.getValue(), function.getResultTypes()[number],
-                    /*isArgument=*/false);
+  return verifyPortAttribute(
+      op, attribute, [&](FunctionOpInterface f) { return f.getResultTypes()[number]; },
+      /*isArgument=*/false);
 }

@@ -26,6 +26,11 @@ def Plan_Dialect : Dialect {
 
     Values of type `!plan.int` are expressions: those of an entry point are evaluated
     once when a call starts, those of a kernel's interface at a launch; values of type `!plan.buffer` are what kernels bind.
+
+    What an artifact's reader refuses, verifiers do too, with its limits (`runtime/schema/hadal_limits.h`).
+
+    Constraints:
+    1. plan_c1: names that an artifact holds are UTF-8 text, not empty and without NUL
   }];
   let useDefaultTypePrinterParser = 1;
   let useDefaultAttributePrinterParser = 1;
@@ -128,6 +133,11 @@ def Plan_AccessListAttr : AttrDef<Plan_Dialect, "AccessList"> {
 // The op declares what a program has beside functions and kernels: it goes along
 // with them from stage to stage.
 def ProgramDeclaration : NativeOpTrait<"ProgramDeclaration"> {
+  let cppNamespace = "::hadal::plan";
+}
+
+// The strings that the op holds are names in the artifact.
+def NamedInArtifact : NativeOpTrait<"NamedInArtifact"> {
   let cppNamespace = "::hadal::plan";
 }
 

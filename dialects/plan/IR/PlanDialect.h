@@ -26,6 +26,20 @@ namespace hadal::plan {
 template <typename ConcreteOp>
 class ProgramDeclaration : public mlir::OpTrait::TraitBase<ConcreteOp, ProgramDeclaration> {};
 
+/// Verifies that `name`, of what `what` says, is one that an artifact can hold.
+llvm::LogicalResult verifyName(llvm::function_ref<mlir::InFlightDiagnostic()> emitError,
+                               llvm::StringRef what, llvm::StringRef name);
+
+/// The same of all strings of an op.
+llvm::LogicalResult verifyNames(mlir::Operation *op);
+
+/// The strings that the op holds are names in the artifact.
+template <typename ConcreteOp>
+class NamedInArtifact : public mlir::OpTrait::TraitBase<ConcreteOp, NamedInArtifact> {
+public:
+  static llvm::LogicalResult verifyTrait(mlir::Operation *op) { return verifyNames(op); }
+};
+
 /// How a kernel uses its bindings, as text: `[read, read, write]`.
 mlir::ParseResult parseAccessList(mlir::AsmParser &parser, llvm::SmallVectorImpl<Access> &accesses);
 void printAccessList(mlir::AsmPrinter &printer, llvm::ArrayRef<Access> accesses);
@@ -55,6 +69,10 @@ HostDimOp declarationOf(DimOp dim);
 HostDimOp lookupHostDim(mlir::Operation *op, mlir::FlatSymbolRefAttr name);
 HostDimOp findHostDim(mlir::Operation *op, DimKind kind);
 
+/// Verifies that a program that holds these ops has no more declarations of a kind
+/// than an artifact can hold.
+llvm::LogicalResult verifyDeclarations(mlir::Block &contents);
+
 /// What an expression of two numbers is; nullopt where the runtime would refuse
 /// it (an overflow, a divisor that is not positive).
 std::optional<int64_t> evaluate(ExprKind kind, int64_t a, int64_t b);
@@ -78,6 +96,9 @@ private:
   std::function<std::optional<int64_t>(mlir::Value)> leaves;
   llvm::DenseMap<mlir::Value, std::optional<int64_t>> known;
 };
+
+/// The value of an expression of constants, or `other` where it is not known.
+int64_t knownOr(mlir::Value value, int64_t other);
 
 } // namespace hadal::plan
 

@@ -5,11 +5,15 @@
 
 include "plan/IR/PlanBase.td"
 
-def Plan_EntryOp : Plan_Op<"entry", [Symbol, NoTerminator, SingleBlock, NoRegionArguments, IsolatedFromAbove, HasParent<"ProgramOp">]> {
+def Plan_EntryOp : Plan_Op<"entry", [Symbol, NamedInArtifact, NoTerminator, SingleBlock, NoRegionArguments, IsolatedFromAbove, HasParent<"ProgramOp">]> {
   let summary = "A function that a session can call (table EntryPoint)";
   let description = [{
     A session calls the entry points of the roles step and decode for the next tokens
     of its sequences, others by their name.
+
+    Constraints:
+    1. entry_c1: holds expressions, buffers and what is executed only
+    2. entry_c2: the index of an argument, and of a result, is its place among them
 
     ```mlir
     plan.entry @forward role step {
@@ -19,11 +23,12 @@ def Plan_EntryOp : Plan_Op<"entry", [Symbol, NoTerminator, SingleBlock, NoRegion
   let arguments = (ins SymbolNameAttr:$sym_name, DefaultValuedAttr<Plan_EntryRole, "::hadal::plan::EntryRole::Other">:$role);
   let regions = (region SizedRegion<1>:$contents);
   let assemblyFormat = "$sym_name (`role` $role^)? $contents attr-dict";
+  let hasRegionVerifier = 1;
 }
 
 // ---- Buffers -------------------------------------------------------------------
 
-class Plan_PortOp<string mnemonic, string what> : Plan_Op<mnemonic, [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+class Plan_PortOp<string mnemonic, string what> : Plan_Op<mnemonic, [Pure, NamedInArtifact, HasParent<"EntryOp">, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = what # " of the entry point (table Argument)";
   let arguments = (ins I64Attr:$index, StrAttr:$name, DefaultValuedAttr<Plan_PortRole, "::hadal::plan::PortRole::Value">:$role,
                        OptionalAttr<FlatSymbolRefAttr>:$block_table, TypeAttrOf<AnyRankedTensor>:$type, Variadic<Plan_Int>:$sizes);
@@ -82,6 +87,9 @@ def Plan_BufferOp : Plan_Op<"buffer", [Pure]> {
     Offset and size in bytes; offsets are multiples of 64. Buffers whose lives do
     not overlap may share storage.
 
+    Constraints:
+    1. buffer_c1: an offset that is constant is a multiple of 64, and neither is negative
+
     ```mlir
     %t = plan.buffer "layers.0.attn.q" offset %o size %s
     ```
@@ -89,6 +97,7 @@ def Plan_BufferOp : Plan_Op<"buffer", [Pure]> {
   let arguments = (ins StrAttr:$name, Plan_Int:$offset, Plan_Int:$size);
   let results = (outs Plan_Buffer:$buffer);
   let assemblyFormat = "$name `offset` $offset `size` $size attr-dict";
+  let hasVerifier = 1;
 }
 
 def Plan_ArenaOp : Plan_Op<"arena", [HasParent<"EntryOp">]> {
@@ -127,6 +136,9 @@ def Plan_LaunchOp : Plan_Op<"launch", [AttrSizedOperandSegments, DeclareOpInterf
 def Plan_BranchOp : Plan_Op<"branch", [NoTerminator, NoRegionArguments]> {
   let summary = "Runs one of two lists (table Branch)";
   let description = [{
+    Constraints:
+    1. branch_c1: one block for either list at most, and at most 8 branches inside each other
+
     ```mlir
     plan.branch %c {
       plan.tap "absorbed", %x : tensor<4x64xf32> sizes()
@@ -140,11 +152,12 @@ def Plan_BranchOp : Plan_Op<"branch", [NoTerminator, NoRegionArguments]> {
   let assemblyFormat = "$condition $then_ops (`else` $else_ops^)? attr-dict";
 }
 
-def Plan_TapOp : Plan_Op<"tap"> {
+def Plan_TapOp : Plan_Op<"tap", [NamedInArtifact]> {
   let summary = "A named intermediate (table Tap)";
   let description = [{
     Constraints:
     1. tap_c1: one size for each dynamic extent
+    2. tap_c2: the tensor is of rank 8 at most
 
     ```mlir
     plan.tap "hidden.0", %x : tensor<?x64xf32> sizes(%n)

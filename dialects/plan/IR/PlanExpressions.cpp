@@ -65,7 +65,8 @@ OpFoldResult SelectOp::fold(FoldAdaptor) {
 }
 
 std::optional<int64_t> Evaluator::operator()(Value value) {
-  if (auto it = known.find(value); it != known.end())
+  // Verifiers ask before dominance is known: a value that is made of itself has none.
+  if (auto [it, isNew] = known.try_emplace(value, std::nullopt); !isNew)
     return it->second;
   std::optional<int64_t> result = constantOf(value);
   if (auto expr = value.getDefiningOp<ExprOp>()) {
@@ -80,4 +81,8 @@ std::optional<int64_t> Evaluator::operator()(Value value) {
   }
   known[value] = result;
   return result;
+}
+
+int64_t hadal::plan::knownOr(Value value, int64_t other) {
+  return Evaluator([](Value) { return std::nullopt; })(value).value_or(other);
 }

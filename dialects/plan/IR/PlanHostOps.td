@@ -7,7 +7,7 @@ include "plan/IR/PlanBase.td"
 
 // ---- Declarations --------------------------------------------------------------
 
-def Plan_HostDimOp : Plan_Op<"host_dim", [Symbol, ProgramDeclaration, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def Plan_HostDimOp : Plan_Op<"host_dim", [Symbol, ProgramDeclaration, NamedInArtifact, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "An integer that the host knows, by name (table HostDim)";
   let description = [{
     `kind` says what it is, and so who sets it: the session when it opens (slots,
@@ -18,7 +18,7 @@ def Plan_HostDimOp : Plan_Op<"host_dim", [Symbol, ProgramDeclaration, DeclareOpI
     Constraints:
     1. host_dim_c1: a block table is named exactly by pages_per_slot, and is a plan.block_table
     2. host_dim_c2: only what is the caller's own has a default and bounds
-    3. host_dim_c3: the default lies within the bounds
+    3. host_dim_c3: the bounds are in order, and the default lies within them
 
     ```mlir
     plan.host_dim @tokens is tokens
@@ -40,7 +40,7 @@ def Plan_HostDimOp : Plan_Op<"host_dim", [Symbol, ProgramDeclaration, DeclareOpI
   }];
 }
 
-def Plan_BlockTableOp : Plan_Op<"block_table", [Symbol, ProgramDeclaration]> {
+def Plan_BlockTableOp : Plan_Op<"block_table", [Symbol, ProgramDeclaration, NamedInArtifact]> {
   let summary = "Which page holds which rows of a slot (table BlockTable)";
   let description = [{
     For the growing states that advance together: `[slots, pages_per_slot]` of i32.
@@ -48,7 +48,7 @@ def Plan_BlockTableOp : Plan_Op<"block_table", [Symbol, ProgramDeclaration]> {
     a sequence.
 
     Constraints:
-    1. block_table_c1: page size and tokens a row are positive
+    1. block_table_c1: page size and tokens a row are from 1 to 1,048,576
 
     ```mlir
     plan.block_table @pages page_size 64

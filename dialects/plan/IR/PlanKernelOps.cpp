@@ -2,20 +2,28 @@
 // Verifiers of the ops of kernels: executables, variants, interfaces.
 #include "plan/IR/PlanDialect.h"
 
+#include "hadal_limits.h"
+
 #include "mlir/IR/Builders.h"
 
 using namespace mlir;
+using namespace hadal;
 using namespace hadal::plan;
 
 LogicalResult ExecutableOp::verify() {
   // executable_c1
-  if (static_cast<int64_t>(getConstantCount()) < 0)
-    return emitOpError() << "expected constants that are not negative, got "
+  if (getConstantCount() > kMaxConstants)
+    return emitOpError() << "expected from 0 to " << kMaxConstants << " constants, got "
                          << static_cast<int64_t>(getConstantCount());
+  if (size_t bindings = getAccess().getValue().size(); bindings > kMaxBindings)
+    return emitOpError() << "expected " << kMaxBindings << " bindings at most, got " << bindings;
   return success();
 }
 
 LogicalResult ExecutableOp::verifyRegions() {
+  // executable_c1
+  if (size_t variants = getVariants().front().getOperations().size(); variants > kMaxVariants)
+    return emitOpError() << "expected " << kMaxVariants << " variants at most, got " << variants;
   for (Operation &op : getVariants().front()) {
     // executable_c2
     auto variant = dyn_cast<VariantOp>(op);
@@ -65,20 +73,29 @@ LogicalResult InterfaceOp::verifyBindings(uint64_t count) {
   return success();
 }
 
+/// The most that a field of 32 bits holds.
+static constexpr uint64_t kMaxField = std::numeric_limits<uint32_t>::max();
+
+/// Whether all extents are from 1 to what a field holds.
+static bool areExtents(ArrayRef<int64_t> extents) {
+  return llvm::all_of(extents,
+                      [](int64_t n) { return n >= 1 && static_cast<uint64_t>(n) <= kMaxField; });
+}
+
 LogicalResult InterfaceOp::verify() {
   // interface_c3
-  auto scratch = static_cast<int64_t>(getScratch()),
-       shared = static_cast<int64_t>(getStaticShared());
-  if (scratch < 0 || shared < 0)
-    return emitOpError() << "expected scratch and shared memory that are not negative, got "
-                         << scratch << " and " << shared;
+  for (auto [what, bytes, most] :
+       {std::tuple("scratch", getScratch(), kMaxScratch),
+        std::tuple("static shared memory", getStaticShared(), kMaxField)})
+    if (bytes > most)
+      return emitOpError() << "expected " << what << " from 0 to " << most << " bytes, got "
+                           << static_cast<int64_t>(bytes);
   // interface_c4
   for (auto [what, extents] :
        {std::pair("workgroup size", getWorkgroupSize()), std::pair("cluster", getCluster())})
-    if (extents &&
-        (extents->size() != 3 || llvm::any_of(*extents, [](int64_t n) { return n <= 0; })))
-      return emitOpError() << "expected a " << what << " of three positive extents, got ["
-                           << *extents << "]";
+    if (extents && (extents->size() != 3 || !areExtents(*extents)))
+      return emitOpError() << "expected a " << what << " of three extents from 1 to " << kMaxField
+                           << ", got [" << *extents << "]";
   return success();
 }
 
@@ -91,6 +108,12 @@ LogicalResult InterfaceOp::verifyRegions() {
   auto grid = block.empty() ? GridOp() : dyn_cast<GridOp>(block.back());
   if (!grid)
     return emitOpError("expected plan.grid at the end, found none");
+  // interface_c6
+  auto parameters = getOps<KernelParameterOp>();
+  if (auto count = std::distance(parameters.begin(), parameters.end());
+      count > static_cast<int64_t>(kMaxKernelParameters))
+    return emitOpError() << "expected " << kMaxKernelParameters
+                         << " kernel parameters at most, got " << count;
   for (Operation &op : block.without_terminator()) {
     // interface_c2
     if (!isa<ConstantOp, ExprOp, SelectOp, KernelParameterOp>(op))
@@ -127,15 +150,30 @@ LogicalResult KernelParameterOp::verify() {
                            << stringifyKernelParameterKind(getKind());
     return success();
   }
-  if (!getElement() || rank < 1 || rank > 5 || getStrides().size() + 1 != rank || box != rank ||
-      llvm::any_of(*getBox(), [](int64_t n) { return n <= 0; }))
+  if (!getElement() || rank < 1 || rank > kMaxMapRank || getStrides().size() + 1 != rank ||
+      box != rank)
     return emitOpError() << "expected elements, one to five extents, a stride for each but the "
-                            "first and as many positive extents of a box, got "
+                            "first and as many extents of a box, got "
                          << rank << " extents, " << getStrides().size() << " strides and a box of "
                          << box;
+  if (!areExtents(*getBox()))
+    return emitOpError() << "expected extents of a box from 1 to " << kMaxField << ", got ["
+                         << *getBox() << "]";
   // kernel_parameter_c3
   if (!llvm::is_contained({0, 32, 64, 128}, static_cast<int64_t>(getSwizzle())))
     return emitOpError() << "expected a swizzle of 0, 32, 64 or 128, got "
                          << static_cast<int64_t>(getSwizzle());
+  return success();
+}
+
+LogicalResult GridOp::verify() {
+  // grid_c1
+  for (Value extent : {getX(), getY(), getZ()})
+    if (int64_t known = knownOr(extent, 0); known < 0 || known > kMaxGridExtent)
+      return emitOpError() << "expected from 0 to " << kMaxGridExtent << " workgroups, got "
+                           << known;
+  for (Value bytes : {getDynamicShared(), getWorkspace()})
+    if (int64_t known = bytes ? knownOr(bytes, 0) : 0; known < 0)
+      return emitOpError() << "expected bytes that are not negative, got " << known;
   return success();
 }

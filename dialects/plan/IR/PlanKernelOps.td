@@ -5,7 +5,7 @@
 
 include "plan/IR/PlanBase.td"
 
-def Plan_ImageOp : Plan_Op<"image", [Symbol, SymbolTable, NoTerminator, SingleBlock, NoRegionArguments, IsolatedFromAbove, HasParent<"ProgramOp">]> {
+def Plan_ImageOp : Plan_Op<"image", [Symbol, NamedInArtifact, SymbolTable, NoTerminator, SingleBlock, NoRegionArguments, IsolatedFromAbove, HasParent<"ProgramOp">]> {
   let summary = "Code of all kernels for one level (a Section of kind kernels)";
   let description = [{
     Holds functions of the llvm dialect, which serialisation compiles.
@@ -20,7 +20,7 @@ def Plan_ImageOp : Plan_Op<"image", [Symbol, SymbolTable, NoTerminator, SingleBl
   let assemblyFormat = "$sym_name `level` $level $contents attr-dict";
 }
 
-def Plan_ExecutableOp : Plan_Op<"executable", [Symbol, NoTerminator, SingleBlock, NoRegionArguments, HasParent<"ProgramOp">]> {
+def Plan_ExecutableOp : Plan_Op<"executable", [Symbol, NamedInArtifact, NoTerminator, SingleBlock, NoRegionArguments, HasParent<"ProgramOp">]> {
   let summary = "A kernel and its variants (table Executable)";
   let description = [{
     `access` says of each binding what the kernel does with it: read, write or
@@ -29,7 +29,7 @@ def Plan_ExecutableOp : Plan_Op<"executable", [Symbol, NoTerminator, SingleBlock
     executable's own.
 
     Constraints:
-    1. executable_c1: constants are not negative
+    1. executable_c1: constants are from 0 to 256, bindings at most 64, variants at most 16
     2. executable_c2: holds plan.variant only
     3. executable_c3: the interface of a variant takes the constants, and binds what is bound
 
@@ -85,9 +85,10 @@ def Plan_InterfaceOp : Plan_Op<"interface", [SingleBlock, IsolatedFromAbove]> {
     Constraints:
     1. interface_c1: arguments are of !plan.int, and plan.grid ends the block
     2. interface_c2: holds constants, expressions, selections and kernel parameters only
-    3. interface_c3: scratch and shared memory are not negative
-    4. interface_c4: a workgroup size and a cluster are three positive extents
+    3. interface_c3: scratch is from 0 to 1 GiB, static shared memory from 0 to 4,294,967,295 bytes
+    4. interface_c4: a workgroup size and a cluster are three extents from 1 to 4,294,967,295
     5. interface_c5: a kernel parameter names a constant that there is, or a workspace where the grid asks for one
+    6. interface_c6: kernel parameters are at most 512
 
     ```mlir
     plan.interface workgroup_size [128, 1, 1] static_shared 1024 cooperative {
@@ -138,7 +139,7 @@ def Plan_KernelParameterOp : Plan_Op<"kernel_parameter", [AttrSizedOperandSegmen
 
     Constraints:
     1. kernel_parameter_c1: all but a workspace and constants have an index that is not negative
-    2. kernel_parameter_c2: a tensor map, and nothing else, has elements, one to five extents, a stride for each but the first, and positive extents of a box
+    2. kernel_parameter_c2: a tensor map, and nothing else, has elements, one to five extents, a stride for each but the first, and extents of a box from 1 to 4,294,967,295
     3. kernel_parameter_c3: a swizzle is 0, 32, 64 or 128
 
     ```mlir
@@ -171,12 +172,16 @@ def Plan_GridOp : Plan_Op<"grid", [Pure, Terminator, AttrSizedOperandSegments, H
     of shared memory of a workgroup, `workspace` bytes of device memory that the queue
     reserves while the launch runs.
 
+    Constraints:
+    1. grid_c1: workgroups that are constant are from 0 to 2,147,483,647, and bytes not negative
+
     ```mlir
     plan.grid %x, %y, %z dynamic_shared %d workspace %w
     ```
   }];
   let arguments = (ins Plan_Int:$x, Plan_Int:$y, Plan_Int:$z, Optional<Plan_Int>:$dynamic_shared, Optional<Plan_Int>:$workspace);
   let assemblyFormat = "$x `,` $y `,` $z (`dynamic_shared` $dynamic_shared^)? (`workspace` $workspace^)? attr-dict";
+  let hasVerifier = 1;
 }
 
 #endif // PLAN_IR_PLANKERNELOPS_TD

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verifiers of the ops of programs and entry points.
+// Verifiers of what the host knows: dims and block tables.
 #include "plan/IR/PlanDialect.h"
-#include "plan/IR/Signature.h"
+
+#include "hadal_limits.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -25,8 +26,6 @@ static void printAccessList(OpAsmPrinter &printer, Operation *, AccessListAttr l
 
 #define GET_OP_CLASSES
 #include "plan/IR/PlanOps.cpp.inc"
-
-//===-- what the host knows ----------------------------------------------------===//
 
 bool hadal::plan::isOfSession(DimKind kind) {
   switch (kind) {
@@ -82,6 +81,9 @@ LogicalResult HostDimOp::verify() {
                             "got them for "
                          << stringifyDimKind(getKind());
   // host_dim_c3
+  if (getLeast() > getMost())
+    return emitOpError() << "expected bounds in order, got from " << getLeast() << " to "
+                         << getMost();
   if (getDefaultOrZero() < getLeast() || getDefaultOrZero() > getMost())
     return emitOpError() << "expected a default from " << getLeast() << " to " << getMost()
                          << ", got " << getDefaultOrZero();
@@ -98,11 +100,11 @@ LogicalResult HostDimOp::verifySymbolUses(SymbolTableCollection &symbols) {
 
 LogicalResult BlockTableOp::verify() {
   // block_table_c1
-  auto pageSize = static_cast<int64_t>(getPageSize()),
-       tokens = static_cast<int64_t>(getTokensPerRow());
-  if (pageSize <= 0 || tokens <= 0)
-    return emitOpError() << "expected a positive page size and tokens a row, got " << pageSize
-                         << " and " << tokens;
+  for (auto [what, count, most] : {std::tuple("a page size", getPageSize(), kMaxPageSize),
+                                   std::tuple("tokens a row", getTokensPerRow(), kMaxTokensPerRow)})
+    if (count < 1 || count > most)
+      return emitOpError() << "expected " << what << " from 1 to " << most << ", got "
+                           << static_cast<int64_t>(count);
   return success();
 }
 
@@ -122,70 +124,4 @@ LogicalResult ExtentOp::verify() {
   return emitOpError() << "expected an axis of an argument of the entry point, got axis "
                        << static_cast<int64_t>(getAxis()) << " of argument "
                        << static_cast<int64_t>(getArgument());
-}
-
-//===-- entry points -----------------------------------------------------------===//
-
-/// One size for each dynamic extent of `type`.
-static LogicalResult verifySizes(Operation *op, Type type, size_t sizes) {
-  auto dynamic = static_cast<size_t>(cast<RankedTensorType>(type).getNumDynamicDims());
-  if (dynamic == sizes)
-    return success();
-  return op->emitOpError() << "expected " << dynamic << " sizes for " << type << ", got " << sizes;
-}
-
-template <typename PortOp>
-static LogicalResult verifyPort(PortOp op, bool isArgument) {
-  // port_c1
-  if (failed(verifySizes(op, op.getType(), op.getSizes().size())))
-    return failure();
-  // port_c2
-  return verifyPortType([&] { return op.emitOpError(); }, op.getRole(), isArgument,
-                        cast<RankedTensorType>(op.getType()));
-}
-
-// port_c3
-template <typename PortOp>
-static LogicalResult verifyBlockTable(PortOp op, SymbolTableCollection &symbols) {
-  FlatSymbolRefAttr table = op.getBlockTableAttr();
-  if (static_cast<bool>(table) != (op.getRole() == PortRole::BlockTable))
-    return op.emitOpError() << "expected a plan.block_table exactly for the role block_table, got "
-                            << (table ? "one" : "none") << " for "
-                            << stringifyPortRole(op.getRole());
-  if (table && !symbols.lookupNearestSymbolFrom<BlockTableOp>(op, table))
-    return op.emitOpError() << "expected " << table << " to name a plan.block_table";
-  return success();
-}
-
-LogicalResult ArgumentOp::verify() { return verifyPort(*this, /*isArgument=*/true); }
-LogicalResult ResultOp::verify() { return verifyPort(*this, /*isArgument=*/false); }
-LogicalResult ArgumentOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  return verifyBlockTable(*this, symbols);
-}
-LogicalResult ResultOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  return verifyBlockTable(*this, symbols);
-}
-
-// tap_c1
-LogicalResult TapOp::verify() { return verifySizes(*this, getType(), getSizes().size()); }
-
-LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  // launch_c1
-  auto executable = symbols.lookupNearestSymbolFrom<ExecutableOp>(*this, getExecutableAttr());
-  if (!executable)
-    return emitOpError() << "expected " << getExecutableAttr() << " to name a plan.executable";
-  // launch_c2
-  size_t bindings = executable.getAccess().getValue().size();
-  if (bindings != getBindings().size() || executable.getConstantCount() != getConstants().size())
-    return emitOpError() << "expected " << bindings << " bindings and "
-                         << executable.getConstantCount() << " constants, got "
-                         << getBindings().size() << " and " << getConstants().size();
-  // launch_c3
-  for (auto [i, binding, access] :
-       llvm::enumerate(getBindings(), executable.getAccess().getValue()))
-    if (access != Access::Read && isa_and_present<ArgumentOp, ParameterOp>(binding.getDefiningOp()))
-      return emitOpError() << "expected storage that " << getExecutableAttr()
-                           << " may write as binding " << i << ", got '"
-                           << binding.getDefiningOp()->getName() << "'";
-  return success();
 }

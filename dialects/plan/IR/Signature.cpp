@@ -2,7 +2,10 @@
 // What arguments and results of the known roles look like, and what entry points have of them.
 #include "plan/IR/Signature.h"
 
+#include "hadal_limits.h"
+
 using namespace mlir;
+using namespace hadal;
 using namespace hadal::plan;
 
 static PortRule integers(SmallVector<KnownExtent> extents) {
@@ -59,6 +62,20 @@ LogicalResult hadal::plan::verifyPortType(function_ref<InFlightDiagnostic()> emi
                      << (rule.isFloat ? "f32" : "i32") << ", got " << type;
 }
 
+/// What an artifact can hold: so many ports, of such names and tensors.
+static LogicalResult verifyLimits(Operation *op, StringRef what, ArrayRef<Port> ports) {
+  if (ports.size() > kMaxPorts)
+    return op->emitOpError() << "expected " << kMaxPorts << " " << what << "s at most, got "
+                             << ports.size();
+  for (const Port &port : ports) {
+    auto type = dyn_cast<RankedTensorType>(port.type);
+    if (type && type.getRank() > kMaxRank)
+      return op->emitOpError() << "expected " << what << " '" << port.name << "' of rank "
+                               << kMaxRank << " at most, got " << type;
+  }
+  return success();
+}
+
 /// One port of each name, and of each role that the session fills by itself.
 static LogicalResult verifyOnce(Operation *op, StringRef what, ArrayRef<Port> ports) {
   llvm::SmallDenseSet<StringRef> names;
@@ -82,7 +99,15 @@ static bool hasRole(ArrayRef<Port> ports, PortRole role) {
 LogicalResult hadal::plan::verifySignatures(ArrayRef<Signature> entries) {
   llvm::SmallDenseSet<uint32_t> roles;
   llvm::StringMap<Type> kept;
+  if (entries.size() > kMaxEntries)
+    return entries[kMaxEntries].op->emitOpError()
+           << "expected " << kMaxEntries << " entry points at most, got " << entries.size();
   for (const Signature &entry : entries) {
+    if (failed(verifyName([&] { return entry.op->emitOpError(); }, "its name",
+                          SymbolTable::getSymbolName(entry.op))) ||
+        failed(verifyLimits(entry.op, "argument", entry.arguments)) ||
+        failed(verifyLimits(entry.op, "result", entry.results)))
+      return failure();
     if (failed(verifyOnce(entry.op, "argument", entry.arguments)) ||
         failed(verifyOnce(entry.op, "result", entry.results)))
       return failure();

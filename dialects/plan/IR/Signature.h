@@ -44,7 +44,8 @@ struct Signature {
 
 /// Verifies what the entry points of a program have to be beside and to each
 /// other: one step and one decode at most, names and roles once, an argument that
-/// was kept where a result is.
+/// was kept where a result is; and that an artifact can hold so many, of such names
+/// and ranks.
 llvm::LogicalResult verifySignatures(llvm::ArrayRef<Signature> entries);
 
 } // namespace hadal::plan

@@ -84,9 +84,30 @@ module attributes {hadal.model = #hadal.model<family = "none">} {
 
 // -----
 
-// model_c1: layers, sizes and positions are from 1 to 4,294,967,295
+// model_c1: layers, sizes and positions are from 1 to 4,294,967,295; vocab_size and max_positions at most 2,147,483,647
 // expected-error @+1 {{expected heads from 1 to 4294967295, got 0}}
 module attributes {hadal.model = #hadal.model<family = "none", layers = 1, hidden_size = 64, vocab_size = 97, heads = 0, max_positions = 64, max_position_embeddings = 64, kv_lora_rank = 64, qk_nope_head_dim = 32, qk_rope_head_dim = 16, v_head_dim = 32>} {
+}
+
+// -----
+
+// model_c1
+// expected-error @+1 {{expected vocab_size from 1 to 2147483647, got 2147483648}}
+module attributes {hadal.model = #hadal.model<family = "none", layers = 1, hidden_size = 64, vocab_size = 2147483648, heads = 1, max_positions = 64, max_position_embeddings = 64, kv_lora_rank = 64, qk_nope_head_dim = 32, qk_rope_head_dim = 16, v_head_dim = 32>} {
+}
+
+// -----
+
+// model_c1
+// expected-error @+1 {{expected max_positions from 1 to 2147483647, got 4294967295}}
+module attributes {hadal.model = #hadal.model<family = "none", layers = 1, hidden_size = 64, vocab_size = 97, heads = 1, max_positions = 4294967295, max_position_embeddings = 64, kv_lora_rank = 64, qk_nope_head_dim = 32, qk_rope_head_dim = 16, v_head_dim = 32>} {
+}
+
+// -----
+
+// model_c4: parameters are not negative
+// expected-error @+1 {{expected parameters that are not negative, got -5 in all, 0 active}}
+module attributes {hadal.model = #hadal.model<family = "none", layers = 1, hidden_size = 64, vocab_size = 97, heads = 1, max_positions = 64, max_position_embeddings = 64, kv_lora_rank = 64, qk_nope_head_dim = 32, qk_rope_head_dim = 16, v_head_dim = 32, parameters_total = -5>} {
 }
 
 // -----

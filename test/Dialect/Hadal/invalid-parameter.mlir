@@ -7,6 +7,54 @@
 
 // -----
 
+// source_c2: the size of the stored type is within 63 bits
+// expected-error @+1 {{expected source 'w' of a size within 63 bits, got 'tensor<4294967296x2147483648xf32>'}}
+#large = #hadal.source<0, "w", offset = 0, length = 8, tensor<4294967296x2147483648xf32>>
+
+// -----
+
+// rope_table_c1: dim is even, from 2 to 65,536
+// expected-error @+2 {{expected an even dim from 2 to 65536, got 4294967312}}
+hadal.parameter @p : tensor<128x8xf32>
+  table <component = cos, dim = 4294967312, theta = 1.0e+04 : f64, factor = 1.0 : f64, original_positions = 32, beta_fast = 32.0 : f64, beta_slow = 1.0 : f64, mscale = 1.0 : f64, truncate = true>
+
+// -----
+
+// rope_table_c2: numbers are finite, mscale in f32, theta and factor positive, and original positions not negative
+// expected-error @+2 {{expected a positive theta and factor, got 1.000000e+04 : f64 and -1.000000e+00 : f64}}
+hadal.parameter @p : tensor<128x8xf32>
+  table <component = cos, dim = 16, theta = 1.0e+04 : f64, factor = -1.0 : f64, original_positions = 32, beta_fast = 32.0 : f64, beta_slow = 1.0 : f64, mscale = 1.0 : f64, truncate = true>
+
+// -----
+
+// rope_table_c2
+// expected-error @+2 {{expected numbers within f32, got 1.000000e+300 : f64}}
+hadal.parameter @p : tensor<128x8xf32>
+  table <component = cos, dim = 16, theta = 1.0e+04 : f64, factor = 1.0 : f64, original_positions = 32, beta_fast = 32.0 : f64, beta_slow = 1.0 : f64, mscale = 1.0e+300 : f64, truncate = true>
+
+// -----
+
+// rope_table_c2
+// expected-error @+2 {{expected original positions that are not negative, got -32}}
+hadal.parameter @p : tensor<128x8xf32>
+  table <component = cos, dim = 16, theta = 1.0e+04 : f64, factor = 1.0 : f64, original_positions = -32, beta_fast = 32.0 : f64, beta_slow = 1.0 : f64, mscale = 1.0 : f64, truncate = true>
+
+// -----
+
+// rope_table_c3: with YaRN, betas and original positions are positive, and theta is not 1
+// expected-error @+2 {{expected positive betas and original positions, and a theta that is not 1, with YaRN, got 0.000000e+00 : f64, 1.000000e+00 : f64, 32 and 1.000000e+04 : f64}}
+hadal.parameter @p : tensor<128x8xf32>
+  table <component = cos, dim = 16, theta = 1.0e+04 : f64, factor = 4.0 : f64, original_positions = 32, beta_fast = 0.0 : f64, beta_slow = 1.0 : f64, mscale = 1.0 : f64, truncate = true>
+
+// -----
+
+// rope_table_c3
+// expected-error @+2 {{with YaRN, got 3.200000e+01 : f64, 1.000000e+00 : f64, 32 and 1.000000e+00 : f64}}
+hadal.parameter @p : tensor<128x8xf32>
+  table <component = cos, dim = 16, theta = 1.0 : f64, factor = 4.0 : f64, original_positions = 32, beta_fast = 32.0 : f64, beta_slow = 1.0 : f64, mscale = 1.0 : f64, truncate = true>
+
+// -----
+
 // panels_c1: the tensor is of rank 2 or more
 // expected-error @+1 {{expected a panel layout on a tensor of rank 2 or more, got rank 1}}
 func.func private @panels(tensor<64xbf16, #hadal.panels<rows = 32, interleave = 2>>)
@@ -61,16 +109,56 @@ hadal.parameter @p : tensor<2x4x4xf32>
 // -----
 
 // parameter_c5: a selection lies inside its group and the group divides the rows of the source
-// expected-error @+1 {{expected a selection inside groups that divide the rows of a stored matrix, got rows 4 to 8 of each 6 in 'tensor<12x16xbf16>'}}
+// expected-error @+1 {{expected a selection inside groups that divide the rows of a stored matrix, got 4 rows from 4 of each 6 in 'tensor<12x16xbf16>'}}
 hadal.parameter @p : tensor<2x4x16xbf16>
   sources [#hadal.source<0, "w", offset = 0, length = 384, tensor<12x16xbf16>>]
   select <group = 6, start = 4, count = 4>
 
 // -----
 
-// parameter_c6: the type has a static shape
-// expected-error @+1 {{expected a tensor of static shape and elements of f32, f16, bf16 or f8E4M3FN, got 'tensor<?xbf16>'}}
+// parameter_c5
+// expected-error @+1 {{got 9223372036854775807 rows from 1 of each 6 in 'tensor<12x16xbf16>'}}
+hadal.parameter @p : tensor<2x4x16xbf16>
+  sources [#hadal.source<0, "w", offset = 0, length = 384, tensor<12x16xbf16>>]
+  select <group = 6, start = 1, count = 9223372036854775807>
+
+// -----
+
+// parameter_c5
+// expected-error @+1 {{got 1 rows from 9223372036854775807 of each 6 in 'tensor<12x16xbf16>'}}
+hadal.parameter @p : tensor<2x4x16xbf16>
+  sources [#hadal.source<0, "w", offset = 0, length = 384, tensor<12x16xbf16>>]
+  select <group = 6, start = 9223372036854775807, count = 1>
+
+// -----
+
+// parameter_c6: the type has a static shape of rank 8 at most, no extent of 0, and elements of f32, f16, bf16 or f8E4M3FN
+// expected-error @+1 {{expected a tensor of static shape, of rank 8 at most and without an extent of 0, and elements of f32, f16, bf16 or f8E4M3FN, got 'tensor<?xbf16>'}}
 hadal.parameter @p : tensor<?xbf16>
+
+// -----
+
+// parameter_c6
+// expected-error @+1 {{f8E4M3FN, got 'tensor<4x0xbf16>'}}
+hadal.parameter @p : tensor<4x0xbf16>
+
+// -----
+
+// parameter_c6
+// expected-error @+1 {{f8E4M3FN, got 'tensor<1x1x1x1x1x1x1x1x1xbf16>'}}
+hadal.parameter @p : tensor<1x1x1x1x1x1x1x1x1xbf16>
+
+// -----
+
+// parameter_c12: the bytes that are stored, padding included, are within 63 bits
+// expected-error @+1 {{expected a size within 63 bits, got 'tensor<4294967296x4294967296xbf16>'}}
+hadal.parameter @p : tensor<4294967296x4294967296xbf16>
+
+// -----
+
+// parameter_c12
+// expected-error @+1 {{expected a size within 63 bits, got 'tensor<1125899906842624x1x1xbf16, #hadal.panels<rows = 4096, interleave = 4096>>'}}
+hadal.parameter @p : tensor<1125899906842624x1x1xbf16, #hadal.panels<rows = 4096, interleave = 4096>>
 
 // -----
 
@@ -110,8 +198,8 @@ hadal.parameter @p : tensor<128x16xf32>
 
 // -----
 
-// parameter_c11: the angles of a table are finite in f32
-// expected-error @+1 {{expected finite angles of a rotary table, got theta 1.000000e-300 : f64 and factor 1.000000e+00 : f64 for 128 positions}}
+// parameter_c11: the angles of a table are finite in f32 for all positions that there can be
+// expected-error @+1 {{expected finite angles of a rotary table, got theta 1.000000e-300 : f64 and factor 1.000000e+00 : f64}}
 hadal.parameter @p : tensor<128x8xf32>
   table <component = sin, dim = 16, theta = 1.0e-300 : f64, factor = 1.0 : f64, original_positions = 32, beta_fast = 32.0 : f64, beta_slow = 1.0 : f64, mscale = 1.0 : f64, truncate = true>
 

@@ -62,3 +62,27 @@ func.func private @f(tensor<?x?xi32> {hadal.port = #hadal.port<"x", block_table>
 plan.host_dim @tokens is tokens
 // expected-error @+1 {{'x': expected @tokens to name a plan.block_table}}
 func.func private @f(tensor<?x?xi32> {hadal.port = #hadal.port<"x", block_table of @tokens>})
+
+// -----
+
+// port_c6: the name is UTF-8 text, not empty and without NUL
+// expected-error @+1 {{expected hadal.port to be UTF-8 text, not empty and without NUL, got ''}}
+func.func private @f(tensor<4xi32> {hadal.port = #hadal.port<"", value>})
+
+// -----
+
+// port_c6
+// expected-error @+1 {{expected hadal.port to be UTF-8 text, not empty and without NUL, got 'x}}
+func.func private @f() -> (tensor<4xi32> {hadal.port = #hadal.port<"x\00", value>})
+
+// -----
+
+// hadal_c2: an attribute of the dialect on an argument or a result of a function is hadal.port
+// expected-error @+1 {{expected hadal.port on an argument of a function and no other attribute of the hadal dialect, got hadal.prot}}
+func.func private @f(tensor<4xi32> {hadal.prot = #hadal.port<"x", value>})
+
+// -----
+
+// hadal_c2
+// expected-error @+1 {{expected hadal.port on a result of a function and no other attribute of the hadal dialect, got hadal.entry}}
+func.func private @f() -> (tensor<4xi32> {hadal.entry = #hadal.entry<step>})

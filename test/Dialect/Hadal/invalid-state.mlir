@@ -83,6 +83,53 @@ hadal.state @c growing @tokens : tensor<?x64x80xf32>
 
 // -----
 
+// state_c6: a row is of rank 8 at most, without an extent of 0, and has at most 1,048,576 elements
+plan.block_table @pages page_size 64
+// expected-error @+1 {{expected a row of rank 8 at most and from 1 to 1048576 elements, got 'tensor<?x64x4294967376xf32>'}}
+hadal.state @c growing @pages : tensor<?x64x4294967376xf32>
+
+// -----
+
+// state_c6
+plan.block_table @pages page_size 64
+// expected-error @+1 {{expected a row of rank 8 at most and from 1 to 1048576 elements, got 'tensor<?x64x4294967296x4294967296xf32>'}}
+hadal.state @c growing @pages : tensor<?x64x4294967296x4294967296xf32>
+
+// -----
+
+// state_c6
+plan.block_table @pages page_size 64
+// expected-error @+1 {{expected a row of rank 8 at most and from 1 to 1048576 elements, got 'tensor<?x64x0xf32>'}}
+hadal.state @c growing @pages : tensor<?x64x0xf32>
+
+// -----
+
+// state_c6
+plan.block_table @pages page_size 64
+// expected-error @+1 {{expected a row of rank 8 at most and from 1 to 1048576 elements, got 'tensor<?x64x1x1x1x1x1x1x1x1x1xf32>'}}
+hadal.state @c growing @pages : tensor<?x64x1x1x1x1x1x1x1x1x1xf32>
+
+// -----
+
+// state_c7: rows of a ring that are constant are at least 1
+// expected-error @+1 {{expected at least 1 row, got -5}}
+hadal.state @c ring : tensor<?x?x80xf32> rows {
+  %rows = plan.constant -5
+  plan.yield %rows
+}
+
+// -----
+
+// state_c7
+// expected-error @+1 {{expected at least 1 row, got 0}}
+hadal.state @c ring : tensor<?x?x80xf32> rows {
+  %one = plan.constant 1
+  %rows = plan.expr sub %one, %one
+  plan.yield %rows
+}
+
+// -----
+
 // state_read_c1: the symbol names a hadal.state of the same type
 hadal.parameter @c : tensor<4x4xf32>
 func.func @f() {

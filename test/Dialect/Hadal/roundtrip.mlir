@@ -171,3 +171,10 @@ hadal.program @one target <"one"> {
 // CHECK-LABEL: hadal.program @two target <"two", levels = ["old", "new"]> {
 hadal.program @two target <"two", levels = ["old", "new"]> {
 }
+// What binds nothing has a text too.
+// CHECK-LABEL: hadal.executable @nothing interface <bindings = [], access = [], constants = []> {
+hadal.executable @nothing interface <bindings = [], access = [], constants = []> {
+  func.func @body() {
+    return
+  }
+}

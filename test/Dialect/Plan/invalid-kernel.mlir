@@ -9,10 +9,56 @@ plan.program @cpu abi 1 {
 
 // -----
 
-// executable_c1: constants are not negative
+// executable_c1: constants are from 0 to 256, bindings at most 64, variants at most 16
 plan.program @cpu abi 1 {
-  // expected-error @+1 {{expected constants that are not negative, got -2}}
+  // expected-error @+1 {{expected from 0 to 256 constants, got -2}}
   plan.executable @k family "rms_norm" access [read] constants -2 {
+  }
+}
+
+// -----
+
+// executable_c1
+plan.program @cpu abi 1 {
+  // expected-error @+1 {{expected from 0 to 256 constants, got 4294967296}}
+  plan.executable @k family "rms_norm" access [read] constants 4294967296 {
+  }
+}
+
+// -----
+
+// executable_c1
+plan.program @cpu abi 1 {
+  // expected-error @+1 {{expected 64 bindings at most, got 65}}
+  plan.executable @k family "rms_norm" access [read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read, read] constants 0 {
+  }
+}
+
+// -----
+
+// executable_c1
+plan.program @cpu abi 1 {
+  plan.image @i level "l" {
+  }
+  // expected-error @+1 {{expected 16 variants at most, got 17}}
+  plan.executable @k family "rms_norm" access [] constants 0 {
+    plan.variant @i { plan.interface { %n = plan.constant 1 plan.grid %n, %n, %n } }
+    plan.variant @i { plan.interface { %n = plan.constant 1 plan.grid %n, %n, %n } }
+    plan.variant @i { plan.interface { %n = plan.constant 1 plan.grid %n, %n, %n } }
+    plan.variant @i { plan.interface { %n = plan.constant 1 plan.grid %n, %n, %n } }
+    plan.variant @i { plan.interface { %n = plan.constant 1 plan.grid %n, %n, %n } }
+    plan.variant @i { plan.interface { %n = plan.constant 1 plan.grid %n, %n, %n } }
+    plan.variant @i { plan.interface { %n = plan.constant 1 plan.grid %n, %n, %n } }
+    plan.variant @i { plan.interface { %n = plan.constant 1 plan.grid %n, %n, %n } }
+    plan.variant @i { plan.interface { %n = plan.constant 1 plan.grid %n, %n, %n } }
+    plan.variant @i { plan.interface { %n = plan.constant 1 plan.grid %n, %n, %n } }
+    plan.variant @i { plan.interface { %n = plan.constant 1 plan.grid %n, %n, %n } }
+    plan.variant @i { plan.interface { %n = plan.constant 1 plan.grid %n, %n, %n } }
+    plan.variant @i { plan.interface { %n = plan.constant 1 plan.grid %n, %n, %n } }
+    plan.variant @i { plan.interface { %n = plan.constant 1 plan.grid %n, %n, %n } }
+    plan.variant @i { plan.interface { %n = plan.constant 1 plan.grid %n, %n, %n } }
+    plan.variant @i { plan.interface { %n = plan.constant 1 plan.grid %n, %n, %n } }
+    plan.variant @i { plan.interface { %n = plan.constant 1 plan.grid %n, %n, %n } }
   }
 }
 
@@ -121,8 +167,8 @@ plan.interface {
 
 // -----
 
-// interface_c3: scratch and shared memory are not negative
-// expected-error @+1 {{expected scratch and shared memory that are not negative, got 0 and -1}}
+// interface_c3: scratch is from 0 to 1 GiB, static shared memory from 0 to 4,294,967,295 bytes
+// expected-error @+1 {{expected static shared memory from 0 to 4294967295 bytes, got -1}}
 plan.interface static_shared -1 {
 ^bb0(%rows: !plan.int):
   plan.grid %rows, %rows, %rows
@@ -130,8 +176,26 @@ plan.interface static_shared -1 {
 
 // -----
 
-// interface_c4: a workgroup size and a cluster are three positive extents
-// expected-error @+1 {{expected a workgroup size of three positive extents, got [128, 0, 1]}}
+// interface_c3
+// expected-error @+1 {{expected static shared memory from 0 to 4294967295 bytes, got 4294967296}}
+plan.interface static_shared 4294967296 {
+^bb0(%rows: !plan.int):
+  plan.grid %rows, %rows, %rows
+}
+
+// -----
+
+// interface_c3
+// expected-error @+1 {{expected scratch from 0 to 1073741824 bytes, got 1073741825}}
+plan.interface scratch 1073741825 {
+^bb0(%rows: !plan.int):
+  plan.grid %rows, %rows, %rows
+}
+
+// -----
+
+// interface_c4: a workgroup size and a cluster are three extents from 1 to 4,294,967,295
+// expected-error @+1 {{expected a workgroup size of three extents from 1 to 4294967295, got [128, 0, 1]}}
 plan.interface workgroup_size [128, 0, 1] {
 ^bb0(%rows: !plan.int):
   plan.grid %rows, %rows, %rows
@@ -140,8 +204,26 @@ plan.interface workgroup_size [128, 0, 1] {
 // -----
 
 // interface_c4
-// expected-error @+1 {{expected a cluster of three positive extents, got [2]}}
+// expected-error @+1 {{expected a cluster of three extents from 1 to 4294967295, got [2]}}
 plan.interface cluster [2] {
+^bb0(%rows: !plan.int):
+  plan.grid %rows, %rows, %rows
+}
+
+// -----
+
+// interface_c4
+// expected-error @+1 {{expected a workgroup size of three extents from 1 to 4294967295, got [4294967297, 1, 1]}}
+plan.interface workgroup_size [4294967297, 1, 1] {
+^bb0(%rows: !plan.int):
+  plan.grid %rows, %rows, %rows
+}
+
+// -----
+
+// interface_c4
+// expected-error @+1 {{expected a cluster of three extents from 1 to 4294967295, got [1, 1, 4294967296]}}
+plan.interface cluster [1, 1, 4294967296] {
 ^bb0(%rows: !plan.int):
   plan.grid %rows, %rows, %rows
 }
@@ -168,6 +250,55 @@ plan.interface {
 
 // -----
 
+// interface_c6: kernel parameters are at most 512
+// expected-error @+1 {{expected 512 kernel parameters at most, got 513}}
+plan.interface {
+^bb0(%rows: !plan.int):
+  plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants
+  plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants
+  plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants
+  plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants
+  plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants
+  plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants
+  plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants
+  plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants
+  plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants
+  plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants
+  plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants
+  plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants
+  plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants
+  plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants
+  plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants
+  plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants
+  plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants
+  plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants
+  plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants plan.kernel_parameter constants
+  plan.grid %rows, %rows, %rows
+}
+
+// -----
+
+// grid_c1: workgroups that are constant are from 0 to 2,147,483,647, and bytes not negative
+plan.interface {
+  %one = plan.constant 1
+  %more = plan.constant 2147483648
+  // expected-error @+1 {{expected from 0 to 2147483647 workgroups, got 2147483648}}
+  plan.grid %one, %more, %one
+}
+
+// -----
+
+// grid_c1
+plan.interface {
+  %one = plan.constant 1
+  %two = plan.constant 2
+  %less = plan.expr sub %one, %two
+  // expected-error @+1 {{expected bytes that are not negative, got -1}}
+  plan.grid %one, %one, %one workspace %less
+}
+
+// -----
+
 // kernel_parameter_c1: all but a workspace and constants have an index that is not negative
 plan.interface {
 ^bb0(%rows: !plan.int):
@@ -188,7 +319,7 @@ plan.interface {
 
 // -----
 
-// kernel_parameter_c2: a tensor map, and nothing else, has elements, one to five extents, a stride for each but the first, and positive extents of a box
+// kernel_parameter_c2: a tensor map, and nothing else, has elements, one to five extents, a stride for each but the first, and extents of a box from 1 to 4,294,967,295
 plan.interface {
 ^bb0(%rows: !plan.int):
   // expected-error @+1 {{expected elements, extents, strides, a box and a swizzle of a tensor map only, got them for binding}}
@@ -201,8 +332,18 @@ plan.interface {
 // kernel_parameter_c2
 plan.interface {
 ^bb0(%rows: !plan.int):
-  // expected-error @+1 {{expected elements, one to five extents, a stride for each but the first and as many positive extents of a box, got 2 extents, 0 strides and a box of 2}}
+  // expected-error @+1 {{expected elements, one to five extents, a stride for each but the first and as many extents of a box, got 2 extents, 0 strides and a box of 2}}
   plan.kernel_parameter tensor_map[0] of bf16 extents(%rows, %rows) box [64, 64]
+  plan.grid %rows, %rows, %rows
+}
+
+// -----
+
+// kernel_parameter_c2
+plan.interface {
+^bb0(%rows: !plan.int):
+  // expected-error @+1 {{expected extents of a box from 1 to 4294967295, got [4294967296]}}
+  plan.kernel_parameter tensor_map[0] of bf16 extents(%rows) box [4294967296]
   plan.grid %rows, %rows, %rows
 }
 
