@@ -51,7 +51,7 @@ private:
 
   template <typename PortOp>
   Off<fb::Argument> writePort(PortOp op, fb::BindingKind kind) {
-    bindings[op.getBuffer()] = fb::Binding(op.getIndex(), kind);
+    bindings[op.getBuffer()] = fb::Binding(fieldOf(op.getIndex()), kind);
     auto type = cast<RankedTensorType>(op.getType());
     auto shape = shapeOf(type, op.getSizes());
     uint32_t table = op.getBlockTable() ? numbers.blockTables.lookup(*op.getBlockTable()) : 0;
@@ -79,14 +79,16 @@ private:
               fb::Binding(numbers.states.lookup(state.getState()), fb::BindingKind::state);
         })
         .Case([&](plan::BufferOp buffer) {
-          bindings[buffer.getBuffer()] = fb::Binding(buffers.size(), fb::BindingKind::transient);
+          bindings[buffer.getBuffer()] =
+              fb::Binding(fieldOf(buffers.size()), fb::BindingKind::transient);
           buffers.push_back(fb::CreateBuffer(builder, builder.CreateString(buffer.getName().str()),
                                              number(buffer.getOffset()), number(buffer.getSize())));
         })
         .Case([&](plan::ArenaOp arenaOp) { arena = number(arenaOp.getSize()); })
         .Case([&](plan::LaunchOp launch) { ops.push_back(writeLaunch(launch)); })
         .Case([&](plan::BranchOp branch) { ops.push_back(writeBranch(branch)); })
-        .Case([&](plan::TapOp tap) { ops.push_back(writeTap(tap)); });
+        .Case([&](plan::TapOp tap) { ops.push_back(writeTap(tap)); })
+        .Default([](Operation *) { llvm_unreachable("entry_c1"); });
   }
 
   Off<fb::Op> wrap(fb::OpBody kind, Off<void> body) { return fb::CreateOp(builder, kind, body); }

@@ -9,7 +9,7 @@ using namespace hadal;
 
 uint32_t ExprWriter::add(Value value, fb::Expr expr) {
   exprs.push_back(expr);
-  uint32_t number = exprs.size() - 1;
+  uint32_t number = fieldOf(exprs.size() - 1);
   if (value)
     numbers[value] = number;
   return number;
@@ -34,7 +34,8 @@ bool ExprWriter::write(Operation &op) {
         return true;
       })
       .Case([&](plan::ExtentOp extent) {
-        add(extent, fb::Expr(0, extent.getArgument(), extent.getAxis(), 0, fb::ExprKind::extent));
+        add(extent, fb::Expr(0, fieldOf(extent.getArgument()), fieldOf(extent.getAxis()), 0,
+                             fb::ExprKind::extent));
         return true;
       })
       .Case([&](plan::ExprOp expr) {

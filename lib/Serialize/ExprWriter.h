@@ -3,6 +3,7 @@
 #ifndef HADAL_LIB_SERIALIZE_EXPRWRITER_H
 #define HADAL_LIB_SERIALIZE_EXPRWRITER_H
 
+#include "Field.h"
 #include "plan/IR/PlanDialect.h"
 
 #include "hadal_generated.h"

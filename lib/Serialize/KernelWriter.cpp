@@ -14,9 +14,7 @@ using Off = flatbuffers::Offset<T>;
 static constexpr uint32_t kNone = UINT32_MAX;
 
 static std::vector<uint32_t> extentsOf(std::optional<ArrayRef<int64_t>> extents) {
-  if (!extents)
-    return {};
-  return {extents->begin(), extents->end()};
+  return fieldsOf(extents.value_or(ArrayRef<int64_t>()));
 }
 
 static Off<fb::TensorMap> writeTensorMap(flatbuffers::FlatBufferBuilder &builder,
@@ -31,7 +29,7 @@ static Off<fb::TensorMap> writeTensorMap(flatbuffers::FlatBufferBuilder &builder
   auto strides = numbersOf(op.getStrides());
   auto box = builder.CreateVector(extentsOf(op.getBox()));
   return fb::CreateTensorMap(builder, elementTypeOf(*op.getElement()), extents, strides, box,
-                             op.getSwizzle());
+                             fieldOf(op.getSwizzle()));
 }
 
 static Off<fb::KernelParameter> writeParameter(flatbuffers::FlatBufferBuilder &builder,
@@ -41,7 +39,7 @@ static Off<fb::KernelParameter> writeParameter(flatbuffers::FlatBufferBuilder &b
   if (op.getKind() == plan::KernelParameterKind::TensorMap)
     map = writeTensorMap(builder, op, exprs);
   return fb::CreateKernelParameter(builder, static_cast<fb::KernelParameterKind>(op.getKind()),
-                                   op.getIndex().value_or(0), map);
+                                   fieldOf(op.getIndex().value_or(0)), map);
 }
 
 static Off<fb::KernelInterface> writeInterface(flatbuffers::FlatBufferBuilder &builder,
@@ -62,7 +60,7 @@ static Off<fb::KernelInterface> writeInterface(flatbuffers::FlatBufferBuilder &b
   auto cluster = builder.CreateVector(extentsOf(op.getCluster()));
   auto parameterList = builder.CreateVector(parameters);
   return fb::CreateKernelInterface(builder, exprList, gridList, op.getScratch(), size,
-                                   op.getStaticShared(), numberOf(grid.getDynamicShared()),
+                                   fieldOf(op.getStaticShared()), numberOf(grid.getDynamicShared()),
                                    numberOf(grid.getWorkspace()), cluster, op.getCooperative(),
                                    parameterList);
 }
@@ -81,7 +79,7 @@ Off<fb::Executable> hadal::writeExecutable(flatbuffers::FlatBufferBuilder &build
     auto imageName = builder.CreateString(name);
     auto symbolName = builder.CreateString(symbol);
     variants.push_back(fb::CreateKernelVariant(builder, level, imageName, symbolName,
-                                               size == codeSizes.end() ? 0 : size->second,
+                                               size == codeSizes.end() ? 0 : fieldOf(size->second),
                                                interface));
   }
   std::vector<fb::Access> access;
@@ -91,6 +89,7 @@ Off<fb::Executable> hadal::writeExecutable(flatbuffers::FlatBufferBuilder &build
   auto family = builder.CreateString(executable.getFamily().str());
   auto accessList = builder.CreateVector(access);
   auto variantList = builder.CreateVector(variants);
-  return fb::CreateExecutable(builder, name, family, accessList, executable.getConstantCount(),
+  return fb::CreateExecutable(builder, name, family, accessList,
+                              fieldOf(executable.getConstantCount()),
                               /*scratch_bytes=*/0, variantList);
 }

@@ -2,6 +2,8 @@
 // Writes what a model is as a table of the artifact.
 #include "ModelInfoWriter.h"
 
+#include "Field.h"
+
 #include "hadal/IR/HadalDialect.h"
 
 using namespace mlir;
@@ -11,12 +13,11 @@ flatbuffers::Offset<fb::ModelInfo> hadal::writeModelInfo(flatbuffers::FlatBuffer
                                                          ModuleOp module, bool shapesOnly,
                                                          const SerializeResult &counted) {
   ModelAttr model = modelOf(module);
-  auto number = [&](int64_t (ModelAttr::*get)() const) { return model ? (model.*get)() : 0; };
   auto text = [&](StringRef name) { return builder.CreateString(textOf(module, name).str()); };
   std::vector<int32_t> eosTokens;
-  if (auto list = model ? model.getEosTokens() : DenseI64ArrayAttr())
+  if (DenseI64ArrayAttr list = model.getEosTokens())
     eosTokens.assign(list.asArrayRef().begin(), list.asArrayRef().end());
-  auto family = builder.CreateString(model ? model.getFamily().str() : std::string());
+  auto family = builder.CreateString(model.getFamily().str());
   auto precision = text(kPrecisionAttrName);
   auto attention = text(kAttentionAttrName);
   auto eosList = builder.CreateVector(eosTokens);
@@ -24,23 +25,23 @@ flatbuffers::Offset<fb::ModelInfo> hadal::writeModelInfo(flatbuffers::FlatBuffer
   auto generationNote = text(kGenerationNoteAttrName);
   fb::ModelInfoBuilder info(builder);
   info.add_family(family);
-  info.add_layers(number(&ModelAttr::getLayers));
-  info.add_hidden_size(number(&ModelAttr::getHiddenSize));
-  info.add_vocab_size(number(&ModelAttr::getVocabSize));
-  info.add_heads(number(&ModelAttr::getHeads));
-  info.add_max_positions(number(&ModelAttr::getMaxPositions));
+  info.add_layers(fieldOf(model.getLayers()));
+  info.add_hidden_size(fieldOf(model.getHiddenSize()));
+  info.add_vocab_size(fieldOf(model.getVocabSize()));
+  info.add_heads(fieldOf(model.getHeads()));
+  info.add_max_positions(fieldOf(model.getMaxPositions()));
   info.add_precision(precision);
   info.add_attention(attention);
-  info.add_parameters_total(number(&ModelAttr::getParametersTotal));
-  info.add_parameters_active(number(&ModelAttr::getParametersActive));
+  info.add_parameters_total(model.getParametersTotal());
+  info.add_parameters_active(model.getParametersActive());
   info.add_cache_bytes_per_token(counted.cacheBytes);
   info.add_plain_cache_bytes_per_token(counted.plainCacheBytes);
   info.add_decode_weight_bytes(counted.decodeWeightBytes);
-  info.add_bos_token(model ? model.getBosToken() : -1);
+  info.add_bos_token(model.getBosToken());
   info.add_eos_tokens(eosList);
   info.add_shapes_only(shapesOnly);
   info.add_text_note(textNote);
   info.add_generation_note(generationNote);
-  info.add_model_positions(number(&ModelAttr::getMaxPositionEmbeddings));
+  info.add_model_positions(fieldOf(model.getMaxPositionEmbeddings()));
   return info.Finish();
 }

@@ -15,10 +15,10 @@ static Off<fb::RopeTable> writeRopeTable(flatbuffers::FlatBufferBuilder &builder
                                          RopeTableAttr table) {
   auto number = [](FloatAttr attr) { return attr.getValueAsDouble(); };
   return fb::CreateRopeTable(builder, static_cast<fb::TableComponent>(table.getComponent()),
-                             table.getDim(), number(table.getTheta()), number(table.getFactor()),
-                             table.getOriginalPositions(), number(table.getBetaFast()),
-                             number(table.getBetaSlow()), number(table.getMscale()),
-                             table.getTruncate());
+                             fieldOf(table.getDim()), number(table.getTheta()),
+                             number(table.getFactor()), table.getOriginalPositions(),
+                             number(table.getBetaFast()), number(table.getBetaSlow()),
+                             number(table.getMscale()), table.getTruncate());
 }
 
 Off<fb::Parameter> hadal::writeParameter(flatbuffers::FlatBufferBuilder &builder,
@@ -59,7 +59,7 @@ public:
       numbers.parameters[parameter.getSymName()] = layout.numbers.lookup(parameter);
     std::vector<Off<fb::Executable>> executables;
     for (auto executable : contents(plan::ExecutableOp())) {
-      numbers.executables[executable.getSymName()] = executables.size();
+      numbers.executables[executable.getSymName()] = fieldOf(executables.size());
       executables.push_back(writeExecutable(builder, executable, codeSizes));
     }
     std::vector<Off<fb::EntryPoint>> entries;
@@ -78,14 +78,14 @@ public:
 
 private:
   void writeBlockTable(plan::BlockTableOp table) {
-    numbers.blockTables[table.getSymName()] = blockTables.size();
-    blockTables.push_back(fb::CreateBlockTable(builder,
-                                               builder.CreateString(table.getSymName().str()),
-                                               table.getPageSize(), table.getTokensPerRow()));
+    numbers.blockTables[table.getSymName()] = fieldOf(blockTables.size());
+    blockTables.push_back(
+        fb::CreateBlockTable(builder, builder.CreateString(table.getSymName().str()),
+                             fieldOf(table.getPageSize()), fieldOf(table.getTokensPerRow())));
   }
 
   void writeDim(plan::HostDimOp dim) {
-    numbers.dims[dim.getSymName()] = dims.size();
+    numbers.dims[dim.getSymName()] = fieldOf(dims.size());
     uint32_t table = dim.getBlockTable() ? numbers.blockTables.lookup(*dim.getBlockTable()) : 0;
     dims.push_back(fb::CreateHostDim(builder, builder.CreateString(dim.getSymName().str()),
                                      static_cast<fb::Dim>(dim.getKind()), table,
@@ -93,16 +93,15 @@ private:
   }
 
   void writeState(StateOp state, ExprWriter &exprs) {
-    numbers.states[state.getSymName()] = states.size();
+    numbers.states[state.getSymName()] = fieldOf(states.size());
     uint32_t rows = 0;
     if (state.isRing()) {
       exprs.write(state.getRows().front());
       rows = exprs.number(
           cast<plan::YieldOp>(state.getRows().front().getTerminator()).getValues().front());
     }
-    std::vector<uint32_t> shape(state.getRowShape().begin(), state.getRowShape().end());
     auto name = builder.CreateString(state.getSymName().str());
-    auto shapeList = builder.CreateVector(shape);
+    auto shapeList = builder.CreateVector(fieldsOf(state.getRowShape()));
     uint32_t table = state.isRing() ? 0 : numbers.blockTables.lookup(*state.getBlockTable());
     states.push_back(fb::CreateState(
         builder, name, elementTypeOf(state.getTensorType().getElementType()), /*page_size=*/0,

@@ -2,13 +2,16 @@
 // From a module at the plan stage to an artifact and its weights file.
 #include "hadal/Serialize/Serialize.h"
 
+#include "ArtifactBytes.h"
 #include "ElementTypes.h"
 #include "ModelInfoWriter.h"
 #include "ProgramWriter.h"
 
 #include "files/ArtifactOutput.h"
 #include "hadal/Target/Target.h"
+#include "hadal_limits.h"
 
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -22,18 +25,9 @@ using namespace mlir;
 using namespace hadal;
 
 namespace {
-constexpr uint16_t kSchemaMajor = 2, kSchemaMinor = 0;
-constexpr char kProducer[] = "hadal-compile 0.1.0";
-
 double secondsSince(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
-
-struct SectionBytes {
-  fb::SectionKind kind;
-  std::string name;
-  std::vector<uint8_t> bytes;
-};
 
 class Serializer {
 public:
@@ -42,7 +36,7 @@ public:
   FailureOr<SerializeResult> run() {
     programs = llvm::to_vector(module.getOps<plan::ProgramOp>());
     auto begin = std::chrono::steady_clock::now();
-    if (failed(checkPrograms()) || failed(compileImages()) || failed(readTextFiles()))
+    if (failed(checkModule()) || failed(compileImages()) || failed(readTextFiles()))
       return failure();
     result.codegenSeconds = secondsSince(begin);
     countBytes();
@@ -56,12 +50,29 @@ public:
   }
 
 private:
-  /// What the schema cannot say.
-  LogicalResult checkPrograms() {
+  /// What a reader asks of every artifact, or the schema cannot say.
+  LogicalResult checkModule() {
+    if (programs.size() > kMaxPrograms)
+      return programs[kMaxPrograms].emitOpError()
+             << "expected " << kMaxPrograms << " programs at most, got " << programs.size();
     for (plan::ProgramOp program : programs)
       if (failed(verifyElementTypes(program)))
         return failure();
+    if (!modelOf(module))
+      return module.emitOpError() << "expected the attribute " << kModelAttrName
+                                  << " of what is compiled, found none";
     return success();
+  }
+
+  /// Sections are found by their names.
+  LogicalResult addSection(function_ref<InFlightDiagnostic()> report, SectionBytes section) {
+    if (section.name == planSection.name || !names.insert(section.name).second)
+      return report() << "expected a name that no other section of the artifact has, got '"
+                      << section.name << "'";
+    sections.push_back(std::move(section));
+    if (sections.size() < kMaxSections)
+      return success();
+    return report() << "expected " << kMaxSections << " sections of an artifact at most, got more";
   }
 
   /// What is counted is the first program; others compute the same.
@@ -72,10 +83,10 @@ private:
       elementBytes = state.getTensorType().getElementTypeBitWidth() / 8;
       result.cacheBytes += state.getBytesPerToken();
     }
-    if (ModelAttr model = modelOf(module))
-      result.plainCacheBytes =
-          model.getLayers() * model.getHeads() * elementBytes *
-          (model.getQkNopeHeadDim() + model.getQkRopeHeadDim() + model.getVHeadDim());
+    ModelAttr model = modelOf(module);
+    result.plainCacheBytes = saturatingProduct(
+        {model.getLayers(), model.getHeads(), elementBytes,
+         model.getQkNopeHeadDim() + model.getQkRopeHeadDim() + model.getVHeadDim()});
   }
 
   LogicalResult compileImages() {
@@ -88,12 +99,17 @@ private:
       if (failed(compiled))
         return WalkResult::interrupt();
       for (const TargetImage::Symbol &symbol : compiled->symbols) {
+        if (symbol.codeSize > compiled->bytes.size()) {
+          image.emitOpError() << "expected code of '" << symbol.name << "' within the image's "
+                              << compiled->bytes.size() << " bytes, got " << symbol.codeSize;
+          return WalkResult::interrupt();
+        }
         codeSizes[{image.getSymName().str(), symbol.name}] = symbol.codeSize;
         result.kernels.push_back({symbol.name, image.getLevel().str(), symbol.codeSize});
       }
-      sections.push_back(
-          {fb::SectionKind::kernels, image.getSymName().str(), std::move(compiled->bytes)});
-      return WalkResult::advance();
+      return WalkResult(addSection(
+          [&] { return image.emitOpError(); },
+          {fb::SectionKind::kernels, image.getSymName().str(), std::move(compiled->bytes)}));
     });
     return failure(walked.wasInterrupted());
   }
@@ -104,7 +120,8 @@ private:
         {kTokenizerConfigAttrName, fb::SectionKind::tokenizer_config},
         {kGenerationAttrName, fb::SectionKind::generation}};
     Location at = UnknownLoc::get(module.getContext());
-    for (auto [attribute, kind] : kinds) {
+    for (auto [name, kind] : kinds) {
+      StringRef attribute = name;
       auto file = module->getAttrOfType<FileAttr>(attribute);
       if (!file)
         continue;
@@ -120,8 +137,10 @@ private:
         return emitError(at) << path << ": expected the " << file.getSize()
                              << " bytes that were imported, got " << bytes.size()
                              << " that differ; import the checkpoint again";
-      sections.push_back(
-          {kind, file.getName().str(), std::vector<uint8_t>(bytes.begin(), bytes.end())});
+      if (failed(addSection(
+              [&] { return module.emitOpError() << attribute << ": "; },
+              {kind, file.getName().str(), std::vector<uint8_t>(bytes.begin(), bytes.end())})))
+        return failure();
     }
     return success();
   }
@@ -133,10 +152,14 @@ private:
     if (llvm::Error failed = check(output.open(options.path, /*withWeights=*/!options.shapesOnly)))
       return failed;
     WeightsLayout layout = layOutWeights(module);
-    std::string buildId;
-    if (options.shapesOnly) {
-      buildId = identityOf(layout);
-    } else {
+    if (layout.size > std::numeric_limits<int64_t>::max())
+      return llvm::createStringError("expected weights within 63 bits of size, got more");
+    std::string buildId = identityOf(layout);
+    // What is refused for its numbers is refused before weights are packed, which may take hours.
+    llvm::Expected<std::vector<uint8_t>> artifact = artifactBytes(layout, buildId);
+    if (!artifact)
+      return artifact.takeError();
+    if (!options.shapesOnly) {
       llvm::Expected<SourceFiles> sources = SourceFiles::open(module);
       if (!sources)
         return sources.takeError();
@@ -149,8 +172,12 @@ private:
       buildId = *packed;
       result.weightsPath = output.weightsPath(buildId);
       result.weightBytes = output.weights().size();
+      artifact = artifactBytes(layout, buildId);
+      if (!artifact)
+        return artifact.takeError();
     }
-    if (llvm::Error failed = check(writeArtifact(layout, buildId)))
+    result.artifactBytes = artifact->size();
+    if (llvm::Error failed = check(output.artifact().write(artifact->data(), artifact->size())))
       return failed;
     return check(output.commit(buildId, options.inputs));
   }
@@ -186,31 +213,10 @@ private:
         .str();
   }
 
-  bool writeArtifact(const WeightsLayout &layout, const std::string &buildId) {
-    sections.insert(sections.begin(), {fb::SectionKind::plan, "plan", planBytes(layout, buildId)});
-    flatbuffers::FlatBufferBuilder builder(1 << 20);
-    std::vector<flatbuffers::Offset<fb::Section>> list;
-    for (const SectionBytes &section : sections) {
-      builder.ForceVectorAlignment(section.bytes.size(), 1, 64);
-      auto data = builder.CreateVector(section.bytes);
-      auto name = builder.CreateString(section.name);
-      list.push_back(fb::CreateSection(builder, section.kind, name,
-                                       XXH3_64bits(section.bytes.data(), section.bytes.size()),
-                                       data));
-    }
-    auto sectionList = builder.CreateVector(list);
-    auto producer = builder.CreateString(kProducer);
-    auto id = builder.CreateString(buildId);
-    builder.Finish(
-        fb::CreateArtifact(builder, kSchemaMajor, kSchemaMinor, producer, id, sectionList),
-        fb::ArtifactIdentifier());
-    uint64_t trailer[4] = {builder.GetSize(),
-                           XXH3_64bits(builder.GetBufferPointer(), builder.GetSize()), 0, 0};
-    trailer[2] = XXH3_64bits(trailer, 16);
-    std::memcpy(&trailer[3], "HADLEND", 8);
-    result.artifactBytes = builder.GetSize() + sizeof trailer;
-    return output.artifact().write(builder.GetBufferPointer(), builder.GetSize()) &&
-           output.artifact().write(trailer, sizeof trailer);
+  llvm::Expected<std::vector<uint8_t>> artifactBytes(const WeightsLayout &layout,
+                                                     const std::string &buildId) {
+    planSection.bytes = planBytes(layout, buildId);
+    return makeArtifact(planSection, sections, buildId);
   }
 
   std::vector<uint8_t> planBytes(const WeightsLayout &layout, const std::string &buildId) {
@@ -241,7 +247,9 @@ private:
   SmallVector<plan::ProgramOp> programs;
   files::ArtifactOutput output;
   SerializeResult result;
-  std::vector<SectionBytes> sections;
+  SectionBytes planSection = {fb::SectionKind::plan, "plan", {}};
+  std::vector<SectionBytes> sections; // the others
+  llvm::StringSet<> names;
   CodeSizes codeSizes;
 };
 } // namespace

@@ -9,6 +9,7 @@
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
+#include "llvm/Support/MathExtras.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -76,7 +77,7 @@ WeightsLayout hadal::layOutWeights(ModuleOp module) {
                           llvm::json::Value(placed.name), padded, at, at + padded)
                 .str();
     placed.offset = at;
-    at += padded;
+    at = llvm::SaturatingAdd(at, padded);
   }
   json += "}";
   json.resize(llvm::alignTo(json.size() + 8, kAlignment) - 8, ' ');
@@ -86,7 +87,7 @@ WeightsLayout hadal::layOutWeights(ModuleOp module) {
   for (PlacedParameter &placed : layout.parameters)
     if (placed.isStored())
       placed.offset += layout.header.size();
-  layout.size = layout.header.size() + at;
+  layout.size = llvm::SaturatingAdd<uint64_t>(layout.header.size(), at);
   return layout;
 }
 

@@ -31,7 +31,7 @@ struct WeightsLayout {
   llvm::DenseMap<ParameterOp, uint32_t> numbers;
   std::string header;    // 8-byte length and JSON, with a build id of zeros
   uint64_t buildIdAt = 0; // offset of the build id's 16 digits
-  uint64_t size = 0;
+  uint64_t size = 0;     // saturates
 };
 
 /// Lays out the parameters of all programs. What a program stores as one before
