@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Verifies what the plan stage promises.
 #include "hadal/Conversion/Passes.h"
+#include "hadal/Target/Target.h"
 
 using namespace mlir;
 
@@ -9,6 +10,49 @@ namespace hadal {
 #include "hadal/Conversion/Passes.h.inc"
 
 namespace {
+/// Verifies that a program is for a target that is known, and images are for its levels.
+LogicalResult verifyTarget(plan::ProgramOp program, const Target *target) {
+  if (!target)
+    return failure();
+  if (static_cast<int32_t>(program.getAbi()) != target->getKernelABI())
+    return program.emitOpError() << "expected version " << target->getKernelABI()
+                                 << " of the kernel interface of '" << target->getFamily()
+                                 << "', got " << static_cast<int32_t>(program.getAbi());
+  for (auto image : program.getContents().getOps<plan::ImageOp>()) {
+    if (!llvm::is_contained(target->getLevels(), image.getLevel()))
+      return image.emitOpError() << "expected a level of the target '" << target->getFamily()
+                                 << "', got '" << image.getLevel() << "'";
+    Block &contents = image.getContents().front();
+    if (!llvm::hasSingleElement(contents) || !isa<ModuleOp>(contents.front()))
+      return image.emitOpError() << "expected one module of functions, got "
+                                 << contents.getOperations().size() << " ops";
+  }
+  return success();
+}
+
+/// Verifies that the variants of an executable are for different levels, best first,
+/// and that its function is in their images.
+LogicalResult verifyVariants(plan::ExecutableOp executable, SymbolTable &symbols,
+                             ArrayRef<StringRef> levels) {
+  auto variants = executable.getVariants().front().getOps<plan::VariantOp>();
+  if (variants.empty())
+    return executable.emitOpError("expected a variant of every executable, found none");
+  for (auto variant : variants) {
+    auto image = symbols.lookup<plan::ImageOp>(variant.getImage());
+    auto level = llvm::find(levels, image.getLevel());
+    if (level == levels.end())
+      return variant.emitOpError() << "expected one variant for each level, best first, got '"
+                                   << image.getLevel() << "' again or late";
+    levels = levels.drop_front(level - levels.begin() + 1);
+    auto kernels = cast<ModuleOp>(image.getContents().front().front());
+    if (!kernels.lookupSymbol(executable.getSymNameAttr()))
+      return variant.emitOpError()
+             << "expected image @" << variant.getImage() << " to hold the function "
+             << executable.getSymNameAttr() << ", found none";
+  }
+  return success();
+}
+
 struct VerifyPlanPass : impl::VerifyPlanPassBase<VerifyPlanPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
@@ -24,6 +68,9 @@ struct VerifyPlanPass : impl::VerifyPlanPassBase<VerifyPlanPass> {
 
   LogicalResult verifyProgram(plan::ProgramOp program) {
     SymbolTable symbols(program);
+    const Target *target = lookupTarget(program, program.getSymName());
+    if (failed(verifyTarget(program, target)))
+      return failure();
     if (program.getContents().front().getOps<plan::EntryOp>().empty())
       return program.emitOpError("expected an entry point, found none");
     llvm::DenseSet<StringAttr> launched;
@@ -43,20 +90,8 @@ struct VerifyPlanPass : impl::VerifyPlanPassBase<VerifyPlanPass> {
     for (auto executable : program.getContents().front().getOps<plan::ExecutableOp>()) {
       if (!launched.contains(executable.getSymNameAttr()))
         return executable.emitOpError("expected a launch of every executable, found none");
-      llvm::DenseSet<StringAttr> images;
-      for (auto variant : executable.getVariants().front().getOps<plan::VariantOp>()) {
-        if (!images.insert(variant.getImageAttr().getAttr()).second)
-          return variant.emitOpError("expected one variant for each image, found another");
-        auto image = symbols.lookup<plan::ImageOp>(variant.getImage());
-        Block &contents = image.getContents().front();
-        auto kernels = contents.empty() ? ModuleOp() : dyn_cast<ModuleOp>(contents.front());
-        if (!kernels || !kernels.lookupSymbol(executable.getSymNameAttr()))
-          return variant.emitOpError()
-                 << "expected image @" << variant.getImage() << " to hold the function "
-                 << executable.getSymNameAttr() << ", found none";
-      }
-      if (images.empty())
-        return executable.emitOpError("expected a variant of every executable, found none");
+      if (failed(verifyVariants(executable, symbols, target->getLevels())))
+        return failure();
     }
     return plan::verifySignatures(
         llvm::map_to_vector(program.getContents().front().getOps<plan::EntryOp>(), signatureOf));

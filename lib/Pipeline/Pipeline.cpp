@@ -92,8 +92,10 @@ void hadal::registerPasses(const TargetRegistry &targets) {
 static void addVerifier(OpPassManager &pm, Stage stage) {
   switch (stage) {
   case Stage::Model: return pm.addPass(createVerifyModelPass());
-  case Stage::Dispatch: return pm.addNestedPass<ProgramOp>(createVerifyDispatchPass());
-  case Stage::Kernel: return pm.addNestedPass<ProgramOp>(createVerifyKernelPass());
+  case Stage::Dispatch: return pm.addPass(createVerifyDispatchPass());
+  case Stage::Kernel:
+    pm.addPass(createVerifyDispatchPass()); // entry points and bodies are still there
+    return pm.addPass(createVerifyKernelPass());
   case Stage::Plan: return pm.addPass(createVerifyPlanPass());
   }
 }
@@ -136,8 +138,6 @@ static void addPlanPasses(OpPassManager &pm, const PipelineOptions &options) {
 
 void hadal::buildPipeline(OpPassManager &pm, Stage from, Stage to, const PipelineOptions &options) {
   addVerifier(pm, from); // what is fed in may come from anywhere
-  if (from == Stage::Model)
-    pm.addPass(createVerifyModelPass());
   if (from <= Stage::Model && to >= Stage::Dispatch)
     addModelPasses(pm, options);
   if (from <= Stage::Dispatch && to >= Stage::Kernel)

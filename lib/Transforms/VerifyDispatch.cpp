@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Verifies what the dispatch stage promises.
-#include "hadal/Transforms/Passes.h"
+#include "VerifyPrograms.h"
 
-#include "llvm/ADT/SetVector.h"
+#include "hadal/Transforms/Passes.h"
 
 using namespace mlir;
 
@@ -11,17 +11,6 @@ namespace hadal {
 #include "hadal/Transforms/Passes.h.inc"
 
 namespace {
-/// The arguments that a body overwrites in place.
-llvm::SetVector<BlockArgument> destinationsOf(ExecutableOp executable) {
-  llvm::SetVector<BlockArgument> destinations;
-  for (Operation *op : executable.getBodyOps())
-    if (auto inPlace = dyn_cast<DestinationStyleOpInterface>(op))
-      for (Value init : inPlace.getDpsInits())
-        if (BlockArgument argument = findDestination(init))
-          destinations.insert(argument);
-  return destinations;
-}
-
 /// What a dispatch overwrites in place must not be wanted afterwards, and is neither a parameter nor
 /// the caller's. The undefined content of an empty tensor is wanted by nobody.
 LogicalResult verifyDestinations(DispatchOp dispatch, SymbolTable &symbols) {
@@ -76,17 +65,27 @@ LogicalResult verifyExecutable(ExecutableOp executable, bool isDispatched) {
   return success();
 }
 
+LogicalResult verifyProgram(ProgramOp program) {
+  SymbolTable symbols(program);
+  llvm::DenseSet<StringAttr> dispatched;
+  program.walk([&](DispatchOp op) { dispatched.insert(op.getExecutableAttr().getAttr()); });
+  for (auto function : program.getContents().getOps<func::FuncOp>())
+    if (failed(verifyEntry(function, symbols)))
+      return failure();
+  for (auto executable : program.getContents().getOps<ExecutableOp>())
+    if (failed(verifyExecutable(executable, dispatched.contains(executable.getSymNameAttr()))))
+      return failure();
+  if (program.getContents().getOps<func::FuncOp>().empty())
+    return program.emitOpError("expected an entry point, found none");
+  return success();
+}
+
 struct VerifyDispatchPass : impl::VerifyDispatchPassBase<VerifyDispatchPass> {
   void runOnOperation() override {
-    ProgramOp program = getOperation();
-    SymbolTable symbols(program);
-    llvm::DenseSet<StringAttr> dispatched;
-    program.walk([&](DispatchOp op) { dispatched.insert(op.getExecutableAttr().getAttr()); });
-    for (auto function : program.getContents().getOps<func::FuncOp>())
-      if (failed(verifyEntry(function, symbols)))
-        return signalPassFailure();
-    for (auto executable : program.getContents().getOps<ExecutableOp>())
-      if (failed(verifyExecutable(executable, dispatched.contains(executable.getSymNameAttr()))))
+    if (failed(verifyPrograms(getOperation())))
+      return signalPassFailure();
+    for (auto program : getOperation().getOps<ProgramOp>())
+      if (failed(verifyProgram(program)))
         return signalPassFailure();
     markAllAnalysesPreserved();
   }

@@ -17,17 +17,27 @@ bool isDestination(OpOperand &use) {
   return op && op.isDpsInit(&use);
 }
 
-/// Follows `value` back through destinations to the state_read it descends from.
-StateReadOp originOf(Value value) {
-  while (Operation *def = value.getDefiningOp()) {
-    if (auto read = dyn_cast<StateReadOp>(def))
-      return read;
-    auto op = dyn_cast<DestinationStyleOpInterface>(def);
-    if (!op)
-      return nullptr;
+/// Follows `value` back through destinations to what it was made in place of.
+Value originOf(Value value) {
+  while (auto op = value.getDefiningOp<DestinationStyleOpInterface>())
     value = op.getTiedOpOperand(cast<OpResult>(value))->get();
+  return value;
+}
+
+/// What a caller gives, and weights, are not the function's to overwrite.
+LogicalResult verifyDestinations(Operation *op, func::FuncOp function) {
+  auto inPlace = dyn_cast<DestinationStyleOpInterface>(op);
+  if (!inPlace || op->getParentOp() != function)
+    return success();
+  for (Value init : inPlace.getDpsInits()) {
+    Value origin = originOf(init);
+    if (isa<BlockArgument>(origin) || origin.getDefiningOp<ParamOp>())
+      return op->emitOpError() << "expected no "
+                               << (isa<BlockArgument>(origin) ? "argument of the function"
+                                                              : "parameter")
+                               << " as a destination, got one";
   }
-  return nullptr;
+  return success();
 }
 
 /// A cache that is overwritten in place must not be wanted by anything that comes
@@ -77,10 +87,12 @@ LogicalResult verifyFunction(func::FuncOp function) {
       if (failed(verifyOneWriter(read.getValue())))
         return WalkResult::interrupt();
     }
+    if (failed(verifyDestinations(op, function)))
+      return WalkResult::interrupt();
     auto write = dyn_cast<StateWriteOp>(op);
     if (!write)
       return WalkResult::advance();
-    StateReadOp origin = originOf(write.getValue());
+    auto origin = originOf(write.getValue()).getDefiningOp<StateReadOp>();
     if (!origin || origin.getNameAttr() != write.getNameAttr()) {
       write.emitOpError() << "expected the value of state " << write.getNameAttr()
                           << ", updated in place, got "
@@ -102,12 +114,18 @@ LogicalResult verifyFunction(func::FuncOp function) {
 
 struct VerifyModelPass : impl::VerifyModelPassBase<VerifyModelPass> {
   void runOnOperation() override {
-    for (auto function : getOperation().getOps<func::FuncOp>())
+    ModuleOp module = getOperation();
+    auto functions = module.getOps<func::FuncOp>();
+    if (functions.empty()) {
+      module.emitOpError("expected an entry point, a function, found none");
+      return signalPassFailure();
+    }
+    for (auto function : functions)
       if (failed(verifyFunction(function)))
         return signalPassFailure();
-    if (failed(plan::verifySignatures(
-            llvm::map_to_vector(getOperation().getOps<func::FuncOp>(),
-                                [](func::FuncOp function) { return signatureOf(function); }))))
+    if (failed(plan::verifyDeclarations(*module.getBody())) ||
+        failed(plan::verifySignatures(llvm::map_to_vector(
+            functions, [](func::FuncOp function) { return signatureOf(function); }))))
       return signalPassFailure();
     markAllAnalysesPreserved();
   }

@@ -104,6 +104,8 @@ plan.program @cpu abi 1 {
 
 plan.program @cpu abi 1 {
   plan.image @v3 level "x86-64-v3" {
+    builtin.module {
+    }
   }
   plan.executable @k family "rms_norm" access [] constants 0 {
     // expected-error @+1 {{expected image @v3 to hold the function "k", found none}}
@@ -138,7 +140,7 @@ plan.program @cpu abi 1 {
         plan.grid %one, %one, %one
       }
     }
-    // expected-error @+1 {{expected one variant for each image, found another}}
+    // expected-error @+1 {{expected one variant for each level, best first, got 'x86-64-v3' again or late}}
     plan.variant @v3 {
       plan.interface {
         %two = plan.constant 2
@@ -162,5 +164,72 @@ plan.program @cpu abi 1 {
     %n = plan.constant 64
     %x = plan.argument 0 "hidden" role kept : tensor<8xf32> sizes()
     plan.arena %n
+  }
+}
+
+// -----
+
+// Programs are for targets that there are, and images for their levels.
+// expected-error @+1 {{expected a target that is registered (cpu), got 'tpu'}}
+plan.program @tpu abi 1 {
+}
+
+// -----
+
+// expected-error @+1 {{expected version 1 of the kernel interface of 'cpu', got 77}}
+plan.program @cpu abi 77 {
+}
+
+// -----
+
+plan.program @cpu abi 1 {
+  // expected-error @+1 {{expected a level of the target 'cpu', got 'x86-64-v2'}}
+  plan.image @v2 level "x86-64-v2" {
+    builtin.module {
+    }
+  }
+}
+
+// -----
+
+plan.program @cpu abi 1 {
+  // expected-error @+1 {{expected one module of functions, got 0 ops}}
+  plan.image @v3 level "x86-64-v3" {
+  }
+}
+
+// -----
+
+// The better level comes first, as the runtime takes the first that it can.
+plan.program @cpu abi 1 {
+  plan.image @v3 level "x86-64-v3" {
+    builtin.module {
+      func.func private @k()
+    }
+  }
+  plan.image @v4 level "x86-64-v4-bf16" {
+    builtin.module {
+      func.func private @k()
+    }
+  }
+  plan.executable @k family "rms_norm" access [] constants 0 {
+    plan.variant @v3 {
+      plan.interface {
+        %one = plan.constant 1
+        plan.grid %one, %one, %one
+      }
+    }
+    // expected-error @+1 {{expected one variant for each level, best first, got 'x86-64-v4-bf16' again or late}}
+    plan.variant @v4 {
+      plan.interface {
+        %one = plan.constant 1
+        plan.grid %one, %one, %one
+      }
+    }
+  }
+  plan.entry @forward {
+    %n = plan.constant 64
+    plan.arena %n
+    plan.launch @k bindings() constants() label "k" flops %n bytes %n
   }
 }

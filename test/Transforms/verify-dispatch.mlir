@@ -160,3 +160,29 @@ hadal.program @cpu target <"cpu"> {
     return
   }
 }
+
+// -----
+
+// expected-error @+1 {{expected an entry point, found none}}
+hadal.program @cpu target <"cpu"> {
+}
+
+// -----
+
+// A module holds programs alone, one for each target that there is: hadal-verify-kernel has all the cases.
+// expected-error @+1 {{expected nothing beside programs from the dispatch stage on}}
+hadal.parameter @w : tensor<64xf32>
+hadal.program @cpu target <"cpu"> {
+}
+
+// -----
+
+// expected-error @+1 {{expected nothing beside programs from the dispatch stage on}}
+plan.program @plan abi 1 {
+}
+
+// -----
+
+// expected-error @+1 {{expected a target that is registered (cpu), got 'tpu'}}
+hadal.program @cpu target <"tpu"> {
+}

@@ -199,3 +199,44 @@ func.func @g(%x: tensor<8xf32>) -> (tensor<8xf32> {hadal.port = #hadal.port<"hid
 
 // expected-error @+1 {{expected a function of one block}}
 func.func private @elsewhere(tensor<?xi32>)
+
+// -----
+
+// What a caller gives, and weights, are not overwritten.
+func.func @f(%x: tensor<8xf32>, %out: tensor<8xf32>) -> tensor<8xf32> {
+  // expected-error @+1 {{expected no argument of the function as a destination, got one}}
+  %y = linalg.copy ins(%x : tensor<8xf32>) outs(%out : tensor<8xf32>) -> tensor<8xf32>
+  return %y : tensor<8xf32>
+}
+
+// -----
+
+hadal.parameter @w : tensor<8xf32>
+func.func @f(%x: tensor<8xf32>) -> tensor<8xf32> {
+  %w = hadal.param @w : tensor<8xf32>
+  // expected-error @+1 {{expected no parameter as a destination, got one}}
+  %y = linalg.copy ins(%x : tensor<8xf32>) outs(%w : tensor<8xf32>) -> tensor<8xf32>
+  return %y : tensor<8xf32>
+}
+
+// -----
+
+// What an artifact can hold.
+// expected-error @+1 {{expected argument '0' of rank 8 at most, got 'tensor<1x1x1x1x1x1x1x1x1xf32>'}}
+func.func @f(%x: tensor<1x1x1x1x1x1x1x1x1xf32>) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{expected 64 arguments at most, got 65}}
+func.func @f(%a0: i32, %a1: i32, %a2: i32, %a3: i32, %a4: i32, %a5: i32, %a6: i32, %a7: i32, %a8: i32, %a9: i32, %a10: i32, %a11: i32, %a12: i32, %a13: i32, %a14: i32, %a15: i32, %a16: i32, %a17: i32, %a18: i32, %a19: i32, %a20: i32, %a21: i32, %a22: i32, %a23: i32, %a24: i32, %a25: i32, %a26: i32, %a27: i32, %a28: i32, %a29: i32, %a30: i32, %a31: i32, %a32: i32, %a33: i32, %a34: i32, %a35: i32, %a36: i32, %a37: i32, %a38: i32, %a39: i32, %a40: i32, %a41: i32, %a42: i32, %a43: i32, %a44: i32, %a45: i32, %a46: i32, %a47: i32, %a48: i32, %a49: i32, %a50: i32, %a51: i32, %a52: i32, %a53: i32, %a54: i32, %a55: i32, %a56: i32, %a57: i32, %a58: i32, %a59: i32, %a60: i32, %a61: i32, %a62: i32, %a63: i32, %a64: i32) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{expected its name to be UTF-8 text, not empty and without NUL, got ''}}
+func.func @""() {
+  return
+}

@@ -29,11 +29,14 @@ def ConvertToPlanPass : Pass<"hadal-convert-to-plan", "::mlir::ModuleOp"> {
 def VerifyPlanPass : Pass<"hadal-verify-plan", "::mlir::ModuleOp"> {
   let summary = "Verify what the plan stage promises";
   let description = [{
-    Precondition: none. Postcondition: a program holds its entry points, each with
+    Precondition: none. Postcondition: the module holds programs alone, each for a target that
+    is known and of its kernel interface's version. A program holds its entry points, each with
     one arena; every binding names a declared parameter or state; every executable
-    is launched somewhere and has variants, whose images hold a function of its name;
+    is launched somewhere and has variants, best first, whose images hold a function of its name;
+    an image holds one module, for a level that the target has;
     entry points are beside each other what hadal-verify-model wants of functions.
   }];
+  let dependentDialects = ["::hadal::HadalDialect"]; // which knows the targets
 }
 
 #endif // HADAL_CONVERSION_PASSES_TD

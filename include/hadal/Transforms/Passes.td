@@ -10,7 +10,8 @@ def VerifyModelPass : Pass<"hadal-verify-model", "::mlir::ModuleOp"> {
   let description = [{
     Precondition: none. Postcondition: one function at most has the role step and one
     the role decode, and both take tokens and give logits; names of arguments and of
-    results differ, and what was kept is a result somewhere. Every function that
+    results differ, and what was kept is a result somewhere. There is a function, and
+    no op makes its result in place of a parameter or of an argument. Every function that
     reads a state also writes it, and the value written descends from the one read through
     destination-style ops only, each value in between used by one writer: the
     cache can be updated in place and is never copied.
@@ -183,25 +184,32 @@ def FormDispatchesPass : Pass<"hadal-form-dispatches", "::hadal::ProgramOp"> {
                     Statistic<"numFused", "num-fused", "Ops fused to others">];
 }
 
-def VerifyDispatchPass : Pass<"hadal-verify-dispatch", "::hadal::ProgramOp"> {
+def VerifyDispatchPass : Pass<"hadal-verify-dispatch", "::mlir::ModuleOp"> {
   let summary = "Verify what the dispatch stage promises";
   let description = [{
-    Precondition: none. Postcondition: entry points hold nothing but dispatches,
-    parameters, states, taps, empty tensors and the return; every executable is
+    Precondition: none. Postcondition: the module holds programs alone, one for a
+    target, each for levels that the target has. Entry points are to each other what
+    hadal-verify-model wants of functions; they hold nothing but dispatches,
+    parameters, states, taps, empty tensors and the return. Every executable is
     dispatched somewhere and has a body of ops that compute tensors, which returns
     results of theirs, each once; what a body overwrites in place is no parameter and no
     argument of the entry point, and nothing reads it afterwards.
   }];
+  let dependentDialects = ["::hadal::HadalDialect"]; // which knows the targets
 }
 
-def VerifyKernelPass : Pass<"hadal-verify-kernel", "::hadal::ProgramOp"> {
+def VerifyKernelPass : Pass<"hadal-verify-kernel", "::mlir::ModuleOp"> {
   let summary = "Verify what the kernel stage promises";
   let description = [{
-    Precondition: none. Postcondition: every executable has an interface whose
-    bindings exist in its body and whose constants name dims of the program, and
-    variants that hold one function of its name and one plan.interface each, which
-    takes the constants and binds what is bound.
+    Precondition: none. Postcondition: the module holds programs as at the dispatch
+    stage. Every executable has an interface whose
+    bindings exist in its body and whose constants name dims of the program: each
+    result of the body has one binding that is written, or is made in an operand that
+    has one, and nothing else is written. It has a variant for every level that the
+    program wants and for no other, each with one function of the executable's name and one
+    plan.interface, which takes the constants and binds what is bound.
   }];
+  let dependentDialects = ["::hadal::HadalDialect"]; // which knows the targets
 }
 
 #endif // HADAL_TRANSFORMS_PASSES_TD

@@ -105,6 +105,7 @@ struct EmitKernelsPass : impl::EmitKernelsPassBase<EmitKernelsPass> {
              << "expected the target '" << kFamily << "', got '" << family << "'";
     if (emulateDot) {
       targets.push_back({Level::V4BF16, /*emulate=*/true});
+      recordLevels(getLevelName(targets.front().codegenLevel()));
       return success();
     }
     SmallVector<StringRef> wanted(levels.begin(), levels.end());

@@ -72,12 +72,15 @@ bool cpu::fuses(ArrayRef<Operation *> ops) {
 LogicalResult cpu::reportNoKernel(ArrayRef<Operation *> ops) {
   auto isConstant = [](Operation *op) { return op->hasTrait<OpTrait::ConstantLike>(); };
   ArrayRef<Operation *> rest = ops.drop_while(isConstant);
-  if (rest.empty() || !isa<ComputeOpInterface>(rest.front()))
-    return (rest.empty() ? ops : rest).front()->emitOpError("has no kernel for the CPU");
+  Operation *first = (rest.empty() ? ops : rest).front();
+  // What is fused has kernels of its own too.
+  bool mayStandAlone = isa<ComputeOpInterface, arith::TruncFOp, arith::AddFOp>(first);
+  if (ops.size() == 1 || !mayStandAlone)
+    return first->emitOpError("has no kernel for the CPU");
   size_t count = 1;
   while (count < rest.size() && matchKernelBody(rest.take_front(count + 1)))
     ++count;
   Operation *op = count < rest.size() ? rest[count] : ops.front();
-  return op->emitOpError() << "has no kernel for the CPU together with '" << rest.front()->getName()
+  return op->emitOpError() << "has no kernel for the CPU together with '" << first->getName()
                            << "'";
 }
