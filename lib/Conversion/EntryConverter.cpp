@@ -5,6 +5,10 @@
 using namespace mlir;
 using namespace hadal;
 
+/// Of a buffer, or of what it has for each of a dynamic extent: the sum of all that
+/// live together is within 63 bits.
+static constexpr int64_t kMaxBufferBytes = int64_t(1) << 48;
+
 LogicalResult EntryConverter::run() {
   if (failed(bindArguments()))
     return failure();
@@ -142,8 +146,10 @@ LogicalResult EntryConverter::defineTransient(Value value, Extents shape, String
   Extent bytes = Extent::of(llvm::divideCeil(typeOf(value).getElementTypeBitWidth(), 8));
   for (const Extent &extent : shape)
     bytes = exprs.multiply(bytes, extent);
-  if (!bytes.isKnown)
-    return emitError(value.getLoc(), "expected a buffer whose extents the host knows");
+  if (!bytes.isKnown || std::max(bytes.constant, bytes.factor) > kMaxBufferBytes)
+    return emitError(value.getLoc())
+           << "expected a buffer whose extents the host knows, of " << kMaxBufferBytes
+           << " bytes at most for each that is not constant, got " << value.getType();
   extents[value] = std::move(shape);
   transientOf[value] = planner.add({bytes, step, step});
   transients.push_back({value, name.str()});

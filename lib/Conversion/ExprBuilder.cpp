@@ -75,7 +75,7 @@ Extent ExprBuilder::multiply(const Extent &a, const Extent &b) {
   Extent x = single(a), y = single(b);
   if (order[y.unit] < order[x.unit])
     std::swap(x, y); // so that equal products are one unit
-  return Extent::of(expr(plan::ExprKind::Mul, x.unit, y.unit)).times(x.factor * y.factor);
+  return Extent::of(expr(plan::ExprKind::Mul, x.unit, y.unit)).times(x.factor).times(y.factor);
 }
 
 Value ExprBuilder::inlineBlock(Block &block) {

@@ -6,6 +6,7 @@
 #include "plan/IR/PlanDialect.h"
 
 #include "mlir/IR/Builders.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <map>
 #include <tuple>
@@ -23,7 +24,13 @@ struct Extent {
   static Extent of(int64_t value) { return {nullptr, 0, value}; }
   static Extent of(mlir::Value unit, int64_t constant = 0) { return {unit, 1, constant}; }
   static Extent unknown() { return {nullptr, 0, 0, false}; }
-  Extent times(int64_t n) const { return {unit, factor * n, constant * n, isKnown}; }
+  /// Unknown where it exceeds 63 bits.
+  Extent times(int64_t n) const {
+    Extent product = {unit, 0, 0, isKnown};
+    bool exceeds = llvm::MulOverflow(factor, n, product.factor) ||
+                   llvm::MulOverflow(constant, n, product.constant);
+    return exceeds ? unknown() : product;
+  }
   bool isStatic() const { return isKnown && !unit; }
 };
 

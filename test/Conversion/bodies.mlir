@@ -153,6 +153,23 @@ hadal.program @cpu target <"cpu"> {
 
 // -----
 
+// Bytes that exceed 63 bits would be a buffer of few.
+hadal.program @cpu target <"cpu"> {
+  hadal.executable @large interface <bindings = [0, 1], access = [read, write], constants = []> {
+    func.func @body(%x: tensor<?x4611686018427387904xf32>) -> tensor<?x4611686018427387904xf32> {
+      %y = math.exp %x : tensor<?x4611686018427387904xf32>
+      return %y : tensor<?x4611686018427387904xf32>
+    }
+  }
+  func.func @forward(%x: tensor<?x4611686018427387904xf32>) {
+    // expected-error @+1 {{expected a buffer whose extents the host knows, of 281474976710656 bytes at most for each that is not constant, got 'tensor<?x4611686018427387904xf32>'}}
+    %y = hadal.dispatch @large(%x) label "large" : (tensor<?x4611686018427387904xf32>) -> tensor<?x4611686018427387904xf32>
+    return
+  }
+}
+
+// -----
+
 // How many pages a state has, the host does not know, and so neither the work over them.
 hadal.program @cpu target <"cpu"> {
   plan.block_table @pages page_size 64
