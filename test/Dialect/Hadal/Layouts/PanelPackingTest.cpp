@@ -4,6 +4,7 @@
 
 #include "gtest/gtest.h"
 
+#include <algorithm>
 #include <vector>
 
 using namespace hadal;
@@ -67,4 +68,24 @@ TEST(PanelPacking, TakesAnyShapeOfPanel) {
       EXPECT_EQ(panel[i], o < outputs && k < inputs ? source[o * inputs + k] : 0) << i;
     }
   }
+}
+
+// What a sanitizer sees of it is the test: a processor of this family reads any address.
+TEST(PanelPacking, SourcesMayLieAtAnyByte) {
+  const int64_t outputs = 3, inputs = 6;
+  std::vector<uint16_t> source(outputs * inputs);
+  for (size_t i = 0; i < source.size(); ++i)
+    source[i] = uint16_t(0x3f80 + i);
+  std::vector<uint8_t> moved(source.size() * 2 + 1);
+  std::copy_n(bytesOf(source), source.size() * 2, moved.begin() + 1);
+  for (PanelShape shape : {kPairs, PanelShape{32, 1}})
+    for (StoredElement element : {StoredElement::BF16, StoredElement::F32}) {
+      std::vector<float> a(shape.elements(inputs)), b(a);
+      StoredMatrix aligned{bytesOf(source), StoredElement::BF16, outputs, inputs, inputs, 1};
+      StoredMatrix unaligned = aligned;
+      unaligned.data = moved.data() + 1;
+      ASSERT_TRUE(packPanel(aligned, shape, element, a.data()));
+      ASSERT_TRUE(packPanel(unaligned, shape, element, b.data()));
+      EXPECT_EQ(a, b);
+    }
 }
