@@ -40,7 +40,8 @@ FailureOr<SmallVector<Value>> outside::SoftcapOp::expand(OpBuilder &builder) {
   return SmallVector<Value>{y};
 }
 
-extern "C" void hadalGetTargetLibraryInfo(hadal::TargetLibraryInfo *info) {
+extern "C" LLVM_ATTRIBUTE_VISIBILITY_DEFAULT void
+hadalGetTargetLibraryInfo(hadal::TargetLibraryInfo *info) {
   *info = {};
   info->registerTargets = [](hadal::TargetRegistry &targets) {
     targets.addDialects(
