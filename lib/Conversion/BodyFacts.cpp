@@ -20,21 +20,17 @@ struct Inserted : OpBuilder::Listener {
   SmallVector<Operation *> ops;
 };
 
-/// The work of an op. Those of other dialects move and map elements; that is few
-/// operations next to the bytes.
-FailureOr<Work> workOf(Operation *op) {
+} // namespace
+
+/// The work of an op of the dialect. What others move and map is few operations next
+/// to the bytes; what linalg sums up, countLoops says.
+static Work workOf(Operation *op) {
   if (auto compute = dyn_cast<ComputeOpInterface>(op))
     return compute.getWork();
-  if (isa_and_present<linalg::LinalgDialect>(op->getDialect())) {
-    auto loops = dyn_cast<linalg::LinalgOp>(op);
-    if (!loops || loops.getNumReductionLoops() != 0)
-      return op->emitOpError("expected an op whose work is known, got a reduction of linalg");
-  }
   Work work;
   work.fixedBytes = weightBytes(op);
   return work;
 }
-} // namespace
 
 class BodyFacts::Finder {
 public:
@@ -52,23 +48,44 @@ public:
   }
 
 private:
+  /// Extents of what an op of another dialect writes over, which are its result's.
+  const Extents *findWritten(OpResult result) {
+    auto inPlace = dyn_cast<DestinationStyleOpInterface>(result.getOwner());
+    if (!inPlace || isa<ComputeOpInterface>(result.getOwner()))
+      return nullptr;
+    OpOperand *written = inPlace.getTiedOpOperand(result);
+    auto extents = written ? known.find(written->get()) : known.end();
+    return extents == known.end() ? nullptr : &extents->second;
+  }
+
+  /// Whether only the op itself can tell extents of its result.
+  bool isAsked(OpResult result) {
+    auto type = dyn_cast<RankedTensorType>(result.getType());
+    return type && !type.hasStaticShape() && !findWritten(result);
+  }
+
   LogicalResult findExtents(Operation *op) {
     SmallVector<RankedTensorType> types;
     for (Type type : op->getResultTypes())
       types.push_back(dyn_cast<RankedTensorType>(type));
     Inserted inserted;
     ReifiedRankedShapedTypeDims shapes;
-    if (llvm::any_of(types, [](RankedTensorType type) { return type && !type.hasStaticShape(); }) &&
+    if (llvm::any_of(op->getResults(), [&](OpResult result) { return isAsked(result); }) &&
         failed(reify(op, inserted, shapes)))
       return op->emitOpError("expected shapes of results that operands tell");
     for (auto [i, type] : llvm::enumerate(types)) {
       if (!type)
         continue;
+      if (const Extents *written = findWritten(op->getResult(i))) {
+        Extents same = *written; // inserting moves what the map holds
+        known[op->getResult(i)] = std::move(same);
+        continue;
+      }
       Extents extents;
       for (auto [axis, size] : llvm::enumerate(type.getShape())) {
-        FailureOr<Extent> extent =
+        std::optional<Extent> extent =
             ShapedType::isDynamic(size) ? evaluate(shapes[i][axis]) : Extent::of(size);
-        if (failed(extent))
+        if (!extent)
           return op->emitOpError("expected extents that are multiples of an operand's");
         extents.push_back(*extent);
       }
@@ -93,39 +110,48 @@ private:
     return failure();
   }
 
-  FailureOr<Extent> evaluate(OpFoldResult size) {
-    if (std::optional<int64_t> constant = getConstantIntValue(size))
-      return *constant < 0 ? FailureOr<Extent>(failure()) : Extent::of(*constant);
-    Value value = cast<Value>(size);
-    if (auto dim = value.getDefiningOp<tensor::DimOp>()) {
-      auto extents = known.find(dim.getSource());
-      std::optional<int64_t> axis = dim.getConstantIndex();
-      // An axis beyond the last is valid IR, of a dim that nobody may ask for.
-      if (extents == known.end() || !axis || *axis < 0 || *axis >= int64_t(extents->second.size()))
-        return failure();
-      return extents->second[*axis];
-    }
-    if (auto mul = value.getDefiningOp<arith::MulIOp>()) {
-      FailureOr<Extent> a = evaluate(mul.getLhs()), b = evaluate(mul.getRhs());
-      if (failed(a) || failed(b))
-        return failure();
-      return exprs.multiply(*a, *b);
-    }
-    return failure();
+  std::optional<Extent> evaluate(OpFoldResult size) {
+    return exprs.evaluate(size, [&](Value value) {
+      auto extents = known.find(value);
+      return extents == known.end() ? nullptr : &extents->second;
+    });
   }
 
   LogicalResult findWork(Operation *op, BodyFacts &facts) {
-    FailureOr<Work> work = workOf(op);
-    if (failed(work))
-      return failure();
+    Work work = workOf(op);
     Extent rows;
-    if (work->perRow || work->perRowAndKey || work->experts) {
+    if (work.perRow || work.perRowAndKey || work.experts) {
       rows = known.lookup(op->getOperand(0))[0];
       if (!rows.isKnown)
         return op->emitOpError("expected work over rows that the host knows");
     }
-    facts.ops.push_back({*work, rows});
+    auto sum = dyn_cast<linalg::LinalgOp>(op);
+    if (sum && sum.getNumReductionLoops() != 0) {
+      rows = countLoops(sum);
+      work.perRow = 2; // a product and a sum
+    }
+    facts.ops.push_back({work, rows});
     return success();
+  }
+
+  /// How often the innermost loop of a sum runs, of loops whose extents the host knows.
+  Extent countLoops(linalg::LinalgOp op) {
+    SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+    Extent count = Extent::of(1);
+    for (auto [loop, size] : llvm::enumerate(sizes)) {
+      Extent extent = Extent::of(size);
+      if (ShapedType::isDynamic(size)) {
+        SmallVector<std::pair<Value, unsigned>> operands;
+        op.mapIterationSpaceDimToAllOperandDims(loop, operands);
+        extent = Extent::unknown();
+        for (auto [operand, axis] : operands)
+          if (auto it = known.find(operand); it != known.end() && it->second[axis].isKnown)
+            extent = it->second[axis];
+      }
+      if (extent.isKnown)
+        count = exprs.multiply(count, extent);
+    }
+    return count;
   }
 
   ExprBuilder &exprs;

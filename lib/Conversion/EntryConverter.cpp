@@ -63,8 +63,8 @@ LogicalResult EntryConverter::visit(Operation &op, int64_t step) {
       result.push_back(extentOf(size));
     return defineTransient(empty.getResult(), result, "scratch", step);
   }
-  if (isa<tensor::DimOp, arith::ConstantOp>(op))
-    return success();
+  if (isCarried(&op) && staysInEntry(&op))
+    return success(); // numbers, of which extents are made
   if (isa<StateWriteOp>(op))
     return success(); // in place, as hadal-verify-model has checked
   if (auto dispatch = dyn_cast<DispatchOp>(op))

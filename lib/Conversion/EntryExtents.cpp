@@ -50,16 +50,9 @@ Extents EntryConverter::stateExtents(StateReadOp read) {
 }
 
 Extent EntryConverter::extentOf(OpFoldResult size) {
-  if (auto attr = dyn_cast<Attribute>(size))
-    return Extent::of(cast<IntegerAttr>(attr).getInt());
-  Value value = cast<Value>(size);
-  if (auto constant = value.getDefiningOp<arith::ConstantIndexOp>())
-    return constant.value() < 0 ? Extent::unknown() : Extent::of(constant.value());
-  auto dim = value.getDefiningOp<tensor::DimOp>();
-  std::optional<int64_t> axis = dim ? dim.getConstantIndex() : std::nullopt;
-  auto known = dim ? extents.find(dim.getSource()) : extents.end();
-  // An axis beyond the last is valid IR, of a dim that nobody may ask for.
-  if (!axis || known == extents.end() || *axis < 0 || *axis >= int64_t(known->second.size()))
-    return Extent::unknown();
-  return known->second[*axis];
+  auto extentsOf = [&](Value value) {
+    auto known = extents.find(value);
+    return known == extents.end() ? nullptr : &known->second;
+  };
+  return exprs.evaluate(size, extentsOf).value_or(Extent::unknown());
 }

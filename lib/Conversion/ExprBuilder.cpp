@@ -2,6 +2,10 @@
 // Builds the expressions of an entry point, each one once.
 #include "ExprBuilder.h"
 
+#include "hadal/IR/HadalDialect.h"
+
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
 using namespace mlir;
 using namespace hadal;
 
@@ -76,6 +80,72 @@ Extent ExprBuilder::multiply(const Extent &a, const Extent &b) {
   if (order[y.unit] < order[x.unit])
     std::swap(x, y); // so that equal products are one unit
   return Extent::of(expr(plan::ExprKind::Mul, x.unit, y.unit)).times(x.factor).times(y.factor);
+}
+
+std::optional<Extent> ExprBuilder::evaluate(OpFoldResult size,
+                                            llvm::function_ref<const Extents *(Value)> extentsOf) {
+  if (std::optional<int64_t> constant = getConstantIntValue(size))
+    return *constant < 0 ? std::nullopt : std::optional(Extent::of(*constant));
+  Operation *op = cast<Value>(size).getDefiningOp();
+  if (auto of = dyn_cast_if_present<tensor::DimOp>(op)) {
+    const Extents *extents = extentsOf(of.getSource());
+    std::optional<int64_t> axis = of.getConstantIndex();
+    // An axis beyond the last is valid IR, of a dim that nobody may ask for.
+    if (!extents || !axis || *axis < 0 || *axis >= int64_t(extents->size()))
+      return std::nullopt;
+    return (*extents)[*axis];
+  }
+  if (auto host = dyn_cast_if_present<HostDimOp>(op))
+    return Extent::of(dim(host.getNameAttr()));
+  if (auto apply = dyn_cast_if_present<affine::AffineApplyOp>(op))
+    return evaluate(apply.getAffineMap().getResult(0), apply, extentsOf);
+  std::optional<plan::ExprKind> kind = op ? exprKindOf(op) : std::nullopt;
+  if (!kind)
+    return std::nullopt;
+  return combine(*kind, evaluate(op->getOperand(0), extentsOf),
+                 evaluate(op->getOperand(1), extentsOf));
+}
+
+std::optional<Extent> ExprBuilder::evaluate(AffineExpr expr, affine::AffineApplyOp apply,
+                                            llvm::function_ref<const Extents *(Value)> extentsOf) {
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return constant.getValue() < 0 ? std::nullopt : std::optional(Extent::of(constant.getValue()));
+  if (auto dim = dyn_cast<AffineDimExpr>(expr))
+    return evaluate(apply.getDimOperands()[dim.getPosition()], extentsOf);
+  if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
+    return evaluate(apply.getSymbolOperands()[symbol.getPosition()], extentsOf);
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  std::optional<Extent> a = evaluate(binary.getLHS(), apply, extentsOf);
+  // a - b is a + b * -1.
+  auto negated = dyn_cast<AffineBinaryOpExpr>(binary.getRHS());
+  auto factor = negated ? dyn_cast<AffineConstantExpr>(negated.getRHS()) : AffineConstantExpr();
+  if (expr.getKind() == AffineExprKind::Add && factor && factor.getValue() == -1)
+    return combine(plan::ExprKind::Sub, a, evaluate(negated.getLHS(), apply, extentsOf));
+  std::optional<Extent> b = evaluate(binary.getRHS(), apply, extentsOf);
+  switch (expr.getKind()) {
+  case AffineExprKind::Add: return combine(plan::ExprKind::Add, a, b);
+  case AffineExprKind::Mul: return combine(plan::ExprKind::Mul, a, b);
+  case AffineExprKind::FloorDiv: return combine(plan::ExprKind::FloorDiv, a, b);
+  case AffineExprKind::CeilDiv: return combine(plan::ExprKind::CeilDiv, a, b);
+  default: return std::nullopt;
+  }
+}
+
+std::optional<Extent> ExprBuilder::combine(plan::ExprKind kind, std::optional<Extent> a,
+                                           std::optional<Extent> b) {
+  if (!a || !b)
+    return std::nullopt;
+  if (!a->isKnown || !b->isKnown)
+    return Extent::unknown();
+  if (kind == plan::ExprKind::Mul)
+    return multiply(*a, *b);
+  if (kind == plan::ExprKind::Add && b->isStatic())
+    return Extent{a->unit, a->factor, a->constant + b->constant};
+  if (a->isStatic() && b->isStatic()) {
+    std::optional<int64_t> folded = plan::evaluate(kind, a->constant, b->constant);
+    return folded && *folded >= 0 ? std::optional(Extent::of(*folded)) : std::nullopt;
+  }
+  return Extent::of(expr(kind, extent(*a), extent(*b)));
 }
 
 Value ExprBuilder::inlineBlock(Block &block) {

@@ -5,7 +5,9 @@
 
 #include "plan/IR/PlanDialect.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <map>
@@ -51,10 +53,19 @@ public:
   mlir::Value extent(const Extent &extent);
   /// The product, as a multiple of one unit.
   Extent multiply(const Extent &a, const Extent &b);
+  /// The extent that an integer of a function is, a dim of a tensor or made of such;
+  /// nullopt where it is nothing of the kind. `extentsOf` gives those of tensors, or null.
+  std::optional<Extent> evaluate(mlir::OpFoldResult size,
+                                 llvm::function_ref<const Extents *(mlir::Value)> extentsOf);
   /// What the block of expressions yields.
   mlir::Value inlineBlock(mlir::Block &block);
 
 private:
+  std::optional<Extent> evaluate(mlir::AffineExpr expr, mlir::affine::AffineApplyOp apply,
+                                 llvm::function_ref<const Extents *(mlir::Value)> extentsOf);
+  std::optional<Extent> combine(plan::ExprKind kind, std::optional<Extent> a,
+                                std::optional<Extent> b);
+
   using Key = std::tuple<int, int64_t, int64_t, const void *, const void *, const void *>;
   template <typename Make>
   mlir::Value once(Key key, Make make);

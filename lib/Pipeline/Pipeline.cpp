@@ -4,6 +4,7 @@
 
 #include "TargetPass.h"
 
+#include "hadal/Codegen/Passes.h"
 #include "hadal/Conversion/Passes.h"
 #include "hadal/Target/CPU/CPUTarget.h"
 #include "hadal/Target/CUDA/Pipeline.h"
@@ -76,6 +77,7 @@ void hadal::registerDialects(DialectRegistry &registry) {
                   func::FuncDialect, linalg::LinalgDialect, LLVM::LLVMDialect, math::MathDialect,
                   memref::MemRefDialect, scf::SCFDialect, tensor::TensorDialect,
                   vector::VectorDialect>();
+  registerCodegenInterfaces(registry);
   registerAllToLLVMIRTranslations(registry);
 }
 
@@ -83,6 +85,7 @@ void hadal::registerBuiltinTargets(TargetRegistry &targets) { targets.add(create
 
 void hadal::registerPasses(const TargetRegistry &targets) {
   registerHadalTransformsPasses();
+  registerHadalCodegenPasses();
   registerHadalConversionPasses();
   cuda::registerCUDAPasses();
   for (const std::shared_ptr<Target> &target : targets.getTargets())
@@ -108,11 +111,17 @@ static void addModelPasses(OpPassManager &pm, const PipelineOptions &options) {
   for (const Target *target : options.targets)
     programs.targets.push_back(target->getFamily().str());
   pm.addPass(createFormProgramsPass(programs));
+  // What is expanded is expanded whole: kernels alone want parts that they know.
+  if (!options.plain) {
+    OpPassManager &parts = pm.nest<ProgramOp>();
+    parts.addPass(createDecomposePass());
+    parts.addNestedPass<func::FuncOp>(createFuseGatesPass());
+  }
+  pm.addPass(createExpandUnsupportedPass({options.plain}));
   OpPassManager &program = pm.nest<ProgramOp>();
-  program.addPass(createDecomposePass());
-  program.addNestedPass<func::FuncOp>(createFuseGatesPass());
   program.addPass(createPackParametersPass({options.precision}));
   program.addPass(createCSEPass());
+  program.addPass(createFuseLinalgPass());
   program.addPass(createFormDispatchesPass());
   addVerifier(pm, Stage::Dispatch);
 }

@@ -36,6 +36,7 @@ struct Figures {
   int64_t absorbedCost = 0, expandedCost = 0, expansionCost = 0;
   std::optional<int64_t> threshold;
   uint64_t launches = 0, executables = 0;
+  std::vector<std::pair<std::string, int64_t>> expanded; // ops without a kernel
 };
 
 Figures collect(ModuleOp module) {
@@ -46,6 +47,10 @@ Figures collect(ModuleOp module) {
   auto program = *module.getOps<plan::ProgramOp>().begin();
   program.walk([&](plan::LaunchOp) { ++figures.launches; });
   program.walk([&](plan::ExecutableOp) { ++figures.executables; });
+  if (auto counts = module->getAttrOfType<DictionaryAttr>(kExpandedAttrName))
+    for (NamedAttribute each : counts)
+      figures.expanded.push_back(
+          {each.getName().str(), cast<IntegerAttr>(each.getValue()).getInt()});
   ModelAttr model = modelOf(module);
   if (!model)
     return figures;
@@ -93,6 +98,8 @@ void writeText(const Figures &f, const SerializeResult &result, const CompileCos
   for (const KernelSize &kernel : result.kernels)
     line("  " + kernel.level,
          llvm::formatv("{0,8} bytes  {1}", kernel.codeBytes, kernel.executable).str());
+  for (auto &[name, count] : f.expanded)
+    line("without a kernel", std::to_string(count) + " " + name + ": its expansion");
   line("artifact bytes", grouped(result.artifactBytes));
   line("weights file bytes", grouped(result.weightBytes));
   line("time", llvm::formatv("{0:f2} s: import {1:f2}, passes {2:f2}, code {3:f2}, weights {4:f2}",
@@ -108,6 +115,9 @@ void writeJson(const Figures &f, const SerializeResult &result, const CompileCos
   for (const KernelSize &kernel : result.kernels)
     kernels.push_back(llvm::json::Object{
         {"name", kernel.executable}, {"level", kernel.level}, {"code_bytes", kernel.codeBytes}});
+  llvm::json::Object expanded;
+  for (auto &[name, count] : f.expanded)
+    expanded[name] = count;
   llvm::json::Object report{{"family", f.family},
                             {"layers", f.layers},
                             {"precision", f.precision},
@@ -127,6 +137,7 @@ void writeJson(const Figures &f, const SerializeResult &result, const CompileCos
                             {"distinct_kernels", f.executables},
                             {"launches", f.launches},
                             {"kernels", std::move(kernels)},
+                            {"expanded", std::move(expanded)},
                             {"artifact_bytes", result.artifactBytes},
                             {"weights_file_bytes", result.weightBytes},
                             {"seconds", llvm::json::Object{{"total", costs.totalSeconds},

@@ -16,6 +16,7 @@ TargetAttr Target::getRequest(MLIRContext *context) const {
 }
 void Target::registerDialects(DialectRegistry &) const {}
 void Target::registerPasses() const {}
+bool Target::supports(ArrayRef<Operation *>) const { return true; }
 bool Target::fuses(ArrayRef<Operation *>) const { return false; }
 
 const Target *TargetRegistry::lookup(StringRef family) const {

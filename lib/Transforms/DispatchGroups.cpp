@@ -101,6 +101,17 @@ private:
   llvm::DenseMap<Operation *, size_t> groupOf;
 };
 
+/// Whether an op gets a dispatch. What bodies carry has one only where something
+/// else reads it.
+bool isDispatched(Operation *op) {
+  if (staysInEntry(op))
+    return false;
+  return !isCarried(op) || llvm::any_of(op->getUsers(), [&](Operation *user) {
+    user = op->getBlock()->findAncestorOpInBlock(*user);
+    return isa<ComputeOpInterface>(user) || (staysInEntry(user) && !isCarried(user));
+  });
+}
+
 /// Copies the ops of a group, with arguments for what they read.
 class BodyBuilder {
 public:
@@ -109,6 +120,7 @@ public:
         builder(group.front()->getContext()) {
     // The types follow, once it is known what is read.
     body.function = func::FuncOp::create(loc, "body", builder.getFunctionType({}, {}));
+    isPlain = llvm::none_of(group, llvm::IsaPred<ComputeOpInterface>);
     block = body.function->addEntryBlock();
     builder.setInsertionPointToEnd(block);
   }
@@ -171,15 +183,20 @@ private:
   /// Whether the body makes the value itself.
   bool isLocal(Value value) const {
     Operation *maker = value.getDefiningOp();
-    return maker && (llvm::is_contained(group, maker) || maker->hasTrait<OpTrait::ConstantLike>());
+    return maker && (llvm::is_contained(group, maker) || maker->hasTrait<OpTrait::ConstantLike>() ||
+                     (isPlain && isCarried(maker)));
   }
 
   /// Gives the body a value from outside: a constant, or an argument.
   LogicalResult provide(Operation *op, Value value) {
     if (isLocal(value)) {
-      Operation *constant = builder.clone(*value.getDefiningOp());
-      constant->setLoc(loc);
-      mapping.map(value, constant->getResult(0));
+      Operation *maker = value.getDefiningOp();
+      for (Value operand : maker->getOperands())
+        if (!mapping.contains(operand) && failed(provide(op, operand)))
+          return failure();
+      Operation *carried = builder.clone(*maker, mapping);
+      carried->removeAttr(kWhenAttrName);
+      carried->walk([&](Operation *each) { each->setLoc(loc); });
       return success();
     }
     if (!isa<RankedTensorType>(value.getType()))
@@ -207,6 +224,7 @@ private:
   Location loc;
   OpBuilder builder;
   Block *block = nullptr;
+  bool isPlain = false; // whether none of the ops is of the dialect
   IRMapping mapping;
   llvm::DenseMap<std::pair<Value, unsigned>, Value> repeats;
 };
@@ -215,7 +233,7 @@ private:
 std::vector<DispatchGroup> hadal::formDispatchGroups(Block &block, const Target &target) {
   Grouping grouping(target);
   for (Operation &op : block)
-    if (!staysInEntry(&op))
+    if (isDispatched(&op))
       grouping.add(&op);
   return grouping.take();
 }

@@ -35,6 +35,23 @@ FailureOr<SmallVector<Value>> expandOp(OpBuilder &builder, ExpandableOpInterface
   return values;
 }
 
+/// A condition of the op becomes that of all that its expansion computes.
+LogicalResult replaceByExpansion(ExpandableOpInterface op) {
+  Operation *before = op->getPrevNode();
+  OpBuilder builder(op);
+  FailureOr<SmallVector<Value>> values = expandOp(builder, op);
+  if (failed(values))
+    return failure();
+  if (Attribute when = op->getAttr(kWhenAttrName))
+    for (Operation *made = before ? before->getNextNode() : &op->getBlock()->front(); made != op;
+         made = made->getNextNode())
+      if (!staysInEntry(made))
+        made->setAttr(kWhenAttrName, when);
+  op->replaceAllUsesWith(*values);
+  op->erase();
+  return success();
+}
+
 namespace {
 struct ExpandPass : impl::ExpandPassBase<ExpandPass> {
   using ExpandPassBase::ExpandPassBase;
@@ -55,26 +72,9 @@ struct ExpandPass : impl::ExpandPassBase<ExpandPass> {
         ops.push_back(op);
     });
     for (ExpandableOpInterface op : ops)
-      if (failed(replace(op)))
+      if (failed(replaceByExpansion(op)))
         return signalPassFailure();
     numExpanded += ops.size();
-  }
-
-  /// A condition of the op becomes that of all that its expansion computes.
-  static LogicalResult replace(ExpandableOpInterface op) {
-    Operation *before = op->getPrevNode();
-    OpBuilder builder(op);
-    FailureOr<SmallVector<Value>> values = expandOp(builder, op);
-    if (failed(values))
-      return failure();
-    if (Attribute when = op->getAttr(kWhenAttrName))
-      for (Operation *made = before ? before->getNextNode() : &op->getBlock()->front(); made != op;
-           made = made->getNextNode())
-        if (!staysInEntry(made))
-          made->setAttr(kWhenAttrName, when);
-    op->replaceAllUsesWith(*values);
-    op->erase();
-    return success();
   }
 };
 } // namespace

@@ -23,9 +23,27 @@ std::string fingerprint(func::FuncOp body) {
   return text;
 }
 
+std::string labelOf(Operation *root) {
+  if (auto name = dyn_cast<NameLoc>(root->getLoc()))
+    return name.getName().str();
+  return root->getName().stripDialect().str();
+}
+
+/// What the root is called: an op of the dialect by its name, others by the last
+/// part of their label, since they are all alike.
+std::string familyOf(Operation *root) {
+  if (isa<ComputeOpInterface>(root))
+    return root->getName().stripDialect().str();
+  std::string name;
+  std::string label = labelOf(root);
+  for (char c : StringRef(label).drop_front(StringRef(label).rfind('.') + 1))
+    name += llvm::isAlnum(c) ? c : '_';
+  return name;
+}
+
 /// family_OUTxIN of the root's first weight, or family_WIDTH: short and telling.
 std::string nameOf(Operation *root) {
-  std::string name = root->getName().stripDialect().str();
+  std::string name = familyOf(root);
   ArrayRef<int64_t> shape = cast<RankedTensorType>(root->getResult(0).getType()).getShape();
   for (Value operand : root->getOperands()) {
     auto type = dyn_cast<RankedTensorType>(operand.getType());
@@ -41,12 +59,6 @@ std::string nameOf(Operation *root) {
       separator = "x";
     }
   return name;
-}
-
-std::string labelOf(Operation *root) {
-  if (auto name = dyn_cast<NameLoc>(root->getLoc()))
-    return name.getName().str();
-  return root->getName().stripDialect().str();
 }
 
 /// Verifies that a dispatch can hold the op.
@@ -76,6 +88,10 @@ struct FormDispatchesPass : impl::FormDispatchesPassBase<FormDispatchesPass> {
       for (const DispatchGroup &group : formDispatchGroups(block, *target))
         if (failed(outline(symbols, executables, group)))
           return signalPassFailure();
+      // What bodies have for themselves now is not wanted here.
+      for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
+        if (isCarried(&op) && op.use_empty())
+          op.erase();
     }
   }
 

@@ -24,10 +24,11 @@ Value originOf(Value value) {
   return value;
 }
 
-/// What a caller gives, and weights, are not the function's to overwrite.
+/// What a caller gives, and weights, are not the function's to overwrite. Ops of other
+/// dialects are given copies of it.
 LogicalResult verifyDestinations(Operation *op, func::FuncOp function) {
   auto inPlace = dyn_cast<DestinationStyleOpInterface>(op);
-  if (!inPlace || op->getParentOp() != function)
+  if (!inPlace || !isa<ComputeOpInterface>(op) || op->getParentOp() != function)
     return success();
   for (Value init : inPlace.getDpsInits()) {
     Value origin = originOf(init);

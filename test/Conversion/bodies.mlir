@@ -82,14 +82,17 @@ hadal.program @cpu target <"cpu"> {
 
 // -----
 
+// The work of a sum is a product and a sum for each run of its innermost loop.
 hadal.program @cpu target <"cpu"> {
   hadal.executable @product interface <bindings = [0, 1, 2], access = [read, read, read_write], constants = []> {
     func.func @body(%x: tensor<4x8xf32>, %w: tensor<8x4xf32>, %out: tensor<4x4xf32>) -> tensor<4x4xf32> {
-      // expected-error @+1 {{'linalg.matmul' op expected an op whose work is known, got a reduction of linalg}}
       %y = linalg.matmul ins(%x, %w : tensor<4x8xf32>, tensor<8x4xf32>) outs(%out : tensor<4x4xf32>) -> tensor<4x4xf32>
       return %y : tensor<4x4xf32>
     }
   }
+  // CHECK-LABEL: plan.entry @forward
+  // CHECK-DAG:     %[[FLOPS:.*]] = plan.constant 256
+  // CHECK:         plan.launch @product {{.*}} flops %[[FLOPS]]
   func.func @forward(%x: tensor<4x8xf32>, %w: tensor<8x4xf32>) {
     %out = tensor.empty() : tensor<4x4xf32>
     %y = hadal.dispatch @product(%x, %w, %out) label "product" : (tensor<4x8xf32>, tensor<8x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
@@ -100,16 +103,21 @@ hadal.program @cpu target <"cpu"> {
 // -----
 
 hadal.program @cpu target <"cpu"> {
+  // Extents that are made of those of operands.
   hadal.executable @shape interface <bindings = [0, 1], access = [read, write], constants = []> {
     func.func @body(%x: tensor<?x8xf32>) -> tensor<?xf32> {
-      // expected-error @+1 {{'tensor.collapse_shape' op expected extents that are multiples of an operand's}}
       %y = tensor.collapse_shape %x [[0, 1]] : tensor<?x8xf32> into tensor<?xf32>
       return %y : tensor<?xf32>
     }
   }
-  func.func @forward(%x: tensor<?x8xf32>) {
+  // CHECK-LABEL: plan.entry @forward
+  // CHECK-DAG:     %[[N:.*]] = plan.extent 0, 0
+  // CHECK-DAG:     %[[EIGHT:.*]] = plan.constant 8
+  // CHECK-DAG:     %[[ALL:.*]] = plan.expr mul %[[N]], %[[EIGHT]]
+  // CHECK:         plan.result 0 "0" : tensor<?xf32> sizes(%[[ALL]])
+  func.func @forward(%x: tensor<?x8xf32>) -> tensor<?xf32> {
     %y = hadal.dispatch @shape(%x) label "shape" : (tensor<?x8xf32>) -> tensor<?xf32>
-    return
+    return %y : tensor<?xf32>
   }
 }
 

@@ -203,19 +203,29 @@ func.func private @elsewhere(tensor<?xi32>)
 // -----
 
 // What a caller gives, and weights, are not overwritten.
-func.func @f(%x: tensor<8xf32>, %out: tensor<8xf32>) -> tensor<8xf32> {
+func.func @f(%kv: tensor<?x80xf32>, %w: tensor<64xf32>, %cos: tensor<128x8xf32>, %i: tensor<?xi32>, %pages: tensor<?x?xi32>, %c: tensor<?x64x80xf32>) -> tensor<?x64x80xf32> {
   // expected-error @+1 {{expected no argument of the function as a destination, got one}}
-  %y = linalg.copy ins(%x : tensor<8xf32>) outs(%out : tensor<8xf32>) -> tensor<8xf32>
-  return %y : tensor<8xf32>
+  %c1 = hadal.mla_append %kv, %w, %cos, %cos, %i, %i, %i, %pages outs(%c) {eps = 1.0e-6 : f32}
+    : (tensor<?x80xf32>, tensor<64xf32>, tensor<128x8xf32>, tensor<128x8xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>, tensor<?x64x80xf32>) -> tensor<?x64x80xf32>
+  return %c1 : tensor<?x64x80xf32>
 }
 
 // -----
 
-hadal.parameter @w : tensor<8xf32>
-func.func @f(%x: tensor<8xf32>) -> tensor<8xf32> {
-  %w = hadal.param @w : tensor<8xf32>
+hadal.parameter @c : tensor<4x64x80xf32>
+func.func @f(%kv: tensor<?x80xf32>, %w: tensor<64xf32>, %cos: tensor<128x8xf32>, %i: tensor<?xi32>, %pages: tensor<?x?xi32>) -> tensor<4x64x80xf32> {
+  %c = hadal.param @c : tensor<4x64x80xf32>
   // expected-error @+1 {{expected no parameter as a destination, got one}}
-  %y = linalg.copy ins(%x : tensor<8xf32>) outs(%w : tensor<8xf32>) -> tensor<8xf32>
+  %c1 = hadal.mla_append %kv, %w, %cos, %cos, %i, %i, %i, %pages outs(%c) {eps = 1.0e-6 : f32}
+    : (tensor<?x80xf32>, tensor<64xf32>, tensor<128x8xf32>, tensor<128x8xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>, tensor<4x64x80xf32>) -> tensor<4x64x80xf32>
+  return %c1 : tensor<4x64x80xf32>
+}
+
+// -----
+
+// Ops of other dialects are given copies of it.
+func.func @f(%x: tensor<8xf32>, %out: tensor<8xf32>) -> tensor<8xf32> {
+  %y = linalg.copy ins(%x : tensor<8xf32>) outs(%out : tensor<8xf32>) -> tensor<8xf32>
   return %y : tensor<8xf32>
 }
 

@@ -42,6 +42,9 @@ static cl::opt<std::string> quantize("quantize", cl::desc("none (default)"), cl:
                                      cl::value_desc("NAME"), cl::cat(category));
 static cl::opt<std::string> attention("mla", cl::desc("auto (default), absorbed or expanded"),
                                       cl::init("auto"), cl::value_desc("FORM"), cl::cat(category));
+static cl::opt<bool> plain("plain",
+                           cl::desc("Take no kernels of the target, but the expansion of every op"),
+                           cl::cat(category));
 static cl::opt<bool>
     shapesOnly("shapes-only", cl::desc("Use config.json alone: an artifact to inspect, not to run"),
                cl::cat(category));
@@ -261,6 +264,10 @@ int compile(MLIRContext &context, const hadal::TargetRegistry &known) {
     return *code;
   options.precision = precision;
   options.attention = attention;
+  options.plain = plain;
+  if (plain && from != hadal::Stage::Model)
+    return refuse(input + ": expected --plain with a module at stage model, got one at stage " +
+                  hadal::stageName(from) + ", which has its kernels chosen");
   PassManager pm(&context);
   if (timing)
     pm.enableTiming();

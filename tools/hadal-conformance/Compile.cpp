@@ -39,7 +39,7 @@ public:
       program.setTargetAttr(TargetAttr::get(&context, program.getTarget().getFamily(),
                                             builder.getStringAttr(request.level)));
     if (failed(lead(**module, Stage::Dispatch, Stage::Kernel)))
-      return stop(Compiled::unsupported);
+      return stop(request.plain ? Compiled::failed : Compiled::unsupported);
     SerializeOptions options;
     options.path = artifact;
     if (failed(lead(**module, Stage::Kernel, Stage::Plan)) || failed(serialize(**module, options)))
@@ -60,6 +60,7 @@ private:
     options.targets = {&request.target};
     options.precision = request.precision;
     options.attention = request.attention;
+    options.plain = request.plain;
     PassManager pm(&context);
     buildPipeline(pm, from, to, options);
     return pm.run(module);

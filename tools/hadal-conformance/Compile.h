@@ -22,6 +22,7 @@ struct CompileRequest {
   const Target &target;
   std::string level;
   std::string precision, attention;
+  bool plain = false; // the expansion of every op: then nothing is unsupported
 };
 
 /// Compiles the text of a module. What the target has no kernel for is

@@ -56,8 +56,9 @@ std::vector<Outcome> runGolden(const Suite &suite, const Golden &golden) {
   return runLevels(
       suite,
       [&](const std::string &level, const std::string &artifact) {
-        return compileCheckpoint({suite.targets, suite.target, level, golden.precision, "auto"},
-                                 golden.folder, artifact);
+        return compileCheckpoint(
+            {suite.targets, suite.target, level, golden.precision, "auto", suite.plain},
+            golden.folder, artifact);
       },
       [&](hadal_module_t *, const std::string &artifact) {
         return std::vector<Outcome>{verify(suite, golden, artifact)};

@@ -72,8 +72,9 @@ std::vector<Outcome> runCase(const Suite &suite, const CaseEntry &entry) {
   return runLevels(
       suite,
       [&](const std::string &level, const std::string &artifact) {
-        return compileModule({suite.targets, suite.target, level, built.precision, built.attention},
-                             text, artifact);
+        return compileModule(
+            {suite.targets, suite.target, level, built.precision, built.attention, suite.plain},
+            text, artifact);
       },
       [&](hadal_module_t *module, const std::string &) {
         std::vector<Outcome> outcomes;

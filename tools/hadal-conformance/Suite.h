@@ -20,6 +20,7 @@ struct Suite {
   std::string device;
   std::vector<std::string> levels; // that both have, best first
   std::string folder;              // for what is compiled; exists
+  bool plain = false;              // take the expansion of every op
 };
 
 struct CaseEntry;

@@ -140,6 +140,7 @@ int main(int argc, char **argv) {
        {"goldens", Option::value, "DIR",
         "run the checkpoints in the folders of this one too, whose expected.safetensors\n"
         "                                says what they compute"},
+       {"plain", Option::flag, "", "take the expansion of every op, and no kernel of the target"},
        {"jobs", Option::value, "N", "cases at the same time (as many as cores)"},
        {"timeout", Option::value, "S", "seconds that a case may take (600)"},
        {"json", Option::flag, "", "print the report as JSON"}});
@@ -163,7 +164,7 @@ int main(int argc, char **argv) {
       jobs.size(), atOnce, timeout,
       [&](size_t i) {
         std::filesystem::create_directory(folderOf(i));
-        return jobs[i].run({targets, target, device, levels, folderOf(i)});
+        return jobs[i].run({targets, target, device, levels, folderOf(i), line.has("plain")});
       },
       [&](size_t i, std::vector<Outcome> outcomes) {
         report.add(jobs[i].name, outcomes);

@@ -23,6 +23,9 @@ inline constexpr llvm::StringLiteral kGenerationNoteAttrName = "hadal.generation
 inline constexpr llvm::StringLiteral kPrecisionAttrName = "hadal.precision";
 inline constexpr llvm::StringLiteral kAttentionAttrName = "hadal.attention";
 
+// Of modules: which ops took their expansion for want of a kernel, and how many.
+inline constexpr llvm::StringLiteral kExpandedAttrName = "hadal.expanded"; // {name = count}
+
 // Of functions, and of their arguments and results.
 inline constexpr llvm::StringLiteral kEntryAttrName = "hadal.entry"; // #hadal.entry
 inline constexpr llvm::StringLiteral kPortAttrName = "hadal.port";   // #hadal.port

@@ -63,6 +63,10 @@ PortAttr argumentPortOf(mlir::FunctionOpInterface function, unsigned number);
 PortAttr resultPortOf(mlir::FunctionOpInterface function, unsigned number);
 plan::Signature signatureOf(mlir::FunctionOpInterface function);
 
+/// What an op on two integers that are not negative is called in a plan; nullopt where
+/// it has no name there.
+std::optional<plan::ExprKind> exprKindOf(mlir::Operation *op);
+
 } // namespace hadal
 
 #endif // HADAL_IR_HADALDIALECT_H

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What generic code may ask of an op of the dialect, and of a layout.
-#include "hadal/IR/HadalInterfaces.h"
+#include "hadal/IR/HadalDialect.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -16,25 +19,58 @@ using namespace hadal;
 
 #include "hadal/IR/HadalAttrInterfaces.cpp.inc"
 
+/// Whether the op computes numbers of numbers.
+static bool isScalar(Operation *op) {
+  auto isNumber = [](Type type) { return type.isIntOrIndexOrFloat(); };
+  return isa<arith::ArithDialect, affine::AffineDialect>(op->getDialect()) &&
+         op->getNumRegions() == 0 && llvm::all_of(op->getOperandTypes(), isNumber) &&
+         llvm::all_of(op->getResultTypes(), isNumber);
+}
+
 bool hadal::staysInEntry(Operation *op) {
-  return op->hasTrait<StaysInEntry>() ||
+  return op->hasTrait<StaysInEntry>() || isScalar(op) ||
          isa<tensor::EmptyOp, tensor::DimOp, arith::ConstantOp, func::ReturnOp>(op);
 }
 
-bool hadal::belongsInBody(Operation *op) {
-  if (isa<ComputeOpInterface>(op))
+bool hadal::isCarried(Operation *op) {
+  if (op->hasTrait<OpTrait::ConstantLike>() || isScalar(op) || isa<tensor::DimOp, HostDimOp>(op))
     return true;
-  static constexpr StringRef dialects[] = {"arith", "linalg", "math", "tensor"};
+  if (auto fill = dyn_cast<linalg::FillOp>(op))
+    return fill.getOutputs().front().getDefiningOp<tensor::EmptyOp>();
+  return isa<tensor::EmptyOp, tensor::ExtractSliceOp, tensor::ExpandShapeOp,
+             tensor::CollapseShapeOp, tensor::CastOp>(op);
+}
+
+bool hadal::belongsInBody(Operation *op) {
+  if (isa<ComputeOpInterface, HostDimOp>(op))
+    return true;
+  static constexpr StringRef dialects[] = {"affine", "arith", "linalg", "math", "scf", "tensor"};
   return llvm::is_contained(dialects, op->getName().getDialectNamespace()) &&
          isMemoryEffectFree(op);
 }
 
+std::optional<plan::ExprKind> hadal::exprKindOf(Operation *op) {
+  using Kind = std::optional<plan::ExprKind>;
+  return llvm::TypeSwitch<Operation *, Kind>(op)
+      .Case([](arith::AddIOp) { return plan::ExprKind::Add; })
+      .Case([](arith::SubIOp) { return plan::ExprKind::Sub; })
+      .Case([](arith::MulIOp) { return plan::ExprKind::Mul; })
+      .Case<arith::DivUIOp, arith::DivSIOp, arith::FloorDivSIOp>(
+          [](auto) { return plan::ExprKind::FloorDiv; })
+      .Case<arith::CeilDivSIOp, arith::CeilDivUIOp>([](auto) { return plan::ExprKind::CeilDiv; })
+      .Case<arith::MinSIOp, arith::MinUIOp>([](auto) { return plan::ExprKind::Min; })
+      .Case<arith::MaxSIOp, arith::MaxUIOp>([](auto) { return plan::ExprKind::Max; })
+      .Default([](Operation *) { return std::nullopt; });
+}
+
 Operation *hadal::findRoot(ArrayRef<Operation *> ops) {
-  Operation *root = nullptr, *first = nullptr;
+  Operation *root = nullptr, *first = nullptr, *firstOwn = nullptr;
   int64_t most = -1;
   for (Operation *op : ops) {
     if (!first && !op->hasTrait<OpTrait::ConstantLike>())
       first = op;
+    if (!firstOwn && !isCarried(op))
+      firstOwn = op;
     auto compute = dyn_cast<ComputeOpInterface>(op);
     if (!compute)
       continue;
@@ -44,7 +80,7 @@ Operation *hadal::findRoot(ArrayRef<Operation *> ops) {
       root = op;
     }
   }
-  return root ? root : first;
+  return root ? root : firstOwn ? firstOwn : first;
 }
 
 BlockArgument hadal::findDestination(Value value) {

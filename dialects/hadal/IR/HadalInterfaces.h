@@ -102,12 +102,17 @@ namespace hadal {
 bool staysInEntry(mlir::Operation *op);
 
 /// True for ops that the body of an executable may hold: those of the dialect
-/// that compute, and ops of linalg, tensor, arith and math that touch no memory.
+/// that compute, and ops of linalg, tensor, arith, math and scf that touch no memory.
 bool belongsInBody(mlir::Operation *op);
+
+/// True for ops that cost nothing, so that each body that reads their results has them
+/// for itself: constants, integers that the host knows, views of tensors, and empty and
+/// filled ones.
+bool isCarried(mlir::Operation *op);
 
 /// The op of a body that it is named and counted after: that of the most
 /// operations a row, the first of equals; where none is of the dialect, the first
-/// that is no constant. Null where there is none.
+/// that is not carried, or no constant. Null where there is none.
 mlir::Operation *findRoot(llvm::ArrayRef<mlir::Operation *> ops);
 
 /// The argument of a body that `value` is written over, since ops in destination

@@ -102,6 +102,14 @@ bool isForm(Attribute attribute) {
   return form && *form != AttentionForm::Unset;
 }
 
+bool areCounts(Attribute attribute) {
+  auto counts = dyn_cast<DictionaryAttr>(attribute);
+  return counts && llvm::all_of(counts, [](NamedAttribute each) {
+           auto count = dyn_cast<IntegerAttr>(each.getValue());
+           return count && count.getType().isSignlessInteger(64);
+         });
+}
+
 AttributeRule ofModule(StringRef name, StringRef kind, bool (*fits)(Attribute)) {
   return {name, kind, fits, "a module", [](Operation *op) { return isa<ModuleOp>(op); }};
 }
@@ -118,6 +126,7 @@ ArrayRef<AttributeRule> rules() {
       ofModule(kGenerationNoteAttrName, "a string", isOf<StringAttr>),
       ofModule(kPrecisionAttrName, "native or reference", isPrecision),
       ofModule(kAttentionAttrName, "auto, absorbed or expanded", isForm),
+      ofModule(kExpandedAttrName, "a dictionary of numbers of i64", areCounts),
       {kEntryAttrName, "#hadal.entry", isOf<EntryAttr>, "a function",
        [](Operation *op) { return isa<FunctionOpInterface>(op); }},
       {kWhenAttrName, "#hadal.when", isOf<WhenAttr>, "an op", [](Operation *) { return true; }}};

@@ -29,6 +29,7 @@ struct PipelineOptions {
   std::vector<const Target *> targets; // of the programs to make, or of those there are
   std::string precision = "native";  // native, reference
   std::string attention = "auto";    // auto, absorbed, expanded
+  bool plain = false;                // no kernels but those of the plain path
 };
 
 /// The targets of the programs that `module` holds; none at the model stage.

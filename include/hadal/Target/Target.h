@@ -69,6 +69,12 @@ public:
   virtual mlir::RankedTensorType getParameterType(OperandRole role, mlir::RankedTensorType type,
                                                   llvm::StringRef precision) const = 0;
 
+  /// Whether the target has a kernel for `ops`: one op of an entry point before its
+  /// parameters have layouts, or the ops of a body. What it has none for takes the plain
+  /// path, as its expansion; then kernels of variants in the flat form are wanted of
+  /// the target. By default it has one for everything.
+  virtual bool supports(llvm::ArrayRef<mlir::Operation *> ops) const;
+
   /// Whether one kernel of the target computes `ops`: two or more of an entry
   /// point or of a body, in their order, each made for or from another of them.
   /// Dispatches grow by what reads their results, as far as the target says so;

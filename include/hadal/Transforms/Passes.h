@@ -19,6 +19,9 @@ std::optional<int64_t> expansionThreshold(int64_t rank, int64_t nope, int64_t ro
 mlir::FailureOr<llvm::SmallVector<mlir::Value>> expandOp(mlir::OpBuilder &builder,
                                                          ExpandableOpInterface op);
 
+/// Puts an op's expansion in its place, under the condition that the op has.
+mlir::LogicalResult replaceByExpansion(ExpandableOpInterface op);
+
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "hadal/Transforms/Passes.h.inc"

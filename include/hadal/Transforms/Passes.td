@@ -130,6 +130,24 @@ def ExpandPass : Pass<"hadal-expand"> {
   let statistics = [Statistic<"numExpanded", "num-expanded", "Ops expanded">];
 }
 
+def ExpandUnsupportedPass : Pass<"hadal-expand-unsupported", "::mlir::ModuleOp"> {
+  let summary = "Expand the ops that a program's target has no kernel for";
+  let description = [{
+    Precondition: programs whose parameters have no layout. Postcondition: ops of the
+    dialect that compute have a kernel of their program's target; with `plain`, none
+    is left. What was expanded, and how often, the module says (`hadal.expanded`). An
+    op with neither kernel nor expansion is an error.
+
+    ```
+    hadal.linear ==> linalg.fill, linalg.generic
+    ```
+  }];
+  let dependentDialects = ["::hadal::HadalDialect", "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect"];
+  let options = [Option<"plain", "plain", "bool", "false", "Expand all ops, whatever kernels there are">];
+  let statistics = [Statistic<"numExpanded", "num-expanded", "Ops expanded">];
+}
+
 def FuseGatesPass : Pass<"hadal-fuse-gates", "::mlir::func::FuncOp"> {
   let summary = "Make one op of the two linear ops of a gate";
   let description = [{

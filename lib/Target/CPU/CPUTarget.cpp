@@ -4,6 +4,7 @@
 
 #include "KernelBody.h"
 
+#include "hadal/Codegen/Passes.h"
 #include "hadal/Target/CPU/Image.h"
 #include "hadal/Target/CPU/PackedLayout.h"
 #include "hadal/Target/CPU/Passes.h"
@@ -99,9 +100,13 @@ public:
         PanelsAttr::get(context, cpu::panelOutputs, element.isBF16() ? 2 : 1));
   }
 
+  bool supports(ArrayRef<Operation *> ops) const override { return cpu::hasKernel(ops); }
+
   bool fuses(ArrayRef<Operation *> ops) const override { return cpu::fuses(ops); }
 
   void addKernelPasses(OpPassManager &pm) const override {
+    pm.addPass(createFlattenPass());
+    pm.addPass(createVerifyFlatPass());
     cpu::EmitKernelsPassOptions kernels;
     if (options) {
       kernels.levels.assign(options->levels.begin(), options->levels.end());

@@ -3,6 +3,9 @@
 #include "hadal/Target/CPU/Passes.h"
 
 #include "ExecutableKernels.h"
+#include "FlatKernels.h"
+
+#include "hadal/Codegen/Passes.h"
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -141,11 +144,19 @@ struct EmitKernelsPass : impl::EmitKernelsPassBase<EmitKernelsPass> {
   void runOnOperation() override {
     if (failed(chooseTargets()))
       return signalPassFailure();
-    for (auto executable : getOperation().getContents().getOps<ExecutableOp>())
+    for (auto executable : getOperation().getContents().getOps<ExecutableOp>()) {
+      if (VariantOp flat = findFlatVariant(executable)) {
+        for (const KernelTarget &target : targets)
+          emitFlatKernel(executable, flat, target);
+        numKernels += targets.size();
+        flat.erase();
+        continue;
+      }
       if (!executable.getInterface())
         for (const KernelTarget &target : targets)
           if (failed(emitVariant(executable, target)))
             return signalPassFailure();
+    }
   }
 
   LogicalResult emitVariant(ExecutableOp executable, const KernelTarget &target) {

@@ -280,17 +280,13 @@ struct KernelEmitter {
     return run(spec, getMoECombineInfo, emitMoECombine);
   }
 
-  LogicalResult operator()(arith::TruncFOp op) {
-    bool isRounding = getElementTypeOrSelf(op.getOut()).isBF16() && !op.getRoundingmode();
-    return isRounding ? emitRows(op, ElementwiseKind::Cast) : reportNoKernel(body.op);
-  }
+  LogicalResult operator()(arith::TruncFOp op) { return emitRows(op, ElementwiseKind::Cast); }
 
   LogicalResult operator()(arith::AddFOp op) { return emitRows(op, ElementwiseKind::Add); }
 
   /// An op of another dialect on rows of f32.
   LogicalResult emitRows(Operation *op, ElementwiseKind kind) {
-    auto type = dyn_cast<RankedTensorType>(op->getOperand(0).getType());
-    if (!type || type.getRank() != 2 || type.isDynamicDim(1) || !type.getElementType().isF32())
+    if (!isOfRows(op))
       return reportNoKernel(op);
     body.setRows(op->getOperand(0));
     for (Value operand : op->getOperands())
@@ -298,12 +294,19 @@ struct KernelEmitter {
     body.bindResult(op->getResult(0));
     ElementwiseSpec spec;
     spec.kind = kind;
-    spec.width = type.getDimSize(1);
+    spec.width = typeOf(op->getResult(0)).getDimSize(1);
     spec.output = floatTypeOf(op->getResult(0));
     return run(spec, getElementwiseInfo, emitElementwise);
   }
 };
 } // namespace
+
+template <typename... Ops>
+static LogicalResult emitRowKernel(KernelEmitter &emitter, Roots<Ops...>) {
+  return llvm::TypeSwitch<Operation *, LogicalResult>(emitter.body.op)
+      .template Case<Ops...>([&](auto concrete) { return emitter(concrete); })
+      .Default([](Operation *other) { return reportNoKernel(other); });
+}
 
 /// Kernels of products read panels, and look at them; everything else is read in
 /// row-major order, vectors as f32, and what is not an integer as f32 or bf16.
@@ -357,14 +360,7 @@ FailureOr<ExecutableInterface> hadal::cpu::emitKernel(ExecutableOp executable, M
   BodyOp body(*kernel, executable.getBodyResults(), interface);
   std::optional<LogicalResult> matrix = emitMatrixKernel(body, name, module, target);
   KernelEmitter emitter{body, name, module, target};
-  LogicalResult result =
-      matrix ? *matrix
-             : llvm::TypeSwitch<Operation *, LogicalResult>(kernel->root)
-                   .Case<EmbeddingOp, RmsNormOp, GatherRowsOp, SwigluOp, RopeOp, MlaAppendOp,
-                         MlaAttendAbsorbedOp, MlaAttendExpandedOp, MoeRouteOp, MoeGroupOp,
-                         MoeCombineOp, arith::TruncFOp, arith::AddFOp>(
-                       [&](auto concrete) { return emitter(concrete); })
-                   .Default([](Operation *other) { return reportNoKernel(other); });
+  LogicalResult result = matrix ? *matrix : emitRowKernel(emitter, RowRoots());
   if (failed(result) || failed(verifyResults(body)))
     return failure();
   return interface;

@@ -2,10 +2,11 @@
 // Replaces mathematical functions and bf16 conversions by plain arithmetic.
 #include "hadal/Target/CPU/Passes.h"
 
+#include "hadal/Codegen/Passes.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -29,10 +30,7 @@ struct ExpandMathPass : impl::ExpandMathPassBase<ExpandMathPass> {
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    // The reciprocal square root stays 1/sqrt(x), which instructions compute
-    // exactly rounded; its approximation is worse and no faster here.
-    populateMathPolynomialApproximationPatterns(
-        patterns, [](StringRef name) { return name != "math.rsqrt"; });
+    populateExpandMathPatterns(patterns);
     if (expandBF16)
       arith::populateExpandBFloat16Patterns(patterns);
     Counter counter;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Decides which ops the CPU computes in one kernel, and finds them in bodies.
-#include "KernelBody.h"
+#include "ExecutableKernels.h"
+
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace hadal;
 using namespace hadal::cpu;
 
 namespace {
-Type elementOf(Value value) { return cast<ShapedType>(value.getType()).getElementType(); }
+Type elementTypeOf(Value value) { return cast<ShapedType>(value.getType()).getElementType(); }
 
 /// Whether the kernel adds a further summand to its result.
 bool hasRoomForAddend(const KernelBody &body) {
@@ -17,8 +19,8 @@ bool hasRoomForAddend(const KernelBody &body) {
 bool matchRounding(arith::TruncFOp round, KernelBody &body) {
   // A norm rounds once, at its end.
   if (!isa<RmsNormOp>(body.root) || round.getIn() != body.root->getResult(0) ||
-      body.result != round.getIn() || !elementOf(round.getIn()).isF32() ||
-      !elementOf(round.getOut()).isBF16() || round.getRoundingmode())
+      body.result != round.getIn() || !elementTypeOf(round.getIn()).isF32() ||
+      !elementTypeOf(round.getOut()).isBF16() || round.getRoundingmode())
     return false;
   if (!body.result.hasOneUse())
     body.wide = body.result;
@@ -28,7 +30,7 @@ bool matchRounding(arith::TruncFOp round, KernelBody &body) {
 
 bool matchAddend(arith::AddFOp add, KernelBody &body) {
   // Nothing else sees the result before the sum, which is made in f32.
-  if (!hasRoomForAddend(body) || !body.result.hasOneUse() || !elementOf(body.result).isF32())
+  if (!hasRoomForAddend(body) || !body.result.hasOneUse() || !elementTypeOf(body.result).isF32())
     return false;
   if (add.getLhs() != body.result && add.getRhs() != body.result)
     return false;
@@ -61,6 +63,49 @@ std::optional<KernelBody> cpu::matchKernelBody(ArrayRef<Operation *> ops) {
       return std::nullopt;
   }
   return body;
+}
+
+bool cpu::isOfRows(Operation *op) {
+  auto type = dyn_cast<RankedTensorType>(op->getOperand(0).getType());
+  auto round = dyn_cast<arith::TruncFOp>(op);
+  return type && type.getRank() == 2 && !type.isDynamicDim(1) && type.getElementType().isF32() &&
+         (!round || (elementTypeOf(round.getOut()).isBF16() && !round.getRoundingmode()));
+}
+
+/// Whether kernels read an operand of this role as it is. Parameters are given their
+/// types afterwards.
+static bool isReadable(Value value, OperandRole role) {
+  if (value.getDefiningOp<ParamOp>())
+    return true;
+  if (role == OperandRole::Matrix)
+    return weightTypeOf(value).has_value();
+  Type element = elementTypeOf(value);
+  return !isa<mlir::FloatType>(element) || element.isF32() ||
+         (element.isBF16() && role != OperandRole::Vector);
+}
+
+/// Whether the types of the op's operands are those of its kernel.
+static bool hasKernelTypes(Operation *op) {
+  auto reader = cast<ComputeOpInterface>(op);
+  for (OpOperand &operand : op->getOpOperands())
+    if (!isReadable(operand.get(), reader.getOperandRole(operand)))
+      return false;
+  return llvm::TypeSwitch<Operation *, bool>(op)
+      .Case<MlaAttendAbsorbedOp, MlaAttendExpandedOp>([](auto attend) {
+        Type q = elementTypeOf(attend.getQ());
+        return q == elementTypeOf(attend.getCache()) && q == elementTypeOf(attend.getResult());
+      })
+      .Default([](Operation *) { return true; });
+}
+
+bool cpu::hasKernel(ArrayRef<Operation *> ops) {
+  std::optional<KernelBody> body = matchKernelBody(ops);
+  if (!body)
+    return false;
+  if (!isa<ComputeOpInterface>(body->root))
+    return RowRoots::contain(body->root) && isOfRows(body->root);
+  return (MatrixRoots::contain(body->root) || RowRoots::contain(body->root)) &&
+         hasKernelTypes(body->root);
 }
 
 bool cpu::fuses(ArrayRef<Operation *> ops) {

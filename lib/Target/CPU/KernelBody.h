@@ -20,6 +20,22 @@ struct KernelBody {
   mlir::Value wide;
 };
 
+/// Ops that kernels are about, by class.
+template <typename... Ops>
+struct Roots {
+  static bool contain(mlir::Operation *op) { return llvm::isa<Ops...>(op); }
+};
+using MatrixRoots = Roots<LinearOp, GatedLinearOp, HeadLinearOp, MoeGateUpOp, MoeDownOp>;
+using RowRoots = Roots<EmbeddingOp, RmsNormOp, GatherRowsOp, SwigluOp, RopeOp, MlaAppendOp,
+                       MlaAttendAbsorbedOp, MlaAttendExpandedOp, MoeRouteOp, MoeGroupOp,
+                       MoeCombineOp, mlir::arith::TruncFOp, mlir::arith::AddFOp>;
+
+/// Whether there is a kernel of these ops.
+bool hasKernel(llvm::ArrayRef<mlir::Operation *> ops);
+
+/// Whether the op of another dialect is one of rows of f32 that has a kernel.
+bool isOfRows(mlir::Operation *op);
+
 /// How one kernel computes `ops`, in their order; nullopt where none does. One op
 /// is always seen as a root: whether there is a kernel, its emission says.
 std::optional<KernelBody> matchKernelBody(llvm::ArrayRef<mlir::Operation *> ops);

@@ -12,6 +12,7 @@ std::vector<CaseEntry> allCases() {
   addRoutingCases(cases);
   addExpertCases(cases);
   addPlainCases(cases);
+  addLinalgCases(cases);
   return cases;
 }
 

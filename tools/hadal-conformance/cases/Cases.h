@@ -15,6 +15,7 @@ void addAttentionCases(Cases &cases);
 void addRoutingCases(Cases &cases);
 void addExpertCases(Cases &cases);
 void addPlainCases(Cases &cases);
+void addLinalgCases(Cases &cases);
 
 /// A precision, and what it makes of activations.
 struct Precision {

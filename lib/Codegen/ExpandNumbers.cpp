@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Polynomials in the place of functions, and integers in the place of narrow floats.
+#include "hadal/Codegen/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace {
+/// f8E4M3FN to f32: exact. Its 7 bits below the sign, moved up, are a float of an
+/// exponent that is too small by 120, also where it is subnormal; 0x7f is no number.
+struct ExpandF8Extension : OpRewritePattern<arith::ExtFOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(arith::ExtFOp op, PatternRewriter &rewriter) const override {
+    Type narrow = op.getIn().getType(), wide = op.getType();
+    if (!isa<Float8E4M3FNType>(getElementTypeOrSelf(narrow)))
+      return rewriter.notifyMatchFailure(op, "not of f8E4M3FN");
+    if (!getElementTypeOrSelf(wide).isF32())
+      return rewriter.notifyMatchFailure(op, "not to f32");
+    Location loc = op.getLoc();
+    auto like = [&](Type element) -> Type {
+      auto vector = dyn_cast<VectorType>(wide);
+      return vector ? Type(vector.clone(element)) : element;
+    };
+    Type i32 = like(rewriter.getI32Type());
+    auto constant = [&](Type type, Attribute value) -> Value {
+      if (auto vector = dyn_cast<VectorType>(type))
+        value = DenseElementsAttr::get(vector, value);
+      return arith::ConstantOp::create(rewriter, loc, type, cast<TypedAttr>(value));
+    };
+    auto bitsOf = [&](int64_t value) {
+      return constant(i32, rewriter.getI32IntegerAttr(int32_t(value)));
+    };
+    Value bits = arith::BitcastOp::create(rewriter, loc, like(rewriter.getI8Type()), op.getIn());
+    bits = arith::ExtUIOp::create(rewriter, loc, i32, bits);
+    Value rest = arith::AndIOp::create(rewriter, loc, bits, bitsOf(0x7f));
+    Value sign = arith::AndIOp::create(rewriter, loc, bits, bitsOf(0x80));
+    Value small = arith::BitcastOp::create(rewriter, loc, wide,
+                                           arith::ShLIOp::create(rewriter, loc, rest, bitsOf(20)));
+    Value scale = constant(wide, rewriter.getF32FloatAttr(0x1p120f));
+    Value value = arith::MulFOp::create(rewriter, loc, small, scale);
+    Value magnitude = arith::BitcastOp::create(rewriter, loc, i32, value);
+    Value isNaN =
+        arith::CmpIOp::create(rewriter, loc, arith::CmpIPredicate::eq, rest, bitsOf(0x7f));
+    magnitude = arith::SelectOp::create(rewriter, loc, isNaN, bitsOf(0x7fc00000), magnitude);
+    Value shifted = arith::ShLIOp::create(rewriter, loc, sign, bitsOf(24));
+    Value all = arith::OrIOp::create(rewriter, loc, magnitude, shifted);
+    rewriter.replaceOpWithNewOp<arith::BitcastOp>(op, wide, all);
+    return success();
+  }
+};
+
+/// 1 / sqrt(x), which is rounded twice, in the place of an approximation.
+struct ExpandRsqrt : OpRewritePattern<math::RsqrtOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(math::RsqrtOp op, PatternRewriter &rewriter) const override {
+    TypedAttr one = rewriter.getFloatAttr(getElementTypeOrSelf(op.getType()), 1.0);
+    if (auto vector = dyn_cast<VectorType>(op.getType()))
+      one = DenseElementsAttr::get(vector, Attribute(one));
+    Value numerator = arith::ConstantOp::create(rewriter, op.getLoc(), one);
+    Value root = math::SqrtOp::create(rewriter, op.getLoc(), op.getOperand());
+    rewriter.replaceOpWithNewOp<arith::DivFOp>(op, numerator, root);
+    return success();
+  }
+};
+} // namespace
+
+void hadal::populateExpandMathPatterns(RewritePatternSet &patterns) {
+  populateMathPolynomialApproximationPatterns(
+      // The reciprocal square root is 1/sqrt(x), which instructions compute exactly
+      // rounded; its approximation is worse and no faster.
+      patterns, [](StringRef name) { return name != "math.rsqrt"; });
+}
+
+void hadal::populateExpandConversionPatterns(RewritePatternSet &patterns) {
+  arith::populateExpandBFloat16Patterns(patterns);
+  patterns.add<ExpandF8Extension, ExpandRsqrt>(patterns.getContext());
+}

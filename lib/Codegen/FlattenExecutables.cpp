@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// Brings bodies that their target has no kernel for to the flat form.
+//
+// A body is copied and given destinations (PlainBody), split into work items on tensors, bufferised
+// by upstream's passes, and then written anew over flat buffers (FlatKernel).
+#include "FlatKernel.h"
+#include "PlainBody.h"
+
+#include "hadal/Codegen/Passes.h"
+#include "hadal/Target/Target.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace hadal {
+#define GEN_PASS_DEF_FLATTENPASS
+#include "hadal/Codegen/Passes.h.inc"
+
+VariantOp findFlatVariant(ExecutableOp executable) {
+  for (auto variant : executable.getContents().front().getOps<VariantOp>())
+    if (variant.getLevel() == kFlatLevel)
+      return variant;
+  return {};
+}
+
+namespace {
+struct FlattenPass : impl::FlattenPassBase<FlattenPass> {
+  using FlattenPassBase::FlattenPassBase;
+
+  void getDependentDialects(DialectRegistry &registry) const override {
+    impl::FlattenPassBase<FlattenPass>::getDependentDialects(registry);
+    OpPassManager modules(ModuleOp::getOperationName());
+    addPreparationPasses(modules);
+    addBufferisationPasses(modules);
+    modules.getDependentDialects(registry);
+  }
+
+  void runOnOperation() override {
+    ProgramOp program = getOperation();
+    if (itemElements < 1 || lanes < 1 || !llvm::isPowerOf2_64(lanes)) {
+      program.emitError() << "expected item-elements of at least 1 and lanes that are a power of "
+                             "two, got "
+                          << itemElements << " and " << lanes;
+      return signalPassFailure();
+    }
+    const Target *target = lookupTarget(program, program.getTarget().getFamily());
+    if (!target)
+      return signalPassFailure();
+    for (auto executable : program.getContents().getOps<ExecutableOp>()) {
+      SmallVector<Operation *> ops = executable.getBodyOps();
+      if (executable.getInterface() || target->supports(ops) ||
+          llvm::any_of(ops, llvm::IsaPred<ComputeOpInterface>))
+        continue;
+      if (failed(flatten(executable)))
+        return signalPassFailure();
+      ++numFlattened;
+    }
+  }
+
+  LogicalResult flatten(ExecutableOp executable) {
+    OpBuilder builder = OpBuilder::atBlockEnd(&executable.getContents().front());
+    auto variant = VariantOp::create(builder, executable.getLoc(), kFlatLevel);
+    builder.createBlock(&variant.getContents());
+    auto module = ModuleOp::create(builder, executable.getLoc());
+    PlainBody body = makePlainBody(executable, module);
+    OpPassManager preparation(ModuleOp::getOperationName()),
+        bufferisation(ModuleOp::getOperationName());
+    addPreparationPasses(preparation);
+    addBufferisationPasses(bufferisation);
+    if (failed(runPipeline(preparation, module)) ||
+        failed(splitIntoItems(body.function, itemElements)) ||
+        failed(runPipeline(bufferisation, module)) ||
+        failed(writeFlatKernel(executable, variant, body, lanes)))
+      return failure();
+    module.erase();
+    return simplify(variant);
+  }
+
+  LogicalResult simplify(VariantOp variant) {
+    OpPassManager cleanup(VariantOp::getOperationName());
+    cleanup.addPass(createCanonicalizerPass());
+    cleanup.addPass(createCSEPass());
+    if (failed(runPipeline(cleanup, variant)))
+      return failure();
+    RewritePatternSet patterns(&getContext());
+    populateExpandMathPatterns(patterns);
+    populateExpandConversionPatterns(patterns);
+    arith::populateCeilFloorDivExpandOpsPatterns(patterns);
+    if (failed(applyPatternsGreedily(variant, std::move(patterns))))
+      return failure();
+    OpPassManager last(VariantOp::getOperationName());
+    last.addPass(createCSEPass());
+    last.addNestedPass<func::FuncOp>(createLoopInvariantCodeMotionPass());
+    last.addPass(createCanonicalizerPass());
+    last.addPass(createCSEPass());
+    return runPipeline(last, variant);
+  }
+};
+} // namespace
+} // namespace hadal
