@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # How lit finds and runs Hadal's tests: suffixes, tools, features of machine and build.
 import os
+import shutil
 import subprocess
 import sys
 
@@ -74,6 +75,13 @@ if config.hadal_sanitize:
     config.available_features.add("sanitizer")
 elif "end-to-end" in config.available_features:
     config.available_features.add("installation")  # tested once, as the machine is
+# NVIDIA's assembler: of a toolkit, or of the public wheel nvidia-cuda-nvcc in the build folder.
+toolkits = [os.environ.get("CUDA_HOME", ""), "/usr/local/cuda", os.path.join(config.hadal_build_root, "cuda")]
+ptxas = shutil.which("ptxas", path=os.pathsep.join(
+    [os.environ.get("PATH", "")] + [os.path.join(each, "bin") for each in toolkits if each]))
+if ptxas:
+    config.available_features.add("ptxas")
+    config.substitutions.append(("%ptxas", quoted(ptxas)))
 if os.environ.get("HADAL_TEST_LONG"):
     config.available_features.add("long")
 

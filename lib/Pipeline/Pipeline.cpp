@@ -7,7 +7,7 @@
 #include "hadal/Codegen/Passes.h"
 #include "hadal/Conversion/Passes.h"
 #include "hadal/Target/CPU/CPUTarget.h"
-#include "hadal/Target/CUDA/Pipeline.h"
+#include "hadal/Target/CUDA/CUDATarget.h"
 #include "hadal/Transforms/Passes.h"
 
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -81,13 +81,15 @@ void hadal::registerDialects(DialectRegistry &registry) {
   registerAllToLLVMIRTranslations(registry);
 }
 
-void hadal::registerBuiltinTargets(TargetRegistry &targets) { targets.add(createCPUTarget()); }
+void hadal::registerBuiltinTargets(TargetRegistry &targets) {
+  targets.add(createCPUTarget());
+  targets.add(createCUDATarget());
+}
 
 void hadal::registerPasses(const TargetRegistry &targets) {
   registerHadalTransformsPasses();
   registerHadalCodegenPasses();
   registerHadalConversionPasses();
-  cuda::registerCUDAPasses();
   for (const std::shared_ptr<Target> &target : targets.getTargets())
     target->registerPasses();
 }
@@ -110,12 +112,16 @@ static void addModelPasses(OpPassManager &pm, const PipelineOptions &options) {
   FormProgramsPassOptions programs;
   for (const Target *target : options.targets)
     programs.targets.push_back(target->getFamily().str());
+  llvm::append_range(programs.targets, options.levels);
   pm.addPass(createFormProgramsPass(programs));
   // What is expanded is expanded whole: kernels alone want parts that they know.
-  if (!options.plain) {
-    OpPassManager &parts = pm.nest<ProgramOp>();
+  for (const Target *target : options.targets) {
+    if (options.plain || !target->hasKernels())
+      continue;
+    OpPassManager parts(ProgramOp::getOperationName());
     parts.addPass(createDecomposePass());
     parts.addNestedPass<func::FuncOp>(createFuseGatesPass());
+    pm.addNestedPass<ProgramOp>(createTargetPass(*target, std::move(parts)));
   }
   pm.addPass(createExpandUnsupportedPass({options.plain}));
   OpPassManager &program = pm.nest<ProgramOp>();

@@ -16,12 +16,22 @@ TargetAttr Target::getRequest(MLIRContext *context) const {
 }
 void Target::registerDialects(DialectRegistry &) const {}
 void Target::registerPasses() const {}
+bool Target::hasKernels() const { return true; }
 bool Target::supports(ArrayRef<Operation *>) const { return true; }
 bool Target::fuses(ArrayRef<Operation *>) const { return false; }
 
 const Target *TargetRegistry::lookup(StringRef family) const {
   for (const std::shared_ptr<Target> &target : targets)
     if (target->getFamily() == family)
+      return target.get();
+  return nullptr;
+}
+
+const Target *TargetRegistry::find(StringRef name) const {
+  if (const Target *target = lookup(name))
+    return target;
+  for (const std::shared_ptr<Target> &target : targets)
+    if (llvm::is_contained(target->getLevels(), name))
       return target.get();
   return nullptr;
 }
@@ -69,13 +79,23 @@ void TargetRegistry::attachTo(DialectRegistry &known) const {
   known.addExtension(TypeID::get<TargetsExtension>(), std::make_unique<TargetsExtension>(*this));
 }
 
-const Target *hadal::lookupTarget(Operation *op, StringRef family) {
+static const Target *
+getOrReport(Operation *op, StringRef name,
+            llvm::function_ref<const Target *(const TargetRegistry &)> lookup) {
   auto *dialect = op->getContext()->getLoadedDialect<HadalDialect>();
   auto *known = dialect ? dialect->getRegisteredInterface<ContextTargets>() : nullptr;
-  const Target *target = known ? known->registry.lookup(family) : nullptr;
+  const Target *target = known ? lookup(known->registry) : nullptr;
   if (!target)
     op->emitError() << "expected a target that is registered ("
                     << (known ? known->registry.getFamilies() : std::string("none")) << "), got '"
-                    << family << "'";
+                    << name << "'";
   return target;
+}
+
+const Target *hadal::lookupTarget(Operation *op, StringRef family) {
+  return getOrReport(op, family, [&](auto &registry) { return registry.lookup(family); });
+}
+
+const Target *hadal::findTarget(Operation *op, StringRef name) {
+  return getOrReport(op, name, [&](auto &registry) { return registry.find(name); });
 }

@@ -30,11 +30,18 @@ struct FormProgramsPass : impl::FormProgramsPassBase<FormProgramsPass> {
         return signalPassFailure();
       }
     SmallVector<Block *> programs;
-    for (const std::string &family : targets) {
-      FailureOr<Block *> contents = makeProgram(family);
+    for (const std::string &name : targets) {
+      const Target *target = findTarget(module, name);
+      if (!target)
+        return signalPassFailure();
+      if (target->getFamily() != name && addLevel(target->getFamily(), name))
+        continue;
+      FailureOr<Block *> contents = makeProgram(*target);
       if (failed(contents))
         return signalPassFailure();
       programs.push_back(*contents);
+      if (target->getFamily() != name)
+        addLevel(target->getFamily(), name);
     }
     // The last program takes the originals, so that one target costs no copy.
     for (Block *contents : ArrayRef(programs).drop_back())
@@ -44,11 +51,22 @@ struct FormProgramsPass : impl::FormProgramsPassBase<FormProgramsPass> {
       op->moveBefore(programs.back(), programs.back()->end());
   }
 
-  FailureOr<Block *> makeProgram(StringRef family) {
+  /// Wants a level of the program of that family, if there is one.
+  bool addLevel(StringRef family, StringRef level) {
+    auto program = getOperation().lookupSymbol<ProgramOp>(family);
+    if (!program)
+      return false;
+    SmallVector<StringAttr> levels(program.getTarget().getLevels());
+    auto name = StringAttr::get(&getContext(), level);
+    if (!llvm::is_contained(levels, name))
+      levels.push_back(name);
+    program.setTargetAttr(TargetAttr::get(&getContext(), family, levels));
+    return true;
+  }
+
+  FailureOr<Block *> makeProgram(const Target &target) {
     ModuleOp module = getOperation();
-    const Target *target = lookupTarget(module, family);
-    if (!target)
-      return failure();
+    StringRef family = target.getFamily();
     if (module.lookupSymbol(family)) {
       module.emitError() << "expected no symbol '" << family << "' beside the program for target '"
                          << family << "', found one";
@@ -56,7 +74,7 @@ struct FormProgramsPass : impl::FormProgramsPassBase<FormProgramsPass> {
     }
     OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
     auto program =
-        ProgramOp::create(builder, module.getLoc(), family, target->getRequest(&getContext()));
+        ProgramOp::create(builder, module.getLoc(), family, target.getRequest(&getContext()));
     ++numPrograms;
     return builder.createBlock(&program.getContents());
   }

@@ -406,7 +406,7 @@ hadal.program @cpu target <"cpu"> {
 
 // -----
 
-// expected-error @+1 {{expected a target that is registered (cpu), got 'tpu'}}
+// expected-error @+1 {{expected a target that is registered (cpu, cuda), got 'tpu'}}
 hadal.program @tpu target <"tpu"> {
 }
 

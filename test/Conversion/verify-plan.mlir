@@ -170,7 +170,7 @@ plan.program @cpu abi 1 {
 // -----
 
 // Programs are for targets that there are, and images for their levels.
-// expected-error @+1 {{expected a target that is registered (cpu), got 'tpu'}}
+// expected-error @+1 {{expected a target that is registered (cpu, cuda), got 'tpu'}}
 plan.program @tpu abi 1 {
 }
 

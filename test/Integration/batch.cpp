@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs sequences alone, together and staggered; their logits must be the same bits.
 //
-// batch ARTIFACT: eight sequences of different lengths, each a prompt and a few
+// batch ARTIFACT [DEVICE]: eight sequences of different lengths, each a prompt and a few
 // further tokens. Alone: a session each. Together: prompts in one step, then
 // decode steps of all. Staggered: sequence i starts in step i, so that prefill and
 // decode share steps. Each of them with one thread and with two.
@@ -88,9 +88,10 @@ void step(hadal_session_t *session, const std::vector<Sequence> &sequences,
 
 enum class Mode { alone, together, staggered };
 
-Logits run(const char *artifact, uint32_t threads, Mode mode) {
+Logits run(const char *artifact, const char *device, uint32_t threads, Mode mode) {
   hadal_context_options_t contextOptions{};
   contextOptions.struct_size = sizeof contextOptions;
+  contextOptions.device = device;
   contextOptions.threads = threads;
   hadal_context_t *context;
   hadal_module_t *module;
@@ -136,8 +137,8 @@ Logits run(const char *artifact, uint32_t threads, Mode mode) {
 } // namespace
 
 int main(int argc, char **argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: batch ARTIFACT\n");
+  if (argc != 2 && argc != 3) {
+    std::fprintf(stderr, "usage: batch ARTIFACT [DEVICE]\n");
     return 2;
   }
   const std::pair<Mode, const char *> modes[] = {
@@ -146,7 +147,7 @@ int main(int argc, char **argv) {
   int different = 0;
   for (auto [mode, name] : modes)
     for (uint32_t threads : {1u, 2u}) {
-      Logits got = run(argv[1], threads, mode);
+      Logits got = run(argv[1], argc > 2 ? argv[2] : nullptr, threads, mode);
       if (first.empty())
         first = got;
       bool same = got.size() == first.size();

@@ -143,6 +143,6 @@ hadal.program @cpu target <"cpu"> {
 
 // -----
 
-// expected-error @+1 {{expected a target that is registered (cpu), got 'tpu'}}
+// expected-error @+1 {{expected a target that is registered (cpu, cuda), got 'tpu'}}
 hadal.program @tpu target <"tpu"> {
 }

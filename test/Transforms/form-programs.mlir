@@ -3,9 +3,13 @@
 // RUN: not hadal-opt %s --hadal-form-programs 2>&1 | FileCheck %s --check-prefix=NONE
 // NONE: error: expected at least one target, got none
 // RUN: not hadal-opt %s --hadal-form-programs=targets=cpu,arm 2>&1 | FileCheck %s --check-prefix=UNKNOWN
-// UNKNOWN: error: expected a target that is registered (cpu), got 'arm'
+// UNKNOWN: error: expected a target that is registered (cpu, cuda), got 'arm'
 // RUN: not hadal-opt %s --hadal-form-programs=targets=cpu,cpu 2>&1 | FileCheck %s --check-prefix=TWICE
 // TWICE: error: expected no symbol 'cpu' beside the program for target 'cpu', found one
+// RUN: hadal-opt %s --hadal-form-programs=targets=sm_90,cpu,sm_80,sm_90 | FileCheck %s --check-prefix=LEVEL
+// LEVEL:     hadal.program @cuda target <"cuda", levels = ["sm_90", "sm_80"]> {
+// LEVEL:     hadal.program @cpu target <"cpu"> {
+// LEVEL-NOT: hadal.program
 
 // CHECK-NOT:   hadal.parameter
 // CHECK-NOT:   func.func

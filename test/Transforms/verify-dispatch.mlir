@@ -183,6 +183,6 @@ plan.program @plan abi 1 {
 
 // -----
 
-// expected-error @+1 {{expected a target that is registered (cpu), got 'tpu'}}
+// expected-error @+1 {{expected a target that is registered (cpu, cuda), got 'tpu'}}
 hadal.program @cpu target <"tpu"> {
 }

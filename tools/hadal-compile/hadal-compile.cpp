@@ -33,7 +33,8 @@ static cl::opt<std::string> output(
     cl::value_desc("FILE"), cl::cat(category));
 static cl::list<std::string>
     targetNames("target",
-                cl::desc("Target to compile for (repeatable); may be left out where there is one"),
+                cl::desc("Target to compile for, or a level of one (repeatable; default: the first "
+                         "that is built in, unless libraries bring others)"),
                 cl::value_desc("NAME"), cl::cat(category));
 static cl::opt<std::string> precision("precision", cl::desc("native (default) or reference"),
                                       cl::init("native"), cl::value_desc("NAME"),
@@ -68,6 +69,8 @@ static cl::opt<bool> timing("timing", cl::desc("Write the time of each pass to s
 
 namespace {
 enum ExitCode { kDone = 0, kBadInput = 1, kBadUsage = 2 };
+
+size_t builtinCount = 0; // of targets
 
 using Clock = std::chrono::steady_clock;
 double secondsSince(Clock::time_point begin) {
@@ -133,8 +136,9 @@ std::optional<int> checkOptions(const hadal::TargetRegistry &targets) {
   if (quantize != "none")
     return usage("expected --quantize=none, int8 or int4, got '" + quantize + "'");
   for (const std::string &name : targetNames) {
-    if (!targets.lookup(name))
-      return usage("expected --target=" + targets.getFamilies() + ", got '" + name + "'");
+    if (!targets.find(name))
+      return usage("expected --target=" + targets.getFamilies() + " or a level of theirs, got '" +
+                   name + "'");
     if (count(targetNames, name) > 1)
       return usage("expected each target once, got --target=" + name + " again");
   }
@@ -205,9 +209,10 @@ private:
 std::optional<int> chooseTargets(ModuleOp module, const hadal::TargetRegistry &known,
                                  std::vector<const hadal::Target *> &targets) {
   for (const std::string &name : targetNames)
-    targets.push_back(known.lookup(name));
+    if (const hadal::Target *target = known.find(name); !is_contained(targets, target))
+      targets.push_back(target);
   if (hadal::stageOf(module) == hadal::Stage::Model) {
-    if (targets.empty() && known.getTargets().size() == 1)
+    if (targets.empty() && known.getTargets().size() == builtinCount)
       targets.push_back(known.getTargets().front().get());
     if (targets.empty())
       return usage("expected --target=" + known.getFamilies() + ", got none");
@@ -228,6 +233,11 @@ std::optional<int> chooseTargets(ModuleOp module, const hadal::TargetRegistry &k
         !target->getRequest(module.getContext()).getLevels().empty())
       return refuse(input + ": expected no level of '" + target->getFamily() +
                     "' on the command line, since the module holds its kernels");
+    if (any_of(targetNames, [&](const std::string &name) {
+          return known.find(name) == target && target->getFamily() != name;
+        }))
+      return refuse(input + ": expected --target=" + target->getFamily() +
+                    " without a level, since the module holds its program");
   }
   targets = std::move(*held);
   return std::nullopt;
@@ -262,6 +272,9 @@ int compile(MLIRContext &context, const hadal::TargetRegistry &known) {
   hadal::PipelineOptions options;
   if (std::optional<int> code = chooseTargets(**module, known, options.targets))
     return *code;
+  for (const std::string &name : targetNames)
+    if (!known.lookup(name))
+      options.levels.push_back(name);
   options.precision = precision;
   options.attention = attention;
   options.plain = plain;
@@ -306,6 +319,7 @@ int main(int argc, char **argv) {
   InitLLVM init(argc, argv, /*InstallPipeSignalExitHandler=*/false);
   hadal::TargetRegistry targets;
   hadal::registerBuiltinTargets(targets);
+  builtinCount = targets.getTargets().size();
   if (Error failed = hadal::loadTargetLibraries(argc, argv, targets, &category))
     return refuse(toString(std::move(failed)));
   for (const std::shared_ptr<hadal::Target> &target : targets.getTargets())

@@ -45,17 +45,30 @@ private:
   pid_t owner = getpid();
 };
 
-const Target &chooseTarget(const CommandLine &line, TargetRegistry &targets) {
+/// What the suite is run for: what is asked for, what was loaded, or the first that is built
+/// in and has a level in common with the device.
+const Target &chooseTarget(const CommandLine &line, const DeviceFacts &device,
+                           TargetRegistry &targets) {
   registerBuiltinTargets(targets);
+  size_t builtin = targets.getTargets().size();
   if (line.has("load-target"))
     if (llvm::Error failed = loadTargetLibrary(line.text("load-target"), targets))
       fail(llvm::toString(std::move(failed)));
-  // One that was loaded is what the suite is run for.
-  std::string name = line.text("target", targets.getTargets().back()->getFamily().str());
-  const Target *target = targets.lookup(name);
-  if (!target)
-    failUsage("expected --target=" + targets.getFamilies() + ", got '" + name + "'");
-  return *target;
+  if (line.has("target")) {
+    std::string name = line.text("target");
+    if (const Target *target = targets.find(name))
+      return *target;
+    failUsage("expected --target=" + targets.getFamilies() + " or a level of theirs, got '" + name +
+              "'");
+  }
+  if (targets.getTargets().size() > builtin)
+    return *targets.getTargets().back();
+  for (const std::shared_ptr<Target> &target : targets.getTargets())
+    if (llvm::any_of(target->getLevels(), [&](llvm::StringRef level) {
+          return llvm::is_contained(device.levels, level);
+        }))
+      return *target;
+  return *targets.getTargets().front();
 }
 
 std::string joined(const std::vector<std::string> &words) {
@@ -65,13 +78,14 @@ std::string joined(const std::vector<std::string> &words) {
   return text.empty() ? "none" : text;
 }
 
-/// Levels of the target that the device has too, best first.
-std::vector<std::string> commonLevels(const Target &target, const std::string &device) {
-  DeviceFacts facts = askDevice(device);
-  if (!facts.problem.empty())
-    fail(facts.problem);
+/// Levels of the target that the device has too, best first; of these the one that is asked for.
+std::vector<std::string> commonLevels(const CommandLine &line, const Target &target,
+                                      const std::string &device, const DeviceFacts &facts) {
   std::vector<std::string> all, common;
+  std::string asked = line.text("target", target.getFamily().str());
   for (llvm::StringRef level : target.getLevels()) {
+    if (asked != target.getFamily() && asked != level)
+      continue;
     all.push_back(level.str());
     if (llvm::is_contained(facts.levels, level))
       common.push_back(level.str());
@@ -133,7 +147,9 @@ int main(int argc, char **argv) {
       "target's own reason, and no failure. Exit code 1: something failed.",
       {{"device", Option::value, "NAME",
         "where to run: cpu, or a device library by name or path (cpu)"},
-       {"target", Option::value, "NAME", "what to compile for (that of --load-target, or cpu)"},
+       {"target", Option::value, "NAME",
+        "what to compile for, or a level of one (that of --load-target, or the first\n"
+        "                                that the device takes)"},
        {"load-target", Option::value, "LIB", "load the targets of a shared library"},
        {"filter", Option::value, "WORDS",
         "only cases whose names contain one of these, separated by commas"},
@@ -151,10 +167,13 @@ int main(int argc, char **argv) {
       line.integer("jobs", std::max(1u, std::thread::hardware_concurrency()), 1, 1024));
   auto timeout = static_cast<unsigned>(line.integer("timeout", 600, 1, 86400));
   std::vector<Job> jobs = chooseJobs(line);
-  TargetRegistry targets;
-  const Target &target = chooseTarget(line, targets);
   std::string device = line.text("device", "cpu");
-  std::vector<std::string> levels = commonLevels(target, device);
+  DeviceFacts facts = askDevice(device);
+  if (!facts.problem.empty())
+    fail(facts.problem);
+  TargetRegistry targets;
+  const Target &target = chooseTarget(line, facts, targets);
+  std::vector<std::string> levels = commonLevels(line, target, device, facts);
 
   static TemporaryFolder folder;
   Report report(line.has("json"));

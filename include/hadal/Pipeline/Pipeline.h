@@ -27,6 +27,7 @@ Stage stageOf(mlir::ModuleOp module);
 
 struct PipelineOptions {
   std::vector<const Target *> targets; // of the programs to make, or of those there are
+  std::vector<std::string> levels;     // of these, to compile for; none: those that they choose
   std::string precision = "native";  // native, reference
   std::string attention = "auto";    // auto, absorbed, expanded
   bool plain = false;                // no kernels but those of the plain path

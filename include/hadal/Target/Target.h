@@ -69,6 +69,10 @@ public:
   virtual mlir::RankedTensorType getParameterType(OperandRole role, mlir::RankedTensorType type,
                                                   llvm::StringRef precision) const = 0;
 
+  /// Whether the target has kernels of its own. Attention and experts are split into the
+  /// parts that kernels are about; for a target without any they are expanded whole.
+  virtual bool hasKernels() const;
+
   /// Whether the target has a kernel for `ops`: one op of an entry point before its
   /// parameters have layouts, or the ops of a body. What it has none for takes the plain
   /// path, as its expansion; then kernels of variants in the flat form are wanted of
@@ -101,6 +105,8 @@ public:
   void add(std::shared_ptr<Target> target) { targets.push_back(std::move(target)); }
   llvm::ArrayRef<std::shared_ptr<Target>> getTargets() const { return targets; }
   const Target *lookup(llvm::StringRef family) const;
+  /// The target of that family, or that has a level of that name: what a user asks for.
+  const Target *find(llvm::StringRef name) const;
 
   /// Adds dialects of the model stage whose ops expand: what a library brings that has
   /// ops of its own.
@@ -122,6 +128,9 @@ private:
 /// The target of that family that the context of `op` knows; otherwise reports
 /// which there are at `op` and returns null.
 const Target *lookupTarget(mlir::Operation *op, llvm::StringRef family);
+
+/// The same, but by family or level.
+const Target *findTarget(mlir::Operation *op, llvm::StringRef name);
 
 } // namespace hadal
 

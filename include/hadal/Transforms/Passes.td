@@ -80,14 +80,14 @@ def FormProgramsPass : Pass<"hadal-form-programs", "::mlir::ModuleOp"> {
     Precondition: the model stage, with attention forms and precisions chosen,
     which are the same for every target. Postcondition: one program for each of
     `targets`, named after its family, with functions and declarations of its own,
-    and none beside them.
+    and none beside them. What names a level is for that level of its target.
 
     ```
     plan.host_dim, hadal.parameter, hadal.state, func.func ==> hadal.program @cpu target <"cpu"> { the same }
     ```
   }];
   let dependentDialects = ["::hadal::HadalDialect"];
-  let options = [ListOption<"targets", "targets", "std::string", "families of the targets, at least one">];
+  let options = [ListOption<"targets", "targets", "std::string", "families of the targets, or levels of theirs, at least one">];
   let statistics = [Statistic<"numPrograms", "num-programs", "Programs made">];
 }
 

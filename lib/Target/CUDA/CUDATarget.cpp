@@ -2,6 +2,7 @@
 // NVIDIA GPUs as a target of the compiler.
 #include "hadal/Target/CUDA/CUDATarget.h"
 
+#include "hadal/Codegen/Passes.h"
 #include "hadal/Target/CUDA/Image.h"
 #include "hadal/Target/CUDA/Passes.h"
 #include "hadal/Target/CUDA/Pipeline.h"
@@ -34,7 +35,17 @@ public:
     return type;
   }
 
+  // Everything takes the plain path.
+  bool hasKernels() const override { return false; }
+  bool supports(ArrayRef<Operation *>) const override { return false; }
+
   void addKernelPasses(OpPassManager &pm) const override {
+    // An item a thread: neighbours are threads, not lanes.
+    FlattenPassOptions flatten;
+    flatten.itemElements = 1;
+    flatten.lanes = 1;
+    pm.addPass(createFlattenPass(flatten));
+    pm.addPass(createVerifyFlatPass());
     pm.addPass(cuda::createEmitKernelsPass());
   }
 

@@ -4,6 +4,7 @@
 
 #include "hadal/Target/CUDA/Pipeline.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "mlir/Target/LLVMIR/Export.h"
@@ -87,12 +88,15 @@ FailureOr<TargetImage> hadal::cuda::compileImage(ModuleOp module, const Level &l
   auto machine = createTargetMachine(level);
   if (!machine)
     return module.emitError() << "no code generator for " << tripleName;
+  // Accesses are as aligned as the target has it for their types.
+  module->setAttr(
+      LLVM::LLVMDialect::getDataLayoutAttrName(),
+      StringAttr::get(module.getContext(), machine->createDataLayout().getStringRepresentation()));
   llvm::LLVMContext context;
   auto translated = translateModuleToLLVMIR(module, context, "kernels");
   if (!translated)
     return module.emitError() << "expected kernels in the llvm and nvvm dialects only";
   translated->setTargetTriple(machine->getTargetTriple());
-  translated->setDataLayout(machine->createDataLayout());
   translated->setSourceFileName("");
   optimise(*translated, *machine);
   for (const llvm::Function &function : *translated)

@@ -31,7 +31,8 @@ namespace {
 bool hasInstruction(Operation *op) {
   return isa<math::AbsFOp, math::CeilOp, math::CopySignOp, math::CountLeadingZerosOp,
              math::CountTrailingZerosOp, math::CtPopOp, math::FloorOp, math::FmaOp, math::IsNaNOp,
-             math::RoundEvenOp, math::RsqrtOp, math::SqrtOp, math::TruncOp, math::AbsIOp>(op);
+             math::RoundEvenOp, math::RoundOp, math::RsqrtOp, math::SqrtOp, math::TruncOp,
+             math::AbsIOp>(op);
 }
 
 /// A kernel is passed the address of a binding: how many elements there are, the constants of
@@ -96,10 +97,9 @@ struct ConvertToNVVMPass : impl::ConvertToNVVMPassBase<ConvertToNVVMPass> {
     cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
     populateFinalizeMemRefToLLVMConversionPatterns(converter, patterns);
     populateFuncToLLVMConversionPatterns(converter, patterns);
-    populateGpuToNVVMConversionPatterns(converter, patterns);
-    // Before those of libdevice.
-    populateMathToLLVMConversionPatterns(converter, patterns, /*approximateLog1p=*/true,
-                                         /*benefit=*/10);
+    // After all others: among them are calls of libdevice for ops that are one instruction.
+    populateGpuToNVVMConversionPatterns(converter, patterns, /*benefit=*/0);
+    populateMathToLLVMConversionPatterns(converter, patterns);
     ub::populateUBToLLVMConversionPatterns(converter, patterns);
     LLVMConversionTarget target(getContext());
     target.addLegalDialect<NVVM::NVVMDialect>();

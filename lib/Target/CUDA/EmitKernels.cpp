@@ -4,11 +4,13 @@
 
 #include "WorkItems.h"
 
+#include "hadal/Codegen/Passes.h"
 #include "hadal/Target/CUDA/Level.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -23,15 +25,8 @@ namespace hadal::cuda {
 #include "hadal/Target/CUDA/Passes.h.inc"
 
 namespace {
-constexpr StringLiteral kFlatLevel = "flat";
 constexpr int64_t kWorkgroup = 128; // threads
-
-VariantOp findFlatVariant(ExecutableOp executable) {
-  for (auto variant : executable.getContents().front().getOps<VariantOp>())
-    if (variant.getLevel() == kFlatLevel)
-      return variant;
-  return {};
-}
+constexpr int64_t kAlignment = 64;  // of bindings, in bytes: the kernel contract
 
 /// How the kernel is launched: workgroups for all work items, each of one thread or of a warp.
 void emitInterface(OpBuilder &builder, plan::InterfaceOp flat, size_t bindings,
@@ -133,6 +128,8 @@ void emitFunction(OpBuilder &builder, func::FuncOp flat, plan::InterfaceOp inter
   auto kernel = func::FuncOp::create(b, flat.getSymName(), b.getFunctionType(types, {}));
   kernel->setAttr(NVVM::NVVMDialect::getReqntidAttrName(),
                   b.getDenseI32ArrayAttr({int32_t(kWorkgroup), 1, 1}));
+  for (size_t i = 0; i < bindings; ++i)
+    kernel.setArgAttr(i, LLVM::LLVMDialect::getAlignAttrName(), b.getI64IntegerAttr(kAlignment));
   Block *entry = kernel.addEntryBlock();
   b.setInsertionPointToStart(entry);
   IRMapping mapping;

@@ -44,40 +44,41 @@ static SmallVector<Operation *> findCombiners(scf::ForOp loop) {
   return combiners;
 }
 
-/// The factor that is known of how many items there are.
-static int64_t knownFactor(Value expression) {
-  if (std::optional<int64_t> constant = plan::constantOf(expression))
-    return *constant;
+namespace {
+/// What is known of how many items there are: a factor, times rows, or times more than that.
+struct Factors {
+  int64_t known = 1;
+  unsigned unknown = 0;
+};
+} // namespace
+
+static void findFactors(Value expression, Factors &factors) {
   auto expr = expression.getDefiningOp<plan::ExprOp>();
-  if (!expr)
-    return 1;
-  if (expr.getKind() == plan::ExprKind::Mul)
-    return knownFactor(expr.getA()) * knownFactor(expr.getB());
-  return 1;
+  if (std::optional<int64_t> constant = plan::constantOf(expression)) {
+    factors.known *= *constant;
+  } else if (expr && expr.getKind() == plan::ExprKind::Mul) {
+    findFactors(expr.getA(), factors);
+    findFactors(expr.getB(), factors);
+  } else {
+    ++factors.unknown;
+  }
 }
 
-/// Whether the item reads what it may have written before: then all lanes must have
-/// written, or wait for the one that did.
-static bool readsWhatItWrote(func::FuncOp function) {
-  SmallPtrSet<Value, 8> written, writtenInLoop, read;
-  bool found = false;
-  function.walk<WalkOrder::PreOrder>([&](Operation *op) {
-    if (auto store = dyn_cast<memref::StoreOp>(op)) {
-      written.insert(store.getMemref());
-      if (op->getParentOfType<LoopLikeOpInterface>())
-        writtenInLoop.insert(store.getMemref());
-    } else if (auto load = dyn_cast<memref::LoadOp>(op)) {
-      read.insert(load.getMemref());
-      found |= isa<BlockArgument>(load.getMemref()) && written.contains(load.getMemref());
-    }
+/// Whether the item reads a binding that it writes: then lanes would have to wait for the
+/// one that does.
+static bool readsWhatItWrites(func::FuncOp function) {
+  SmallPtrSet<Value, 8> read, written;
+  function.walk([&](memref::LoadOp load) { read.insert(load.getMemref()); });
+  function.walk([&](memref::StoreOp store) { written.insert(store.getMemref()); });
+  return llvm::any_of(function.getArguments(), [&](BlockArgument binding) {
+    return read.contains(binding) && written.contains(binding);
   });
-  return found || llvm::any_of(read, [&](Value memref) {
-           return isa<BlockArgument>(memref) && writtenInLoop.contains(memref);
-         });
 }
 
 bool hadal::cuda::isRowWise(func::FuncOp function, plan::InterfaceOp interface) {
-  if (knownFactor(interface.getGrid().getX()) >= kWarp || readsWhatItWrote(function))
+  Factors factors;
+  findFactors(interface.getGrid().getX(), factors);
+  if (factors.known >= kWarp || factors.unknown > 1 || readsWhatItWrites(function))
     return false;
   for (auto loop : function.getBody().front().getOps<scf::ForOp>())
     if (!findCombiners(loop).empty())

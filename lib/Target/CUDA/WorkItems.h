@@ -10,9 +10,9 @@
 namespace hadal::cuda {
 
 /// Whether an item of a flat function is worth a warp: it has a sum (or another reduction)
-/// that lanes can share, and the launch may have fewer items than a warp has threads for
-/// each row. What decides is known when the kernel is compiled, so the order of a sum is
-/// the same for all sizes of a call.
+/// that lanes can share, and each row has fewer items than a warp has threads: not as many
+/// as the context is long, which only the host knows. What decides is known when the kernel
+/// is compiled, so the order of a sum is the same for all sizes of a call.
 bool isRowWise(mlir::func::FuncOp function, plan::InterfaceOp interface);
 
 /// Spreads an item, which all lanes of a warp execute alike, over the lanes: of a reduction

@@ -49,7 +49,9 @@ func.func @all(%x: memref<?xbf16>, %h: memref<?xf16>, %w: memref<?xf8E4M3FN>, %y
   }
   %even = memref.load %own[%c0] : memref<2xf32>
   %uneven = memref.load %own[%c1] : memref<2xf32>
-  %mine = arith.addf %even, %uneven : f32
+  %most = arith.maxnumf %even, %uneven : f32
+  %least = arith.minimumf %even, %uneven : f32
+  %mine = arith.addf %most, %least : f32
   %width = arith.constant 32 : i32
   %total = scf.for %step = %c0 to %c32 step %c1 iter_args(%s = %mine) -> f32 {
     %isPower = arith.cmpi ult, %step, %c1 : index

@@ -33,6 +33,7 @@ std::string programOf(const std::string &items, const std::string &body) {
             %width = plan.constant 77
             %elements = plan.expr mul %rows, %width
             %few = plan.expr mul %rows, %three
+            %square = plan.expr mul %rows, %rows
             plan.grid )" +
          items + R"(, %one, %one
           }
@@ -150,6 +151,9 @@ TEST(WorkItems, WhatIsKnownOfTheGridDecides) {
   EXPECT_EQ(itemsOfGroup, 128);
   emit(programOf("%few", kSumOfRow), &itemsOfGroup);
   EXPECT_EQ(itemsOfGroup, 4);
+  // Nor with as many as there are rows.
+  emit(programOf("%square", kSumOfRow), &itemsOfGroup);
+  EXPECT_EQ(itemsOfGroup, 128);
   // What reads what it wrote stays in one thread.
   emit(programOf("%rows", std::string(kSumOfRow) + R"(
     %again = memref.load %y[%item] : memref<?xf32>

@@ -15,7 +15,7 @@ hadal.program @cuda target <"cuda"> {
   // CHECK:             %[[THREADS:.*]] = plan.constant 128
   // CHECK:             %[[GRID:.*]] = plan.expr ceil_div %[[ITEMS]], %[[THREADS]]
   // CHECK:             plan.grid %[[GRID]]
-  // CHECK:           func.func @double(%[[X:.*]]: memref<?xf32>, %[[Y:.*]]: memref<?xf32>, %[[CONSTANTS:.*]]: memref<?xi64>) attributes {nvvm.reqntid = array<i32: 128, 1, 1>}
+  // CHECK:           func.func @double(%[[X:.*]]: memref<?xf32> {llvm.align = 64 : i64}, %[[Y:.*]]: memref<?xf32> {llvm.align = 64 : i64}, %[[CONSTANTS:.*]]: memref<?xi64>) attributes {nvvm.reqntid = array<i32: 128, 1, 1>}
   // CHECK:             %[[ROWS:.*]] = memref.load %[[CONSTANTS]]
   // CHECK:             %[[INDEX:.*]] = arith.index_cast %[[ROWS]]
   // CHECK:             %[[COUNT:.*]] = arith.muli %[[INDEX]], %{{.*}}
