@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
 
@@ -68,7 +69,22 @@ struct ExpandRsqrt : OpRewritePattern<math::RsqrtOp> {
     return success();
   }
 };
+
+struct Counter : RewriterBase::Listener {
+  void notifyOperationReplaced(Operation *op, ValueRange) override {
+    count += isa<math::MathDialect>(op->getDialect()) || isa<arith::ExtFOp, arith::TruncFOp>(op);
+  }
+  unsigned count = 0;
+};
 } // namespace
+
+FailureOr<unsigned> hadal::expandNumbers(Operation *op, RewritePatternSet patterns) {
+  Counter counter;
+  if (failed(applyPatternsGreedily(op, std::move(patterns),
+                                   GreedyRewriteConfig().setListener(&counter))))
+    return failure();
+  return counter.count;
+}
 
 void hadal::populateExpandMathPatterns(RewritePatternSet &patterns) {
   populateMathPolynomialApproximationPatterns(

@@ -50,10 +50,13 @@ struct CachePlaces {
 /// ascending order.
 class Attention {
 public:
-  template <typename Op>
-  Attention(Expansion &e, Op op, Value context)
-      : e(e), places(e, op), cache(op.getCache()), scale(op.getScale().convertToDouble()),
-        context(context), keys(places.findKeys(context)) {}
+  /// Of an op of attention. Fails where the host's context is not declared.
+  template <typename Op> static FailureOr<Attention> create(Expansion &e, Op op) {
+    FailureOr<Value> context = e.hostDim(plan::DimKind::MaxContext);
+    if (failed(context))
+      return failure();
+    return Attention(e, op, *context);
+  }
 
   /// The mean of the latents, [N, H, r], weighted by the softmax of scores of queries
   /// [N, H, r] and [N, H, dr].
@@ -90,6 +93,11 @@ public:
   }
 
 private:
+  template <typename Op>
+  Attention(Expansion &e, Op op, Value context)
+      : e(e), places(e, op), cache(op.getCache()), scale(op.getScale().convertToDouble()),
+        context(context), keys(places.findKeys(context)) {}
+
   Type f32() { return Float32Type::get(context.getContext()); }
 
   /// The element of a key's row in the cache.
@@ -193,38 +201,36 @@ Results MlaAppendOp::expand(OpBuilder &builder) {
 
 Results MlaAttentionOp::expand(OpBuilder &builder) {
   Expansion e(builder, *this);
-  FailureOr<Value> context = e.hostDim(plan::DimKind::MaxContext);
-  if (failed(context))
+  FailureOr<Attention> attention = Attention::create(e, *this);
+  if (failed(attention))
     return failure();
-  Attention attention(e, *this, *context);
-  Value y = attendAbsorbed(e, *this, attention);
+  Value y = attendAbsorbed(e, *this, *attention);
   return SmallVector<Value>{e.rounded(y, tensorType(getResult()).getElementType())};
 }
 
 Results MlaAttendAbsorbedOp::expand(OpBuilder &builder) {
   Expansion e(builder, *this);
-  FailureOr<Value> context = e.hostDim(plan::DimKind::MaxContext);
-  if (failed(context))
+  FailureOr<Attention> attention = Attention::create(e, *this);
+  if (failed(attention))
     return failure();
   Value q = e.split(getQ(), getHeads()), latent = e.split(getQLatent(), getHeads());
   int64_t rope = tensorType(getCache()).getDimSize(2) - tensorType(latent).getDimSize(2);
   q = e.columns(q, tensorType(q).getDimSize(2) - rope, rope);
-  Value y = e.join(Attention(e, *this, *context).attend(latent, q));
+  Value y = e.join(attention->attend(latent, q));
   return SmallVector<Value>{e.rounded(y, tensorType(getResult()).getElementType())};
 }
 
 Results MlaAttendExpandedOp::expand(OpBuilder &builder) {
   Expansion e(builder, *this);
-  FailureOr<Value> context = e.hostDim(plan::DimKind::MaxContext);
-  if (failed(context))
+  FailureOr<Attention> attention = Attention::create(e, *this);
+  if (failed(attention))
     return failure();
-  Attention attention(e, *this, *context);
-  Value y = attendAbsorbed(e, *this, attention);
+  Value y = attendAbsorbed(e, *this, *attention);
   Type element = tensorType(getResult()).getElementType();
   if (!getThreshold())
     return SmallVector<Value>{e.rounded(y, element)};
   int64_t threshold = *getThreshold();
-  Value merged = e.mapOver("", getOut(), {{y, {0, 1}}, {attention.countTokens(), {0}}},
+  Value merged = e.mapOver("", getOut(), {{y, {0, 1}}, {attention->countTokens(), {0}}},
                            [&](ElementBuilder &b, ValueRange read) {
                              Value isShorter = b.less(read[1], b.i32(threshold));
                              return b.select(isShorter, read[2], b.round(read[0], element));

@@ -28,6 +28,10 @@ void populateExpandMathPatterns(mlir::RewritePatternSet &patterns);
 /// a quotient of the reciprocal square root.
 void populateExpandConversionPatterns(mlir::RewritePatternSet &patterns);
 
+/// Applies `patterns` of these kinds below `op`. How many functions and conversions
+/// something else took the place of.
+mlir::FailureOr<unsigned> expandNumbers(mlir::Operation *op, mlir::RewritePatternSet patterns);
+
 #define GEN_PASS_DECL
 #include "hadal/Codegen/Passes.h.inc"
 

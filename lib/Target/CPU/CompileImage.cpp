@@ -2,22 +2,21 @@
 // Translates kernels to LLVM IR, optimises them, and emits an object file.
 #include "hadal/Target/CPU/Image.h"
 #include "hadal/Target/CPU/Pipeline.h"
+#include "hadal/Target/LLVMCodegen.h"
 
 #include "LinkImage.h"
 
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "mlir/Target/LLVMIR/Export.h"
 
-#include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
-#include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/Transforms/Utils/Cloning.h"
 
 #include <mutex>
 
+using namespace hadal;
 using namespace hadal::cpu;
 using namespace mlir;
 
@@ -32,22 +31,6 @@ void initialiseTarget() {
     LLVMInitializeX86TargetMC();
     LLVMInitializeX86AsmPrinter();
   });
-}
-
-std::unique_ptr<llvm::TargetMachine> createTargetMachine(Level level, bool optimise) {
-  llvm::Triple triple(tripleName);
-  std::string error;
-  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
-  if (!target)
-    return nullptr;
-  llvm::TargetOptions options;
-  // Only what a kernel states as a fused multiply-add is one.
-  options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
-  options.MCOptions.AsmVerbose = false;
-  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
-      triple, getLLVMCPU(level), getLLVMFeatures(level), options, llvm::Reloc::PIC_,
-      llvm::CodeModel::Small,
-      optimise ? llvm::CodeGenOptLevel::Default : llvm::CodeGenOptLevel::None));
 }
 
 /// Kernels run alone in their image: no library to call, nothing to unwind.
@@ -76,35 +59,6 @@ constexpr StringLiteral passes =
     "simplifycfg,"
     "loop-mssa(loop-rotate,licm),simplifycfg,instcombine<no-verify-fixpoint>,"
     "early-cse)";
-
-llvm::Error optimise(llvm::Module &module, llvm::TargetMachine &machine) {
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager cgscc;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine);
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(cgscc);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, cgscc, modules);
-  llvm::ModulePassManager manager;
-  if (llvm::Error error = builder.parsePassPipeline(manager, passes))
-    return error;
-  manager.run(module, modules);
-  return llvm::Error::success();
-}
-
-/// Emits `module`; false where the target cannot emit such a file.
-bool emit(llvm::Module &module, llvm::TargetMachine &machine, llvm::CodeGenFileType type,
-          llvm::SmallVectorImpl<char> &out) {
-  llvm::raw_svector_ostream stream(out);
-  llvm::legacy::PassManager passes;
-  if (machine.addPassesToEmitFile(passes, stream, nullptr, type))
-    return false;
-  passes.run(module);
-  return true;
-}
 } // namespace
 
 FailureOr<Image> hadal::cpu::compileImage(ModuleOp module, Level level,
@@ -114,7 +68,10 @@ FailureOr<Image> hadal::cpu::compileImage(ModuleOp module, Level level,
   registerAllToLLVMIRTranslations(registry);
   module.getContext()->appendDialectRegistry(registry);
 
-  auto machine = createTargetMachine(level, options.optimise);
+  auto machine = createTargetMachine(tripleName, getLLVMCPU(level), getLLVMFeatures(level),
+                                     llvm::Reloc::PIC_, llvm::CodeModel::Small,
+                                     options.optimise ? llvm::CodeGenOptLevel::Default
+                                                      : llvm::CodeGenOptLevel::None);
   if (!machine)
     return module.emitError() << "no code generator for " << tripleName;
   llvm::LLVMContext context;
@@ -126,19 +83,19 @@ FailureOr<Image> hadal::cpu::compileImage(ModuleOp module, Level level,
   translated->setSourceFileName("");
   setAttributes(*translated, level);
   if (options.optimise)
-    if (llvm::Error error = optimise(*translated, *machine))
+    if (llvm::Error error = runPasses(*translated, *machine, passes))
       return module.emitError() << llvm::toString(std::move(error));
 
   if (options.assembly) {
     // Emission changes the module, so the listing is made from a copy.
     auto copy = llvm::CloneModule(*translated);
     llvm::SmallVector<char> text;
-    if (!emit(*copy, *machine, llvm::CodeGenFileType::AssemblyFile, text))
+    if (!emitFile(*copy, *machine, llvm::CodeGenFileType::AssemblyFile, text))
       return module.emitError() << "cannot emit assembly for " << tripleName;
     options.assembly->assign(text.begin(), text.end());
   }
   llvm::SmallVector<char> object;
-  if (!emit(*translated, *machine, llvm::CodeGenFileType::ObjectFile, object))
+  if (!emitFile(*translated, *machine, llvm::CodeGenFileType::ObjectFile, object))
     return module.emitError() << "cannot emit an object for " << tripleName;
   auto image = linkImage(StringRef(object.data(), object.size()));
   if (!image)

@@ -8,7 +8,6 @@
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
 
@@ -17,14 +16,6 @@ namespace hadal::cpu {
 #include "hadal/Target/CPU/Passes.h.inc"
 
 namespace {
-/// Counts functions and conversions that something else takes the place of.
-struct Counter : RewriterBase::Listener {
-  void notifyOperationReplaced(Operation *op, ValueRange) override {
-    count += isa<math::MathDialect>(op->getDialect()) || isa<arith::ExtFOp, arith::TruncFOp>(op);
-  }
-  unsigned count = 0;
-};
-
 struct ExpandMathPass : impl::ExpandMathPassBase<ExpandMathPass> {
   using ExpandMathPassBase::ExpandMathPassBase;
 
@@ -33,11 +24,10 @@ struct ExpandMathPass : impl::ExpandMathPassBase<ExpandMathPass> {
     populateExpandMathPatterns(patterns);
     if (expandBF16)
       arith::populateExpandBFloat16Patterns(patterns);
-    Counter counter;
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns),
-                                     GreedyRewriteConfig().setListener(&counter))))
+    FailureOr<unsigned> expanded = expandNumbers(getOperation(), std::move(patterns));
+    if (failed(expanded))
       return signalPassFailure();
-    numExpanded += counter.count;
+    numExpanded += *expanded;
   }
 };
 } // namespace

@@ -3,16 +3,14 @@
 #include "hadal/Target/CUDA/Image.h"
 
 #include "hadal/Target/CUDA/Pipeline.h"
+#include "hadal/Target/LLVMCodegen.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "mlir/Target/LLVMIR/Export.h"
 
-#include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
-#include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 
@@ -33,35 +31,6 @@ void initialiseTarget() {
     LLVMInitializeNVPTXTargetMC();
     LLVMInitializeNVPTXAsmPrinter();
   });
-}
-
-std::unique_ptr<llvm::TargetMachine> createTargetMachine(const Level &level) {
-  llvm::Triple triple(tripleName);
-  std::string error;
-  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
-  if (!target)
-    return nullptr;
-  llvm::TargetOptions options;
-  // Only what a kernel states as a fused multiply-add is one; PTX then names the rounding of
-  // sums and products, so that no assembler fuses them either.
-  options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
-  options.MCOptions.AsmVerbose = false;
-  return std::unique_ptr<llvm::TargetMachine>(
-      target->createTargetMachine(triple, level.name, level.features, options, std::nullopt));
-}
-
-void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager cgscc;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine);
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(cgscc);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, cgscc, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(module, modules);
 }
 
 /// The entries of `text`, which begin one after the other, and how long each is.
@@ -85,7 +54,8 @@ FailureOr<TargetImage> hadal::cuda::compileImage(ModuleOp module, const Level &l
   registerAllToLLVMIRTranslations(registry);
   module.getContext()->appendDialectRegistry(registry);
 
-  auto machine = createTargetMachine(level);
+  // PTX then names the rounding of sums and products, so that no assembler fuses them either.
+  auto machine = createTargetMachine(tripleName, level.name, level.features);
   if (!machine)
     return module.emitError() << "no code generator for " << tripleName;
   // Accesses are as aligned as the target has it for their types.
@@ -98,7 +68,8 @@ FailureOr<TargetImage> hadal::cuda::compileImage(ModuleOp module, const Level &l
     return module.emitError() << "expected kernels in the llvm and nvvm dialects only";
   translated->setTargetTriple(machine->getTargetTriple());
   translated->setSourceFileName("");
-  optimise(*translated, *machine);
+  if (llvm::Error error = runPasses(*translated, *machine, "default<O2>"))
+    return module.emitError() << llvm::toString(std::move(error));
   for (const llvm::Function &function : *translated)
     if (function.isDeclaration() && !function.isIntrinsic())
       return module.emitError() << "expected kernels that call nothing outside of their image, "
@@ -106,11 +77,8 @@ FailureOr<TargetImage> hadal::cuda::compileImage(ModuleOp module, const Level &l
                                 << function.getName() << "'";
 
   llvm::SmallString<0> text;
-  llvm::raw_svector_ostream stream(text);
-  llvm::legacy::PassManager passes;
-  if (machine->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::AssemblyFile))
+  if (!emitFile(*translated, *machine, llvm::CodeGenFileType::AssemblyFile, text))
     return module.emitError() << "cannot emit PTX for " << level.name;
-  passes.run(*translated);
   // What instructions were expanded to by the code generator is in no declaration.
   if (StringRef(text).contains("\n.extern .func"))
     return module.emitError() << "expected kernels that call nothing outside of their image, "

@@ -7,7 +7,6 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
 
@@ -16,24 +15,15 @@ namespace hadal::cuda {
 #include "hadal/Target/CUDA/Passes.h.inc"
 
 namespace {
-/// Counts functions and conversions that something else takes the place of.
-struct Counter : RewriterBase::Listener {
-  void notifyOperationReplaced(Operation *op, ValueRange) override {
-    count += isa<math::MathDialect>(op->getDialect()) || isa<arith::ExtFOp, arith::TruncFOp>(op);
-  }
-  unsigned count = 0;
-};
-
 struct ExpandMathPass : impl::ExpandMathPassBase<ExpandMathPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     populateExpandMathPatterns(patterns);
     populateExpandConversionPatterns(patterns);
-    Counter counter;
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns),
-                                     GreedyRewriteConfig().setListener(&counter))))
+    FailureOr<unsigned> expanded = expandNumbers(getOperation(), std::move(patterns));
+    if (failed(expanded))
       return signalPassFailure();
-    numExpanded += counter.count;
+    numExpanded += *expanded;
   }
 };
 } // namespace
