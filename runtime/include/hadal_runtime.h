@@ -617,6 +617,11 @@ typedef struct hadal_launch_t {
   uint64_t flops; /* multiply-adds times two, an upper bound */
   uint64_t bytes; /* parameter bytes read, an upper bound */
   const char *counters; /* what the device counted, a JSON object; NULL: nothing */
+  /* What has to be moved, each buffer once: parameters as in `bytes`, of tables a
+   * row a token, of states the rows of the step's sequences, of all others their
+   * extents. An upper bound where data decides what is read. */
+  uint64_t read_bytes;
+  uint64_t write_bytes;
 } hadal_launch_t;
 
 typedef void (*hadal_launch_fn_t)(void *user, const hadal_launch_t *launch);

@@ -59,7 +59,7 @@ public:
   }
   ~Profile() { hadal_session_set_launch_callback(session, nullptr, nullptr); }
 
-  /// Figures of one of `steps` steps, slowest first.
+  /// Figures of one of `steps` steps, what weighs most first.
   std::vector<KernelFigure> kernels(double steps) const {
     std::vector<KernelFigure> result;
     for (const auto &entry : sums) {
@@ -70,29 +70,46 @@ public:
       kernel.bytes /= steps;
       kernel.flops /= steps;
     }
-    std::sort(result.begin(), result.end(),
-              [](const KernelFigure &a, const KernelFigure &b) { return a.seconds > b.seconds; });
+    // Of what was counted those that move most, so that the order is the same each time.
+    auto weight = [this](const KernelFigure &kernel) {
+      const Counters &c = kernel.counters;
+      return counted ? static_cast<double>(c.readDistinct + c.writeDistinct) : kernel.seconds;
+    };
+    std::sort(result.begin(), result.end(), [&](const KernelFigure &a, const KernelFigure &b) {
+      return weight(a) != weight(b) ? weight(a) > weight(b) : a.name < b.name;
+    });
     return result;
   }
 
+  /// Whether the device counts.
+  bool counts() const { return counted; }
+
 private:
   static void onLaunch(void *user, const hadal_launch_t *launch) {
-    KernelFigure &kernel = static_cast<Profile *>(user)->sums[launch->executable];
+    auto &profile = *static_cast<Profile *>(user);
+    KernelFigure &kernel = profile.sums[launch->executable];
     kernel.name = launch->executable;
     kernel.family = launch->family;
     ++kernel.launches;
     kernel.seconds += static_cast<double>(launch->duration_ns) * 1e-9;
     kernel.bytes += static_cast<double>(launch->bytes);
     kernel.flops += static_cast<double>(launch->flops);
+    kernel.readBytes += launch->read_bytes;
+    kernel.writeBytes += launch->write_bytes;
+    if (launch->counters) {
+      profile.counted = true;
+      kernel.counters += readCounters(launch->counters);
+    }
   }
   hadal_session_t *session;
+  bool counted = false;
   std::map<std::string, KernelFigure> sums;
 };
 
 class Bench {
 public:
-  Bench(Model &model, uint32_t threads, uint32_t repeat)
-      : model(model), team(threads), ranges(decodeRanges(model)), repeat(repeat) {}
+  Bench(Model &model, uint32_t threads, const Plan &plan)
+      : model(model), team(threads), ranges(decodeRanges(model)), plan(plan) {}
 
   Figure run(bool decode, uint32_t tokens, uint32_t batch) {
     if (isatty(STDERR_FILENO))
@@ -109,11 +126,19 @@ public:
     // The steps of one position can be repeated: each forgets the one before.
     StepArguments step(batch, decode ? 1 : tokens, decode ? tokens : 0, model.info().vocab_size,
                        seed);
-    step.run(model.session(), out);
+    {
+      Profile profile(model.session());
+      step.run(model.session(), out);
+      // How long a simulator takes says nothing of what it simulates.
+      if (profile.counts()) {
+        figure.counted = true;
+        figure.kernels = profile.kernels(1);
+        return figure;
+      }
+    }
     uint32_t inner = stepsPerRepeat(step, out);
 
     std::vector<double> seconds, reads, dots, readShares, dotShares;
-    std::vector<KernelFigure> kernels;
     {
       Profile profile(model.session());
       for (uint32_t i = 0; i < inner; ++i)
@@ -124,11 +149,12 @@ public:
       figure.bytes += kernel.bytes;
       figure.flops += kernel.flops;
     }
-    measureRead(team, ranges);
-    for (uint32_t i = 0; i < repeat; ++i) {
-      double read = measureRead(team, ranges);
+    if (plan.onHost)
+      measureRead(team, ranges);
+    for (uint32_t i = 0; i < plan.repeat; ++i) {
+      double read = plan.onHost ? measureRead(team, ranges) : 0;
       double time = timeSteps(step, out, inner);
-      double dot = measureDot(team, 0.02);
+      double dot = plan.onHost ? measureDot(team, 0.02) : 0;
       seconds.push_back(time);
       reads.push_back(read);
       dots.push_back(dot);
@@ -168,7 +194,7 @@ private:
   Model &model;
   Team team;
   std::vector<ByteRange> ranges;
-  uint32_t repeat;
+  const Plan &plan;
   LogitsBuffer logits;
   uint64_t seed = 1;
 };
@@ -187,7 +213,7 @@ std::vector<Figure> measure(Model &model, const Plan &plan, uint32_t threads) {
     fail(model.path() + ": expected lengths of at most " + model.contextLimit() + ", got " +
          std::to_string(capacity));
   model.openSession(static_cast<uint32_t>(slots), static_cast<uint32_t>(capacity));
-  Bench bench(model, threads, plan.repeat);
+  Bench bench(model, threads, plan);
   std::vector<Figure> figures;
   for (uint64_t batch : plan.batches) {
     for (uint64_t tokens : plan.prefill)

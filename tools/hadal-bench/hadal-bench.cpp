@@ -15,13 +15,19 @@ int main(int argc, char **argv) {
       "Times prefill and decode. Every repeat of a figure is interleaved with a read-only\n"
       "pass over the parameter bytes that a decoded token reads and with a loop on the\n"
       "fastest multiply-add unit, so that it is a share of what the machine did in the\n"
-      "same moments. Bytes and operations are the compiler's upper bounds.",
+      "same moments. Bytes and operations are the compiler's upper bounds. On a device that\n"
+      "counts (sim) one step is counted and nothing timed: bytes that kernels ask for, and\n"
+      "those of distinct sectors, beside what they have to move.",
       {{"prefill", Option::value, "LENGTHS", "lengths of prompts, run in one step (512)"},
        {"decode", Option::value, "CONTEXTS", "tokens in the cache before the step (512)"},
        {"batch", Option::value, "SIZES", "sequences in one step (1)"},
        {"threads", Option::value, "COUNTS", "threads that execute kernels (as many as cores)"},
        {"repeat", Option::value, "N", "repeats of each figure, of which the median counts (5)"},
        {"json", Option::flag, "", "print JSON"},
+       {"roof", Option::value, "GPU",
+        "with --device=sim: the time that each resource of a GPU needs at least by its\n"
+        "                                data sheet, which is a bound and no prediction; with\n"
+        "                                --device=cuda: shares of it (a100, h100, h200, l40s)"},
        {"device", Option::value, "NAME",
         "where to run: cpu, or a device library by name or path (cpu)"},
        {"weights", Option::value, "DIR",
@@ -45,6 +51,15 @@ int main(int argc, char **argv) {
   ModelOptions options;
   options.device = line.text("device", "cpu");
   options.weightsDirectory = line.text("weights");
+  plan.onHost = options.device == "cpu";
+  if (line.has("roof")) {
+    plan.roof = findGpu(line.text("roof"));
+    if (!plan.roof)
+      failUsage("expected --roof=" + gpuNames() + ", got '" + line.text("roof") + "'");
+    if (plan.onHost)
+      failUsage("expected --roof with --device=sim or another of GPU kernels, got " +
+                options.device);
+  }
   std::vector<Figure> figures;
   for (size_t i = 0; i < threads.size(); ++i) {
     options.threads = static_cast<uint32_t>(threads[i]);
@@ -53,9 +68,9 @@ int main(int argc, char **argv) {
       figures.push_back(std::move(figure));
     if (i + 1 == threads.size()) {
       if (line.has("json"))
-        print(jsonReport(figures, model));
+        print(jsonReport(figures, model, plan));
       else
-        printTable(figures, model);
+        printTable(figures, model, plan);
     }
   }
   return 0;

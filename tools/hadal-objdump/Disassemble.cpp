@@ -3,12 +3,14 @@
 #include "Objdump.h"
 #include "files/Unfinished.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <spawn.h>
+#include <string_view>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -92,12 +94,52 @@ bool runDisassembler(const std::string &image, const std::string &symbol, int *e
   return false;
 }
 
+/// The end of the braces that open at or after `at`, or of the text.
+size_t endOfBody(std::string_view text, size_t at) {
+  int depth = 0;
+  for (at = text.find('{', at); at < text.size(); ++at) {
+    depth += text[at] == '{' ? 1 : text[at] == '}' ? -1 : 0;
+    if (depth == 0)
+      return at + 1;
+  }
+  return text.size();
+}
+
+/// Prints what is between kernels, but for lines of comments alone: directives, variables, functions.
+void printAround(std::string_view text) {
+  while (!text.empty()) {
+    size_t length = std::min(text.find('\n'), text.size() - 1) + 1;
+    std::string_view line = text.substr(0, length);
+    text.remove_prefix(length);
+    size_t first = line.find_first_not_of(" \t\n");
+    if (first != line.npos && line.substr(first, 2) != "//")
+      std::fwrite(line.data(), 1, line.size(), stdout);
+  }
+}
+
+/// Prints PTX without the kernels of other names.
+void printPtx(std::string_view text, std::string_view symbol) {
+  constexpr std::string_view mark = ".entry ";
+  size_t done = 0;
+  for (size_t at = text.find(mark); at != text.npos; at = text.find(mark, done)) {
+    size_t begin = text.rfind('\n', at) + 1, name = at + mark.size();
+    begin = std::max(begin, done);
+    printAround(text.substr(done, begin - done));
+    done = endOfBody(text, at);
+    if (text.substr(name, text.find_first_of("( \t\n", name) - name) == symbol) {
+      std::fwrite(text.data() + begin, 1, done - begin, stdout);
+      std::fputc('\n', stdout);
+    }
+  }
+  printAround(text.substr(done));
+}
+
 int showVariant(const char *path, const Artifact &artifact, const runtime::Variant &variant) {
   const auto *data = artifact.section(variant.image)->data();
   std::printf("%s, level %s, %u B of code\n", variant.symbol, variant.level, variant.codeSize);
   static const uint8_t elf[4] = {0x7f, 'E', 'L', 'F'};
   if (data->size() < sizeof elf || std::memcmp(data->data(), elf, sizeof elf) != 0) {
-    std::fwrite(data->data(), 1, data->size(), stdout); // PTX is text
+    printPtx({reinterpret_cast<const char *>(data->data()), data->size()}, variant.symbol);
     return 0;
   }
   TemporaryFile file;

@@ -115,7 +115,7 @@ Status Session::execute(const CallInputs &inputs, const Recording *recording) {
     HADAL_TRY(uploadArguments(prepared, isRounded(entry)));
     if (isWorth)
       HADAL_TRY(record(entry));
-    HADAL_TRY(isWorth ? replay(records.front()) : runOps(entry));
+    HADAL_TRY(isWorth ? replay(records.front()) : runOps(inputs));
   }
   HADAL_TRY(fetchResults());
   keepResults(entry);

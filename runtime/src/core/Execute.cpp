@@ -12,7 +12,7 @@ uint64_t notNegative(int64_t value) { return value < 0 ? 0 : static_cast<uint64_
 
 } // namespace
 
-Status Session::reportLaunch(const Entry &entry, const PreparedOp &op) {
+Status Session::reportLaunch(const CallInputs &inputs, const PreparedOp &op) {
   const Device &device = module->device();
   for (DeviceEvent *event : {&before, &after})
     if (!*event)
@@ -28,7 +28,7 @@ Status Session::reportLaunch(const Entry &entry, const PreparedOp &op) {
   hadal_launch_t info = {};
   info.start_ns = start;
   info.duration_ns = end < start ? 0 : end - start;
-  info.entry = entry.name;
+  info.entry = inputs.entry->name;
   info.label = op.launch->label;
   info.executable = executable.name;
   info.family = executable.family;
@@ -37,6 +37,7 @@ Status Session::reportLaunch(const Entry &entry, const PreparedOp &op) {
   info.flops = notNegative(values[op.launch->flops]);
   info.bytes = notNegative(values[op.launch->bytes]);
   info.counters = queue.counters();
+  countTraffic(inputs, *op.launch, info);
   launchCallback(launchUser, &info);
   return {};
 }
@@ -76,15 +77,15 @@ Status Session::runTap(const Entry &entry, const Tap &tap) {
   return {};
 }
 
-Status Session::runOps(const Entry &entry) {
+Status Session::runOps(const CallInputs &inputs) {
   for (const PreparedOp &op : prepared.ops) {
     Status status;
     if (cancelled.load(std::memory_order_relaxed))
       return prepared.cancelledBefore(op);
     if (op.tap)
-      status = runTap(entry, *op.tap);
+      status = runTap(*inputs.entry, *op.tap);
     else if (launchCallback)
-      status = reportLaunch(entry, op);
+      status = reportLaunch(inputs, op);
     else
       status = queue.launch(prepared.launch(op));
     if (!status.ok())

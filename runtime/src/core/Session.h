@@ -128,9 +128,13 @@ private:
   Status grow(uint64_t bytes, const char *what, DeviceMemory &memory);
 
   // Execute.cpp: launches and taps, one by one.
-  Status runOps(const Entry &entry);
-  Status reportLaunch(const Entry &entry, const PreparedOp &op);
+  Status runOps(const CallInputs &inputs);
+  Status reportLaunch(const CallInputs &inputs, const PreparedOp &op);
   Status runTap(const Entry &entry, const Tap &tap);
+
+  // Traffic.cpp: what a launch has to move.
+  uint64_t stateBytes(const hadal_step_t &step, uint32_t index, bool written) const;
+  void countTraffic(const CallInputs &inputs, const Launch &launch, hadal_launch_t &out) const;
 
   // Record.cpp: launches that are kept.
   bool mayRecord(const Entry &entry) const;

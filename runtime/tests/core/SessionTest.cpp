@@ -159,6 +159,30 @@ TEST_F(SessionTest, BranchesAndEntriesByTheStep) {
   EXPECT_TRUE(labels.empty());
 }
 
+// Each buffer once: the whole extents of arguments and results, the rows of the step's sequences of
+// a state, the weight as its cost says.
+TEST_F(SessionTest, LaunchesSayWhatTheyMove) {
+  load(makeModel());
+  SessionHandle session = makeSession(module.get(), 2, 32);
+  ASSERT_EQ(runStep(session.get(), StepSpec().add(0, 0, {1, 2, 3})), "ok");
+  using Moved = std::vector<std::pair<uint64_t, uint64_t>>;
+  Moved moved;
+  hadal_session_set_launch_callback(
+      session.get(),
+      [](void *user, const hadal_launch_t *launch) {
+        static_cast<Moved *>(user)->emplace_back(launch->read_bytes, launch->write_bytes);
+      },
+      &moved);
+  StepSpec step = StepSpec().add(0, 3, {1, 2}).add(1, 0, {1});
+  step.rows = {1, 2};
+  ASSERT_EQ(runStep(session.get(), step), "ok");
+  constexpr uint64_t tokens = 12, positions = 12, offsets = 12, slots = 8, table = 64, rows = 8;
+  EXPECT_EQ(moved, (Moved{{tokens + positions + offsets + slots + table, 3 * 4},
+                          {positions + offsets + slots + table + rows + (5 + 1) * 4, 64},
+                          {64 + 44, 2 * 44}}));
+  hadal_session_set_launch_callback(session.get(), nullptr, nullptr);
+}
+
 TEST_F(SessionTest, WithoutADecodeEntryPrefillDecodes) {
   ModelSpec model = makeModel();
   model.programs[0].entries.pop_back();

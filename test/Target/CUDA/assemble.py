@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# assemble.py PTXAS ARTIFACT LEVEL...: NVIDIA's assembler takes the PTX of each level, and spills nothing.
+# assemble.py PTXAS ARTIFACT LEVEL...: NVIDIA's assembler takes the PTX of each kernel, and spills nothing.
+import concurrent.futures
 import json
 import os
 import re
@@ -14,23 +15,24 @@ def objdump(*options):
     return subprocess.run([os.environ["HADAL_OBJDUMP"], artifact, *options], check=True, capture_output=True, text=True).stdout
 
 
-program = json.loads(objdump("--json"))["programs"][0]
-kernel = program["executables"][0]["name"]
-for level in levels:
-    # One image holds all kernels of a level; a line says which one was asked for.
+def assemble(folder, kernel, level):
+    """What is wrong with the kernel; nothing where all is well."""
     text = objdump(f"--disassemble={kernel}", f"--level={level}").split("\n", 1)[1]
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "kernels.ptx")
-        with open(path, "w", encoding="ascii") as file:
-            file.write(text)
-        done = subprocess.run([ptxas, f"-arch={level}", "-v", path, "-o", os.path.join(folder, "kernels.cubin")],
-                              check=False, capture_output=True, text=True)
-    if done.returncode != 0:
-        sys.exit(f"{level}: {done.stderr}")
+    path = os.path.join(folder, f"{kernel}.{level}.ptx")
+    with open(path, "w", encoding="ascii") as file:
+        file.write(text)
+    done = subprocess.run([ptxas, f"-arch={level}", "-v", path, "-o", path + ".cubin"],
+                          check=False, capture_output=True, text=True)
     spills = re.findall(r"(\d+) bytes spill stores, (\d+) bytes spill loads", done.stderr)
-    entries = text.count(".visible .entry")
-    if len(spills) != entries or any(pair != ("0", "0") for pair in spills):
-        sys.exit(f"{level}: expected {entries} kernels without a spill, got {spills}")
-    if re.search(r"^\s*\.extern", text, re.MULTILINE):
-        sys.exit(f"{level}: expected nothing external")
-    print(f"{level}: {entries} kernels")
+    if done.returncode != 0 or spills != [("0", "0")]:
+        return f"{level}: {kernel}: expected code without a spill, got {done.stderr}"
+    return f"{level}: {kernel}: expected nothing external" if re.search(r"^\s*\.extern", text, re.MULTILINE) else ""
+
+
+kernels = [each["name"] for each in json.loads(objdump("--json"))["programs"][0]["executables"]]
+with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    for level in levels:
+        problems = [problem for problem in pool.map(lambda kernel: assemble(folder, kernel, level), kernels) if problem]
+        if problems:
+            sys.exit("\n".join(problems))
+        print(f"{level}: {len(kernels)} kernels")
