@@ -4,8 +4,11 @@ import os
 import re
 import sys
 
+from tree import read, sources
+
 MLIR = re.compile(r"(mlir|mlir-c|llvm|llvm-c|lld|clang)/")
 PARTS = ("Import", "Transforms", "Codegen", "Conversion", "Target", "Serialize", "Pipeline")
+TARGETS = ("CPU", "CUDA")
 
 
 def compiler_part(part, allowed):
@@ -35,74 +38,49 @@ RULES = [
 CORE = {"Serialize": r"core/(?!Artifact\.h$)"}
 RULES += [("lib/" + part, re.compile(r"hadal_(runtime|text|device)\.h|(cpu|text)/|" + CORE.get(part, "core/")), "only the importer reads text, and the compiler runs nothing")
           for part in PARTS if part != "Import"]
+# Targets know nothing of each other, and what is about all of them nothing of any.
+for target in TARGETS:
+    RULES.append((f"lib/Target/{target}", re.compile(rf"hadal/Target/(?!{target}/)\w+/"), "a target knows nothing of another"))
+RULES.append(("lib/Target/", re.compile(r"hadal/Target/\w+/"), "what a target is, is said without one"))
 for tool in ("run", "verify", "objdump", "bench", "sim"):
     RULES.append((f"tools/hadal-{tool}", MLIR, "this tool depends on the runtime alone"))
     RULES.append((f"tools/hadal-{tool}", re.compile(r"hadal/|plan/|dialects/"), "this tool depends on the runtime alone"))
+for tool in ("hadal-opt", "hadal-import", "hadal-compile", "hadal-conformance", "support"):
+    RULES.append((f"tools/{tool}", re.compile(r"hadal/Target/\w+/"), "tools know targets by the registry alone"))
 # What is loaded knows the table alone, and the simulator by its interface.
 for device in ("cuda", "simdevice"):
     RULES.append((f"runtime/src/{device}", re.compile(r"(core|cpu|files|problems|sim|text)/"), "a device's library knows the table of devices alone"))
 # The same rules for the headers that mirror lib/.
-RULES += [("include/hadal/" + folder.split("/")[1], pattern, reason)
+RULES += [("include/hadal/" + folder.split("/", 1)[1], pattern, reason)
           for folder, pattern, reason in RULES if folder.startswith("lib/")]
 
-
-# Generic code asks ops by their interfaces and traits; a list of the dialect's
-# ops by class would be silent about the next one.
-OP_LIST = re.compile(r"\b(?:isa|dyn_cast|Case)<\s*(?:hadal::)?(\w+Op)\s*,\s*(?:hadal::)?(\w+Op)\b")
-OP_LIST_FOLDERS = ("lib/Transforms", "lib/Conversion", "lib/Serialize", "lib/Pipeline")
+# Where the paths that files include begin.
+ROOTS = {"include/": "", "dialects/": "", "lib/": "hadal/", "runtime/src/": "", "runtime/include/": "", "runtime/schema/": ""}
 
 
-# A target's names, levels and layouts stand in its own folder.
-TARGET_LITERAL = re.compile(r'"(?:cpu|cuda|sm_\d\w*|x86-64[\w-]*)"|\bcpu::|\bPanelsAttr\b')
-TARGET_LITERAL_FOLDERS = ("lib", "include", "dialects", "tools/hadal-opt", "tools/hadal-import", "tools/hadal-compile")
-TARGET_OWN = re.compile(r"(lib|include/hadal)/Target/\w+/|dialects/hadal/IR/Layouts\.cpp$")
-
-# (folders, what is looked for, files that may have it, the problem)
-TEXT_RULES = [
-    (OP_LIST_FOLDERS, OP_LIST, re.compile("$^"), "lists {1} and {2} by class, but what an op is is said in its dialect alone"),
-    (TARGET_LITERAL_FOLDERS, TARGET_LITERAL, TARGET_OWN, "names {0}, but what belongs to a target stands in its folder alone"),
-]
-
-
-def texts(tree, folders, pattern, allowed, problem):
-    """(files looked at, problems) of what is written outside of its place."""
-    looked_at = problems = 0
-    for folder in folders:
-        for here, _, names in os.walk(os.path.join(tree, folder)):
-            for name in sorted(names):
-                if not name.endswith((".cpp", ".h")):
-                    continue
-                looked_at += 1
-                path = os.path.join(here, name)
-                if allowed.match(os.path.relpath(path, tree)):
-                    continue
-                with open(path, encoding="utf-8") as file:
-                    text = file.read()
-                for match in pattern.finditer(text):
-                    number = text.count("\n", 0, match.start()) + 1
-                    print(f"{os.path.relpath(path, tree)}:{number}: {problem.format(match[0], *match.groups())}")
-                    problems += 1
-    return looked_at, problems
+def canonical(tree, path, header):
+    """The header by its whole path, where it is named by the way to it from the file."""
+    near = os.path.normpath(os.path.join(os.path.dirname(path), header))
+    if not (header.startswith(".") or "/.." in header or os.path.exists(os.path.join(tree, near))):
+        return header
+    for root, prefix in ROOTS.items():
+        if near.startswith(root):
+            return prefix + near[len(root):]
+    return near
 
 
 def main(tree):
     looked_at = problems = 0
-    for rule in TEXT_RULES:
-        more, found = texts(tree, *rule)
-        looked_at, problems = looked_at + more, problems + found
     for folder, pattern, reason in RULES:
-        for here, _, names in os.walk(os.path.join(tree, folder)):
-            for name in sorted(names):
-                if not name.endswith((".cpp", ".h", ".c", ".td")):
-                    continue
-                looked_at += 1
-                path = os.path.join(here, name)
-                with open(path, encoding="utf-8") as file:
-                    for number, line in enumerate(file, 1):
-                        match = re.match(r'\s*#?\s*include\s*[<"]([^>"]+)', line)
-                        if match and pattern.match(match[1]):
-                            print(f"{os.path.relpath(path, tree)}:{number}: includes {match[1]}, but {reason}")
-                            problems += 1
+        for path in sources(tree, [folder], (".cpp", ".h", ".c", ".td", ".inc")):
+            if folder.endswith("/") and os.path.dirname(path) != folder.rstrip("/"):
+                continue # a rule for the files of the folder itself
+            looked_at += 1
+            for number, line in enumerate(read(tree, path).split("\n"), 1):
+                match = re.match(r'\s*#?\s*include\s*[<"]([^>"]+)', line)
+                if match and pattern.match(canonical(tree, path, match[1])):
+                    print(f"{path}:{number}: includes {match[1]}, but {reason}")
+                    problems += 1
     print(f"{looked_at} looks, {problems} problems")
     return 1 if problems else 0
 
