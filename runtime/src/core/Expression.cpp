@@ -59,6 +59,20 @@ Status verifyLaunchConstant(uint32_t index, const Expr &expr, const ExprScope &s
   return {};
 }
 
+// Which nodes are known where of those without operands `isKnown` says which.
+template <typename IsKnown>
+std::vector<bool> knownBy(Span<Expr> exprs, IsKnown isKnown) {
+  std::vector<bool> known(exprs.size());
+  for (uint32_t i = 0; i < exprs.size(); ++i) {
+    const uint32_t operand[3] = {exprs[i].a(), exprs[i].b(), exprs[i].c()};
+    int operands = operandCount(exprs[i].kind());
+    known[i] = operands != 0 || isKnown(exprs[i]);
+    for (int j = 0; j < operands; ++j)
+      known[i] = known[i] && known[operand[j]];
+  }
+  return known;
+}
+
 } // namespace
 
 Status verifyExpressions(Span<Expr> exprs, const ExprScope &scope) {
@@ -80,24 +94,23 @@ Status verifyExpressions(Span<Expr> exprs, const ExprScope &scope) {
         return fail(kInvalid, "exprs[%u].%c: expected an earlier expression, got %u", i, 'a' + j,
                     operand[j]);
   }
-  return {};
+  // All nodes are evaluated, so what constants alone make must have a value.
+  std::vector<int64_t> values;
+  std::vector<bool> constant = constants(exprs);
+  return evaluateExpressions(exprs, {}, values, &constant);
+}
+
+std::vector<bool> constants(Span<Expr> exprs) {
+  return knownBy(exprs, [](const Expr &expr) { return expr.kind() == ExprKind::constant; });
 }
 
 std::vector<bool> knownAtLoad(const Program &program) {
-  std::vector<bool> known(program.exprs.size());
-  for (uint32_t i = 0; i < program.exprs.size(); ++i) {
-    const Expr &expr = program.exprs[i];
-    if (expr.kind() == ExprKind::dim) {
-      artifact::Dim kind = program.dims[static_cast<size_t>(expr.value())].kind;
-      known[i] = kind == artifact::Dim::rank || kind == artifact::Dim::world_size;
-      continue;
-    }
-    const uint32_t operand[3] = {expr.a(), expr.b(), expr.c()};
-    known[i] = true;
-    for (int j = 0; j < operandCount(expr.kind()); ++j)
-      known[i] = known[i] && known[operand[j]];
-  }
-  return known;
+  return knownBy(program.exprs, [&](const Expr &expr) {
+    if (expr.kind() != ExprKind::dim)
+      return true;
+    artifact::Dim kind = program.dims[static_cast<size_t>(expr.value())].kind;
+    return kind == artifact::Dim::rank || kind == artifact::Dim::world_size;
+  });
 }
 
 namespace {

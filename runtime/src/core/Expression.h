@@ -49,8 +49,12 @@ struct ExprInputs {
 /// 2; -1 for a number that is no kind.
 int operandCount(artifact::ExprKind kind);
 
-/// Checks kinds, what is named, and that operands are earlier nodes.
+/// Checks kinds, what is named, that operands are earlier nodes, and that what constants alone make
+/// has a value.
 Status verifyExpressions(Span<artifact::Expr> exprs, const ExprScope &scope);
+
+/// Which of verified expressions are over constants alone.
+std::vector<bool> constants(Span<artifact::Expr> exprs);
 
 /// Which of verified expressions of a program are over rank and world size alone, and so known when
 /// it is loaded.

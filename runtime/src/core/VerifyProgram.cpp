@@ -53,6 +53,17 @@ Status verifyBlockTables(const Program &program) {
   return {};
 }
 
+// What is not known yet, a session checks when it opens.
+Status verifyRows(const Program &program, const State &state) {
+  HADAL_TRY(checkExpression("rows", state.rows, program.exprs));
+  std::vector<bool> known = constants(program.exprs);
+  std::vector<int64_t> values;
+  HADAL_TRY(evaluateExpressions(program.exprs, {}, values, &known));
+  if (known[state.rows] && values[state.rows] < 1)
+    return fail(kInvalid, "rows: expected at least 1, got %" PRId64, values[state.rows]);
+  return {};
+}
+
 Status verifyState(const Program &program, const State &state) {
   HADAL_TRY(checkElementType(state.type));
   uint64_t row = 1;
@@ -69,7 +80,7 @@ Status verifyState(const Program &program, const State &state) {
       return fail(kInvalid, "block_table: expected an index below %zu, got %u",
                   program.blockTables.size(), state.blockTable);
     return {};
-  case StateKind::ring: return checkExpression("rows", state.rows, program.exprs);
+  case StateKind::ring: return verifyRows(program, state);
   }
   return fail(kInvalid, "kind: expected at most %u, got %u", static_cast<unsigned>(StateKind::MAX),
               static_cast<unsigned>(state.kind));

@@ -19,14 +19,14 @@ std::vector<HostDim> makeDims() {
   return dims;
 }
 
-// The value of `kind` over constants, or the message.
+// The value of `kind` over constants of a launch, or the message.
 std::string evaluate(ExprKind kind, int64_t a, int64_t b, int64_t c = 0) {
-  std::vector<Expr> exprs({Expr(a, 0, 0, 0, ExprKind::constant),
-                           Expr(b, 0, 0, 0, ExprKind::constant),
-                           Expr(c, 0, 0, 0, ExprKind::constant), Expr(0, 0, 1, 2, kind)});
-  EXPECT_TRUE(verifyExpressions(exprs, {}).ok());
-  std::vector<int64_t> values;
-  Status status = evaluateExpressions(exprs, {}, values);
+  std::vector<Expr> exprs({Expr(0, 0, 0, 0, ExprKind::launch_constant),
+                           Expr(1, 0, 0, 0, ExprKind::launch_constant),
+                           Expr(2, 0, 0, 0, ExprKind::launch_constant), Expr(0, 0, 1, 2, kind)});
+  EXPECT_TRUE(verifyExpressions(exprs, ExprScope::ofInterface(3)).ok());
+  std::vector<int64_t> values, constants = {a, b, c};
+  Status status = evaluateExpressions(exprs, {{}, {}, constants}, values);
   return status.ok() ? std::to_string(values[3]) : status.message();
 }
 
@@ -105,6 +105,24 @@ TEST(ExpressionTest, MalformedNodes) {
   EXPECT_EQ(message(Expr(0, 0, 0, 0, static_cast<ExprKind>(17)), scope),
             "exprs[1].kind: expected at most 16, got 17");
   EXPECT_TRUE(verifyExpressions({}, scope).ok());
+}
+
+// What could never be evaluated is refused when it is read.
+TEST(ExpressionTest, ConstantsWithoutAValue) {
+  ExprScope scope = ExprScope::ofInterface(1);
+  auto of = [&](ExprKind kind, int64_t a, int64_t b) -> std::string {
+    std::vector<Expr> nodes = {Expr(0, 0, 0, 0, ExprKind::launch_constant),
+                               Expr(a, 0, 0, 0, ExprKind::constant),
+                               Expr(b, 0, 0, 0, ExprKind::constant), Expr(0, 1, 2, 0, kind),
+                               Expr(0, 0, 3, 0, ExprKind::add)};
+    return verifyExpressions(nodes, scope).message();
+  };
+  EXPECT_EQ(of(ExprKind::mul, int64_t(1) << 62, int64_t(1) << 62),
+            "exprs[3]: mul of 4611686018427387904 and 4611686018427387904 exceeds 64 bits");
+  EXPECT_EQ(of(ExprKind::floor_div, 0, 0), "exprs[3]: expected a positive divisor, got 0");
+  EXPECT_EQ(of(ExprKind::ceil_div, 8, 2), "ok");
+  // The sum is over what a launch says.
+  EXPECT_EQ(of(ExprKind::add, INT64_MAX, 0), "ok");
 }
 
 // Each name has a place where it means something.

@@ -304,9 +304,15 @@ TEST_F(SessionTest, PlansThatGoWrongAtAStep) {
       {"arena: cannot allocate 4611686018427387904 B",
        [](EntrySpec &e) { e.arenaSize = e.constant(int64_t(1) << 62); }},
       {"expected a positive divisor, got 0",
-       [](EntrySpec &e) { e.node(ExprKind::floor_div, e.constant(1), e.constant(0)); }},
+       [](EntrySpec &e) {
+         uint32_t tokens = e.dim(Dim::tokens);
+         e.node(ExprKind::floor_div, e.constant(1), e.node(ExprKind::sub, tokens, tokens));
+       }},
       {"mul of 9223372036854775807 and 2 exceeds 64 bits",
-       [](EntrySpec &e) { e.node(ExprKind::mul, e.constant(INT64_MAX), e.constant(2)); }},
+       [](EntrySpec &e) {
+         uint32_t tokens = e.dim(Dim::tokens);
+         e.node(ExprKind::mul, e.constant(INT64_MAX), e.node(ExprKind::add, tokens, tokens));
+       }},
       {"arguments[5].shape[1]: expected 8 for 'block_table', got 9",
        [](EntrySpec &e) { e.arguments[5].shape[1] = e.constant(9); }},
       {"results[0].shape[1]: expected 11 for 'logits', got 12",

@@ -148,6 +148,16 @@ const Case kCases[] = {
      [](ModelSpec &m) { state(m).blockTable = 1; }},
     {"programs[0].states[0].rows: expected an expression below 0, got 0",
      [](ModelSpec &m) { state(m).kind = StateKind::ring; }},
+    {"programs[0].states[0].rows: expected at least 1, got 0",
+     [](ModelSpec &m) {
+       state(m).kind = StateKind::ring;
+       state(m).rows = program(m).constant(0);
+     }},
+    {"programs[0].exprs[2]: expected a positive divisor, got 0",
+     [](ModelSpec &m) {
+       uint32_t zero = program(m).constant(0);
+       program(m).node(ExprKind::floor_div, program(m).constant(1), zero);
+     }},
     {"programs[0].states: expected distinct names, got 'cache.0' twice",
      [](ModelSpec &m) { program(m).states.push_back(state(m)); }},
     {"programs[0].slices[0].parameter: expected an index below 1, got 1",
