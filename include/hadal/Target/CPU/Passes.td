@@ -29,6 +29,12 @@ def LowerImagePass : Pass<"hadal-cpu-lower-image", "::hadal::plan::ImageOp"> {
   let description = [{
     Precondition: kernels in scf, vector and memref. Postcondition: kernels in the
     llvm dialect, ready to be compiled for the image's level.
+
+    ```
+    func.func @k(%d: !llvm.ptr, %w: !llvm.ptr) -> i32 { scf.for ... vector.fma ... }
+    ==>
+    llvm.func @k(%d: !llvm.ptr, %w: !llvm.ptr) -> i32 { llvm.br ... llvm.intr.fma ... }
+    ```
   }];
   let statistics = [Statistic<"numKernels", "num-kernels", "Kernels lowered">];
 }

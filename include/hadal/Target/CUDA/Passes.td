@@ -49,8 +49,8 @@ def ConvertToNVVMPass : Pass<"hadal-cuda-convert-to-nvvm", "::mlir::ModuleOp"> {
   let description = [{
     Precondition: kernels in func, cf, arith, math, memref, gpu and ub. Bindings are
     arguments of flat memrefs, of which only the address is passed. Postcondition: the
-    llvm and nvvm dialects alone; functions that are not private are entries. Indices
-    and addresses have 64 bits.
+    llvm and nvvm dialects alone, but for casts that nothing needs; functions that are
+    not private are entries. Indices and addresses have 64 bits.
 
     ```
     func.func @k(%x: memref<?xf32>) { %i = gpu.thread_id x ... }
@@ -67,6 +67,12 @@ def LowerImagePass : Pass<"hadal-cuda-lower-image", "::hadal::plan::ImageOp"> {
   let description = [{
     Precondition: kernels in scf, memref and gpu. Postcondition: kernels in the llvm
     and nvvm dialects, ready to be compiled for the image's level.
+
+    ```
+    func.func @k(%x: memref<?xf32>, %constants: memref<?xi64>) { scf.if ... }
+    ==>
+    llvm.func @k(%x: !llvm.ptr, %constants: !llvm.ptr) attributes {nvvm.kernel} { llvm.cond_br ... }
+    ```
   }];
   let statistics = [Statistic<"numKernels", "num-kernels", "Kernels lowered">];
 }
