@@ -127,6 +127,7 @@ void writeRopeTable(JsonWriter &json, const artifact::RopeTable &table) {
   json.real("beta_slow", table.beta_slow());
   json.real("mscale", table.mscale());
   json.boolean("truncate", table.truncate());
+  json.boolean("yarn", table.yarn() || table.factor() != 1);
   json.close('}');
 }
 

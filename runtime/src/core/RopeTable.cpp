@@ -27,15 +27,9 @@ double correctionDim(const RopeTable &table, double rotations) {
 } // namespace
 
 RopeTable readRopeTable(const artifact::RopeTable &table) {
-  return {table.component(),
-          table.dim(),
-          table.theta(),
-          table.factor(),
-          table.original_positions(),
-          table.beta_fast(),
-          table.beta_slow(),
-          table.mscale(),
-          table.truncate()};
+  return {table.component(),          table.dim(),       table.theta(),     table.factor(),
+          table.original_positions(), table.beta_fast(), table.beta_slow(), table.mscale(),
+          table.truncate(),           table.yarn()};
 }
 
 Status checkRopeTable(const RopeTable &table) {
@@ -72,7 +66,8 @@ std::vector<float> ropeFrequencies(const RopeTable &table) {
   uint32_t half = table.dim / 2;
   std::vector<float> result(half);
   double low = 0, high = 0;
-  if (table.factor != 1) {
+  bool isYarn = table.yarn || table.factor != 1;
+  if (isYarn) {
     low = correctionDim(table, table.betaFast);
     high = correctionDim(table, table.betaSlow);
     if (table.truncate) {
@@ -88,7 +83,7 @@ std::vector<float> ropeFrequencies(const RopeTable &table) {
     float exponent = static_cast<float>(2 * i) / static_cast<float>(table.dim);
     float power = static_cast<float>(std::pow(table.theta, static_cast<double>(exponent)));
     float plain = 1.0f / power;
-    if (table.factor == 1) {
+    if (!isYarn) {
       result[i] = plain;
       continue;
     }

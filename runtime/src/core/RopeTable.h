@@ -12,7 +12,7 @@
 namespace hadal::runtime {
 
 /// Row p, column i of [positions, dim / 2] is mscale times the cosine or sine of the angle p * f_i.
-/// Without YaRN (factor 1), f_i = theta^(-2i / dim). With it (arXiv:2309.00071, section 3.2) a pair
+/// Without YaRN (factor 1, no yarn), f_i = theta^(-2i / dim). With it (arXiv:2309.00071, section 3.2) a pair
 /// that turns more than beta_fast times within the original positions keeps f_i, one that turns
 /// less than beta_slow times has f_i / factor, and those between a blend by a linear ramp over the
 /// index; `truncate` rounds the ends of the ramp outwards to whole indices.
@@ -23,6 +23,7 @@ struct RopeTable {
   uint64_t originalPositions;
   double betaFast, betaSlow, mscale;
   bool truncate;
+  bool yarn = false; // with a factor of 1 too
 };
 
 RopeTable readRopeTable(const artifact::RopeTable &table);

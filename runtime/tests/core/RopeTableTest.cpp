@@ -40,6 +40,19 @@ TEST(RopeTableTest, WithoutYarnFrequenciesArePowers) {
   EXPECT_FLOAT_EQ(row[1], 2 * std::sin(0.03f));
 }
 
+// A blend of equals is not always their equal, in f32: transformers blends with a factor of 1 too.
+TEST(RopeTableTest, YarnOfFactorOneBlends) {
+  runtime::RopeTable table = makeTable(TableComponent::cos, 64, 1);
+  std::vector<float> plain = runtime::ropeFrequencies(table);
+  table.yarn = true;
+  std::vector<float> yarn = runtime::ropeFrequencies(table);
+  EXPECT_NE(yarn, plain);
+  for (size_t i = 0; i < plain.size(); ++i) {
+    EXPECT_GE(yarn[i], std::nextafter(plain[i], 0.0f));
+    EXPECT_LE(yarn[i], std::nextafter(plain[i], 2.0f));
+  }
+}
+
 // YaRN keeps what turns fast, and slows down what turns slowly.
 TEST(RopeTableTest, YarnBlends) {
   std::vector<float> plain = runtime::ropeFrequencies(makeTable(TableComponent::cos, 64, 1));

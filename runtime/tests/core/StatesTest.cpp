@@ -370,6 +370,16 @@ TEST_P(StatesTest, ArgumentsAndResultsByName) {
   EXPECT_EQ(drafted, (Floats{13}));
 }
 
+// Its step gives results by name, which a call fetches.
+TEST_P(StatesTest, AStepWithoutLogits) {
+  open();
+  StepSpec spec = StepSpec().add(0, 0, {1});
+  hadal_step_t step = spec.view();
+  EXPECT_EQ(take(hadal_session_step(session.get(), &step, nullptr)),
+            "entry 'main': expected a result of role logits for hadal_session_step, got none; "
+            "hadal_session_call takes results by name");
+}
+
 TEST_P(StatesTest, OptionsOutOfRange) {
   options.step_tokens = 301;
   EXPECT_EQ(openMessage(), "options.step_tokens: expected at most the capacity of 300, got 301");
