@@ -228,6 +228,12 @@ HADAL_API const void *hadal_module_section(const hadal_module_t *module, hadal_s
  * was loaded for inspection. */
 HADAL_API const char *hadal_module_level(const hadal_module_t *module);
 
+/* Kernels that run as machine code of the artifact. The others run from an image
+ * that the device compiled when the module was loaded; of a level that has both,
+ * machine code is taken where the device can run it. 0 on a device whose images
+ * are all machine code. */
+HADAL_API uint32_t hadal_module_machine_code(const hadal_module_t *module);
+
 typedef enum hadal_element_type_t {
   HADAL_TYPE_F32 = 0,
   HADAL_TYPE_F16 = 1,

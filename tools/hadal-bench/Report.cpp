@@ -37,8 +37,11 @@ static std::string timeTable(const Figure &f, const Plan &plan) {
 
 void printTable(const std::vector<Figure> &figures, const Model &model, const Plan &plan) {
   std::string out =
-      format("%s: %s, precision %s, kernels %s\n", model.path().c_str(), model.info().family,
+      format("%s: %s, precision %s, kernels %s", model.path().c_str(), model.info().family,
              model.info().precision, hadal_module_level(model.module()));
+  if (uint32_t count = hadal_module_machine_code(model.module()))
+    out += format(", %u of them as machine code of the artifact", count);
+  out += "\n";
   if (plan.onHost)
     out += "multiply-add unit: " + dotUnitName() + "\n";
   for (const Figure &f : figures) {
@@ -72,10 +75,11 @@ static std::string timeMembers(const Figure &f, const Plan &plan) {
 }
 
 std::string jsonReport(const std::vector<Figure> &figures, const Model &model, const Plan &plan) {
-  std::string out = "{\"model\":" + quoted(model.path()) +
-                    ",\"family\":" + quoted(model.info().family) +
-                    ",\"precision\":" + quoted(model.info().precision) +
-                    ",\"level\":" + quoted(hadal_module_level(model.module()));
+  std::string out =
+      "{\"model\":" + quoted(model.path()) + ",\"family\":" + quoted(model.info().family) +
+      ",\"precision\":" + quoted(model.info().precision) +
+      ",\"level\":" + quoted(hadal_module_level(model.module())) +
+      format(",\"machine_code_kernels\":%u", hadal_module_machine_code(model.module()));
   if (plan.onHost)
     out += ",\"dot_unit\":" + quoted(dotUnitName());
   out += format(",\"decode_weight_bytes\":%llu,\"figures\":[",

@@ -1,98 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shows the code of a kernel: PTX as it is, machine code through llvm-objdump.
+// Shows the code of a kernel: PTX as it is, machine code through a disassembler.
 #include "Objdump.h"
-#include "files/Unfinished.h"
+#include "Programs.h"
+#include "files/Toolkit.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <fcntl.h>
-#include <spawn.h>
 #include <string_view>
-#include <sys/wait.h>
-#include <unistd.h>
-
-extern char **environ;
 
 namespace hadal::objdump {
 namespace {
-
-// A file that is removed with the object.
-class TemporaryFile {
-public:
-  bool write(const uint8_t *data, size_t size) {
-    const char *folder = std::getenv("TMPDIR");
-    name = std::string(folder && *folder ? folder : "/tmp") + "/hadal-objdump-XXXXXX";
-    int descriptor = mkstemp(name.data());
-    if (descriptor < 0) {
-      std::fprintf(stderr, "hadal-objdump: error: %s: cannot create: %s\n", name.c_str(),
-                   strerror(errno));
-      name.clear();
-      return false;
-    }
-    files::addUnfinished(name);
-    FILE *file = fdopen(descriptor, "wb");
-    bool written = file && std::fwrite(data, 1, size, file) == size;
-    if ((file ? std::fclose(file) : close(descriptor)) != 0 || !written) {
-      std::fprintf(stderr, "hadal-objdump: error: %s: cannot write %zu B: %s\n", name.c_str(), size,
-                   strerror(errno));
-      return false;
-    }
-    return true;
-  }
-  ~TemporaryFile() {
-    if (name.empty())
-      return;
-    unlink(name.c_str());
-    files::dropUnfinished(name);
-  }
-  std::string name;
-};
-
-// Copies what comes from a pipe, to its end: the program at the other one must
-// not meet a closed pipe, whatever became of our own output.
-void copyToOutput(int from) {
-  char bytes[1 << 16];
-  ssize_t count;
-  while ((count = read(from, bytes, sizeof bytes)) > 0 || (count < 0 && errno == EINTR))
-    if (count > 0)
-      std::fwrite(bytes, 1, static_cast<size_t>(count), stdout);
-}
-
-// Runs the first of the programs that is installed. Returns false when none is.
-bool runDisassembler(const std::string &image, const std::string &symbol, int *exitCode) {
-  std::string symbols = "--disassemble-symbols=" + symbol;
-  for (const char *program : {"llvm-objdump-22", "llvm-objdump"}) {
-    const char *arguments[] = {program,         "--no-show-raw-insn", "--no-print-imm-hex",
-                               symbols.c_str(), image.c_str(),        nullptr};
-    pid_t child;
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0)
-      return false;
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    int failed = posix_spawnp(&child, program, &actions, nullptr,
-                              const_cast<char *const *>(arguments), environ);
-    posix_spawn_file_actions_destroy(&actions);
-    close(ends[1]);
-    if (!failed)
-      copyToOutput(ends[0]);
-    close(ends[0]);
-    if (failed)
-      continue;
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-      ;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-      continue;
-    *exitCode = WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : 1;
-    return true;
-  }
-  return false;
-}
 
 /// The end of the braces that open at or after `at`, or of the text.
 size_t endOfBody(std::string_view text, size_t at) {
@@ -134,19 +52,49 @@ void printPtx(std::string_view text, std::string_view symbol) {
   printAround(text.substr(done));
 }
 
+bool isElf(const uint8_t *data, size_t size) {
+  static const uint8_t elf[4] = {0x7f, 'E', 'L', 'F'};
+  return size >= sizeof elf && std::memcmp(data, elf, sizeof elf) == 0;
+}
+
+/// Machine code of NVIDIA's GPUs, where one of their disassemblers is found.
+int showMachineCode(const char *path, const Artifact &artifact, const runtime::MachineCode &code) {
+  const auto *data = artifact.section(code.image)->data();
+  std::printf("%s, machine code by %s, %u B\n", code.symbol, code.compiler, data->size());
+  TemporaryFile file;
+  if (!file.write(data->data(), data->size()))
+    return 1;
+  std::vector<std::vector<std::string>> commands;
+  if (std::string found = files::findToolkitProgram("nvdisasm"); !found.empty())
+    commands.push_back({found, "-c", file.name});
+  if (std::string found = files::findToolkitProgram("cuobjdump"); !found.empty())
+    commands.push_back({found, "-sass", file.name});
+  int exitCode = 0;
+  if (!runFirst(commands, &exitCode))
+    std::fprintf(stderr,
+                 "hadal-objdump: note: %s: machine code is shown by nvdisasm or cuobjdump, got "
+                 "neither %s\n",
+                 path, files::kToolkitPlaces);
+  return exitCode;
+}
+
 int showVariant(const char *path, const Artifact &artifact, const runtime::Variant &variant) {
   const auto *data = artifact.section(variant.image)->data();
   std::printf("%s, level %s, %u B of code\n", variant.symbol, variant.level, variant.codeSize);
-  static const uint8_t elf[4] = {0x7f, 'E', 'L', 'F'};
-  if (data->size() < sizeof elf || std::memcmp(data->data(), elf, sizeof elf) != 0) {
+  if (!isElf(data->data(), data->size())) {
     printPtx({reinterpret_cast<const char *>(data->data()), data->size()}, variant.symbol);
-    return 0;
+    const runtime::MachineCode &code = variant.machineCode;
+    return code.image ? showMachineCode(path, artifact, code) : 0;
   }
   TemporaryFile file;
   if (!file.write(data->data(), data->size()))
     return 1;
+  std::vector<std::vector<std::string>> commands;
+  for (const char *program : {"llvm-objdump-22", "llvm-objdump"})
+    commands.push_back({program, "--no-show-raw-insn", "--no-print-imm-hex",
+                        std::string("--disassemble-symbols=") + variant.symbol, file.name});
   int exitCode = 1;
-  if (!runDisassembler(file.name, variant.symbol, &exitCode)) {
+  if (!runFirst(commands, &exitCode)) {
     std::fprintf(stderr,
                  "hadal-objdump: error: %s: --disassemble needs llvm-objdump-22 or llvm-objdump, "
                  "got neither on the path\n",

@@ -278,6 +278,19 @@ void writeExecutable(JsonWriter &json, const runtime::Executable &executable) {
     json.string("image", variant.image);
     json.string("symbol", variant.symbol);
     json.number("code_size", variant.codeSize);
+    if (const runtime::MachineCode &code = variant.machineCode; code.image) {
+      json.open("machine_code", '{');
+      json.string("image", code.image);
+      json.string("symbol", code.symbol);
+      json.string("compiler", code.compiler);
+      json.number("code_size", code.codeSize);
+      json.number("registers", code.registers);
+      json.number("shared_bytes", code.sharedBytes);
+      json.number("stack_bytes", code.stackBytes);
+      json.number("spill_store_bytes", code.spillStoreBytes);
+      json.number("spill_load_bytes", code.spillLoadBytes);
+      json.close('}');
+    }
     writeInterface(json, variant.interface);
     json.close('}');
   }

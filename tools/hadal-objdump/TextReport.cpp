@@ -196,6 +196,12 @@ void printExecutables(const Program &program) {
     for (const runtime::Variant &variant : executable.variants) {
       std::printf("      %s: %u B of code, symbol %s in %s\n", variant.level, variant.codeSize,
                   variant.symbol, variant.image);
+      if (const runtime::MachineCode &code = variant.machineCode; code.image)
+        std::printf(
+            "        %u B of machine code by %s, symbol %s in %s: registers %u, shared %u B, "
+            "stack %u B, spilled %u B and %u B\n",
+            code.codeSize, code.compiler, code.symbol, code.image, code.registers, code.sharedBytes,
+            code.stackBytes, code.spillStoreBytes, code.spillLoadBytes);
       printInterface(variant.interface);
     }
   }

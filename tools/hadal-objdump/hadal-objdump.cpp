@@ -16,7 +16,8 @@ constexpr const char *kUsage =
     "\n"
     "  --plan                 print every op of the entry points too\n"
     "  --json                 print one JSON object\n"
-    "  --disassemble=KERNEL   print the code of one kernel: PTX, or through llvm-objdump\n"
+    "  --disassemble=KERNEL   print the code of one kernel: PTX, and machine code through\n"
+    "                         llvm-objdump, nvdisasm or cuobjdump\n"
     "  --level=LEVEL          of that level alone, as x86-64-v3\n"
     "  --help                 print this\n";
 

@@ -241,6 +241,10 @@ const void *hadal_module_section(const hadal_module_t *module, hadal_section_kin
 
 const char *hadal_module_level(const hadal_module_t *module) { return module->impl->level(); }
 
+uint32_t hadal_module_machine_code(const hadal_module_t *module) {
+  return module->impl->kernels().machineCode();
+}
+
 uint32_t hadal_module_parameter_count(const hadal_module_t *module) {
   return sizeOf(module->impl->plan().parameters());
 }

@@ -16,7 +16,7 @@ namespace hadal::runtime {
 
 /// The version of the schema that this runtime was built with, and the oldest that it reads.
 constexpr uint16_t kSchemaMajor = 2;
-constexpr uint16_t kSchemaMinor = 0;
+constexpr uint16_t kSchemaMinor = 1;
 constexpr uint16_t kOldestMajor = 1;
 
 /// The 32 bytes behind the FlatBuffer.

@@ -94,6 +94,54 @@ Status Kernels::pickLevel(const Device &device, const Program &program) {
               info.level_note);
 }
 
+// The images of a program: what variants ask of them, and those that were loaded.
+struct Kernels::Images {
+  const Device &device;
+  const Artifact &artifact;
+  AskedImages asked;
+  std::map<std::string_view, const DeviceImage *> loaded; // null: the device does not take it
+
+  void ask(const char *image, const char *level, const char *symbol) {
+    asked.try_emplace(image, Asked{level, {}}).first->second.symbols.push_back(symbol);
+  }
+  hadal_device_code_section_t section(const char *image) const {
+    return sectionOf(artifact, *asked.find(image));
+  }
+};
+
+// The variant's machine code where the device takes it, else what its image says.
+Status Kernels::findKernel(Images &from, const Variant &variant, hadal_device_kernel_t **out) {
+  auto load = [&](const char *name, const DeviceImage **image) {
+    auto [place, isNew] = from.loaded.try_emplace(name, nullptr);
+    Status status;
+    if (isNew) {
+      images.emplace_back();
+      status = from.device.loadImage(from.section(name), images.back());
+      if (status.ok())
+        place->second = &images.back();
+      else
+        images.pop_back();
+    }
+    *image = place->second;
+    return status;
+  };
+  DeviceInterface interface(variant.interface);
+  const DeviceImage *image = nullptr;
+  if (const MachineCode &code = variant.machineCode; code.image) {
+    Status status = load(code.image, &image);
+    // It is for another device, or made by a later compiler than the device's driver knows.
+    if (!status.ok() && status.code() != HADAL_STATUS_UNSUPPORTED &&
+        status.code() != HADAL_STATUS_INVALID_ARTIFACT)
+      return within(std::move(status), "image '%s': ", code.image);
+    if (image) {
+      ++asMachineCode;
+      return from.device.findKernel(*image, code.symbol, interface.value, out);
+    }
+  }
+  HADAL_TRY_IN(load(variant.image, &image), "image '%s': ", variant.image);
+  return from.device.findKernel(*image, variant.symbol, interface.value, out);
+}
+
 Status Kernels::load(const Device &device, const Artifact &artifact, const Program &program) {
   if (program.kernelAbi != device.info().kernel_abi)
     return fail(HADAL_STATUS_UNSUPPORTED,
@@ -101,34 +149,25 @@ Status Kernels::load(const Device &device, const Artifact &artifact, const Progr
                 device.info().kernel_abi, program.kernelAbi);
   HADAL_TRY(pickLevel(device, program));
   // All levels, so that a broken one is found on any machine.
-  AskedImages asked;
+  Images all{device, artifact, {}, {}};
   for (uint32_t i = 0; i < program.executables.size(); ++i) {
     const Executable &executable = program.executables[i];
     for (uint32_t j = 0; j < executable.variants.size(); ++j) {
       const Variant &variant = executable.variants[j];
       HADAL_TRY_IN(device.checkInterface(DeviceInterface(variant.interface).value),
                    "executables[%u] '%s': variants[%u].interface.", i, executable.name, j);
-      Asked &image = asked.try_emplace(variant.image, Asked{variant.level, {}}).first->second;
-      image.symbols.push_back(variant.symbol);
+      all.ask(variant.image, variant.level, variant.symbol);
+      if (const MachineCode &code = variant.machineCode; code.image)
+        all.ask(code.image, variant.level, code.symbol);
     }
   }
-  std::map<std::string_view, const DeviceImage *> loaded;
-  images.reserve(asked.size());
-  for (const auto &image : asked)
+  for (const auto &image : all.asked)
     HADAL_TRY_IN(device.checkImage(sectionOf(artifact, image)), "image '%s': ", image.first.data());
   for (const Executable &executable : program.executables) {
     const Variant &variant = *findVariant(executable, picked);
-    const DeviceImage *&image = loaded[variant.image];
-    if (!image) {
-      images.emplace_back();
-      HADAL_TRY_IN(device.loadImage(sectionOf(artifact, *asked.find(variant.image)), images.back()),
-                   "image '%s': ", variant.image);
-      image = &images.back();
-    }
     hadal_device_kernel_t *kernel = nullptr;
-    HADAL_TRY_IN(device.findKernel(*image, variant.symbol, DeviceInterface(variant.interface).value,
-                                   &kernel),
-                 "executables[%zu] '%s': ", functions.size(), executable.name);
+    HADAL_TRY_IN(findKernel(all, variant, &kernel), "executables[%zu] '%s': ", functions.size(),
+                 executable.name);
     functions.push_back(kernel);
     interfaces.push_back(&variant.interface);
   }

@@ -6,6 +6,7 @@
 #include "core/Artifact.h"
 #include "core/Device.h"
 
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -21,15 +22,21 @@ public:
   /// The level that was picked: "x86-64-v3".
   const char *level() const { return picked; }
 
+  /// Kernels that run as machine code, and not from an image that the device compiled.
+  uint32_t machineCode() const { return asMachineCode; }
+
   /// The picked variant of an executable.
   hadal_device_kernel_t *kernel(uint32_t executable) const { return functions[executable]; }
   const KernelInterface &interface(uint32_t executable) const { return *interfaces[executable]; }
 
 private:
+  struct Images;
   Status pickLevel(const Device &device, const Program &program);
+  Status findKernel(Images &images, const Variant &variant, hadal_device_kernel_t **out);
 
   const char *picked = "";
-  std::vector<DeviceImage> images;
+  uint32_t asMachineCode = 0;
+  std::deque<DeviceImage> images;
   std::vector<hadal_device_kernel_t *> functions;
   std::vector<const KernelInterface *> interfaces;
 };

@@ -101,11 +101,20 @@ struct KernelInterface {
   std::vector<KernelParameter> parameters; // empty: what the kernel ABI fixes
 };
 
+/// Machine code beside the image of a variant, which a device may take instead.
+struct MachineCode {
+  const char *image = nullptr; // null: there is none
+  const char *symbol = nullptr, *compiler = nullptr;
+  uint32_t codeSize = 0, registers = 0, sharedBytes = 0, stackBytes = 0;
+  uint32_t spillStoreBytes = 0, spillLoadBytes = 0;
+};
+
 struct Variant {
   const char *level, *image, *symbol;
   uint32_t codeSize;
   bool hasInterface;
   KernelInterface interface;
+  MachineCode machineCode;
 };
 
 struct Executable {

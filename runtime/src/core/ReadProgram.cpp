@@ -57,11 +57,21 @@ Status readExecutable(const artifact::Executable &from, Executable &out) {
   out.constantCount = out.passedConstants = from.constant_count();
   for (uint32_t i = 0; i < sizeOf(from.variants()); ++i) {
     const artifact::KernelVariant &table = *from.variants()->Get(i);
-    Variant variant = {text(table.level()), text(table.image()),          text(table.symbol()),
-                       table.code_size(),   table.interface() != nullptr, {}};
+    Variant variant = {text(table.level()),
+                       text(table.image()),
+                       text(table.symbol()),
+                       table.code_size(),
+                       table.interface() != nullptr,
+                       {},
+                       {}};
     if (table.interface())
       HADAL_TRY_IN(readInterface(*table.interface(), variant.interface), "variants[%u].interface.",
                    i);
+    if (const artifact::MachineCode *code = table.machine_code())
+      variant.machineCode = {
+          text(code->image()), text(code->symbol()),      text(code->compiler()),
+          code->code_size(),   code->registers(),         code->shared_bytes(),
+          code->stack_bytes(), code->spill_store_bytes(), code->spill_load_bytes()};
     out.variants.push_back(std::move(variant));
   }
   return {};

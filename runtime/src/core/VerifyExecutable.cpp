@@ -87,19 +87,26 @@ Status verifyInterface(const Executable &executable, const KernelInterface &inte
   return {};
 }
 
+Status verifyImage(const Artifact &artifact, const char *name, uint32_t codeSize) {
+  const artifact::Section *image = artifact.section(name);
+  if (!image || image->kind() != artifact::SectionKind::kernels)
+    return fail(kInvalid, "image: expected a section of kind kernels, got %s '%s'",
+                image ? "another kind," : "no section", name);
+  if (codeSize > image->data()->size())
+    return fail(kInvalid, "code_size: expected at most the image's %u B, got %u B",
+                image->data()->size(), codeSize);
+  return {};
+}
+
 Status verifyVariant(const Artifact &artifact, const Executable &executable, uint32_t index) {
   const Variant &variant = executable.variants[index];
   for (uint32_t j = 0; j < index; ++j)
     if (!std::strcmp(executable.variants[j].level, variant.level))
       return fail(kInvalid, "level: expected a new level, got '%s' of variants[%u]", variant.level,
                   j);
-  const artifact::Section *image = artifact.section(variant.image);
-  if (!image || image->kind() != artifact::SectionKind::kernels)
-    return fail(kInvalid, "image: expected a section of kind kernels, got %s '%s'",
-                image ? "another kind," : "no section", variant.image);
-  if (variant.codeSize > image->data()->size())
-    return fail(kInvalid, "code_size: expected at most the image's %u B, got %u B",
-                image->data()->size(), variant.codeSize);
+  HADAL_TRY(verifyImage(artifact, variant.image, variant.codeSize));
+  if (const MachineCode &code = variant.machineCode; code.image)
+    HADAL_TRY_IN(verifyImage(artifact, code.image, code.codeSize), "machine_code.");
   if (!variant.hasInterface)
     return fail(kInvalid, "interface: expected a table, got none");
   HADAL_TRY_IN(verifyInterface(executable, variant.interface), "interface.");

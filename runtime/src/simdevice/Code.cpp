@@ -24,12 +24,16 @@ const Level *findLevel(const char *name) {
   return nullptr;
 }
 
+bool isMachineCode(const hadal_device_code_section_t &section) {
+  return section.size >= 4 && !memcmp(section.data, "\177ELF", 4);
+}
+
 /// Parses and decodes the text of a section, whose level the device has. The lock is held.
 hadal_device_code_t load(hadal_device_t *device, const hadal_device_code_section_t &section,
                          const Level &level, hadal_sim_module_t **out_module,
                          hadal_device_error_t *error) {
   auto text = static_cast<const char *>(section.data);
-  if (section.size >= 4 && !memcmp(text, "\177ELF", 4))
+  if (isMachineCode(section))
     return fail(error, HADAL_STATUS_UNSUPPORTED, "%s: expected PTX text, got a cubin",
                 section.name);
   hadal_sim_module_t *module = nullptr;
@@ -122,9 +126,9 @@ hadal_device_code_t imageCheck(hadal_device_t *device, const hadal_device_code_s
   if (!section.size)
     return fail(error, HADAL_STATUS_INVALID_ARTIFACT, "%s: expected code, got 0 bytes",
                 section.name);
-  // What code for other levels looks like, the simulator does not know.
+  // What code for other levels looks like, and machine code, the simulator does not know.
   const Level *level = findLevel(section.level);
-  if (!level)
+  if (!level || isMachineCode(section))
     return HADAL_STATUS_OK;
   std::lock_guard<std::mutex> guard(device->lock);
   hadal_sim_module_t *module = nullptr;

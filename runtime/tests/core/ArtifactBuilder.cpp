@@ -118,9 +118,13 @@ flatbuffers::Offset<Program> serializeProgram(Builder &builder, const ProgramSpe
       flatbuffers::Offset<KernelInterface> interface;
       if (variant.withInterface)
         interface = serializeInterface(builder, variant.interface);
+      flatbuffers::Offset<MachineCode> machineCode;
+      if (!variant.machineCode.empty())
+        machineCode = CreateMachineCodeDirect(builder, variant.machineCode.c_str(),
+                                              variant.symbol.c_str(), 64, "hand", 16);
       variants.push_back(CreateKernelVariantDirect(builder, variant.level.c_str(),
                                                    variant.image.c_str(), variant.symbol.c_str(),
-                                                   variant.codeSize, interface));
+                                                   variant.codeSize, interface, machineCode));
     }
     executables.push_back(CreateExecutableDirect(
         builder, executable.name.c_str(), executable.family.c_str(), &executable.bindings,

@@ -117,6 +117,7 @@ struct VariantSpec {
   InterfaceSpec interface;
   uint32_t codeSize = 64;
   bool withInterface = true;
+  std::string machineCode = {}; // the section; "": none
 };
 
 struct ExecutableSpec {

@@ -15,7 +15,7 @@ std::string frozen(const char *version) {
 }
 
 TEST(CompatibilityTest, FrozenArtifactsRun) {
-  for (const char *version : {"v1.0", "v1.1", "v2.0"}) {
+  for (const char *version : {"v1.0", "v1.1", "v2.0", "v2.1"}) {
     ContextHandle context = makeContext(2);
     ModuleHandle module = loadModule(context.get(), frozen(version));
     ASSERT_TRUE(module);
@@ -25,6 +25,7 @@ TEST(CompatibilityTest, FrozenArtifactsRun) {
     EXPECT_EQ(logits, expectedLogits(6));
     ASSERT_EQ(runStep(session.get(), StepSpec().add(1, 3, {4}), &logits), "ok");
     EXPECT_EQ(logits, expectedLogits(10));
+    EXPECT_EQ(hadal_module_machine_code(module.get()), std::string(version) == "v2.1" ? 3u : 0u);
   }
 }
 
@@ -96,7 +97,8 @@ TEST(CompatibilityTest, FrozenArtifactsAreTheirOwn) {
   } files[] = {{"v1.0", 0x22a3e1c2f6f32de1u, 0x719ecd1b2b04aa51u},
                {"v1.1", 0x90d6b527b1fb4cb3u, 0x719ecd1b2b04aa51u},
                {"v2.0", 0x7bcb781c99944a72u, 0x719ecd1b2b04aa51u},
-               {"v2.0.states", 0x99bcb9047bc6b4b1u, 0x719ecd1b2b04aa51u}};
+               {"v2.0.states", 0x99bcb9047bc6b4b1u, 0x719ecd1b2b04aa51u},
+               {"v2.1", 0x5a686d46fe077fb0u, 0x719ecd1b2b04aa51u}};
   for (const auto &file : files) {
     Bytes artifact = readFile(frozen(file.version));
     Bytes weights =

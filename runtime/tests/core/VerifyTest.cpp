@@ -234,6 +234,9 @@ const Case kCases[] = {
     {"programs[0].executables[0].variants[0].image: expected a section of kind kernels, got another "
      "kind, 'plan'",
      [](ModelSpec &m) { program(m).executables[0].variants[0].image = "plan"; }},
+    {"programs[0].executables[0].variants[0].machine_code.image: expected a section of kind kernels, "
+     "got no section 'absent'",
+     [](ModelSpec &m) { program(m).executables[0].variants[0].machineCode = "absent"; }},
     {"programs[0].executables[0].variants[0].code_size: expected at most the image's ",
      [](ModelSpec &m) { program(m).executables[0].variants[0].codeSize = UINT32_MAX; }},
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes a test model: hadal-test-artifact FOLDER NAME [states | shared | ptx] -> NAME.hadal and weights.
+// Writes a test model: hadal-test-artifact FOLDER NAME [states | shared | ptx | machine-code] -> NAME.hadal and weights.
 #include "ArtifactBuilder.h"
 
 #include <cstdio>
@@ -39,6 +39,15 @@ ModelSpec makeSharedModel() {
   return model;
 }
 
+// The model with machine code beside each image, which for this device is the same.
+ModelSpec makeMachineCodeModel() {
+  ModelSpec model = makeModel("model-gnu");
+  for (ExecutableSpec &executable : model.programs[0].executables)
+    for (VariantSpec &variant : executable.variants)
+      variant.machineCode = variant.image;
+  return model;
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -46,10 +55,12 @@ int main(int argc, char **argv) {
       {"", [] { return makeModel("model-gnu"); }},
       {"states", makeStatesModel},
       {"shared", makeSharedModel},
-      {"ptx", makePtxModel}};
+      {"ptx", makePtxModel},
+      {"machine-code", makeMachineCodeModel}};
   auto kind = kinds.find(argc == 4 ? argv[3] : "");
   if (argc < 3 || argc > 4 || kind == kinds.end()) {
-    std::fprintf(stderr, "usage: hadal-test-artifact FOLDER NAME [states | shared | ptx]\n");
+    std::fprintf(stderr,
+                 "usage: hadal-test-artifact FOLDER NAME [states | shared | ptx | machine-code]\n");
     return 2;
   }
   std::string stem = std::string(argv[1]) + "/" + argv[2];

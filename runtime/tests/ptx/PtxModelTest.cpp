@@ -3,6 +3,7 @@
 // results as the model's rule, replayed or not, with few records. HADAL_TEST_PTX_DEVICE is the device.
 #include "core/ArtifactBuilder.h"
 #include "core/Run.h"
+#include "cuda/CubinBuilder.h"
 #include "driver/TestDriver.h"
 #include "hadal_device.h"
 
@@ -22,6 +23,9 @@ struct Driver {
     void *library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_NOLOAD);
     return library ? dlsym(library, name) : nullptr;
   }
+  void set(const char *name, const char *value) {
+    reinterpret_cast<decltype(&hadal_test_driver_set)>(find("hadal_test_driver_set"))(name, value);
+  }
   decltype(&hadal_test_driver_counts) counts;
   decltype(&hadal_test_driver_reset) reset;
 };
@@ -31,14 +35,32 @@ protected:
   static constexpr int32_t kSlots = 8;
 
   PtxModelTest() {
+    openDevice();
+    path = writeModel(folder, makePtxModel());
+    module = loadModule(context.get(), path);
+  }
+
+  void openDevice() {
     hadal_context_options_t options = {};
     options.struct_size = sizeof options;
     options.device = std::getenv("HADAL_TEST_PTX_DEVICE");
     hadal_context_t *opened = nullptr;
     require("hadal_context_create", take(hadal_context_create(&options, &opened)));
     context.reset(opened);
-    path = writeModel(folder, makePtxModel());
-    module = loadModule(context.get(), path);
+  }
+
+  // How many kernels run as machine code, once a step has computed what it should.
+  uint32_t runWithMachineCode(const std::string &cubin) {
+    ModelSpec model = makePtxModel();
+    model.sections.push_back({SectionKind::kernels, "cubin", Bytes(cubin.begin(), cubin.end()), 0});
+    for (ExecutableSpec &executable : model.programs[0].executables)
+      executable.variants[0].machineCode = "cubin";
+    module = loadModule(context.get(), writeModel(folder, model));
+    SessionHandle session = open(0);
+    std::vector<float> logits;
+    EXPECT_EQ(runStep(session.get(), StepSpec().add(0, 0, {1, 2, 3}), &logits), "ok");
+    EXPECT_EQ(logits, expectedLogits(6));
+    return hadal_module_machine_code(module.get());
   }
 
   SessionHandle open(int32_t neverReplays) {
@@ -126,6 +148,43 @@ TEST_F(PtxModelTest, AReplayedStepIsOneUploadOneLaunchOneDownload) {
   EXPECT_EQ(counts.graph_launches, 1u);
   EXPECT_EQ(counts.launches, 0u);
   EXPECT_EQ(counts.downloads, 1u);
+}
+
+// Machine code is taken where the device runs it and its driver knows it, and PTX everywhere else.
+TEST_F(PtxModelTest, MachineCodeIsTakenWhereItRuns) {
+  EXPECT_EQ(hadal_module_machine_code(module.get()), 0u);
+  Bytes ptx = readFile(HADAL_TEST_PTX);
+  std::string text(ptx.begin(), ptx.end());
+  const std::vector<std::string> kernels = {"append", "sum", "project"};
+  std::string cubin = buildCubin(80, kernels, text);
+  Driver driver;
+  if (!driver.counts) {
+    EXPECT_EQ(runWithMachineCode(cubin), 0u);
+    return;
+  }
+  EXPECT_EQ(runWithMachineCode(cubin), 3u);
+  // Without text the test driver takes it for code of a compiler that it does not know.
+  EXPECT_EQ(runWithMachineCode(buildCubin(80, kernels)), 0u);
+  module.reset();
+  context.reset();
+  driver.set("CAPABILITY", "9.0");
+  openDevice();
+  EXPECT_EQ(runWithMachineCode(cubin), 0u);
+  module.reset();
+  context.reset();
+  driver.set("CAPABILITY", nullptr);
+  openDevice();
+  // What is broken, or of another level, is refused on any device that reads it.
+  ModelSpec model = makePtxModel();
+  std::string other = buildCubin(86, kernels, text);
+  model.sections.push_back({SectionKind::kernels, "cubin", Bytes(other.begin(), other.end()), 0});
+  model.programs[0].executables[1].variants[0].machineCode = "cubin";
+  hadal_module_t *refused = nullptr;
+  std::string problem =
+      take(hadal_module_load(context.get(), writeModel(folder, model).c_str(), nullptr, &refused));
+  EXPECT_NE(problem.find("image 'cubin': expected machine code for sm_80, got one for sm_86"),
+            std::string::npos)
+      << problem;
 }
 
 // A device's counters and times reach who asks for launches.

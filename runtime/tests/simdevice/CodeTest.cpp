@@ -79,8 +79,10 @@ TEST_F(Code, Images) {
     bad(call(
             section(".version 8.0\n.target sm_90\n.address_size 64\n.visible .entry k() { ret; }")),
         HADAL_STATUS_INVALID_ARTIFACT, {"up to sm_80", "got sm_90"});
-    bad(call(section("\177ELF...")), HADAL_STATUS_UNSUPPORTED, {"code", "PTX text", "cubin"});
   }
+  // Machine code is for another device, and no fault of the artifact.
+  good(check(section("\177ELF...")));
+  bad(load(section("\177ELF...")), HADAL_STATUS_UNSUPPORTED, {"code", "PTX text", "cubin"});
   // Of a level that the device has not, only that there is something.
   good(check(section("\177ELF...", "sm_100", {"k"})));
   bad(check(section("", "sm_100")), HADAL_STATUS_INVALID_ARTIFACT, {"0 bytes"});
