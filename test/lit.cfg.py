@@ -26,6 +26,7 @@ def quoted(path):
 hadal_tools = [
     "hadal-opt", "hadal-import", "hadal-compile", "hadal-run", "hadal-verify",
     "hadal-objdump", "hadal-bench", "hadal-sim", "hadal-conformance",
+    "hadal-conformance-run",
 ]
 test_tools = ["FileCheck", "not", "count", "split-file"]
 
@@ -75,13 +76,13 @@ if config.hadal_sanitize:
     config.available_features.add("sanitizer")
 elif "end-to-end" in config.available_features:
     config.available_features.add("installation")  # tested once, as the machine is
-# NVIDIA's assembler: of a toolkit, or of the public wheel nvidia-cuda-nvcc in the build folder.
-toolkits = [os.environ.get("CUDA_HOME", ""), "/usr/local/cuda", os.path.join(config.hadal_build_root, "cuda")]
+# NVIDIA's assembler: of a toolkit, or what scripts/bootstrap --cuda installs.
+toolkits = [os.environ.get("CUDA_HOME", ""), os.path.join(config.hadal_source_root, "build", "cuda"), "/usr/local/cuda"]
 ptxas = shutil.which("ptxas", path=os.pathsep.join(
     [os.environ.get("PATH", "")] + [os.path.join(each, "bin") for each in toolkits if each]))
 if ptxas:
     config.available_features.add("ptxas")
-    config.substitutions.append(("%ptxas", quoted(ptxas)))
+    config.substitutions.append(("%cuda", quoted(os.path.dirname(os.path.dirname(ptxas)))))
 if os.environ.get("HADAL_TEST_LONG"):
     config.available_features.add("long")
 

@@ -69,6 +69,31 @@ Figures collect(ModuleOp module) {
   return figures;
 }
 
+std::string machineText(const KernelSize &kernel) {
+  if (!kernel.machineCode)
+    return "";
+  const KernelMachineCode &code = *kernel.machineCode;
+  return llvm::formatv("; machine code {0} bytes, registers {1}, shared {2}, stack {3}, spilled "
+                       "{4} and {5}",
+                       code.bytes, code.registers, code.sharedBytes, code.stackBytes,
+                       code.spillStoreBytes, code.spillLoadBytes)
+      .str();
+}
+
+llvm::json::Object kernelJson(const KernelSize &kernel) {
+  llvm::json::Object json{
+      {"name", kernel.executable}, {"level", kernel.level}, {"code_bytes", kernel.codeBytes}};
+  if (const auto &code = kernel.machineCode)
+    json["machine_code"] = llvm::json::Object{{"symbol", code->symbol},
+                                              {"bytes", code->bytes},
+                                              {"registers", code->registers},
+                                              {"shared_bytes", code->sharedBytes},
+                                              {"stack_bytes", code->stackBytes},
+                                              {"spill_store_bytes", code->spillStoreBytes},
+                                              {"spill_load_bytes", code->spillLoadBytes}};
+  return json;
+}
+
 void writeText(const Figures &f, const SerializeResult &result, const CompileCosts &costs,
                llvm::raw_ostream &os) {
   auto line = [&](StringRef name, const llvm::Twine &value) {
@@ -97,7 +122,10 @@ void writeText(const Figures &f, const SerializeResult &result, const CompileCos
                       " launches in all entry points");
   for (const KernelSize &kernel : result.kernels)
     line("  " + kernel.level,
-         llvm::formatv("{0,8} bytes  {1}", kernel.codeBytes, kernel.executable).str());
+         llvm::formatv("{0,8} bytes  {1}", kernel.codeBytes, kernel.executable).str() +
+             machineText(kernel));
+  for (auto &[level, by] : result.machineCodeBy)
+    line("machine code", level + ": " + by);
   for (auto &[name, count] : f.expanded)
     line("without a kernel", std::to_string(count) + " " + name + ": its expansion");
   line("artifact bytes", grouped(result.artifactBytes));
@@ -113,8 +141,10 @@ void writeJson(const Figures &f, const SerializeResult &result, const CompileCos
                llvm::raw_ostream &os) {
   llvm::json::Array kernels;
   for (const KernelSize &kernel : result.kernels)
-    kernels.push_back(llvm::json::Object{
-        {"name", kernel.executable}, {"level", kernel.level}, {"code_bytes", kernel.codeBytes}});
+    kernels.push_back(kernelJson(kernel));
+  llvm::json::Object machineCode;
+  for (auto &[level, by] : result.machineCodeBy)
+    machineCode[level] = by;
   llvm::json::Object expanded;
   for (auto &[name, count] : f.expanded)
     expanded[name] = count;
@@ -137,6 +167,7 @@ void writeJson(const Figures &f, const SerializeResult &result, const CompileCos
                             {"distinct_kernels", f.executables},
                             {"launches", f.launches},
                             {"kernels", std::move(kernels)},
+                            {"machine_code", std::move(machineCode)},
                             {"expanded", std::move(expanded)},
                             {"artifact_bytes", result.artifactBytes},
                             {"weights_file_bytes", result.weightBytes},

@@ -65,22 +65,36 @@ static Off<fb::KernelInterface> writeInterface(flatbuffers::FlatBufferBuilder &b
                                    parameterList);
 }
 
+static Off<fb::MachineCode> writeMachineCode(flatbuffers::FlatBufferBuilder &builder,
+                                             const KernelCode &code) {
+  if (!code.machineCode)
+    return {};
+  const KernelMachineCode &facts = *code.machineCode;
+  auto section = builder.CreateString(code.machineSection);
+  auto symbol = builder.CreateString(facts.symbol);
+  auto compiler = builder.CreateString(facts.compiler);
+  return fb::CreateMachineCode(builder, section, symbol, fieldOf(facts.bytes), compiler,
+                               facts.registers, facts.sharedBytes, facts.stackBytes,
+                               facts.spillStoreBytes, facts.spillLoadBytes);
+}
+
 Off<fb::Executable> hadal::writeExecutable(flatbuffers::FlatBufferBuilder &builder,
                                            plan::ExecutableOp executable,
-                                           const CodeSizes &codeSizes) {
+                                           const KernelCodes &codes) {
   std::vector<Off<fb::KernelVariant>> variants;
   for (auto variant : executable.getVariants().front().getOps<plan::VariantOp>()) {
     auto image = SymbolTable::lookupNearestSymbolFrom<plan::ImageOp>(executable->getParentOp(),
                                                                      variant.getImageAttr());
     std::string name = image.getSymName().str(), symbol = executable.getSymName().str();
-    auto size = codeSizes.find({name, symbol});
+    auto found = codes.find({name, symbol});
+    KernelCode code = found == codes.end() ? KernelCode() : found->second;
     auto interface = writeInterface(builder, variant.getInterface());
     auto level = builder.CreateString(image.getLevel().str());
     auto imageName = builder.CreateString(name);
     auto symbolName = builder.CreateString(symbol);
+    auto machineCode = writeMachineCode(builder, code);
     variants.push_back(fb::CreateKernelVariant(builder, level, imageName, symbolName,
-                                               size == codeSizes.end() ? 0 : fieldOf(size->second),
-                                               interface));
+                                               fieldOf(code.size), interface, machineCode));
   }
   std::vector<fb::Access> access;
   for (plan::Access each : executable.getAccess().getValue())

@@ -9,7 +9,7 @@ namespace hadal {
 
 flatbuffers::Offset<fb::Executable> writeExecutable(flatbuffers::FlatBufferBuilder &builder,
                                                     plan::ExecutableOp executable,
-                                                    const CodeSizes &codeSizes);
+                                                    const KernelCodes &codes);
 
 } // namespace hadal
 

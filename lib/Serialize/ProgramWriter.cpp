@@ -43,8 +43,8 @@ namespace {
 class ProgramWriter {
 public:
   ProgramWriter(flatbuffers::FlatBufferBuilder &builder, plan::ProgramOp program,
-                const WeightsLayout &layout, const CodeSizes &codeSizes)
-      : builder(builder), program(program), layout(layout), codeSizes(codeSizes) {}
+                const WeightsLayout &layout, const KernelCodes &codes)
+      : builder(builder), program(program), layout(layout), codes(codes) {}
 
   Off<fb::Program> write() {
     auto contents = [&](auto tag) { return program.getContents().getOps<decltype(tag)>(); };
@@ -60,7 +60,7 @@ public:
     std::vector<Off<fb::Executable>> executables;
     for (auto executable : contents(plan::ExecutableOp())) {
       numbers.executables[executable.getSymName()] = fieldOf(executables.size());
-      executables.push_back(writeExecutable(builder, executable, codeSizes));
+      executables.push_back(writeExecutable(builder, executable, codes));
     }
     std::vector<Off<fb::EntryPoint>> entries;
     for (auto entry : contents(plan::EntryOp()))
@@ -112,7 +112,7 @@ private:
   flatbuffers::FlatBufferBuilder &builder;
   plan::ProgramOp program;
   const WeightsLayout &layout;
-  const CodeSizes &codeSizes;
+  const KernelCodes &codes;
   SymbolNumbers numbers;
   std::vector<Off<fb::HostDim>> dims;
   std::vector<Off<fb::BlockTable>> blockTables;
@@ -122,8 +122,8 @@ private:
 
 Off<fb::Program> hadal::writeProgram(flatbuffers::FlatBufferBuilder &builder,
                                      plan::ProgramOp program, const WeightsLayout &layout,
-                                     const CodeSizes &codeSizes) {
-  return ProgramWriter(builder, program, layout, codeSizes).write();
+                                     const KernelCodes &codes) {
+  return ProgramWriter(builder, program, layout, codes).write();
 }
 
 uint64_t hadal::decodeWeightBytes(plan::ProgramOp program) {

@@ -6,17 +6,26 @@
 #include "EntryWriter.h"
 #include "WeightsFile.h"
 
+#include "hadal/Serialize/Serialize.h"
+
 namespace hadal {
 
-/// Bytes of code of a symbol: (image, symbol).
-using CodeSizes = std::map<std::pair<std::string, std::string>, uint64_t>;
+/// What was compiled of a kernel.
+struct KernelCode {
+  uint64_t size = 0;                  // in its image
+  std::optional<KernelMachineCode> machineCode;
+  std::string machineSection;         // that holds it
+};
+
+/// By (image, symbol).
+using KernelCodes = std::map<std::pair<std::string, std::string>, KernelCode>;
 
 flatbuffers::Offset<fb::Parameter> writeParameter(flatbuffers::FlatBufferBuilder &builder,
                                                   const PlacedParameter &placed);
 
 flatbuffers::Offset<fb::Program> writeProgram(flatbuffers::FlatBufferBuilder &builder,
                                               plan::ProgramOp program, const WeightsLayout &layout,
-                                              const CodeSizes &codeSizes);
+                                              const KernelCodes &codes);
 
 /// Bytes of weights that the program reads to decode one token; 0 without an
 /// entry point for it.

@@ -89,6 +89,37 @@ private:
          model.getQkNopeHeadDim() + model.getQkRopeHeadDim() + model.getVHeadDim()});
   }
 
+  LogicalResult addImage(plan::ImageOp image, TargetImage compiled) {
+    std::string name = image.getSymName().str(), level = image.getLevel().str();
+    auto sectionOf = [&](const MachineCode &code) { return name + "." + code.symbol; };
+    for (const TargetImage::Symbol &symbol : compiled.symbols) {
+      if (symbol.codeSize > compiled.bytes.size())
+        return image.emitOpError() << "expected code of '" << symbol.name << "' within the image's "
+                                   << compiled.bytes.size() << " bytes, got " << symbol.codeSize;
+      KernelCode code;
+      code.size = symbol.codeSize;
+      if (symbol.machineCode) {
+        const MachineCode &made = compiled.machineCode[*symbol.machineCode];
+        code.machineSection = sectionOf(made);
+        code.machineCode = {made.symbol,          compiled.machineCodeBy, made.bytes.size(),
+                            made.registers,       made.sharedBytes,       made.stackBytes,
+                            made.spillStoreBytes, made.spillLoadBytes};
+      }
+      result.kernels.push_back({symbol.name, level, symbol.codeSize, code.machineCode});
+      codes[{name, symbol.name}] = std::move(code);
+    }
+    if (!compiled.machineCodeBy.empty())
+      result.machineCodeBy.push_back({level, compiled.machineCodeBy});
+    auto report = [&] { return image.emitOpError(); };
+    if (failed(addSection(report, {fb::SectionKind::kernels, name, std::move(compiled.bytes)})))
+      return failure();
+    for (MachineCode &code : compiled.machineCode)
+      if (failed(addSection(report,
+                            {fb::SectionKind::kernels, sectionOf(code), std::move(code.bytes)})))
+        return failure();
+    return success();
+  }
+
   LogicalResult compileImages() {
     WalkResult walked = module.walk([&](plan::ImageOp image) {
       auto program = cast<plan::ProgramOp>(image->getParentOp());
@@ -98,18 +129,7 @@ private:
       FailureOr<TargetImage> compiled = target->compileImage(image);
       if (failed(compiled))
         return WalkResult::interrupt();
-      for (const TargetImage::Symbol &symbol : compiled->symbols) {
-        if (symbol.codeSize > compiled->bytes.size()) {
-          image.emitOpError() << "expected code of '" << symbol.name << "' within the image's "
-                              << compiled->bytes.size() << " bytes, got " << symbol.codeSize;
-          return WalkResult::interrupt();
-        }
-        codeSizes[{image.getSymName().str(), symbol.name}] = symbol.codeSize;
-        result.kernels.push_back({symbol.name, image.getLevel().str(), symbol.codeSize});
-      }
-      return WalkResult(addSection(
-          [&] { return image.emitOpError(); },
-          {fb::SectionKind::kernels, image.getSymName().str(), std::move(compiled->bytes)}));
+      return WalkResult(addImage(image, std::move(*compiled)));
     });
     return failure(walked.wasInterrupted());
   }
@@ -231,7 +251,7 @@ private:
       parameters.push_back(writeParameter(builder, placed));
     std::vector<flatbuffers::Offset<fb::Program>> tables;
     for (plan::ProgramOp program : programs)
-      tables.push_back(writeProgram(builder, program, layout, codeSizes));
+      tables.push_back(writeProgram(builder, program, layout, codes));
     auto info = writeModelInfo(builder, module, options.shapesOnly, result);
     auto fileList = builder.CreateVector(files);
     auto parameterList = builder.CreateVector(parameters);
@@ -250,7 +270,7 @@ private:
   SectionBytes planSection = {fb::SectionKind::plan, "plan", {}};
   std::vector<SectionBytes> sections; // the others
   llvm::StringSet<> names;
-  CodeSizes codeSizes;
+  KernelCodes codes;
 };
 } // namespace
 

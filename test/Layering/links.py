@@ -17,7 +17,7 @@ ALLOWED = {
     "HadalSerialize": "HadalDialect PlanDialect HadalTarget hadal_files hadal_problems hadal_reader",
     "HadalPipeline": "HadalImport HadalTransforms HadalConversion HadalCodegen HadalTarget\\w* HadalSerialize",
 }
-OF_TARGETS = "HadalDialect PlanDialect HadalTarget HadalCodegen"
+OF_TARGETS = "HadalDialect PlanDialect HadalTarget HadalCodegen hadal_files"
 OURS = re.compile(r"(Hadal|Plan|hadal_)\w*$")
 
 

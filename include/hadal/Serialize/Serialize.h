@@ -7,6 +7,7 @@
 #include "mlir/Support/LLVM.h"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,10 +26,18 @@ struct SerializeOptions {
   std::function<void(uint64_t, uint64_t)> progress;
 };
 
+/// Machine code beside the image that a kernel is in.
+struct KernelMachineCode {
+  std::string symbol, compiler; // equal kernels share one
+  uint64_t bytes = 0;
+  uint32_t registers = 0, sharedBytes = 0, stackBytes = 0, spillStoreBytes = 0, spillLoadBytes = 0;
+};
+
 /// One compiled kernel of one level.
 struct KernelSize {
   std::string executable, level;
   uint64_t codeBytes = 0;
+  std::optional<KernelMachineCode> machineCode;
 };
 
 /// What was written, for the report.
@@ -39,6 +48,8 @@ struct SerializeResult {
   uint64_t cacheBytes = 0;        // a token
   uint64_t plainCacheBytes = 0;   // what plain multi-head attention would hold for it
   std::vector<KernelSize> kernels;
+  /// Of levels whose images devices compile: what made machine code beside them, or why there is none.
+  std::vector<std::pair<std::string, std::string>> machineCodeBy;
   double codegenSeconds = 0, packSeconds = 0;
 };
 

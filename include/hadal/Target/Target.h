@@ -10,6 +10,7 @@
 #include "mlir/Pass/PassManager.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,14 +20,29 @@ class OptionCategory;
 
 namespace hadal {
 
+/// Machine code of a kernel, beside an image that devices compile themselves.
+struct MachineCode {
+  std::string symbol; // the kernel in it; equal kernels share one
+  std::vector<uint8_t> bytes;
+  uint32_t registers = 0;   // of a thread
+  uint32_t sharedBytes = 0; // static, of a workgroup
+  uint32_t stackBytes = 0;  // of a thread, as are those that it spills
+  uint32_t spillStoreBytes = 0, spillLoadBytes = 0;
+};
+
 /// Code of all kernels of a program for one level, as an artifact holds it.
 struct TargetImage {
   struct Symbol {
     std::string name;
     uint64_t codeSize = 0; // in bytes
+    std::optional<size_t> machineCode = std::nullopt; // index of its own
   };
   std::vector<uint8_t> bytes;
   std::vector<Symbol> symbols; // in the order of their names
+  std::vector<MachineCode> machineCode;
+  /// What made the machine code, and its version, or why there is none; "" where the
+  /// image is machine code itself.
+  std::string machineCodeBy;
 };
 
 /// A family of machines that programs are compiled for. Generic code asks it

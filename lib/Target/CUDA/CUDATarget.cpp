@@ -2,6 +2,9 @@
 // NVIDIA GPUs as a target of the compiler.
 #include "hadal/Target/CUDA/CUDATarget.h"
 
+#include "Assembler.h"
+
+#include "files/Toolkit.h"
 #include "hadal/Codegen/Passes.h"
 #include "hadal/Target/CUDA/Image.h"
 #include "hadal/Target/CUDA/Passes.h"
@@ -9,10 +12,25 @@
 
 #include "hadal_kernel_abi.h"
 
+#include "llvm/Support/CommandLine.h"
+
 using namespace mlir;
 using namespace hadal;
 
 namespace {
+struct CommandLine {
+  explicit CommandLine(llvm::cl::OptionCategory &category)
+      : cubin("cubin",
+              llvm::cl::desc("For NVIDIA GPUs: machine code beside PTX, made by ptxas where it is "
+                             "found on the search path, in CUDA_HOME or in build/cuda"),
+              llvm::cl::cat(category)),
+        seconds("ptxas-timeout",
+                llvm::cl::desc("Seconds that ptxas may take for a kernel (default: 300)"),
+                llvm::cl::init(300), llvm::cl::value_desc("S"), llvm::cl::cat(category)) {}
+  llvm::cl::opt<bool> cubin;
+  llvm::cl::opt<unsigned> seconds;
+};
+
 class CUDATarget : public Target {
 public:
   StringRef getFamily() const override { return cuda::kFamily; }
@@ -26,6 +44,16 @@ public:
       return names;
     }();
     return names;
+  }
+
+  void addOptions(llvm::cl::OptionCategory &category) override {
+    options = std::make_unique<CommandLine>(category);
+  }
+
+  std::string findOptionProblem() const override {
+    if (options && (options->seconds < 1 || options->seconds > 86400))
+      return "expected a --ptxas-timeout from 1 to 86400, got " + std::to_string(options->seconds);
+    return {};
   }
 
   void registerPasses() const override { cuda::registerCUDAPasses(); }
@@ -59,8 +87,29 @@ public:
     if (!level || !kernels)
       return image.emitOpError() << "expected a module of kernels for a level of GPUs, got level '"
                                  << image.getLevel() << "'";
-    return cuda::compileImage(kernels, *level);
+    if (!options || !options->cubin) {
+      FailureOr<TargetImage> compiled = cuda::compileImage(kernels, *level);
+      if (succeeded(compiled))
+        compiled->machineCodeBy = "none, PTX alone: --cubin asks for it";
+      return compiled;
+    }
+    auto assembler = cuda::Assembler::find(options->seconds);
+    if (!assembler)
+      return image.emitOpError() << "--cubin: " << llvm::toString(assembler.takeError());
+    if (!*assembler)
+      image.emitWarning() << "--cubin: expected ptxas " << files::kToolkitPlaces
+                          << ", got none: the artifact has PTX alone for " << level->name;
+    FailureOr<TargetImage> compiled =
+        cuda::compileImage(kernels, *level, *assembler ? &**assembler : nullptr);
+    if (succeeded(compiled))
+      compiled->machineCodeBy =
+          *assembler ? (*assembler)->version()
+                     : (llvm::Twine("none, PTX alone: no ptxas ") + files::kToolkitPlaces).str();
+    return compiled;
   }
+
+private:
+  std::unique_ptr<CommandLine> options;
 };
 } // namespace
 

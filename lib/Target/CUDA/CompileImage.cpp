@@ -2,10 +2,14 @@
 // Translates kernels to LLVM IR, optimises them, and emits PTX.
 #include "hadal/Target/CUDA/Image.h"
 
+#include "Assembler.h"
+#include "SplitKernels.h"
+
 #include "hadal/Target/CUDA/Pipeline.h"
 #include "hadal/Target/LLVMCodegen.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/Threading.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "mlir/Target/LLVMIR/Export.h"
@@ -33,59 +37,132 @@ void initialiseTarget() {
   });
 }
 
-/// The entries of `text`, which begin one after the other, and how long each is.
-std::vector<TargetImage::Symbol> findEntries(StringRef text) {
-  constexpr StringLiteral mark = ".visible .entry ";
-  std::vector<TargetImage::Symbol> entries;
-  for (size_t at = text.find(mark); at != StringRef::npos;) {
-    size_t next = text.find(mark, at + mark.size());
-    StringRef name = text.drop_front(at + mark.size()).take_until([](char c) { return c == '('; });
-    entries.push_back({name.str(), std::min(next, text.size()) - at});
-    at = next;
+/// What became of a distinct kernel; errors are told in the order of kernels.
+struct CompiledKernel {
+  std::string header, body; // of its PTX, under the stand-in's name
+  std::optional<MachineCode> machineCode;
+  std::string error;
+};
+
+std::string withName(StringRef text, StringRef name) {
+  std::string result;
+  for (size_t at = 0; at < text.size();) {
+    size_t next = std::min(text.find(kKernelStandIn, at), text.size());
+    result += text.slice(at, next);
+    if (next < text.size())
+      result += name;
+    at = next + kKernelStandIn.size();
   }
-  llvm::sort(entries, [](auto &a, auto &b) { return a.name < b.name; });
-  return entries;
+  return result;
 }
-} // namespace
 
-FailureOr<TargetImage> hadal::cuda::compileImage(ModuleOp module, const Level &level) {
-  initialiseTarget();
-  DialectRegistry registry;
-  registerAllToLLVMIRTranslations(registry);
-  module.getContext()->appendDialectRegistry(registry);
+/// Names that modules of other kernels cannot have too, as one text will hold all.
+void nameAfterKernel(llvm::Module &module) {
+  for (llvm::GlobalVariable &variable : module.globals())
+    variable.setName(kKernelStandIn + "$" + variable.getName());
+  for (llvm::Function &function : module)
+    if (!function.isIntrinsic() && function.getName() != kKernelStandIn)
+      function.setName(kKernelStandIn + "$" + function.getName());
+}
 
+/// The LLVM IR of a kernel, as PTX; what is wrong with it, or "".
+std::string emitPtx(llvm::Module &module, llvm::TargetMachine &machine, CompiledKernel &out) {
+  if (llvm::Error error = runPasses(module, machine, "default<O2>"))
+    return llvm::toString(std::move(error));
+  for (const llvm::Function &function : module)
+    if (function.isDeclaration() && !function.isIntrinsic())
+      return ("expected kernels that call nothing outside of their image, got a call of '" +
+              function.getName() + "'")
+          .str();
+  nameAfterKernel(module);
+  llvm::SmallString<0> text;
+  if (!emitFile(module, machine, llvm::CodeGenFileType::AssemblyFile, text))
+    return "cannot emit PTX";
+  // What instructions were expanded to by the code generator is in no declaration.
+  if (StringRef(text).contains("\n.extern .func"))
+    return "expected kernels that call nothing outside of their image, got PTX with an external "
+           "function";
+  constexpr StringLiteral end = ".address_size 64\n";
+  auto [header, body] = StringRef(text).split(end);
+  out.header = header.str() + end.str();
+  out.body = body.str();
+  return "";
+}
+
+CompiledKernel compileKernel(const DistinctKernel &kernel, const Level &level,
+                             const Assembler *assembler) {
+  CompiledKernel out;
   // PTX then names the rounding of sums and products, so that no assembler fuses them either.
   auto machine = createTargetMachine(tripleName, level.name, level.features);
-  if (!machine)
-    return module.emitError() << "no code generator for " << tripleName;
+  if (!machine) {
+    out.error = ("no code generator for " + tripleName).str();
+    return out;
+  }
+  ModuleOp module = *kernel.module;
   // Accesses are as aligned as the target has it for their types.
   module->setAttr(
       LLVM::LLVMDialect::getDataLayoutAttrName(),
       StringAttr::get(module.getContext(), machine->createDataLayout().getStringRepresentation()));
   llvm::LLVMContext context;
   auto translated = translateModuleToLLVMIR(module, context, "kernels");
-  if (!translated)
-    return module.emitError() << "expected kernels in the llvm and nvvm dialects only";
+  if (!translated) {
+    out.error = "expected kernels in the llvm and nvvm dialects only";
+    return out;
+  }
   translated->setTargetTriple(machine->getTargetTriple());
   translated->setSourceFileName("");
-  if (llvm::Error error = runPasses(*translated, *machine, "default<O2>"))
-    return module.emitError() << llvm::toString(std::move(error));
-  for (const llvm::Function &function : *translated)
-    if (function.isDeclaration() && !function.isIntrinsic())
-      return module.emitError() << "expected kernels that call nothing outside of their image, "
-                                   "got a call of '"
-                                << function.getName() << "'";
+  out.error = emitPtx(*translated, *machine, out);
+  if (!assembler || !out.error.empty() || kernel.names.empty())
+    return out;
+  StringRef name = kernel.names.front();
+  auto code = assembler->assemble(withName(out.header + out.body, name), name, level);
+  if (code)
+    out.machineCode = std::move(*code);
+  else
+    out.error = llvm::toString(code.takeError());
+  return out;
+}
 
-  llvm::SmallString<0> text;
-  if (!emitFile(*translated, *machine, llvm::CodeGenFileType::AssemblyFile, text))
-    return module.emitError() << "cannot emit PTX for " << level.name;
-  // What instructions were expanded to by the code generator is in no declaration.
-  if (StringRef(text).contains("\n.extern .func"))
-    return module.emitError() << "expected kernels that call nothing outside of their image, "
-                                 "got PTX with an external function";
+void warnOfSpills(ModuleOp module, const Level &level, const MachineCode &code) {
+  if (code.spillStoreBytes || code.spillLoadBytes)
+    module.emitWarning() << "kernel '" << code.symbol << "': expected no spilled registers on "
+                         << level.name << ", got " << code.spillStoreBytes << " B of stores and "
+                         << code.spillLoadBytes << " B of loads";
+}
+} // namespace
+
+FailureOr<TargetImage> hadal::cuda::compileImage(ModuleOp module, const Level &level,
+                                                 const Assembler *assembler) {
+  initialiseTarget();
+  DialectRegistry registry;
+  registerAllToLLVMIRTranslations(registry);
+  module.getContext()->appendDialectRegistry(registry);
+  std::vector<DistinctKernel> kernels = splitKernels(module);
+  if (kernels.empty())
+    kernels.push_back({ModuleOp::create(module.getLoc()), {}}); // a text without entries
+  std::vector<CompiledKernel> compiled(kernels.size());
+  parallelFor(module.getContext(), 0, kernels.size(),
+              [&](size_t i) { compiled[i] = compileKernel(kernels[i], level, assembler); });
+
+  std::string text = compiled.front().header;
   TargetImage image;
+  for (auto [kernel, code] : llvm::zip_equal(kernels, compiled)) {
+    if (!code.error.empty())
+      return module.emitError() << code.error;
+    for (const std::string &name : kernel.names) {
+      std::string body = withName(code.body, name);
+      text += body;
+      image.symbols.push_back({name, body.size()});
+      if (code.machineCode)
+        image.symbols.back().machineCode = image.machineCode.size();
+    }
+    if (code.machineCode) {
+      warnOfSpills(module, level, *code.machineCode);
+      image.machineCode.push_back(std::move(*code.machineCode));
+    }
+  }
+  llvm::sort(image.symbols, [](auto &a, auto &b) { return a.name < b.name; });
   image.bytes.assign(text.begin(), text.end());
-  image.symbols = findEntries(text);
   return image;
 }
 
