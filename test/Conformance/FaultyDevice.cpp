@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cpu with a fault in one kernel, as a device library: for tests of what notices it.
+// The cpu with a fault in one kernel, or one that does too little, as a device library: for tests of what
+// notices it.
 #define HADAL_DEVICE_LIBRARY
 #include "cpu/CpuDevice.h"
 
@@ -14,7 +15,11 @@ using namespace hadal::runtime;
 namespace {
 
 /// HADAL_TEST_FAULT: "spoil:NAME", "fail:NAME" or "crash:NAME", for all kernels whose names
-/// contain NAME.
+/// contain NAME; or what is left out:
+///   replay-none, replay-second   every replay, or every second one
+///   record-none, record-rest     all launches of a record, or those behind its first
+///   upload-later                 uploads after the first record was made
+///   zeros                        memory is not zeroed
 struct Fault {
   Fault() {
     const char *given = std::getenv("HADAL_TEST_FAULT");
@@ -32,7 +37,8 @@ const hadal_device_table_t &cpu() { return cpuDeviceTable(); }
 struct State {
   Fault fault;
   std::map<hadal_device_kernel_t *, bool> isFaulty;
-  bool isRecording = false;
+  bool isRecording = false, hasRecorded = false;
+  size_t launchesOfRecord = 0, replays = 0;
   std::vector<hadal_device_address_t> recorded;
   std::map<hadal_device_record_t *, std::vector<hadal_device_address_t>> records;
 };
@@ -63,8 +69,36 @@ hadal_device_code_t spoil(hadal_device_queue_t *queue,
   return code;
 }
 
+bool isLeftOut(const char *what) { return state().fault.what == what; }
+
+/// Memory of its own, so that uploads and downloads are the device's business.
+void info(hadal_device_t *device, hadal_device_info_t *out) {
+  cpu().info(device, out);
+  out->shares_host_memory = 0;
+}
+
+hadal_device_code_t allocate(hadal_device_t *device, size_t size, hadal_device_memory_use_t use,
+                             const char *what, hadal_device_memory_t **out_memory,
+                             hadal_device_address_t *out_address, hadal_device_error_t *error) {
+  hadal_device_code_t code =
+      cpu().memory_allocate(device, size, use, what, out_memory, out_address, error);
+  if (code == HADAL_STATUS_OK && isLeftOut("zeros"))
+    std::memset(reinterpret_cast<void *>(*out_address), 0x41, size);
+  return code;
+}
+
+hadal_device_code_t upload(hadal_device_queue_t *queue, hadal_device_address_t to, const void *from,
+                           size_t size, hadal_device_error_t *error) {
+  if (state().hasRecorded && isLeftOut("upload-later"))
+    return HADAL_STATUS_OK;
+  return cpu().queue_upload(queue, to, from, size, error);
+}
+
 hadal_device_code_t launch(hadal_device_queue_t *queue, const hadal_device_launch_t *launch,
                            hadal_device_error_t *error) {
+  if (state().isRecording &&
+      (isLeftOut("record-none") || (state().launchesOfRecord++ > 0 && isLeftOut("record-rest"))))
+    return HADAL_STATUS_OK;
   bool isFaulty = state().isFaulty[launch->kernel];
   const std::string &what = state().fault.what;
   if (isFaulty && what == "crash")
@@ -85,6 +119,7 @@ hadal_device_code_t launch(hadal_device_queue_t *queue, const hadal_device_launc
 
 hadal_device_code_t beginRecord(hadal_device_queue_t *queue, hadal_device_error_t *error) {
   state().isRecording = true;
+  state().launchesOfRecord = 0;
   state().recorded.clear();
   return cpu().record_begin(queue, error);
 }
@@ -92,6 +127,7 @@ hadal_device_code_t beginRecord(hadal_device_queue_t *queue, hadal_device_error_
 hadal_device_code_t endRecord(hadal_device_queue_t *queue, hadal_device_record_t **out,
                               hadal_device_error_t *error) {
   state().isRecording = false;
+  state().hasRecorded = true;
   hadal_device_code_t code = cpu().record_end(queue, out, error);
   if (code == HADAL_STATUS_OK)
     state().records[*out] = state().recorded;
@@ -100,6 +136,8 @@ hadal_device_code_t endRecord(hadal_device_queue_t *queue, hadal_device_record_t
 
 hadal_device_code_t replay(hadal_device_queue_t *queue, hadal_device_record_t *record,
                            const volatile int32_t *cancel, hadal_device_error_t *error) {
+  if (isLeftOut("replay-none") || (isLeftOut("replay-second") && ++state().replays % 2 == 0))
+    return HADAL_STATUS_OK;
   hadal_device_code_t code = cpu().queue_replay(queue, record, cancel, error);
   return code == HADAL_STATUS_OK ? spoil(queue, state().records[record], error) : code;
 }
@@ -110,6 +148,9 @@ HADAL_API const hadal_device_table_t *hadal_device_query(uint32_t version) {
   static const hadal_device_table_t table = [] {
     hadal_device_table_t table = cpu();
     table.name = "faulty";
+    table.info = info;
+    table.memory_allocate = allocate;
+    table.queue_upload = upload;
     table.kernel_find = findKernel;
     table.queue_launch = launch;
     table.record_begin = beginRecord;

@@ -2,9 +2,34 @@
 // Puts the modules of cases together.
 #include "Case.h"
 
+#include <algorithm>
 #include <cctype>
+#include <cmath>
+#include <iterator>
 
 namespace hadal::conformance {
+
+void Call::argument(const std::string &name, Tensor value) {
+  Tensor other = value;
+  if (value.element != Element::i32) {
+    auto isNumber = [](double each) { return !std::isnan(each); };
+    std::vector<double> numbers;
+    std::copy_if(value.values.begin(), value.values.end(), std::back_inserter(numbers), isNumber);
+    for (double &each : other.values)
+      if (isNumber(each)) {
+        each = rounded(numbers.back() / 2, value.element);
+        numbers.pop_back();
+      }
+  }
+  arguments.push_back({name, std::move(value), std::move(other)});
+}
+
+void Call::indices(const std::string &name, Tensor value, int64_t end) {
+  Tensor other = value;
+  for (double &each : other.values)
+    each = static_cast<double>((static_cast<int64_t>(each) + 1) % end);
+  arguments.push_back({name, std::move(value), std::move(other)});
+}
 
 /// What every program of the suite has; it is no language model, so the numbers
 /// mean nothing to it.

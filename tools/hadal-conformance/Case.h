@@ -37,14 +37,22 @@ struct Expected {
   double limit;
 };
 
+/// What a call is given, and other values that it could be given in its place: a call with those is
+/// made in between, so that what is left of one cannot pass for the next.
+struct Argument {
+  std::string name;
+  Tensor value, other;
+};
+
 struct Call {
   std::optional<Step> step;
-  std::vector<std::pair<std::string, Tensor>> arguments;
+  std::vector<Argument> arguments;
   std::vector<Expected> results;
 
-  void argument(const std::string &name, Tensor value) {
-    arguments.push_back({name, std::move(value)});
-  }
+  /// Other floats are the halves of these in reverse; integers, and what is no number, stay.
+  void argument(const std::string &name, Tensor value);
+  /// Numbers below `end`, of which the others are the next.
+  void indices(const std::string &name, Tensor value, int64_t end);
   void expect(const std::string &name, Tensor values, double limit) {
     results.push_back({name, std::move(values), limit});
   }

@@ -21,9 +21,9 @@ using Owned = std::unique_ptr<Object, Release>;
 /// The message of a status, which is released; "" when there is none.
 std::string messageOf(hadal_status_t status);
 
-/// Runs an edge in a session of its own; then all of it again, in that session
-/// where no state is kept and in one that never replays: both must give the same
-/// bits. The error is the largest of all results.
+/// Runs an edge in a session of its own, again and again, with its inputs and with others in turns, and
+/// so in a session that never replays: equal inputs must give the same bits. The error is the largest
+/// of all results of the edge's own inputs.
 Outcome runEdge(hadal_module_t *module, const Edge &edge);
 
 } // namespace hadal::conformance

@@ -114,6 +114,33 @@ void absorbedCase(Case &c, const Latent &shape, const Precision &precision, Elem
   }
 }
 
+/// A state is zeros until it is written.
+void unwrittenCase(Case &c, const Latent &shape) {
+  Shape latent = {-1, shape.heads * shape.rank}, query = {-1, shape.heads * shape.query()};
+  c.stepArguments(shape.pageSize);
+  c.argument("ql", Element::f32, latent);
+  c.argument("q", Element::f32, query);
+  c.state("cache", Element::f32, {-1, shape.pageSize, shape.width()});
+  c.op(
+      "%y = hadal.mla_attend_absorbed %ql, %q, %cache, %positions, %sequence_offsets, %slots, %block_table {heads = " +
+          std::to_string(shape.heads) + " : i64, scale = 0.125 : f32}",
+      {typeText(Element::f32, latent)});
+  c.writeState("cache", "cache");
+  c.result("y", Element::f32, latent);
+  for (const Batch &batch : batchesOf(shape.pageSize)) {
+    Edge &edge = batch.addTo(c);
+    for (const Batch::Tokens &tokens : batch.calls()) {
+      Call &call = edge.calls.emplace_back();
+      call.step = tokens.step;
+      call.argument("ql", rowsFor(tokens.list, 5, Element::f32, latent[1], 2));
+      call.argument("q", rowsFor(tokens.list, 7, Element::f32, query[1], 2));
+      Tensor y{Element::f32, call.arguments.front().value.shape, {}};
+      y.values.assign(elementCount(y.shape), 0);
+      call.expect("y", y, kExact);
+    }
+  }
+}
+
 void expandedCase(Case &c, const Latent &shape, Element stored, const Precision &precision) {
   c.precision = precision.name;
   Element element = precision.activation;
@@ -199,6 +226,7 @@ void addAttentionCases(Cases &cases) {
                              shapeText({shape.rank, shape.rope}) + "/pages of " +
                              std::to_string(shape.pageSize),
                          [=](Case &c) { appendCase(c, shape, element, interleaved); }});
+  cases.push_back({"state/never written", [=](Case &c) { unwrittenCase(c, shapes[0]); }});
   for (const Precision &precision : kPrecisions)
     for (const Latent &shape : shapes) {
       for (Element cached : {Element::f32, Element::bf16})

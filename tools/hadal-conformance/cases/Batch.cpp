@@ -24,12 +24,12 @@ Batch::Batch(std::string name, std::vector<Sequence> sequences, int64_t pageSize
 
 std::vector<Batch::Tokens> Batch::calls() const {
   std::vector<Tokens> calls;
-  for (bool isNew : {false, true}) {
+  std::vector<int64_t> ends(sequences.size());
+  for (size_t i = 0; i < sequences.front().size(); ++i) {
     Tokens call;
     call.step.offsets = {0};
     for (int64_t s = 0; s < count(); ++s) {
-      int64_t first = isNew ? sequences[s].context : 0,
-              last = isNew ? end(s) : sequences[s].context;
+      int64_t first = ends[s], last = ends[s] += sequences[s][i];
       if (first == last)
         continue;
       for (int64_t position = first; position < last; ++position) {
@@ -64,7 +64,11 @@ std::vector<Batch> batchesOf(int64_t pageSize) {
       {"1 token after 2 pages", {{2 * pageSize, 1}}, pageSize},
       {"ragged", {{0, 1}, {62, 4}, {0, 9}, {127, 1}, {30, 2}}, pageSize},
       {"across pages", {{pageSize - 1, 2}, {pageSize, 1}, {pageSize - 3, pageSize + 5}}, pageSize},
-      {"70 tokens and 3", {{0, 70}, {5, 3}}, pageSize}};
+      {"70 tokens and 3", {{0, 70}, {5, 3}}, pageSize},
+      // Where dims are rounded up, one record may serve both counts.
+      {"4 sequences, 3 of them, 4",
+       {{5, 1, 1, 1}, {0, 1, 0, 1}, {62, 1, 1, 1}, {30, 1, 1, 1}},
+       pageSize}};
 }
 
 Tensor rowsFor(const std::vector<Batch::Token> &tokens, uint64_t seed, Element element,

@@ -5,12 +5,12 @@
 
 #include "Cases.h"
 
+#include <numeric>
+
 namespace hadal::conformance {
 
-/// `tokens` new ones after `context` that came before.
-struct Sequence {
-  int64_t context, tokens;
-};
+/// How many tokens each call brings of it.
+using Sequence = std::vector<int64_t>;
 
 /// A sequence is a slot; slots are taken from the last on, and one stays empty.
 /// Pages are those of a pool, in no order.
@@ -26,12 +26,12 @@ public:
     std::vector<Token> list;
     Step step;
   };
-  /// What came before, where there is any, and the new tokens.
+  /// Those that bring tokens.
   std::vector<Tokens> calls() const;
 
   int64_t count() const { return static_cast<int64_t>(sequences.size()); }
   int64_t end(int64_t sequence) const {
-    return sequences[sequence].context + sequences[sequence].tokens;
+    return std::accumulate(sequences[sequence].begin(), sequences[sequence].end(), int64_t(0));
   }
   int64_t cacheRows() const { return static_cast<int64_t>(pages.size()) * pagesPerSlot * pageSize; }
   /// Where a position lies in the pool.
@@ -48,7 +48,7 @@ private:
   std::vector<std::vector<int32_t>> pages; // of each slot
 };
 
-/// One token; long and short contexts; what crosses a page; a long chunk.
+/// One token; long and short contexts; what crosses a page; a long chunk; calls of fewer tokens and of more.
 std::vector<Batch> batchesOf(int64_t pageSize);
 
 /// Rows that depend on a sequence and a position alone, whatever call they are part of.

@@ -204,7 +204,7 @@ void expertsCase(Case &c, const Experts &spec) {
     Call &call = c.call(ids.name);
     call.argument("x", x);
     call.argument("w", w);
-    call.argument("ids", Tensor::integers(ids.values, {ids.rows, spec.topK}));
+    call.indices("ids", Tensor::integers(ids.values, {ids.rows, spec.topK}), spec.experts);
     call.argument("shared", shared);
     call.argument("residual", residual);
     call.expect("y", y, act == Element::bf16 ? kOfBF16 : kOfF32);

@@ -204,8 +204,8 @@ void rowsCase(Case &c) {
     }
     Call &call = c.call(rowsText(count));
     call.argument("x", x);
-    call.argument("from", Tensor::integers(from));
-    call.argument("to", Tensor::integers(to));
+    call.indices("from", Tensor::integers(from), 9);
+    call.indices("to", Tensor::integers(to), std::max<int64_t>(count, 1));
     call.expect("y", y, kExact);
   }
 }

@@ -177,7 +177,7 @@ void groupCase(Case &c, int64_t topK, int64_t experts) {
   for (const Ids &ids : idsOf(topK, experts)) {
     Groups groups(ids);
     Call &call = c.call(ids.name);
-    call.argument("ids", Tensor::integers(ids.values, {ids.rows, topK}));
+    call.indices("ids", Tensor::integers(ids.values, {ids.rows, topK}), experts);
     call.expect("offsets", Tensor::integers(groups.offsets), kExact);
     call.expect("rows", Tensor::integers(groups.rows), kExact);
   }

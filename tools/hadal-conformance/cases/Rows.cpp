@@ -27,7 +27,7 @@ void embeddingCase(Case &c, Element stored, int64_t width) {
   c.result("y", Element::f32, {-1, width});
   auto add = [&](const std::string &name, const std::vector<int32_t> &tokens) {
     Call &call = c.call(name);
-    call.argument("tokens", Tensor::integers(tokens));
+    call.indices("tokens", Tensor::integers(tokens), vocabulary);
     call.expect("y", embedding(table, tokens), kExact);
   };
   for (int64_t rows : kRowCounts) {
@@ -91,7 +91,7 @@ void rmsNormCase(Case &c, const Norm &norm) {
       call.argument("weight", weight);
     Tensor read = norm.rows ? embedding(x, rows) : x;
     if (norm.rows)
-      call.argument("rows", Tensor::integers(rows));
+      call.indices("rows", Tensor::integers(rows), std::max<int64_t>(x.rows(), 1));
     call.expect("y", rmsNorm(read, weight, norm.result), limitOf(norm.result));
     if (norm.wide)
       call.expect("w", rmsNorm(read, weight, Element::f32), kOfF32);
@@ -152,7 +152,7 @@ void ropeCase(Case &c, Element result, int64_t heads, int64_t nope, int64_t rota
       at.back() = positions - 1;
     Call &call = c.call(rowsText(rows));
     call.argument("x", x);
-    call.argument("positions", Tensor::integers(at));
+    call.indices("positions", Tensor::integers(at), positions);
     call.argument("cos", cos);
     call.argument("sin", sin);
     call.expect("y", rope(x, Tensor::integers(at), cos, sin, heads, interleaved, result),
@@ -170,7 +170,7 @@ void gatherRowsCase(Case &c, Element element, int64_t width) {
     Tensor x = Tensor::random(random, element, {count, width});
     Call &call = c.call(name);
     call.argument("x", x);
-    call.argument("rows", Tensor::integers(rows));
+    call.indices("rows", Tensor::integers(rows), count);
     Tensor y = embedding(x, rows);
     y.element = element;
     call.expect("y", y, kExact);
