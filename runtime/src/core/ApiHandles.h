@@ -5,7 +5,7 @@
 
 #include "core/Given.h"
 #include "core/Session.h"
-#include "device/Structs.h"
+#include "support/Structs.h"
 
 #include <memory>
 #include <vector>
@@ -34,7 +34,7 @@ Status readOptions(const char *name, const Options *given, Options &out) {
     return fail(HADAL_STATUS_INVALID_ARGUMENT,
                 "%s.struct_size: expected the size of the struct, got %zu", name,
                 given->struct_size);
-  out = device::known(given);
+  out = known(given);
   return {};
 }
 
@@ -42,7 +42,7 @@ Status readOptions(const char *name, const Options *given, Options &out) {
 template <typename Info>
 void writeInfo(const Info &info, Info *out) {
   if (out && out->struct_size >= sizeof out->struct_size)
-    device::give(info, out);
+    give(info, out);
 }
 
 } // namespace hadal::runtime

@@ -5,8 +5,8 @@
 #include "core/Memory.h"
 #include "cpu/CpuKernels.h"
 #include "cpu/CpuLevel.h"
-#include "device/Structs.h"
 #include "device/Table.h"
+#include "support/Structs.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -104,7 +104,7 @@ void info(hadal_device_t *handle, hadal_device_info_t *out) {
   facts.threads = cpu.pool.threads();
   facts.alignment = kAlignment;
   facts.shares_host_memory = 1;
-  device::give(facts, out);
+  give(facts, out);
 }
 
 // ---- Code ----

@@ -5,8 +5,8 @@
 
 #include "cuda/Driver.h"
 #include "cuda/Level.h"
-#include "device/Structs.h"
 #include "device/Table.h"
+#include "support/Structs.h"
 
 #include <atomic>
 #include <mutex>

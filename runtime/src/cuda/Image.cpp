@@ -67,12 +67,12 @@ hadal_device_code_t imageCheck(hadal_device_t *, const hadal_device_code_section
                                hadal_device_error_t *error) {
   ImageFacts facts;
   Level level;
-  return readSection(device::known(section), facts, level, error);
+  return readSection(known(section), facts, level, error);
 }
 
 hadal_device_code_t imageLoad(hadal_device_t *device, const hadal_device_code_section_t *given,
                               hadal_device_image_t **out_image, hadal_device_error_t *error) {
-  const hadal_device_code_section_t section = device::known(given);
+  const hadal_device_code_section_t section = known(given);
   ImageFacts facts;
   Level level;
   HADAL_DEVICE_TRY(readSection(section, facts, level, error));

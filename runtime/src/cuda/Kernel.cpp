@@ -128,7 +128,7 @@ hadal_device_code_t prepare(Call &call, const hadal_device &device, hadal_device
 
 hadal_device_code_t interfaceCheck(hadal_device_t *device, const hadal_device_interface_t *given,
                                    hadal_device_error_t *error) {
-  const hadal_device_interface_t interface = device::known(given);
+  const hadal_device_interface_t interface = known(given);
   const Limits &limits = device->limits;
   const uint32_t *block = interface.workgroup_size;
   for (int i = 0; i < 3; ++i)
@@ -163,7 +163,7 @@ hadal_device_code_t interfaceCheck(hadal_device_t *device, const hadal_device_in
 hadal_device_code_t kernelFind(hadal_device_t *device, hadal_device_image_t *image,
                                const char *symbol, const hadal_device_interface_t *given,
                                hadal_device_kernel_t **out_kernel, hadal_device_error_t *error) {
-  const hadal_device_interface_t interface = device::known(given);
+  const hadal_device_interface_t interface = known(given);
   HADAL_DEVICE_TRY(interfaceCheck(device, given, error));
   Call call(*device, error);
   HADAL_DEVICE_TRY(call.ready());

@@ -143,7 +143,7 @@ hadal_device_code_t start(hadal_device_queue &queue, const hadal_device_launch_t
 
 hadal_device_code_t queueLaunch(hadal_device_queue_t *queue, const hadal_device_launch_t *launch,
                                 hadal_device_error_t *error) {
-  hadal_device_code_t code = start(*queue, device::known(launch), error);
+  hadal_device_code_t code = start(*queue, known(launch), error);
   if (code && queue->recording && !queue->recordCode) {
     queue->recordCode = code;
     queue->recordFailure = error->message;

@@ -117,7 +117,7 @@ hadal_device_code_t begin(hadal_device &device, hadal_device_error_t *error) {
 
 hadal_device_code_t open(const hadal_device_options_t *given, hadal_device_t **out_device,
                          hadal_device_error_t *error) {
-  const hadal_device_options_t options = device::known(given);
+  const hadal_device_options_t options = known(given);
   auto device = std::make_unique<hadal_device>();
   HADAL_DEVICE_TRY(loadDriver(device->driver, error));
   const Driver &driver = *device->driver;
@@ -164,7 +164,7 @@ void info(hadal_device_t *device, hadal_device_info_t *out_info) {
   all.max_workgroup_threads = uint32_t(device->limits.blockThreads);
   all.max_shared_bytes = uint64_t(device->limits.sharedBytes);
   all.memory_bytes = device->memoryBytes;
-  device::give(all, out_info);
+  give(all, out_info);
 }
 
 } // namespace hadal::cuda

@@ -65,7 +65,7 @@ void info(hadal_device_t *device, hadal_device_info_t *out_info) {
   facts.max_workgroup_threads = kMaximumThreads;
   facts.max_shared_bytes = kMaximumShared;
   facts.memory_bytes = hostMemory();
-  hadal::device::give(facts, out_info);
+  give(facts, out_info);
 }
 
 namespace {

@@ -5,8 +5,8 @@
 
 #include "device/Cancel.h"
 #include "device/Fail.h"
-#include "device/Structs.h"
 #include "device/Table.h"
+#include "support/Structs.h"
 
 #include <hadal_device.h>
 #include <hadal_sim.h>
@@ -96,7 +96,6 @@ constexpr uint32_t kMaximumThreads = 1024;
 constexpr uint32_t kAlignment = 256;
 
 using device::fail;
-using device::known;
 
 /// Bytes of memory that the host has; 0 where it does not say.
 uint64_t hostMemory();

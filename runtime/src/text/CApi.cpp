@@ -4,6 +4,7 @@
 #include "Sampler.h"
 #include "Tokenizer.h"
 #include "hadal_text.h"
+#include "support/Structs.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -43,20 +44,10 @@ std::string_view view(const char *data, size_t size) {
   return data ? std::string_view(data, size) : std::string_view();
 }
 
-/// Copies what the caller's struct has room for, and keeps its size.
-template <typename T>
-void fill(T *out, T value) {
-  size_t size = std::min(out->struct_size, sizeof(T));
-  value.struct_size = out->struct_size;
-  std::memcpy(out, &value, size);
-}
-
+/// `given` may be null.
 template <typename T>
 T options(const T *given) {
-  T value{};
-  if (given)
-    std::memcpy(&value, given, std::min(given->struct_size, sizeof(T)));
-  return value;
+  return given ? hadal::known(given) : T{};
 }
 
 } // namespace
@@ -180,7 +171,7 @@ hadal_text_status_t hadal_generation_defaults_read(const char *json, size_t size
   value.bos_token = read.bosToken;
   value.eos_count = static_cast<uint32_t>(read.eosTokens.size());
   std::copy(read.eosTokens.begin(), read.eosTokens.end(), value.eos_tokens);
-  fill(out, value);
+  hadal::give(value, out);
   return nullptr;
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// How structs that may grow cross over: each starts with `struct_size`, what its maker knew of it.
-#ifndef HADAL_DEVICE_STRUCTS_H
-#define HADAL_DEVICE_STRUCTS_H
+// How structs that may grow cross a C interface: each starts with `struct_size`, what its maker knew of it.
+#ifndef HADAL_SUPPORT_STRUCTS_H
+#define HADAL_SUPPORT_STRUCTS_H
 
 #include <algorithm>
 #include <cstring>
 
-namespace hadal::device {
+namespace hadal {
 
 /// The struct as it is known here: what its maker did not know is zero.
 template <typename Struct>
@@ -23,6 +23,6 @@ void give(Struct value, Struct *out) {
   std::memcpy(out, &value, std::min(out->struct_size, sizeof value));
 }
 
-} // namespace hadal::device
+} // namespace hadal
 
-#endif // HADAL_DEVICE_STRUCTS_H
+#endif // HADAL_SUPPORT_STRUCTS_H
