@@ -76,7 +76,9 @@ typedef enum hadal_status_code_t {
   HADAL_STATUS_IO = 6, /* the operating system refused a file */
   HADAL_STATUS_KERNEL_FAILED = 7, /* a kernel returned an error code */
   HADAL_STATUS_CANCELLED = 8, /* hadal_session_cancel */
-  HADAL_STATUS_DEVICE_LOST = 9 /* the device gave up; a new context is needed */
+  /* The device gave up; a new context is needed. On `cuda` contexts of one device share what was
+   * lost: all of them are released first. */
+  HADAL_STATUS_DEVICE_LOST = 9
 } hadal_status_code_t;
 
 /* The code of a status; HADAL_STATUS_OK for NULL. */

@@ -6,6 +6,8 @@
 #include "support/Json.h"
 #include "support/OutputFile.h"
 
+#include <algorithm>
+
 namespace hadal::tools {
 
 Trace::Trace(hadal_session_t *session) { hadal_session_set_launch_callback(session, record, this); }
@@ -16,11 +18,13 @@ void Trace::record(void *user, const hadal_launch_t *launch) {
     trace.origin = launch->start_ns;
   else
     trace.events += ",\n";
+  // What a device takes its times from may go back a little.
+  uint64_t start = std::max(launch->start_ns, trace.origin);
   trace.events += "{\"ph\":\"X\",\"pid\":1,\"tid\":1,\"name\":" + quoted(launch->label) +
                   ",\"cat\":" + quoted(launch->family);
-  trace.events += format(",\"ts\":%.3f,\"dur\":%.3f",
-                         static_cast<double>(launch->start_ns - trace.origin) * 1e-3,
-                         static_cast<double>(launch->duration_ns) * 1e-3);
+  trace.events +=
+      format(",\"ts\":%.3f,\"dur\":%.3f", static_cast<double>(start - trace.origin) * 1e-3,
+             static_cast<double>(launch->duration_ns) * 1e-3);
   trace.events += ",\"args\":{\"entry\":" + quoted(launch->entry) +
                   ",\"kernel\":" + quoted(launch->executable) +
                   ",\"level\":" + quoted(launch->level);

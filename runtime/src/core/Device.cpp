@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls through a device's table, and checks what comes back: a library may be anybody's.
 #include "core/Device.h"
+#include "core/JsonObject.h"
 
 #include <algorithm>
 #include <cinttypes>
 #include <cstring>
+#include <ctime>
 
 namespace hadal::runtime {
 namespace {
@@ -13,6 +15,15 @@ constexpr hadal_status_code_t kUnsupported = HADAL_STATUS_UNSUPPORTED;
 
 // What kernels and the core rely on.
 constexpr uint32_t kAlignment = 64;
+
+// By which a device's idea of the host's clock may be ahead.
+constexpr uint64_t kClockError = 1000000000;
+
+uint64_t monotonicTime() {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return uint64_t(time.tv_sec) * 1000000000u + static_cast<uint64_t>(time.tv_nsec);
+}
 
 hadal_device_error_t emptyError() {
   hadal_device_error_t error;
@@ -46,7 +57,7 @@ Status Device::requireThere() const {
     return {};
   return fail(HADAL_STATUS_DEVICE_LOST,
               "device '%s': expected one that works, got one that was lost before: "
-              "a new context is needed",
+              "a new context is needed, when all others of the device are released",
               name());
 }
 
@@ -150,13 +161,19 @@ Status Device::findKernel(const DeviceImage &image, const char *symbol,
   return {};
 }
 
-Status Device::requireAligned(DeviceAddress address, uint32_t alignment,
-                              const char *function) const {
-  if (address % alignment == 0)
-    return {};
-  return fail(kUnsupported,
-              "device '%s': %s: expected an address that is aligned to %u B, got 0x%" PRIx64,
-              name(), function, alignment, address);
+Status Device::requireRange(DeviceAddress address, size_t size, uint32_t alignment,
+                            const char *function) const {
+  HADAL_EXPECT(address, function, "an address");
+  if (address % alignment)
+    return fail(kUnsupported,
+                "device '%s': %s: expected an address that is aligned to %u B, got 0x%" PRIx64,
+                name(), function, alignment, address);
+  // Ends are computed too, of whole lines.
+  if (std::max<size_t>(size, 1) > UINT64_MAX - address - (alignment - 1))
+    return fail(kUnsupported,
+                "device '%s': %s: expected %zu B that end below 2^64, got an address of 0x%" PRIx64,
+                name(), function, size, address);
+  return {};
 }
 
 Status Device::take(hadal_device_memory_t *memory, DeviceAddress address, size_t size,
@@ -166,8 +183,7 @@ Status Device::take(hadal_device_memory_t *memory, DeviceAddress address, size_t
   taken.memory = {*this, memory};
   taken.where = address;
   taken.bytes = size;
-  HADAL_EXPECT(address, function, "an address");
-  HADAL_TRY(requireAligned(address, alignment, function));
+  HADAL_TRY(requireRange(address, size, alignment, function));
   out = std::move(taken);
   return {};
 }
@@ -201,7 +217,7 @@ Status Device::allocateStaging(size_t size, DeviceStaging &out) const {
   HADAL_CALL(host_allocate, handle, std::max<size_t>(size, 1), &data);
   HADAL_EXPECT(data, "host_allocate", "memory");
   DeviceStaging taken(*this, data);
-  HADAL_TRY(requireAligned(reinterpret_cast<DeviceAddress>(data), kAlignment, "host_allocate"));
+  HADAL_TRY(requireRange(reinterpret_cast<DeviceAddress>(data), size, kAlignment, "host_allocate"));
   out = std::move(taken);
   return {};
 }
@@ -226,6 +242,11 @@ Status Device::createEvent(DeviceEvent &out) const {
 Status Device::eventTime(const DeviceEvent &event, uint64_t *nanoseconds) const {
   *nanoseconds = 0;
   HADAL_CALL(event_time, event.get(), nanoseconds);
+  if (uint64_t now = monotonicTime(); *nanoseconds > now && *nanoseconds - now > kClockError)
+    return fail(kUnsupported,
+                "device '%s': event_time: expected a time of CLOCK_MONOTONIC up to now, %" PRIu64
+                " ns, got %" PRIu64 " ns",
+                name(), now, *nanoseconds);
   return {};
 }
 
@@ -294,8 +315,14 @@ Status DeviceQueue::replay(const DeviceRecord &record, const volatile int32_t *c
   return status;
 }
 
-const char *DeviceQueue::counters() const {
-  return device->table().queue_counters ? device->table().queue_counters(queue.get()) : nullptr;
+Status DeviceQueue::counters(const char **out) const {
+  *out = device->table().queue_counters ? device->table().queue_counters(queue.get()) : nullptr;
+  size_t at = 0;
+  if (!*out || isJsonObject(*out, &at))
+    return {};
+  return fail(kUnsupported,
+              "device '%s': queue_counters: expected a JSON object, got '%.20s' at byte %zu",
+              device->name(), *out + at, at);
 }
 
 } // namespace hadal::runtime

@@ -77,8 +77,8 @@ public:
   Status endRecord(DeviceRecord &out);
   /// *failed = the launch that failed, UINT32_MAX where that is not known.
   Status replay(const DeviceRecord &record, const volatile int32_t *cancel, uint32_t *failed);
-  /// Of the last launch, as JSON; null where nothing is counted.
-  const char *counters() const;
+  /// *out = a JSON object of the last launch; null where nothing is counted.
+  Status counters(const char **out) const;
 
 private:
   friend class Device;
@@ -143,7 +143,8 @@ private:
                   DeviceMemory &out) const;
   Status take(hadal_device_memory_t *memory, DeviceAddress address, size_t size, uint32_t alignment,
               const char *function, DeviceMemory &out) const;
-  Status requireAligned(DeviceAddress address, uint32_t alignment, const char *function) const;
+  Status requireRange(DeviceAddress address, size_t size, uint32_t alignment,
+                      const char *function) const;
 
   hadal_device_table_t functions = {}; // zeros where the device's table is shorter
   hadal_device_t *handle = nullptr;

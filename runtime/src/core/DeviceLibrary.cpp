@@ -19,9 +19,9 @@ constexpr hadal_status_code_t kUnsupported = HADAL_STATUS_UNSUPPORTED;
 // What the runtime was built with; a shorter table lacks what was added since.
 constexpr size_t kFirstTableSize = sizeof(hadal_device_table_t);
 
-bool exists(const std::string &path) {
+bool isFile(const std::string &path) {
   struct stat about;
-  return stat(path.c_str(), &about) == 0;
+  return stat(path.c_str(), &about) == 0 && S_ISREG(about.st_mode);
 }
 
 // The folder of this library, or of the program that holds it; with a slash at its end.
@@ -40,7 +40,7 @@ std::string findLibrary(const std::string &name, std::string &places) {
   auto look = [&](const std::string &folder) {
     std::string path = folder + file;
     places += (places.empty() ? "" : ", ") + path;
-    return exists(path) ? path : "";
+    return isFile(path) ? path : "";
   };
   const char *given = std::getenv("HADAL_DEVICE_PATH");
   std::string folders = given ? given : "";
@@ -58,9 +58,13 @@ std::string findLibrary(const std::string &name, std::string &places) {
 Status loadLibrary(const std::string &path, const hadal_device_table_t **out) {
   // Never closed: its threads and what it has loaded may outlive the last context.
   void *library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!library)
-    return fail(HADAL_STATUS_NOT_FOUND, "options.device: expected a device library, got: %s",
-                dlerror());
+  if (!library) {
+    // What is missing may be a library that this one needs.
+    std::string why = dlerror();
+    bool isNamed = why.compare(0, path.size(), path) == 0;
+    return fail(HADAL_STATUS_NOT_FOUND, "options.device: expected a device library, got: %s%s%s",
+                isNamed ? "" : path.c_str(), isNamed ? "" : ": ", why.c_str());
+  }
   auto query = reinterpret_cast<hadal_device_query_fn_t>(dlsym(library, "hadal_device_query"));
   if (!query)
     return fail(kUnsupported, "%s: expected a device library, got one without hadal_device_query",

@@ -36,7 +36,7 @@ Status Session::reportLaunch(const CallInputs &inputs, const PreparedOp &op) {
   std::copy(op.grid, op.grid + 3, info.grid);
   info.flops = notNegative(values[op.launch->flops]);
   info.bytes = notNegative(values[op.launch->bytes]);
-  info.counters = queue.counters();
+  HADAL_TRY(queue.counters(&info.counters));
   countTraffic(inputs, *op.launch, info);
   launchCallback(launchUser, &info);
   return {};

@@ -75,6 +75,7 @@ hadal_device_code_section_t sectionOf(const Artifact &artifact,
 Status Kernels::pickLevel(const Device &device, const Program &program) {
   const hadal_device_info_t &info = device.info();
   std::string missing;
+  auto last = program.executables.end(); // that the levels so far are missing from
   for (uint32_t level = 0; level < info.level_count; ++level) {
     auto lacks = [&](const Executable &executable) {
       return !findVariant(executable, info.levels[level]);
@@ -84,10 +85,17 @@ Status Kernels::pickLevel(const Device &device, const Program &program) {
       picked = info.levels[level];
       return {};
     }
-    missing += std::string(missing.empty() ? "" : ", ") + "executables[" +
-               std::to_string(without - program.executables.begin()) + "] has no " +
-               info.levels[level];
+    if (without != last)
+      missing += std::string(missing.empty() ? "" : "; ") + "executables[" +
+                 std::to_string(without - program.executables.begin()) + "] has no ";
+    else
+      missing += ", ";
+    missing += info.levels[level];
+    last = without;
   }
+  if (missing.empty() && !info.level_note[0])
+    return fail(HADAL_STATUS_UNSUPPORTED,
+                "device '%s': expected one with levels of kernels, got none", device.name());
   return fail(HADAL_STATUS_UNSUPPORTED,
               "executables: expected kernels of a level that device '%s' has, got none: %s%s%s",
               device.name(), missing.c_str(), missing.empty() || !info.level_note[0] ? "" : "; ",

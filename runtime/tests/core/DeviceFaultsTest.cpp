@@ -3,6 +3,7 @@
 // of the runtime succeeds when it is made again, all results are right, all objects are released.
 #include "LyingDevice.h"
 #include "core/ApiHandles.h"
+#include "cpu/CpuDevice.h"
 
 #include <cstring>
 
@@ -265,6 +266,74 @@ TEST_P(DeviceFaultsTest, AddressesAreAligned) {
   tellEach(Lie::isMisaligned, [](const std::string &function) {
     return "device 'liar': " + function + ": expected an address that is aligned to 64 B, got 0x";
   });
+}
+
+TEST_P(DeviceFaultsTest, AddressesDoNotEnd) {
+  tellEach(Lie::endsNowhere, [](const std::string &) {
+    return std::string(" B that end below 2^64, got an address of 0xffffffffffffffc0");
+  });
+}
+
+// What is told of a launch while one is traced, by a device that counts and dates as it likes.
+const char *counted;
+uint64_t (*dated)(uint64_t time);
+
+std::string trace(const std::string &model) {
+  hadal_device_table_t table = runtime::cpuDeviceTable();
+  table.name = "liar";
+  table.queue_counters = [](hadal_device_queue_t *) { return counted; };
+  table.event_time = [](hadal_device_event_t *event, uint64_t *out, hadal_device_error_t *error) {
+    hadal_device_code_t code = runtime::cpuDeviceTable().event_time(event, out, error);
+    *out = dated(*out);
+    return code;
+  };
+  hadal_device_options_t options = {sizeof options, 0, 1};
+  auto impl = std::make_shared<runtime::Context>();
+  EXPECT_TRUE(runtime::Device::open(table, options, impl->device).ok());
+  ContextHandle context(new hadal_context{impl});
+  ModuleHandle module = loadModule(context.get(), model);
+  SessionHandle session = makeSession(module.get(), 1, 32);
+  hadal_session_set_launch_callback(session.get(), [](void *, const hadal_launch_t *) {}, nullptr);
+  std::vector<float> logits;
+  return runStep(session.get(), StepSpec().add(0, 0, {1}), &logits);
+}
+
+TEST(TracedDeviceTest, CountersAreAnObject) {
+  TemporaryFolder folder;
+  std::string model = writeModel(folder, makeModel());
+  dated = [](uint64_t time) { return time; };
+  for (const char *right :
+       {"{}", " { } ",
+        "{\"a\": [1, -2.5e+3, 0, true, null, \"\\u00e9\\\"\"], \"\": {\"b\": false}}\n"}) {
+    counted = right;
+    EXPECT_EQ(trace(model), "ok") << right;
+  }
+  counted = nullptr;
+  EXPECT_EQ(trace(model), "ok");
+  for (const char *wrong :
+       {"not json", "", "{\"a\": }", "[]", "{", "{}}", "{\"a\": 1,}", "{\"a\" 1}", "{\"a\": 01}",
+        "{\"a\": 1.}", "{\"a\": \"\n\"}", "{\"a\": \"\\x\"}", "{'a': 1}", "{\"a\": NaN}"}) {
+    counted = wrong;
+    EXPECT_NE(trace(model).find("device 'liar': queue_counters: expected a JSON object, got '"),
+              std::string::npos)
+        << wrong << ": " << trace(model);
+  }
+  std::string deep = "{\"a\": " + std::string(100000, '[');
+  counted = deep.c_str();
+  EXPECT_NE(trace(model).find("expected a JSON object"), std::string::npos);
+}
+
+TEST(TracedDeviceTest, TimesAreOver) {
+  TemporaryFolder folder;
+  std::string model = writeModel(folder, makeModel());
+  counted = nullptr;
+  dated = [](uint64_t) { return UINT64_MAX; };
+  EXPECT_NE(trace(model).find(
+                "device 'liar': event_time: expected a time of CLOCK_MONOTONIC up to now, "),
+            std::string::npos)
+      << trace(model);
+  dated = [](uint64_t time) { return time - 1000; };
+  EXPECT_EQ(trace(model), "ok");
 }
 
 } // namespace

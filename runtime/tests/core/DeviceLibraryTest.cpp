@@ -44,6 +44,14 @@ TEST(DeviceLibraryTest, ByNameInAFolder) {
       << open("relay");
 }
 
+// A folder of the name is none.
+TEST(DeviceLibraryTest, FoldersHideNothing) {
+  TemporaryFolder first;
+  std::filesystem::create_directory(first.path("libhadal_device_relay.so"));
+  Variable both("HADAL_DEVICE_PATH", (first.path("") + ":" + kFolder).c_str());
+  EXPECT_EQ(open("relay"), "relay");
+}
+
 TEST(DeviceLibraryTest, ByPath) {
   EXPECT_EQ(open(kRelay), "relay");
   EXPECT_EQ(open(kRelay + ":1"), "relay");
@@ -96,6 +104,9 @@ TEST(DeviceLibraryTest, LibrariesThatAreNone) {
             library("no-launch") + ": queue_launch: expected a function, got NULL");
   const std::string none = "options.device: expected a device library, got: ";
   EXPECT_EQ(open("/nowhere/relay.so").find(none + "/nowhere/relay.so: "), 0u);
+  // What it needs is missing, and it is told of which library.
+  EXPECT_EQ(open(library("lacks")).find(none + library("lacks") + ": libhadal_nowhere.so: "), 0u)
+      << open(library("lacks"));
   TemporaryFolder folder;
   writeFile(folder.path("text.so"), "no ELF at all, but a text", 25);
   EXPECT_EQ(open(folder.path("text.so")).find(none + folder.path("text.so") + ": "), 0u);

@@ -81,7 +81,7 @@ TEST(LevelChoiceTest, NoneIsAnErrorThatSaysWhatIsMissing) {
       "executables: expected kernels of a level that device 'cpu' has, got none: ";
   EXPECT_EQ(pick({"34", "4", "34"}, withoutBf16()), none + "executables[1] has no x86-64-v3");
   EXPECT_EQ(pick({"3", "3", "4"}, fullCpu()),
-            none + "executables[0] has no x86-64-v4-bf16, executables[2] has no x86-64-v3");
+            none + "executables[0] has no x86-64-v4-bf16; executables[2] has no x86-64-v3");
   EXPECT_EQ(pick({"34", "34", "34"}, {}), none + "the CPU is below x86-64-v3");
   EXPECT_EQ(pick({"34", "34", "3"}, fullCpu(), kV4),
             none + "executables[2] has no x86-64-v4-bf16; HADAL_CPU_LEVEL allows no other");

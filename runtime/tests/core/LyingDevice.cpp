@@ -84,7 +84,9 @@ struct Around<function, makes> {
       return code;
     liar().live += makes >= Makes::object;
     if constexpr (makes == Makes::memory)
-      *out = lie == Lie::hasNoAddress ? 0 : *out + (lie == Lie::isMisaligned ? 4 : 0);
+      *out = lie == Lie::hasNoAddress  ? 0
+             : lie == Lie::endsNowhere ? UINT64_MAX / 64 * 64
+                                       : *out + (lie == Lie::isMisaligned ? 4 : 0);
     if constexpr (makes == Makes::staging)
       *out = static_cast<uint8_t *>(*out) + (lie == Lie::isMisaligned ? 4 : 0);
     return code;

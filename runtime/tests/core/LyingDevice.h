@@ -19,6 +19,7 @@ enum class Lie {
   givesNothing, // succeeds without an object
   hasNoAddress, // succeeds with an object, but nowhere
   isMisaligned, // succeeds with an object at an odd place
+  endsNowhere,  // succeeds with an object whose end is beyond all addresses
 };
 
 /// What is told, and what came of it. One for all devices of the table below.
