@@ -16,6 +16,7 @@ RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getTy
 struct DecomposePass : impl::DecomposePassBase<DecomposePass> {
   void runOnOperation() override {
     symbols.emplace(getOperation());
+    transposed.clear();
     for (MlaAttentionOp op : allOf<MlaAttentionOp>())
       if (failed(splitAttention(op)))
         return signalPassFailure();
@@ -36,19 +37,19 @@ struct DecomposePass : impl::DecomposePassBase<DecomposePass> {
     auto param = value.getDefiningOp<ParamOp>();
     if (!param)
       return emitError(value.getLoc(), "expected W_UK to be a hadal.param, got another value");
-    std::string name = (param.getName() + ".t").str();
     auto stored = symbols->lookup<ParameterOp>(param.getName());
-    auto turned = symbols->lookup<ParameterOp>(name);
+    ParameterOp &turned = transposed[stored];
     if (!turned) {
       turned = stored.clone();
       SmallVector<int64_t> shape(stored.getTensorType().getShape());
       std::swap(shape[shape.size() - 1], shape[shape.size() - 2]);
-      turned.setSymName(name);
+      turned.setSymName((param.getName() + ".t").str());
       turned.setTypeAttr(TypeAttr::get(stored.getTensorType().clone(shape)));
       turned.setTranspose(!stored.getTranspose());
-      symbols->insert(turned, std::next(Block::iterator(stored)));
+      symbols->insert(turned, std::next(Block::iterator(stored))); // makes the name unique
     }
-    return ParamOp::create(builder, param.getLoc(), turned.getTensorType(), name).getValue();
+    return ParamOp::create(builder, param.getLoc(), turned.getTensorType(), turned.getSymName())
+        .getValue();
   }
 
   static Location suffixed(Operation *op, StringRef suffix) {
@@ -144,6 +145,7 @@ struct DecomposePass : impl::DecomposePassBase<DecomposePass> {
   }
 
   std::optional<SymbolTable> symbols;
+  llvm::DenseMap<Operation *, ParameterOp> transposed; // by what they are of
 };
 } // namespace
 } // namespace hadal

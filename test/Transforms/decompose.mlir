@@ -103,3 +103,36 @@ hadal.program @cpu target <"cpu"> {
     return %y : tensor<?x96xf32>
   }
 }
+
+// -----
+
+// Whatever else has the name, the transpose is the one that the pass makes, one for both readers.
+hadal.program @cpu target <"cpu"> {
+  hadal.parameter @w_uk : tensor<3x32x64xbf16>
+    sources [#hadal.source<0, "kv_b", offset = 0, length = 24576, tensor<192x64xbf16>>] select <group = 64, start = 0, count = 32>
+  hadal.parameter @w_uv : tensor<3x32x64xbf16>
+  hadal.parameter @w_uk.t : tensor<3x64x32xbf16>
+    sources [#hadal.source<0, "other", offset = 0, length = 24576, tensor<192x64xbf16>>] select <group = 64, start = 0, count = 32>
+  plan.host_dim @w_uv.t is tokens
+  // CHECK-LABEL: hadal.parameter @w_uk.t_0 : tensor<3x64x32xbf16> sources [#hadal.source<0, "kv_b"
+  // CHECK-SAME:    transpose
+  // CHECK:       hadal.parameter @w_uv.t_1 : tensor<3x64x32xbf16> transpose
+  // CHECK-LABEL: func.func @names
+  // CHECK:         %[[UK:.*]] = hadal.param @w_uk.t_0
+  // CHECK:         hadal.head_linear %{{.*}}, %[[UK]]
+  // CHECK:         %[[UK2:.*]] = hadal.param @w_uk.t_0
+  // CHECK:         hadal.head_linear %{{.*}}, %[[UK2]]
+  // CHECK:         %[[UV:.*]] = hadal.param @w_uv.t_1
+  // CHECK:         hadal.head_linear %{{.*}}, %[[UV]]
+  func.func @names(%q: tensor<?x144xf32>, %c: tensor<?x64x80xf32>, %i: tensor<?xi32>, %t: tensor<?x?xi32>) -> (tensor<?x96xf32>, tensor<?x96xf32>, tensor<?x96xf32>) {
+    %uk = hadal.param @w_uk : tensor<3x32x64xbf16>
+    %uv = hadal.param @w_uv : tensor<3x32x64xbf16>
+    %x = hadal.mla_attention %q, %c, %uk, %uv, %i, %i, %i, %t {form = #hadal.form<absorbed>, scale = 0.1 : f32}
+      : (tensor<?x144xf32>, tensor<?x64x80xf32>, tensor<3x32x64xbf16>, tensor<3x32x64xbf16>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x96xf32>
+    %y = hadal.mla_attention %q, %c, %uk, %uv, %i, %i, %i, %t {form = #hadal.form<absorbed>, scale = 0.2 : f32}
+      : (tensor<?x144xf32>, tensor<?x64x80xf32>, tensor<3x32x64xbf16>, tensor<3x32x64xbf16>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x96xf32>
+    %z = hadal.mla_attention %q, %c, %uv, %uv, %i, %i, %i, %t {form = #hadal.form<absorbed>, scale = 0.1 : f32}
+      : (tensor<?x144xf32>, tensor<?x64x80xf32>, tensor<3x32x64xbf16>, tensor<3x32x64xbf16>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x96xf32>
+    return %x, %y, %z : tensor<?x96xf32>, tensor<?x96xf32>, tensor<?x96xf32>
+  }
+}
