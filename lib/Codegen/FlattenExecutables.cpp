@@ -50,7 +50,7 @@ struct FlattenPass : impl::FlattenPassBase<FlattenPass> {
     if (itemElements < 1 || lanes < 1 || !llvm::isPowerOf2_64(lanes)) {
       program.emitError() << "expected item-elements of at least 1 and lanes that are a power of "
                              "two, got "
-                          << itemElements << " and " << lanes;
+                          << int64_t(itemElements) << " and " << int64_t(lanes);
       return signalPassFailure();
     }
     const Target *target = lookupTarget(program, program.getTarget().getFamily());
@@ -68,6 +68,8 @@ struct FlattenPass : impl::FlattenPassBase<FlattenPass> {
   }
 
   LogicalResult flatten(ExecutableOp executable) {
+    if (executable.getBodyOps().empty())
+      return executable.emitOpError("expected a body of ops that compute, found none");
     OpBuilder builder = OpBuilder::atBlockEnd(&executable.getContents().front());
     auto variant = VariantOp::create(builder, executable.getLoc(), kFlatLevel);
     builder.createBlock(&variant.getContents());

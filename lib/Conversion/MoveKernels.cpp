@@ -33,9 +33,14 @@ LogicalResult hadal::moveKernels(ProgramOp source, plan::ProgramOp program, cons
       images.try_emplace(variant.getLevel().str());
     }
   OpBuilder builder = OpBuilder::atBlockEnd(contents);
+  SymbolTable taken(source);
+  unsigned suffix = 0;
   for (auto &[level, image] : images) {
-    image = plan::ImageOp::create(builder, source.getLoc(),
-                                  (target.getFamily() + "." + level).str(), level);
+    std::string name = (target.getFamily() + "." + level).str();
+    auto isTaken = [&](StringRef name) { return taken.lookup(name) != nullptr; };
+    if (isTaken(name))
+      name = SymbolTable::generateSymbolName<64>(name, isTaken, suffix).str();
+    image = plan::ImageOp::create(builder, source.getLoc(), name, level);
     OpBuilder inner(program.getContext());
     inner.createBlock(&image.getContents());
     ModuleOp::create(inner, source.getLoc());

@@ -4,6 +4,8 @@
 #include "hadal/Transforms/Passes.h"
 
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 
@@ -30,16 +32,22 @@ struct FormProgramsPass : impl::FormProgramsPassBase<FormProgramsPass> {
         return signalPassFailure();
       }
     SmallVector<Block *> programs;
+    llvm::SmallPtrSet<const Target *, 4> made;
+    llvm::StringSet<> seen;
     for (const std::string &name : targets) {
       const Target *target = findTarget(module, name);
       if (!target)
         return signalPassFailure();
-      if (target->getFamily() != name && addLevel(target->getFamily(), name))
-        continue;
-      FailureOr<Block *> contents = makeProgram(*target);
-      if (failed(contents))
+      if (!seen.insert(name).second) {
+        module.emitError() << "expected each target once, got '" << name << "' again";
         return signalPassFailure();
-      programs.push_back(*contents);
+      }
+      if (made.insert(target).second) {
+        FailureOr<Block *> contents = makeProgram(*target);
+        if (failed(contents))
+          return signalPassFailure();
+        programs.push_back(*contents);
+      }
       if (target->getFamily() != name)
         addLevel(target->getFamily(), name);
     }
@@ -51,17 +59,14 @@ struct FormProgramsPass : impl::FormProgramsPassBase<FormProgramsPass> {
       op->moveBefore(programs.back(), programs.back()->end());
   }
 
-  /// Wants a level of the program of that family, if there is one.
-  bool addLevel(StringRef family, StringRef level) {
+  /// Wants a level of the program of that family, beside those that it wants.
+  void addLevel(StringRef family, StringRef level) {
     auto program = getOperation().lookupSymbol<ProgramOp>(family);
-    if (!program)
-      return false;
     SmallVector<StringAttr> levels(program.getTarget().getLevels());
     auto name = StringAttr::get(&getContext(), level);
     if (!llvm::is_contained(levels, name))
       levels.push_back(name);
     program.setTargetAttr(TargetAttr::get(&getContext(), family, levels));
-    return true;
   }
 
   FailureOr<Block *> makeProgram(const Target &target) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gives every parameter the type and layout that its kernels read.
+#include "VerifyPrograms.h"
+
 #include "hadal/Target/Target.h"
 #include "hadal/Transforms/Passes.h"
 
@@ -42,6 +44,8 @@ struct PackParametersPass : impl::PackParametersPassBase<PackParametersPass> {
 
   void runOnOperation() override {
     ProgramOp program = getOperation();
+    if (failed(verifyPrecision(program, precision)))
+      return signalPassFailure();
     SymbolTable symbols(program);
     target = lookupTarget(program, program.getTarget().getFamily());
     if (!target)

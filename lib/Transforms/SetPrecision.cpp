@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Narrows the operands of matrix products, queries and caches to bf16.
+#include "VerifyPrograms.h"
+
 #include "hadal/Transforms/Passes.h"
 
 #include "mlir/IR/Builders.h"
@@ -26,11 +28,8 @@ struct SetPrecisionPass : impl::SetPrecisionPassBase<SetPrecisionPass> {
   using SetPrecisionPassBase::SetPrecisionPassBase;
 
   void runOnOperation() override {
-    if (precision != "native" && precision != "reference") {
-      getOperation().emitError() << "expected the precision native or reference, got '" << precision
-                                 << "'";
+    if (failed(verifyPrecision(getOperation(), precision)))
       return signalPassFailure();
-    }
     getOperation()->setAttr(kPrecisionAttrName, StringAttr::get(&getContext(), precision));
     if (precision == "reference")
       return;
@@ -39,11 +38,17 @@ struct SetPrecisionPass : impl::SetPrecisionPassBase<SetPrecisionPass> {
   }
 
   /// Narrows growing states of f32, and what is read from them and updated in
-  /// place. A ring is of the type that the model gave it: it may hold sums.
+  /// place. A ring is of the type that the model gave it: it may hold sums. So is a
+  /// state that ops of other dialects see, which convert nothing.
   void narrowCaches() {
-    llvm::DenseSet<StringAttr> narrow;
+    llvm::DenseSet<StringAttr> narrow, fixed;
+    getOperation().walk([&](StateReadOp read) {
+      if (!isOfDialect(read.getValue()))
+        fixed.insert(read.getNameAttr().getAttr());
+    });
     for (auto state : getOperation().getOps<StateOp>()) {
-      if (state.isRing() || !state.getTensorType().getElementType().isF32())
+      if (state.isRing() || !state.getTensorType().getElementType().isF32() ||
+          fixed.contains(state.getSymNameAttr()))
         continue;
       narrow.insert(state.getSymNameAttr());
       state.setTypeAttr(
@@ -52,6 +57,17 @@ struct SetPrecisionPass : impl::SetPrecisionPassBase<SetPrecisionPass> {
     getOperation().walk([&](StateReadOp read) {
       if (narrow.contains(read.getNameAttr().getAttr()))
         narrowState(read.getValue());
+    });
+  }
+
+  /// Whether ops of the dialect alone read a state, and what it becomes in place.
+  static bool isOfDialect(Value value) {
+    return llvm::all_of(value.getUses(), [](OpOperand &use) {
+      Operation *user = use.getOwner();
+      if (!isa<ComputeOpInterface>(user))
+        return isa<StateWriteOp, tensor::DimOp>(user);
+      auto update = dyn_cast<DestinationStyleOpInterface>(user);
+      return !update || !update.isDpsInit(&use) || isOfDialect(update.getTiedOpResult(&use));
     });
   }
 

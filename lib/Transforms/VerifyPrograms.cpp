@@ -41,6 +41,12 @@ LogicalResult hadal::verifyPrograms(ModuleOp module) {
   return success();
 }
 
+LogicalResult hadal::verifyPrecision(Operation *op, StringRef precision) {
+  if (precision == "native" || precision == "reference")
+    return success();
+  return op->emitError() << "expected the precision native or reference, got '" << precision << "'";
+}
+
 llvm::SetVector<BlockArgument> hadal::destinationsOf(ExecutableOp executable) {
   llvm::SetVector<BlockArgument> destinations;
   for (Operation *op : executable.getBodyOps())

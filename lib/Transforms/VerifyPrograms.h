@@ -14,6 +14,9 @@ namespace hadal {
 /// hadal-verify-model wants of functions.
 llvm::LogicalResult verifyPrograms(mlir::ModuleOp module);
 
+/// Verifies the value of an option of passes: native or reference.
+llvm::LogicalResult verifyPrecision(mlir::Operation *op, llvm::StringRef precision);
+
 /// The arguments that a body overwrites in place.
 llvm::SetVector<mlir::BlockArgument> destinationsOf(ExecutableOp executable);
 

@@ -1,5 +1,7 @@
 // What has no flat form is refused by name.
 // RUN: hadal-opt %s --split-input-file --verify-diagnostics --hadal-flatten
+// RUN: not hadal-opt %s --split-input-file --hadal-flatten=lanes=0 2>&1 | FileCheck %s --check-prefix=LANES
+// LANES: error: expected item-elements of at least 1 and lanes that are a power of two, got 64 and 0
 
 hadal.program @cpu target <"cpu"> {
   hadal.executable @sum {
@@ -22,5 +24,16 @@ hadal.program @cpu target <"cpu"> {
   func.func @forward(%x: tensor<?x64xf32>) {
     %y = hadal.dispatch @sum(%x) label "sum" : (tensor<?x64xf32>) -> tensor<?x64xf32>
     return
+  }
+}
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  // expected-error @+1 {{expected a body of ops that compute, found none}}
+  hadal.executable @same {
+    func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+      return %x : tensor<?x64xf32>
+    }
   }
 }

@@ -480,3 +480,33 @@ hadal.program @cpu target <"cpu"> {
     return %a : tensor<?x64xf32>
   }
 }
+
+// -----
+
+// Names of images keep clear of what the program declares.
+hadal.program @cpu target <"cpu"> {
+  hadal.executable @norm interface <bindings = [0, 1], access = [read, write], constants = []> {
+    func.func @body(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %y = math.exp %x : tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    hadal.variant "x86-64-v3" {
+      plan.interface {
+        %one = plan.constant 1
+        plan.grid %one, %one, %one
+      }
+      func.func @norm() {
+        return
+      }
+    }
+  }
+  // CHECK-LABEL: plan.host_dim @"cpu.x86-64-v3" is tokens
+  // CHECK:       plan.image @"cpu.x86-64-v3_0" level "x86-64-v3"
+  // CHECK:       plan.variant @"cpu.x86-64-v3_0"
+  // CHECK:       plan.entry @"cpu.x86-64-v4-bf16"
+  plan.host_dim @"cpu.x86-64-v3" is tokens
+  func.func @"cpu.x86-64-v4-bf16"(%x: tensor<4xf32>) -> tensor<4xf32> {
+    %y = hadal.dispatch @norm(%x) label "norm" : (tensor<4xf32>) -> tensor<4xf32>
+    return %y : tensor<4xf32>
+  }
+}

@@ -5,8 +5,12 @@
 // RUN: not hadal-opt %s --hadal-form-programs=targets=cpu,arm 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 // UNKNOWN: error: expected a target that is registered (cpu, cuda), got 'arm'
 // RUN: not hadal-opt %s --hadal-form-programs=targets=cpu,cpu 2>&1 | FileCheck %s --check-prefix=TWICE
-// TWICE: error: expected no symbol 'cpu' beside the program for target 'cpu', found one
-// RUN: hadal-opt %s --hadal-form-programs=targets=sm_90,cpu,sm_80,sm_90 | FileCheck %s --check-prefix=LEVEL
+// TWICE: error: expected each target once, got 'cpu' again
+// RUN: not hadal-opt %s --hadal-form-programs=targets=sm_90,cpu,sm_90 2>&1 | FileCheck %s --check-prefix=TWICE-LEVEL
+// TWICE-LEVEL: error: expected each target once, got 'sm_90' again
+// RUN: hadal-opt %s --hadal-form-programs=targets=sm_90,cpu,sm_80 | FileCheck %s --check-prefix=LEVEL
+// RUN: hadal-opt %s --hadal-form-programs=targets=sm_90,cuda,cpu,sm_80 | FileCheck %s --check-prefix=LEVEL
+// RUN: hadal-opt %s --hadal-form-programs=targets=cuda,sm_90,sm_80,cpu | FileCheck %s --check-prefix=LEVEL
 // LEVEL:     hadal.program @cuda target <"cuda", levels = ["sm_90", "sm_80"]> {
 // LEVEL:     hadal.program @cpu target <"cpu"> {
 // LEVEL-NOT: hadal.program

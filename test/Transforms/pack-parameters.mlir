@@ -1,6 +1,8 @@
 // Parameters get the type and layout that their readers want; those that nothing reads go.
 // RUN: hadal-opt %s --split-input-file --hadal-pack-parameters | FileCheck %s --check-prefixes=CHECK,NATIVE
 // RUN: hadal-opt %s --split-input-file --hadal-pack-parameters="precision=reference" | FileCheck %s --check-prefixes=CHECK,REFERENCE
+// RUN: not hadal-opt %s --split-input-file --hadal-pack-parameters="precision=q" 2>&1 | FileCheck %s --check-prefix=PRECISION
+// PRECISION: error: expected the precision native or reference, got 'q'
 
 hadal.program @cpu target <"cpu"> {
   // Weights of products: bf16 stays, f16 and f32 are rounded in native precision and widened in reference.

@@ -98,3 +98,26 @@ func.func @read_in_f32(%g: tensor<?x64xf32>, %w: tensor<64x64xf32>) -> tensor<?x
   %z = arith.addf %x, %y : tensor<?x64xf32>
   return %z : tensor<?x64xf32>
 }
+
+// -----
+
+// A state that an op of another dialect writes is of the type that it was given.
+// CHECK: hadal.state @own growing @pages : tensor<?x64x80xf32>
+// CHECK: hadal.state @cache growing @pages : tensor<?x64x80xbf16>
+plan.block_table @pages page_size 64
+hadal.state @own growing @pages : tensor<?x64x80xf32>
+hadal.state @cache growing @pages : tensor<?x64x80xf32>
+func.func @states(%row: tensor<1x1x80xf32>, %kv: tensor<?x80xf32>, %w: tensor<64xf32>, %cos: tensor<128x8xf32>, %i: tensor<?xi32>, %pages: tensor<?x?xi32>) {
+  %s = hadal.state_read @own : tensor<?x64x80xf32>
+  %s1 = scf.forall (%n) in (4) shared_outs(%out = %s) -> tensor<?x64x80xf32> {
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %row into %out[%n, 0, 0] [1, 1, 80] [1, 1, 1] : tensor<1x1x80xf32> into tensor<?x64x80xf32>
+    }
+  }
+  hadal.state_write @own, %s1 : tensor<?x64x80xf32>
+  %c = hadal.state_read @cache : tensor<?x64x80xf32>
+  %c1 = hadal.mla_append %kv, %w, %cos, %cos, %i, %i, %i, %pages outs(%c) {eps = 1.0e-6 : f32}
+    : (tensor<?x80xf32>, tensor<64xf32>, tensor<128x8xf32>, tensor<128x8xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>, tensor<?x64x80xf32>) -> tensor<?x64x80xf32>
+  hadal.state_write @cache, %c1 : tensor<?x64x80xf32>
+  return
+}

@@ -62,7 +62,8 @@ def SetPrecisionPass : Pass<"hadal-set-precision", "::mlir::ModuleOp"> {
     operands of matrix products, queries and caches are bf16, rounded once: by the
     op that makes them, or by an `arith.truncf` of its result where that is read in
     f32 too or the op cannot round. Sums, norms, the router and the residual stream
-    stay f32. With `reference`: nothing changes.
+    stay f32, and so do states that ops of other dialects see. With `reference`: nothing
+    changes.
 
     ```
     rms_norm -> tensor<?x64xf32> ==> rms_norm -> tensor<?x64xbf16>

@@ -111,9 +111,13 @@ struct EmitKernelsPass : impl::EmitKernelsPassBase<EmitKernelsPass> {
       recordLevels(getLevelName(targets.front().codegenLevel()));
       return success();
     }
-    SmallVector<StringRef> wanted(levels.begin(), levels.end());
-    if (wanted.empty())
-      for (StringAttr level : getOperation().getTarget().getLevels())
+    // What the program says that it wants, and what is asked for beside.
+    SmallVector<StringRef> wanted;
+    for (StringAttr level : getOperation().getTarget().getLevels())
+      wanted.push_back(level);
+    size_t own = wanted.size();
+    for (StringRef level : levels)
+      if (!llvm::is_contained(ArrayRef(wanted).take_front(own), level))
         wanted.push_back(level);
     if (wanted.empty())
       for (Level level : allLevels())

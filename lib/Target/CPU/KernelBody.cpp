@@ -52,6 +52,8 @@ bool isLeftToCombine(Value value) {
 } // namespace
 
 std::optional<KernelBody> cpu::matchKernelBody(ArrayRef<Operation *> ops) {
+  if (ops.empty())
+    return std::nullopt;
   KernelBody body;
   body.root = ops.front();
   if (body.root->getNumResults() != 0)

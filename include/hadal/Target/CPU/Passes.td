@@ -18,7 +18,7 @@ def EmitKernelsPass : Pass<"hadal-cpu-emit-kernels", "::hadal::ProgramOp"> {
     ```
   }];
   let options = [
-    ListOption<"levels", "levels", "std::string", "Levels to emit; those that the program wants by default">,
+    ListOption<"levels", "levels", "std::string", "Levels to emit beside those that the program wants; all where neither says any">,
     Option<"emulateDot", "emulate-dot", "bool", "false",
            "Emit the structure of x86-64-v4-bf16 in generic ops, as variant x86-64-v3: for tests on machines without AVX-512">];
   let statistics = [Statistic<"numKernels", "num-kernels", "Kernels emitted">];
