@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Verifies what the dispatch stage promises.
 #include "VerifyPrograms.h"
+#include "VerifyTables.h"
 
 #include "hadal/Transforms/Passes.h"
 
@@ -11,6 +12,16 @@ namespace hadal {
 #include "hadal/Transforms/Passes.h.inc"
 
 namespace {
+/// Whether a use wants to know extents alone, itself or in the body that it is passed to.
+bool asksForExtents(OpOperand &use, SymbolTable &symbols) {
+  auto dispatch = dyn_cast<DispatchOp>(use.getOwner());
+  if (!dispatch)
+    return isa<tensor::DimOp>(use.getOwner());
+  auto executable = symbols.lookup<ExecutableOp>(dispatch.getExecutable());
+  return llvm::all_of(executable.getBody().getArgument(use.getOperandNumber()).getUsers(),
+                      llvm::IsaPred<tensor::DimOp>);
+}
+
 /// What a dispatch overwrites in place must not be wanted afterwards, and is neither a parameter nor
 /// the caller's. The undefined content of an empty tensor is wanted by nobody.
 LogicalResult verifyDestinations(DispatchOp dispatch, SymbolTable &symbols) {
@@ -27,10 +38,10 @@ LogicalResult verifyDestinations(DispatchOp dispatch, SymbolTable &symbols) {
              << argumentPortOf(dispatch->getParentOfType<func::FuncOp>(), given.getArgNumber())
                     .getName()
              << "'";
-    for (Operation *user : destination.getUsers())
-      if (dispatch->isBeforeInBlock(user))
-        return user->emitOpError("expected no use of a destination after it is overwritten, "
-                                 "found one");
+    for (OpOperand &use : destination.getUses())
+      if (dispatch->isBeforeInBlock(use.getOwner()) && !asksForExtents(use, symbols))
+        return use.getOwner()->emitOpError("expected no use of a destination after it is "
+                                           "overwritten, found one");
   }
   return success();
 }
@@ -70,7 +81,7 @@ LogicalResult verifyProgram(ProgramOp program) {
   llvm::DenseSet<StringAttr> dispatched;
   program.walk([&](DispatchOp op) { dispatched.insert(op.getExecutableAttr().getAttr()); });
   for (auto function : program.getContents().getOps<func::FuncOp>())
-    if (failed(verifyEntry(function, symbols)))
+    if (failed(verifyEntry(function, symbols)) || failed(verifyTables(function, symbols)))
       return failure();
   for (auto executable : program.getContents().getOps<ExecutableOp>())
     if (failed(verifyExecutable(executable, dispatched.contains(executable.getSymNameAttr()))))

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Verifies that the caches of a model are updated in place, and what functions are to each other.
+#include "VerifyTables.h"
+
 #include "hadal/Transforms/Passes.h"
 
 #include "llvm/ADT/MapVector.h"
@@ -64,7 +66,7 @@ LogicalResult verifyOneWriter(Value cache) {
     for (Operation *user : cache.getUsers()) {
       // What a region reads, the op that has it reads.
       Operation *reader = block->findAncestorOpInBlock(*user);
-      if (reader != writer && writer->isBeforeInBlock(reader))
+      if (reader != writer && writer->isBeforeInBlock(reader) && !isa<tensor::DimOp>(user))
         return reader->emitOpError("expected no use of a cache after its update, got one, which "
                                    "would copy it");
     }
@@ -121,8 +123,9 @@ struct VerifyModelPass : impl::VerifyModelPassBase<VerifyModelPass> {
       module.emitOpError("expected an entry point, a function, found none");
       return signalPassFailure();
     }
+    SymbolTable symbols(module);
     for (auto function : functions)
-      if (failed(verifyFunction(function)))
+      if (failed(verifyFunction(function)) || failed(verifyTables(function, symbols)))
         return signalPassFailure();
     if (failed(plan::verifyDeclarations(*module.getBody())) ||
         failed(plan::verifySignatures(llvm::map_to_vector(

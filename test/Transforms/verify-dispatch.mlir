@@ -186,3 +186,75 @@ plan.program @plan abi 1 {
 // expected-error @+1 {{expected a target that is registered (cpu, cuda), got 'tpu'}}
 hadal.program @cpu target <"tpu"> {
 }
+
+// -----
+
+// Of what is overwritten an extent may still be asked: nothing of it is read.
+hadal.program @cpu target <"cpu"> {
+  plan.block_table @pages page_size 64
+  hadal.state @c growing @pages : tensor<?x64xf32>
+  hadal.executable @write {
+    func.func @body(%x: tensor<64xf32>, %c: tensor<?x64xf32>) -> tensor<?x64xf32> {
+      %y = linalg.broadcast ins(%x : tensor<64xf32>) outs(%c : tensor<?x64xf32>) dimensions = [0]
+      return %y : tensor<?x64xf32>
+    }
+  }
+  hadal.executable @rows {
+    func.func @body(%c: tensor<?x64xf32>) -> tensor<4xindex> {
+      %c0 = arith.constant 0 : index
+      %n = tensor.dim %c, %c0 : tensor<?x64xf32>
+      %e = tensor.empty() : tensor<4xindex>
+      %y = linalg.fill ins(%n : index) outs(%e : tensor<4xindex>) -> tensor<4xindex>
+      return %y : tensor<4xindex>
+    }
+  }
+  hadal.executable @read {
+    func.func @body(%c: tensor<?x64xf32>) -> tensor<?x64xf32> {
+      %y = math.exp %c : tensor<?x64xf32>
+      return %y : tensor<?x64xf32>
+    }
+  }
+  func.func @step(%x: tensor<64xf32>) -> (tensor<?xf32>, tensor<4xindex>) {
+    %c0 = arith.constant 0 : index
+    %c = hadal.state_read @c : tensor<?x64xf32>
+    %c1 = hadal.dispatch @write(%x, %c) label "write" : (tensor<64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
+    %n = tensor.dim %c, %c0 : tensor<?x64xf32>
+    %r = hadal.dispatch @rows(%c) label "rows" : (tensor<?x64xf32>) -> tensor<4xindex>
+    hadal.state_write @c, %c1 : tensor<?x64xf32>
+    %y = tensor.empty(%n) : tensor<?xf32>
+    return %y, %r : tensor<?xf32>, tensor<4xindex>
+  }
+  func.func @stale(%x: tensor<64xf32>) -> tensor<?x64xf32> {
+    %c = hadal.state_read @c : tensor<?x64xf32>
+    %c1 = hadal.dispatch @write(%x, %c) label "write" : (tensor<64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
+    // expected-error @+1 {{expected no use of a destination after it is overwritten, found one}}
+    %y = hadal.dispatch @read(%c) label "read" : (tensor<?x64xf32>) -> tensor<?x64xf32>
+    hadal.state_write @c, %c1 : tensor<?x64xf32>
+    return %y : tensor<?x64xf32>
+  }
+}
+
+// -----
+
+// What a body reads of a rotary table, it reads at the positions that it is given of the step.
+hadal.program @cpu target <"cpu"> {
+  plan.host_dim @tokens is tokens
+  hadal.parameter @cos : tensor<128x8xf32> table <component = cos, dim = 16, theta = 1.0e+04 : f64, factor = 1.0 : f64, original_positions = 128, beta_fast = 32.0 : f64, beta_slow = 1.0 : f64, mscale = 1.0 : f64>
+  hadal.executable @rope {
+    func.func @body(%x: tensor<?x16xf32>, %p: tensor<?xi32>, %t: tensor<128x8xf32>) -> tensor<?x16xf32> {
+      // expected-error @+1 {{'hadal.rope' op expected a rotary table to be read at the positions of a step alone}}
+      %y = hadal.rope %x, %p, %t, %t {heads = 1 : i64} : (tensor<?x16xf32>, tensor<?xi32>, tensor<128x8xf32>, tensor<128x8xf32>) -> tensor<?x16xf32>
+      return %y : tensor<?x16xf32>
+    }
+  }
+  func.func @checked(%x: tensor<?x16xf32>, %p: tensor<?xi32> {hadal.port = #hadal.port<"p", positions, [@tokens]>}) -> tensor<?x16xf32> {
+    %t = hadal.param @cos : tensor<128x8xf32>
+    %y = hadal.dispatch @rope(%x, %p, %t) label "rope" : (tensor<?x16xf32>, tensor<?xi32>, tensor<128x8xf32>) -> tensor<?x16xf32>
+    return %y : tensor<?x16xf32>
+  }
+  func.func @unchecked(%x: tensor<?x16xf32>, %p: tensor<?xi32>) -> tensor<?x16xf32> {
+    %t = hadal.param @cos : tensor<128x8xf32>
+    %y = hadal.dispatch @rope(%x, %p, %t) label "rope" : (tensor<?x16xf32>, tensor<?xi32>, tensor<128x8xf32>) -> tensor<?x16xf32>
+    return %y : tensor<?x16xf32>
+  }
+}

@@ -250,3 +250,82 @@ func.func @f(%a0: i32, %a1: i32, %a2: i32, %a3: i32, %a4: i32, %a5: i32, %a6: i3
 func.func @""() {
   return
 }
+
+// -----
+
+// Of a cache that is updated an extent may still be asked: nothing of it is read.
+plan.block_table @pages page_size 64
+hadal.state @c growing @pages : tensor<?x64x80xf32>
+func.func @f(%kv: tensor<?x80xf32>, %w: tensor<64xf32>, %cos: tensor<128x8xf32>, %i: tensor<?xi32>, %pages: tensor<?x?xi32>) -> tensor<?xf32> {
+  %c0 = arith.constant 0 : index
+  %c = hadal.state_read @c : tensor<?x64x80xf32>
+  %c1 = hadal.mla_append %kv, %w, %cos, %cos, %i, %i, %i, %pages outs(%c) {eps = 1.0e-6 : f32}
+    : (tensor<?x80xf32>, tensor<64xf32>, tensor<128x8xf32>, tensor<128x8xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>, tensor<?x64x80xf32>) -> tensor<?x64x80xf32>
+  %n = tensor.dim %c, %c0 : tensor<?x64x80xf32>
+  hadal.state_write @c, %c1 : tensor<?x64x80xf32>
+  %y = tensor.empty(%n) : tensor<?xf32>
+  return %y : tensor<?xf32>
+}
+
+// -----
+
+// A session has rows of a rotary table for the positions of a step, which it checks, and no others.
+plan.host_dim @tokens is tokens
+hadal.parameter @cos : tensor<5120x8xf32> table <component = cos, dim = 16, theta = 1.0e+04 : f64, factor = 1.0 : f64, original_positions = 128, beta_fast = 32.0 : f64, beta_slow = 1.0 : f64, mscale = 1.0 : f64>
+func.func @f(%x: tensor<?x16xf32> {hadal.port = #hadal.port<"x", value, [@tokens]>}, %p: tensor<?xi32> {hadal.port = #hadal.port<"p", positions, [@tokens]>}) -> (tensor<?x16xf32>, tensor<?x8xf32>) {
+  %t = hadal.param @cos : tensor<5120x8xf32>
+  %y = hadal.rope %x, %p, %t, %t {heads = 1 : i64} : (tensor<?x16xf32>, tensor<?xi32>, tensor<5120x8xf32>, tensor<5120x8xf32>) -> tensor<?x16xf32>
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %p, %c0 : tensor<?xi32>
+  %e = tensor.empty(%n) : tensor<?x8xf32>
+  %z = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%p : tensor<?xi32>) outs(%e : tensor<?x8xf32>) {
+  ^bb0(%at: i32, %o: f32):
+    %i = arith.index_cast %at : i32 to index
+    %j = linalg.index 1 : index
+    %v = tensor.extract %t[%i, %j] : tensor<5120x8xf32>
+    linalg.yield %v : f32
+  } -> tensor<?x8xf32>
+  return %y, %z : tensor<?x16xf32>, tensor<?x8xf32>
+}
+
+// -----
+
+hadal.parameter @cos : tensor<5120x8xf32> table <component = cos, dim = 16, theta = 1.0e+04 : f64, factor = 1.0 : f64, original_positions = 128, beta_fast = 32.0 : f64, beta_slow = 1.0 : f64, mscale = 1.0 : f64>
+func.func @f() -> tensor<5120x8xf32> {
+  %t = hadal.param @cos : tensor<5120x8xf32>
+  // expected-error @+1 {{'arith.addf' op expected a rotary table to be read at the positions of a step alone, since a session has no other rows of it}}
+  %y = arith.addf %t, %t : tensor<5120x8xf32>
+  return %y : tensor<5120x8xf32>
+}
+
+// -----
+
+hadal.parameter @cos : tensor<5120x8xf32> table <component = cos, dim = 16, theta = 1.0e+04 : f64, factor = 1.0 : f64, original_positions = 128, beta_fast = 32.0 : f64, beta_slow = 1.0 : f64, mscale = 1.0 : f64>
+func.func @f(%x: tensor<?x16xf32>, %p: tensor<?xi32>) -> tensor<?x16xf32> {
+  %t = hadal.param @cos : tensor<5120x8xf32>
+  // expected-error @+1 {{'hadal.rope' op expected a rotary table to be read at the positions of a step alone}}
+  %y = hadal.rope %x, %p, %t, %t {heads = 1 : i64} : (tensor<?x16xf32>, tensor<?xi32>, tensor<5120x8xf32>, tensor<5120x8xf32>) -> tensor<?x16xf32>
+  return %y : tensor<?x16xf32>
+}
+
+// -----
+
+// Positions that something was added to are not checked.
+plan.host_dim @tokens is tokens
+hadal.parameter @cos : tensor<5120x8xf32> table <component = cos, dim = 16, theta = 1.0e+04 : f64, factor = 1.0 : f64, original_positions = 128, beta_fast = 32.0 : f64, beta_slow = 1.0 : f64, mscale = 1.0 : f64>
+func.func @f(%x: tensor<?x16xf32>, %p: tensor<?xi32> {hadal.port = #hadal.port<"p", positions, [@tokens]>}) -> tensor<?x16xf32> {
+  %t = hadal.param @cos : tensor<5120x8xf32>
+  %q = arith.addi %p, %p : tensor<?xi32>
+  // expected-error @+1 {{'hadal.rope' op expected a rotary table to be read at the positions of a step alone}}
+  %y = hadal.rope %x, %q, %t, %t {heads = 1 : i64} : (tensor<?x16xf32>, tensor<?xi32>, tensor<5120x8xf32>, tensor<5120x8xf32>) -> tensor<?x16xf32>
+  return %y : tensor<?x16xf32>
+}
+
+// -----
+
+hadal.parameter @cos : tensor<5120x8xf32> table <component = cos, dim = 16, theta = 1.0e+04 : f64, factor = 1.0 : f64, original_positions = 128, beta_fast = 32.0 : f64, beta_slow = 1.0 : f64, mscale = 1.0 : f64>
+func.func @f() -> tensor<5120x8xf32> {
+  %t = hadal.param @cos : tensor<5120x8xf32>
+  // expected-error @+1 {{'func.return' op expected a rotary table to be read at the positions of a step alone}}
+  return %t : tensor<5120x8xf32>
+}

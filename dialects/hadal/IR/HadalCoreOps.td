@@ -123,7 +123,7 @@ def Hadal_SwigluOp : Hadal_TensorOp<"swiglu", [AsExact, AsExact], [RoundsResult,
   let assemblyFormat = "$gate `,` $up attr-dict `:` functional-type(operands, results)";
 }
 
-def Hadal_RopeOp : Hadal_TensorOp<"rope", [AsExact, AsIndex, AsAngles, AsAngles], [RoundsResult]> {
+def Hadal_RopeOp : Hadal_TensorOp<"rope", [AsExact, AsPlaces, AsAngles, AsAngles], [RoundsResult]> {
   let summary = "Rotary position embedding of the last columns of each head";
   let description = [{
     Each row is H heads of `dn + dr` columns; the last dr of each are rotated by

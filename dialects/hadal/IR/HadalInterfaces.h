@@ -21,7 +21,8 @@ namespace hadal {
 enum class OperandRole {
   Factor, // activations that enter a matrix product: may be rounded to bf16
   Exact,  // activations that are read as they are
-  Index,  // integers: ids, positions, offsets, slots, block tables
+  Index,  // integers: ids, offsets, slots, block tables
+  Places, // positions of rows, at which angles are read
   Matrix, // weight [.., out, in] of a matrix product
   Vector, // weight of one row: of a norm, or a bias
   Lookup, // weight [rows, width] of which rows are looked up

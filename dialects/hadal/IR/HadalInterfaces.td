@@ -16,6 +16,7 @@ class Hadal_Role<string cppName> {
 def AsFactor : Hadal_Role<"Factor">;
 def AsExact : Hadal_Role<"Exact">;
 def AsIndex : Hadal_Role<"Index">;
+def AsPlaces : Hadal_Role<"Places">;
 def AsMatrix : Hadal_Role<"Matrix">;
 def AsVector : Hadal_Role<"Vector">;
 def AsLookup : Hadal_Role<"Lookup">;

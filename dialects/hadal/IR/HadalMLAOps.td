@@ -5,7 +5,7 @@
 
 include "hadal/IR/HadalAttributes.td"
 
-def Hadal_MlaAppendOp : Hadal_TensorOp<"mla_append", [AsExact, AsVector, AsAngles, AsAngles, AsIndex, AsIndex, AsIndex, AsIndex, AsCache], [DestinationStyleOpInterface]> {
+def Hadal_MlaAppendOp : Hadal_TensorOp<"mla_append", [AsExact, AsVector, AsAngles, AsAngles, AsPlaces, AsIndex, AsIndex, AsIndex, AsCache], [DestinationStyleOpInterface]> {
   let summary = "Appends the latents of new tokens to the cache, in place";
   let description = [{
     For token n of sequence s at position p: the first r columns of `kv` are

@@ -11,7 +11,8 @@ def VerifyModelPass : Pass<"hadal-verify-model", "::mlir::ModuleOp"> {
     Precondition: none. Postcondition: one function at most has the role step and one
     the role decode, and both take tokens and give logits; names of arguments and of
     results differ, and what was kept is a result somewhere. There is a function, and
-    no op makes its result in place of a parameter or of an argument. Every function that
+    no op makes its result in place of a parameter or of an argument. Rotary tables are
+    read at the positions of a step alone. Every function that
     reads a state also writes it, and the value written descends from the one read through
     destination-style ops only, each value in between used by one writer: the
     cache can be updated in place and is never copied.
@@ -212,7 +213,8 @@ def VerifyDispatchPass : Pass<"hadal-verify-dispatch", "::mlir::ModuleOp"> {
     parameters, states, taps, empty tensors and the return. Every executable is
     dispatched somewhere and has a body of ops that compute tensors, which returns
     results of theirs, each once; what a body overwrites in place is no parameter and no
-    argument of the entry point, and nothing reads it afterwards.
+    argument of the entry point, and nothing reads it afterwards. Rotary tables are read
+    at the positions of a step alone.
   }];
   let dependentDialects = ["::hadal::HadalDialect"]; // which knows the targets
 }
