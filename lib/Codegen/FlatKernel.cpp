@@ -55,6 +55,7 @@ private:
   void dropUnused();
   LogicalResult writeInterface();
   Value planValue(OpBuilder &builder, Block &block, Value value);
+  bool isNonNegativeConstant(Attribute constant);
 
   ExecutableOp executable;
   const PlainBody &body;
@@ -245,12 +246,41 @@ Value KernelWriter::planValue(OpBuilder &builder, Block &block, Value value) {
     return number >= 0 && number < int64_t(constants.size()) ? block.getArgument(number) : Value();
   }
   Operation *op = value.getDefiningOp();
-  std::optional<plan::ExprKind> kind = exprKindOf(op);
-  if (!kind)
+  if (!exprKindOf(op))
     return {};
   Value left = planValue(builder, block, op->getOperand(0));
   Value right = left ? planValue(builder, block, op->getOperand(1)) : Value();
-  return right ? plan::ExprOp::create(builder, loc, *kind, left, right).getResult() : Value();
+  if (!right)
+    return {};
+  auto isNonNegative = [&](Value value) {
+    return plan::isNonNegative(value, [&](Value leaf) {
+      auto argument = dyn_cast<BlockArgument>(leaf);
+      return argument && isNonNegativeConstant(constants[argument.getArgNumber()]);
+    });
+  };
+  return makeExpr(op, left, right,
+                  {[&](int64_t value) -> Value {
+                     return plan::ConstantOp::create(builder, loc,
+                                                     builder.getI64IntegerAttr(value));
+                   },
+                   [&](plan::ExprKind kind, Value a, Value b) -> Value {
+                     return plan::ExprOp::create(builder, loc, kind, a, b);
+                   },
+                   [&](Value condition, Value a, Value b) -> Value {
+                     return plan::SelectOp::create(builder, loc, condition, a, b);
+                   },
+                   isNonNegative});
+}
+
+/// Whether a constant of a launch is never negative: an extent, or a dim that says so.
+bool KernelWriter::isNonNegativeConstant(Attribute constant) {
+  if (auto integer = dyn_cast<IntegerAttr>(constant))
+    return !integer.getValue().isNegative();
+  auto dim = dyn_cast<HostDimAttr>(constant);
+  if (!dim)
+    return isa<ExtentAttr>(constant);
+  plan::HostDimOp declaration = plan::lookupHostDim(executable, dim.getName());
+  return declaration && declaration.getLeast() >= 0;
 }
 
 LogicalResult KernelWriter::writeInterface() {

@@ -25,7 +25,8 @@ public:
   EntryConverter(mlir::func::FuncOp function, mlir::SymbolTable &symbols, plan::EntryOp entry)
       : function(function), symbols(symbols), entry(entry),
         builder(mlir::OpBuilder::atBlockEnd(&entry.getContents().front())),
-        exprs(makeSection(), function.getLoc()), buffersAt(makeSection()), planner(exprs) {}
+        exprs(makeSection(), function.getLoc(), symbols), buffersAt(makeSection()), planner(exprs) {
+  }
 
   mlir::LogicalResult run();
 

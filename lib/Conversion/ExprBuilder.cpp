@@ -102,8 +102,27 @@ std::optional<Extent> ExprBuilder::evaluate(OpFoldResult size,
   std::optional<plan::ExprKind> kind = op ? exprKindOf(op) : std::nullopt;
   if (!kind)
     return std::nullopt;
-  return combine(*kind, evaluate(op->getOperand(0), extentsOf),
-                 evaluate(op->getOperand(1), extentsOf));
+  std::optional<Extent> a = evaluate(op->getOperand(0), extentsOf);
+  std::optional<Extent> b = evaluate(op->getOperand(1), extentsOf);
+  if (!isOfNonNegative(op) || !a || !b || !a->isKnown || !b->isKnown)
+    return combine(*kind, a, b);
+  Value x = extent(*a), y = extent(*b);
+  auto isSo = [&](Value value) {
+    return plan::isNonNegative(value, [&](Value leaf) { return isNonNegativeDim(leaf); });
+  };
+  if (isSo(x) && isSo(y))
+    return combine(*kind, a, b);
+  return Extent::of(
+      makeExpr(op, x, y,
+               {[&](int64_t value) { return constant(value); },
+                [&](plan::ExprKind kind, Value a, Value b) { return expr(kind, a, b); },
+                [&](Value condition, Value a, Value b) { return select(condition, a, b); }, isSo}));
+}
+
+bool ExprBuilder::isNonNegativeDim(Value value) {
+  auto op = value.getDefiningOp<plan::DimOp>();
+  auto declaration = op ? dims.lookup<plan::HostDimOp>(op.getDimAttr().getAttr()) : nullptr;
+  return declaration && declaration.getLeast() >= 0;
 }
 
 std::optional<Extent> ExprBuilder::evaluate(AffineExpr expr, affine::AffineApplyOp apply,

@@ -42,7 +42,9 @@ using Extents = llvm::SmallVector<Extent>;
 /// and what constants decide is folded.
 class ExprBuilder {
 public:
-  ExprBuilder(mlir::OpBuilder builder, mlir::Location loc) : builder(builder), loc(loc) {}
+  /// `dims` has the declarations of those that expressions name.
+  ExprBuilder(mlir::OpBuilder builder, mlir::Location loc, const mlir::SymbolTable &dims)
+      : builder(builder), loc(loc), dims(dims) {}
 
   mlir::Value constant(int64_t value);
   mlir::Value dim(mlir::FlatSymbolRefAttr dim);
@@ -63,6 +65,7 @@ public:
 private:
   std::optional<Extent> evaluate(mlir::AffineExpr expr, mlir::affine::AffineApplyOp apply,
                                  llvm::function_ref<const Extents *(mlir::Value)> extentsOf);
+  bool isNonNegativeDim(mlir::Value value);
   std::optional<Extent> combine(plan::ExprKind kind, std::optional<Extent> a,
                                 std::optional<Extent> b);
 
@@ -72,6 +75,7 @@ private:
 
   mlir::OpBuilder builder;
   mlir::Location loc;
+  const mlir::SymbolTable &dims;
   std::map<Key, mlir::Value> built;
   llvm::DenseMap<mlir::Value, unsigned> order; // of building
 };

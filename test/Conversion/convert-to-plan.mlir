@@ -510,3 +510,76 @@ hadal.program @cpu target <"cpu"> {
     return %y : tensor<4xf32>
   }
 }
+
+// -----
+
+// Integers that may be negative are divided, and compared, as their ops say; dims that may not by the plan's names.
+hadal.program @cpu target <"cpu"> {
+  plan.host_dim @tokens is tokens
+  plan.host_dim @shift is call_value default 0 from -4 to 4
+  hadal.executable @fill interface <bindings = [0], access = [read_write], constants = []> {
+    func.func @body(%y: tensor<?xf32>) -> tensor<?xf32> {
+      %one = arith.constant 1.0 : f32
+      %z = linalg.fill ins(%one : f32) outs(%y : tensor<?xf32>) -> tensor<?xf32>
+      return %z : tensor<?xf32>
+    }
+    hadal.variant "x86-64-v3" {
+      plan.interface {
+        %one = plan.constant 1
+        plan.grid %one, %one, %one
+      }
+      func.func @fill() {
+        return
+      }
+    }
+  }
+  // CHECK-LABEL: plan.entry @known
+  // CHECK-DAG:     %[[N:.*]] = plan.dim @tokens
+  // CHECK-DAG:     %[[TWO:.*]] = plan.constant 2
+  // CHECK:         %[[HALF:.*]] = plan.expr floor_div %[[N]], %[[TWO]]
+  // CHECK-NOT:     plan.expr {{lt|min|max}}
+  // CHECK:         plan.result 0 {{.*}} sizes(%[[HALF]])
+  func.func @known(%x: tensor<?xf32> {hadal.port = #hadal.port<"x", value, [@tokens]>}) -> tensor<?xf32> {
+    %c0 = arith.constant 0 : index
+    %c2 = arith.constant 2 : index
+    %n = tensor.dim %x, %c0 : tensor<?xf32>
+    %half = arith.divsi %n, %c2 : index
+    %e = tensor.empty(%half) : tensor<?xf32>
+    %y = hadal.dispatch @fill(%e) label "fill" : (tensor<?xf32>) -> tensor<?xf32>
+    return %y : tensor<?xf32>
+  }
+  // CHECK-LABEL: plan.entry @signed
+  // CHECK-DAG:     %[[S:.*]] = plan.dim @shift
+  // CHECK-DAG:     %[[TWO:.*]] = plan.constant 2
+  // CHECK-DAG:     %[[ZERO:.*]] = plan.constant 0
+  // CHECK-DAG:     %[[UP:.*]] = plan.expr max %[[S]], %[[ZERO]]
+  // CHECK-DAG:     %[[FLOOR:.*]] = plan.expr floor_div %[[UP]], %[[TWO]]
+  // CHECK-DAG:     %[[DOWN:.*]] = plan.expr min %[[S]], %[[ZERO]]
+  // CHECK-DAG:     %[[CEIL:.*]] = plan.expr ceil_div %[[DOWN]], %[[TWO]]
+  // CHECK:         %[[HALF:.*]] = plan.expr add %[[FLOOR]], %[[CEIL]]
+  // CHECK:         plan.result 0 {{.*}} sizes(%[[HALF]])
+  func.func @signed() -> tensor<?xf32> {
+    %c2 = arith.constant 2 : index
+    %s = hadal.host_dim @shift
+    %half = arith.divsi %s, %c2 : index
+    %e = tensor.empty(%half) : tensor<?xf32>
+    %y = hadal.dispatch @fill(%e) label "fill" : (tensor<?xf32>) -> tensor<?xf32>
+    return %y : tensor<?xf32>
+  }
+  // CHECK-LABEL: plan.entry @unsigned
+  // CHECK-DAG:     %[[S:.*]] = plan.dim @shift
+  // CHECK-DAG:     %[[TWO:.*]] = plan.constant 2
+  // CHECK-DAG:     %[[ZERO:.*]] = plan.constant 0
+  // CHECK-DAG:     %[[NEGATIVE:.*]] = plan.expr lt %[[S]], %[[ZERO]]
+  // CHECK:         %[[DIVISOR:.*]] = plan.select %[[NEGATIVE]], %[[ZERO]], %[[TWO]]
+  // CHECK:         %[[HALF:.*]] = plan.expr floor_div %[[S]], %[[DIVISOR]]
+  // CHECK:         plan.result 0 {{.*}} sizes(%[[HALF]])
+  func.func @unsigned() -> tensor<?xf32> {
+    %c2 = arith.constant 2 : index
+    %s = hadal.host_dim @shift
+    %half = arith.divui %s, %c2 : index
+    %e = tensor.empty(%half) : tensor<?xf32>
+    %y = hadal.dispatch @fill(%e) label "fill" : (tensor<?xf32>) -> tensor<?xf32>
+    return %y : tensor<?xf32>
+  }
+}

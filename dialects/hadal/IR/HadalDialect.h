@@ -63,9 +63,25 @@ PortAttr argumentPortOf(mlir::FunctionOpInterface function, unsigned number);
 PortAttr resultPortOf(mlir::FunctionOpInterface function, unsigned number);
 plan::Signature signatureOf(mlir::FunctionOpInterface function);
 
-/// What an op on two integers that are not negative is called in a plan; nullopt where
-/// it has no name there.
+/// How expressions are made where they are wanted.
+struct ExprMaker {
+  llvm::function_ref<mlir::Value(int64_t)> constant;
+  llvm::function_ref<mlir::Value(plan::ExprKind, mlir::Value, mlir::Value)> expr;
+  llvm::function_ref<mlir::Value(mlir::Value, mlir::Value, mlir::Value)> select;
+  /// Whether a value is never negative.
+  llvm::function_ref<bool(mlir::Value)> isNonNegative;
+};
+
+/// What an op on two integers is called in a plan, where both are not negative: the only
+/// case in which some round, or compare, as the plan does. nullopt where it has no name there.
 std::optional<plan::ExprKind> exprKindOf(mlir::Operation *op);
+
+/// Whether that name is right for integers that are not negative alone.
+bool isOfNonNegative(mlir::Operation *op);
+
+/// The expression that an op on two integers is of `a` and `b`, whatever their signs; null
+/// where it has no name in a plan.
+mlir::Value makeExpr(mlir::Operation *op, mlir::Value a, mlir::Value b, const ExprMaker &make);
 
 } // namespace hadal
 

@@ -63,6 +63,35 @@ std::optional<plan::ExprKind> hadal::exprKindOf(Operation *op) {
       .Default([](Operation *) { return std::nullopt; });
 }
 
+bool hadal::isOfNonNegative(Operation *op) {
+  return isa<arith::DivSIOp, arith::DivUIOp, arith::CeilDivUIOp, arith::MinUIOp, arith::MaxUIOp>(
+      op);
+}
+
+Value hadal::makeExpr(Operation *op, Value a, Value b, const ExprMaker &make) {
+  using Kind = plan::ExprKind;
+  std::optional<Kind> kind = exprKindOf(op);
+  if (!kind)
+    return {};
+  if (!isOfNonNegative(op) || (make.isNonNegative(a) && make.isNonNegative(b)))
+    return make.expr(*kind, a, b);
+  Value zero = make.constant(0);
+  // Towards zero: down where the dividend is positive, up where it is negative.
+  if (isa<arith::DivSIOp>(op))
+    return make.expr(Kind::Add, make.expr(Kind::FloorDiv, make.expr(Kind::Max, a, zero), b),
+                     make.expr(Kind::CeilDiv, make.expr(Kind::Min, a, zero), b));
+  // What is negative is more than any number that is not.
+  Value isNegative = make.expr(Kind::Lt, a, zero);
+  if (isa<arith::MinUIOp, arith::MaxUIOp>(op)) {
+    Value areAlike = make.expr(Kind::Eq, isNegative, make.expr(Kind::Lt, b, zero));
+    Value least = make.expr(Kind::Min, a, b), most = make.expr(Kind::Max, a, b);
+    return isa<arith::MinUIOp>(op) ? make.select(areAlike, least, most)
+                                   : make.select(areAlike, most, least);
+  }
+  // An unsigned quotient of a negative number is no size: reported, as a divisor of 0 is.
+  return make.expr(*kind, a, make.select(isNegative, zero, b));
+}
+
 Operation *hadal::findRoot(ArrayRef<Operation *> ops) {
   Operation *root = nullptr, *first = nullptr, *firstOwn = nullptr;
   int64_t most = -1;

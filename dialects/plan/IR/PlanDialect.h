@@ -83,6 +83,10 @@ mlir::OpFoldResult foldExpr(ExprKind kind, mlir::Value a, mlir::Value b);
 /// The constant that a value is, if it is one.
 std::optional<int64_t> constantOf(mlir::Value value);
 
+/// Whether an expression is never negative where it has a value; `leaves` says it of what is
+/// no op of the dialect, and of dims.
+bool isNonNegative(mlir::Value value, llvm::function_ref<bool(mlir::Value)> leaves);
+
 /// Values of expressions, for given values of what they are made of: dims,
 /// extents of arguments, constants of a launch. Not known: what depends on one
 /// that `leaves` does not know, and what the runtime would refuse.

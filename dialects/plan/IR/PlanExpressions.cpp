@@ -52,6 +52,29 @@ OpFoldResult hadal::plan::foldExpr(ExprKind kind, Value a, Value b) {
   }
 }
 
+bool hadal::plan::isNonNegative(Value value, llvm::function_ref<bool(Value)> leaves) {
+  if (std::optional<int64_t> constant = constantOf(value))
+    return *constant >= 0;
+  auto isSo = [&](Value operand) { return isNonNegative(operand, leaves); };
+  if (auto select = value.getDefiningOp<SelectOp>())
+    return isSo(select.getA()) && isSo(select.getB());
+  if (value.getDefiningOp<ExtentOp>())
+    return true;
+  auto expr = value.getDefiningOp<ExprOp>();
+  if (!expr)
+    return leaves(value);
+  switch (expr.getKind()) {
+  case ExprKind::Sub: return false;
+  case ExprKind::Max: return isSo(expr.getA()) || isSo(expr.getB());
+  case ExprKind::FloorDiv: // by what is positive
+  case ExprKind::CeilDiv: return isSo(expr.getA());
+  case ExprKind::Add:
+  case ExprKind::Mul:
+  case ExprKind::Min: return isSo(expr.getA()) && isSo(expr.getB());
+  default: return true; // 0 or 1
+  }
+}
+
 OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValueAttr(); }
 
 OpFoldResult ExprOp::fold(FoldAdaptor) { return foldExpr(getKind(), getA(), getB()); }

@@ -13,6 +13,7 @@ std::vector<CaseEntry> allCases() {
   addExpertCases(cases);
   addPlainCases(cases);
   addLinalgCases(cases);
+  addSizeCases(cases);
   return cases;
 }
 

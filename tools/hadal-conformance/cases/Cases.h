@@ -16,6 +16,7 @@ void addRoutingCases(Cases &cases);
 void addExpertCases(Cases &cases);
 void addPlainCases(Cases &cases);
 void addLinalgCases(Cases &cases);
+void addSizeCases(Cases &cases);
 
 /// A precision, and what it makes of activations.
 struct Precision {
