@@ -116,12 +116,14 @@ static void addModelPasses(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createFormProgramsPass(programs));
   // What is expanded is expanded whole: kernels alone want parts that they know.
   for (const Target *target : options.targets) {
-    if (options.plain || !target->hasKernels())
+    if (options.plain)
       continue;
-    OpPassManager parts(ProgramOp::getOperationName());
-    parts.addPass(createDecomposePass());
-    parts.addNestedPass<func::FuncOp>(createFuseGatesPass());
-    pm.addNestedPass<ProgramOp>(createTargetPass(*target, std::move(parts)));
+    OpPassManager shared(ProgramOp::getOperationName());
+    shared.addPass(createDecomposePass());
+    shared.addNestedPass<func::FuncOp>(createFuseGatesPass());
+    OpPassManager passes = target->getDecomposition(std::move(shared));
+    if (!passes.empty())
+      pm.addNestedPass<ProgramOp>(createTargetPass(*target, std::move(passes)));
   }
   pm.addPass(createExpandUnsupportedPass({options.plain}));
   OpPassManager &program = pm.nest<ProgramOp>();

@@ -86,8 +86,7 @@ Off<fb::Executable> hadal::writeExecutable(flatbuffers::FlatBufferBuilder &build
     auto image = SymbolTable::lookupNearestSymbolFrom<plan::ImageOp>(executable->getParentOp(),
                                                                      variant.getImageAttr());
     std::string name = image.getSymName().str(), symbol = executable.getSymName().str();
-    auto found = codes.find({name, symbol});
-    KernelCode code = found == codes.end() ? KernelCode() : found->second;
+    const KernelCode &code = codes.at({name, symbol});
     auto interface = writeInterface(builder, variant.getInterface());
     auto level = builder.CreateString(image.getLevel().str());
     auto imageName = builder.CreateString(name);

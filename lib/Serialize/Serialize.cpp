@@ -36,7 +36,8 @@ public:
   FailureOr<SerializeResult> run() {
     programs = llvm::to_vector(module.getOps<plan::ProgramOp>());
     auto begin = std::chrono::steady_clock::now();
-    if (failed(checkModule()) || failed(compileImages()) || failed(readTextFiles()))
+    if (failed(checkModule()) || failed(compileImages()) || failed(checkSymbols()) ||
+        failed(readTextFiles()))
       return failure();
     result.codegenSeconds = secondsSince(begin);
     countBytes();
@@ -130,6 +131,20 @@ private:
       if (failed(compiled))
         return WalkResult::interrupt();
       return WalkResult(addImage(image, std::move(*compiled)));
+    });
+    return failure(walked.wasInterrupted());
+  }
+
+  /// What variants name is in their images.
+  LogicalResult checkSymbols() {
+    WalkResult walked = module.walk([&](plan::VariantOp variant) {
+      std::string image = variant.getImage().str();
+      std::string symbol = cast<plan::ExecutableOp>(variant->getParentOp()).getSymName().str();
+      if (codes.count({image, symbol}))
+        return WalkResult::advance();
+      variant.emitOpError() << "expected the target to compile image '" << image
+                            << "' with the kernel '" << symbol << "', got one without";
+      return WalkResult::interrupt();
     });
     return failure(walked.wasInterrupted());
   }

@@ -4,6 +4,7 @@
 
 #include "mlir/IR/DialectInterface.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace hadal;
@@ -16,8 +17,11 @@ TargetAttr Target::getRequest(MLIRContext *context) const {
 }
 void Target::registerDialects(DialectRegistry &) const {}
 void Target::registerPasses() const {}
-bool Target::hasKernels() const { return true; }
-bool Target::supports(ArrayRef<Operation *>) const { return true; }
+bool Target::hasKernels() const { return false; }
+OpPassManager Target::getDecomposition(OpPassManager shared) const {
+  return hasKernels() ? shared : OpPassManager(ProgramOp::getOperationName());
+}
+bool Target::supports(ArrayRef<Operation *>) const { return false; }
 bool Target::fuses(ArrayRef<Operation *>) const { return false; }
 
 const Target *TargetRegistry::lookup(StringRef family) const {
@@ -34,6 +38,24 @@ const Target *TargetRegistry::find(StringRef name) const {
     if (llvm::is_contained(target->getLevels(), name))
       return target.get();
   return nullptr;
+}
+
+std::string TargetRegistry::findNameProblem(size_t first) const {
+  llvm::StringSet<> taken;
+  for (auto [i, target] : llvm::enumerate(targets)) {
+    SmallVector<StringRef> names = {target->getFamily()};
+    llvm::append_range(names, target->getLevels());
+    for (StringRef name : names) {
+      auto isNamed = [](char c) { return llvm::isAlnum(c) || StringRef("_.-").contains(c); };
+      if (name.empty() || !llvm::all_of(name, isNamed))
+        return ("expected names of targets and levels of letters, digits, '_', '.' and '-', got '" +
+                name + "'")
+            .str();
+      if (!taken.insert(name).second && i >= first)
+        return ("expected targets of new names, got '" + name + "' again").str();
+    }
+  }
+  return {};
 }
 
 std::string TargetRegistry::getFamilies() const {

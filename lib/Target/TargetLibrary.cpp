@@ -40,12 +40,8 @@ llvm::Error hadal::loadTargetLibrary(llvm::StringRef path, TargetRegistry &targe
                  name.c_str());
   size_t before = targets.getTargets().size();
   info.registerTargets(targets);
-  for (size_t i = before; i < targets.getTargets().size(); ++i) {
-    llvm::StringRef family = targets.getTargets()[i]->getFamily();
-    if (targets.lookup(family) != targets.getTargets()[i].get())
-      return error("--load-target=%s: expected targets of new names, got '%s' again", name.c_str(),
-                   family.str().c_str());
-  }
+  if (std::string wrong = targets.findNameProblem(before); !wrong.empty())
+    return error("--load-target=%s: %s", name.c_str(), wrong.c_str());
   return llvm::Error::success();
 }
 

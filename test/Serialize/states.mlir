@@ -6,6 +6,15 @@
 // RUN: hadal-compile %t/m.mlir -o %t/again.hadal --shapes-only && cmp %t/m.hadal %t/again.hadal
 // RUN: hadal-objdump %t/m.hadal --plan | FileCheck %s
 
+// What could never be evaluated the runtime refuses to read, and the compiler to write.
+// RUN: sed 's/^    %a = plan.expr add .*/    %big = plan.constant 4611686018427387904\n    %a = plan.expr mul %big, %big/' %s > %t/big.mlir
+// RUN: not hadal-compile %t/big.mlir -o %t/no.hadal --shapes-only 2>&1 | FileCheck %s --check-prefix=BIG
+// BIG: error: expected an artifact that the runtime reads, got one that it refuses: artifact: programs[0].exprs[{{[0-9]+}}]: mul of 4611686018427387904 and 4611686018427387904 exceeds 64 bits
+// RUN: sed 's/^    plan.arena %zero/    %none = plan.expr floor_div %zero, %zero\n    plan.arena %none/' %s > %t/zero.mlir
+// RUN: not hadal-compile %t/zero.mlir -o %t/no.hadal --shapes-only 2>&1 | FileCheck %s --check-prefix=ZERO
+// ZERO: error: {{.*}}programs[0].entries[0].exprs[{{[0-9]+}}]: expected a positive divisor, got 0
+// RUN: not test -e %t/no.hadal
+
 // CHECK:      cache: 616 B a token;
 // CHECK:      dims: n, s, r, slots, step, pages.1, pages.4, pages.128, drafts, depth
 // CHECK-NEXT: block tables: 3

@@ -85,14 +85,20 @@ public:
   virtual mlir::RankedTensorType getParameterType(OperandRole role, mlir::RankedTensorType type,
                                                   llvm::StringRef precision) const = 0;
 
-  /// Whether the target has kernels of its own. Attention and experts are split into the
-  /// parts that kernels are about; for a target without any they are expanded whole.
+  /// Whether the target has kernels of its own. By default it has none.
   virtual bool hasKernels() const;
+
+  /// The passes over a hadal.program of this target that bring its ops to those that the
+  /// target has kernels for: before ops without a kernel are expanded, and parameters have
+  /// layouts. `shared` are those that split attention and experts and fuse gates. By default
+  /// these where the target has kernels of its own, and none otherwise: an op that is
+  /// expanded is best expanded whole.
+  virtual mlir::OpPassManager getDecomposition(mlir::OpPassManager shared) const;
 
   /// Whether the target has a kernel for `ops`: one op of an entry point before its
   /// parameters have layouts, or the ops of a body. What it has none for takes the plain
   /// path, as its expansion; then kernels of variants in the flat form are wanted of
-  /// the target. By default it has one for everything.
+  /// the target. By default it has none.
   virtual bool supports(llvm::ArrayRef<mlir::Operation *> ops) const;
 
   /// Whether one kernel of the target computes `ops`: two or more of an entry
@@ -123,6 +129,10 @@ public:
   const Target *lookup(llvm::StringRef family) const;
   /// The target of that family, or that has a level of that name: what a user asks for.
   const Target *find(llvm::StringRef name) const;
+
+  /// What is wrong with the names of the targets from number `first` on, or nothing: a family
+  /// or a level is of letters, digits, '_', '.' and '-', and no other target has it.
+  std::string findNameProblem(size_t first) const;
 
   /// Adds dialects of the model stage whose ops expand: what a library brings that has
   /// ops of its own.

@@ -11,7 +11,7 @@
 namespace hadal {
 
 /// Raised when something changes that a library is compiled against.
-inline constexpr uint32_t kTargetLibraryVersion = 4;
+inline constexpr uint32_t kTargetLibraryVersion = 5;
 
 /// What a target library says of itself. It links libHadalCompiler.so and the
 /// MLIR that this links, and nothing of either a second time.

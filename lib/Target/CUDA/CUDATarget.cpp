@@ -63,9 +63,7 @@ public:
     return type;
   }
 
-  // Everything takes the plain path.
-  bool hasKernels() const override { return false; }
-  bool supports(ArrayRef<Operation *>) const override { return false; }
+  // Everything takes the plain path, which is what a target says that says nothing.
 
   void addKernelPasses(OpPassManager &pm) const override {
     // An item a thread: neighbours are threads, not lanes.

@@ -138,6 +138,8 @@ struct EmitToyKernelsPass : PassWrapper<EmitToyKernelsPass, OperationPass<Progra
 
   LogicalResult emit(ExecutableOp executable, ArrayRef<StringRef> levels) {
     SmallVector<Operation *> ops(executable.getBodyOps());
+    if (ops.empty())
+      return executable.emitOpError("expected a body of ops that compute, found none");
     std::optional<Code> code = ops.size() == 1 ? codeOf(ops.front()) : std::nullopt;
     if (!code && !names)
       return ops.front()->emitOpError("has no kernel of the toy target");
@@ -246,6 +248,10 @@ public:
     return RankedTensorType::get(type.getShape(), type.getElementType(),
                                  ColumnsAttr::get(type.getContext()));
   }
+  /// It does not take the plain path: what it has no kernel for its own pass refuses by name.
+  bool hasKernels() const override { return true; }
+  bool supports(ArrayRef<Operation *>) const override { return true; }
+
   /// A norm is computed by the linear that reads it, and additions stand alone.
   bool fuses(ArrayRef<Operation *> ops) const override {
     auto norm = dyn_cast<RmsNormOp>(ops.front());
