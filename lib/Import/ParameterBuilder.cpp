@@ -106,10 +106,10 @@ std::pair<Value, Value> ParameterBuilder::upProjections(const Twine &prefix) {
 Value ParameterBuilder::ropeTable(TableComponent component) {
   const RopeConfig &rope = config.rope;
   auto number = [&](double value) { return body.getF64FloatAttr(value); };
-  auto table =
-      RopeTableAttr::get(body.getContext(), component, config.ropeDim, number(rope.theta),
-                         number(rope.factor), rope.originalPositions, number(rope.betaFast),
-                         number(rope.betaSlow), number(rope.attentionFactor), rope.truncate);
+  auto table = RopeTableAttr::get(
+      body.getContext(), component, config.ropeDim, number(rope.theta), number(rope.factor),
+      rope.originalPositions, number(rope.betaFast), number(rope.betaSlow),
+      number(rope.attentionFactor), rope.truncate, rope.yarn && rope.factor == 1);
   auto type = RankedTensorType::get({config.context, config.ropeDim / 2}, body.getF32Type());
   return declare(component == TableComponent::Cos ? "rope.cos" : "rope.sin", type, nullptr, nullptr,
                  table, nullptr);

@@ -18,7 +18,7 @@ static Off<fb::RopeTable> writeRopeTable(flatbuffers::FlatBufferBuilder &builder
                              fieldOf(table.getDim()), number(table.getTheta()),
                              number(table.getFactor()), table.getOriginalPositions(),
                              number(table.getBetaFast()), number(table.getBetaSlow()),
-                             number(table.getMscale()), table.getTruncate());
+                             number(table.getMscale()), table.getTruncate(), table.getYarn());
 }
 
 Off<fb::Parameter> hadal::writeParameter(flatbuffers::FlatBufferBuilder &builder,

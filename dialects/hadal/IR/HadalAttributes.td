@@ -169,7 +169,7 @@ def Hadal_RopeTableAttr : Hadal_Attr<"RopeTable", "rope_table"> {
   let summary = "A rotary table that the runtime computes";
   let description = [{
     Row p, column i is `mscale * cos(p * f_i)` (or sin). Without YaRN
-    (`factor` = 1), `f_i = theta^(-2i / dim)`. With YaRN (Peng et al. 2023,
+    (`factor` = 1 and no `yarn`), `f_i = theta^(-2i / dim)`. With YaRN (Peng et al. 2023,
     arXiv:2309.00071, section 3.2) `f_i` is a blend of that and of `f_i / factor`
     by a ramp between the dimensions where `beta_fast` and `beta_slow` rotations
     fit into `original_positions`. All in f32, as the reference implementation
@@ -186,8 +186,13 @@ def Hadal_RopeTableAttr : Hadal_Attr<"RopeTable", "rope_table"> {
                         "int64_t":$dim, "::mlir::FloatAttr":$theta, "::mlir::FloatAttr":$factor,
                         "int64_t":$original_positions, "::mlir::FloatAttr":$beta_fast,
                         "::mlir::FloatAttr":$beta_slow, "::mlir::FloatAttr":$mscale,
-                        DefaultValuedParameter<"bool", "true">:$truncate);
+                        DefaultValuedParameter<"bool", "true">:$truncate,
+                        DefaultValuedParameter<"bool", "false">:$yarn);
   let assemblyFormat = "`<` struct(params) `>`";
+  let extraClassDeclaration = [{
+    /// Whether frequencies are a blend; with a factor of 1 of equals, which rounds.
+    bool isYarn() const { return getYarn() || getFactor().getValueAsDouble() != 1; }
+  }];
 }
 
 // ---- Layout -----------------------------------------------------------------

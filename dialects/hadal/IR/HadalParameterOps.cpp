@@ -42,7 +42,7 @@ static FailureOr<int64_t> elementsOf(ParameterOp op, RankedTensorType stored) {
 LogicalResult RopeTableAttr::verify(function_ref<InFlightDiagnostic()> emitError, TableComponent,
                                     int64_t dim, FloatAttr theta, FloatAttr factor,
                                     int64_t positions, FloatAttr betaFast, FloatAttr betaSlow,
-                                    FloatAttr mscale, bool) {
+                                    FloatAttr mscale, bool, bool yarn) {
   // rope_table_c1
   if (dim < 2 || dim > kMaxRopeDim || dim % 2 != 0)
     return emitError() << "expected an even dim from 2 to " << kMaxRopeDim << ", got " << dim;
@@ -57,7 +57,7 @@ LogicalResult RopeTableAttr::verify(function_ref<InFlightDiagnostic()> emitError
   if (positions < 0)
     return emitError() << "expected original positions that are not negative, got " << positions;
   // rope_table_c3
-  bool isPlain = factor.getValueAsDouble() == 1;
+  bool isPlain = factor.getValueAsDouble() == 1 && !yarn;
   double betas = std::min(betaFast.getValueAsDouble(), betaSlow.getValueAsDouble());
   if (!isPlain && (positions == 0 || betas <= 0 || theta.getValueAsDouble() == 1))
     return emitError() << "expected positive betas and original positions, and a theta that is "
