@@ -42,10 +42,20 @@ function(hadal_install_device name)
   install(TARGETS ${name} LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT devices)
 endfunction()
 
-# hadal_install_tool(name): a program that finds its libraries from where it is.
+# hadal_install_tool(name [STANDALONE]): a program that finds its libraries from where it is. One that
+# stands alone has its C++ library inside, so that it runs where there is an older one, or none.
 function(hadal_install_tool name)
+  cmake_parse_arguments(ARG "STANDALONE" "" "" ${ARGN})
+  if(ARG_STANDALONE AND NOT HADAL_SANITIZE)
+    # What nobody calls of it may want a newer C library than what is called.
+    target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc -Wl,--gc-sections)
+  endif()
+  set(component tools)
+  if(ARG_STANDALONE)
+    set(component standalone) # which scripts/gpu-bundle installs without the others
+  endif()
   set_target_properties(${name} PROPERTIES INSTALL_RPATH "$ORIGIN/${HADAL_BIN_TO_LIB}")
-  install(TARGETS ${name} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT tools)
+  install(TARGETS ${name} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT ${component})
 endfunction()
 
 set(HADAL_PACKAGE_CONTACT "" CACHE STRING "Who makes the Debian package: \"NAME <ADDRESS>\"")

@@ -3,6 +3,8 @@
 #ifndef HADAL_TOOLS_CONFORMANCE_COMPILE_H
 #define HADAL_TOOLS_CONFORMANCE_COMPILE_H
 
+#include "Levels.h"
+
 #include <string>
 
 namespace hadal {
@@ -11,11 +13,6 @@ class TargetRegistry;
 } // namespace hadal
 
 namespace hadal::conformance {
-
-struct Compiled {
-  enum Kind { done, unsupported, failed } kind = failed;
-  std::string why; // diagnostics, unless it is done
-};
 
 struct CompileRequest {
   const TargetRegistry &targets;

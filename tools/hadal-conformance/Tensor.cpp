@@ -2,12 +2,10 @@
 // Converts between the numbers of a reference and the bytes of elements.
 #include "Tensor.h"
 
-#include "llvm/ADT/APFloat.h"
-
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
-
-using llvm::APFloat;
 
 namespace hadal::conformance {
 
@@ -20,29 +18,76 @@ const ElementInfo &infoOf(Element element) {
   return infos[static_cast<size_t>(element)];
 }
 
-static const llvm::fltSemantics &semanticsOf(Element element) {
+namespace {
+
+/// A binary format of floats, as IEEE 754 lays it out; f8E4M3FN has no infinity, and one NaN.
+struct Format {
+  int mantissa; // bits, without the one that is not stored
+  int exponent; // bits
+  double largest;
+
+  int least() const { return 2 - (1 << (exponent - 1)); } // exponent of the least normal value
+  uint64_t exponents() const { return (uint64_t(1) << exponent) - 1; }
+  bool hasInfinity() const { return exponent > 4; }
+  uint64_t nan() const { return (uint64_t(1) << (mantissa + exponent)) - 1; }
+};
+
+Format formatOf(Element element) {
   switch (element) {
-  case Element::bf16: return APFloat::BFloat();
-  case Element::f16: return APFloat::IEEEhalf();
-  case Element::f8: return APFloat::Float8E4M3FN();
-  default: return APFloat::IEEEsingle();
+  case Element::bf16: return {7, 8, 0x1.fep127};
+  case Element::f16: return {10, 5, 65504};
+  case Element::f8: return {3, 4, 448};
+  default: return {23, 8, std::numeric_limits<float>::max()};
   }
 }
 
-static APFloat converted(double value, Element element) {
-  APFloat result(value);
-  bool losesInfo = false;
-  result.convert(semanticsOf(element), APFloat::rmNearestTiesToEven, &losesInfo);
-  return result;
+/// The distance of values of the format beside `value`, which is neither 0 nor infinite.
+double unitOf(const Format &format, double value) {
+  return std::ldexp(1.0, std::max(std::ilogb(value), format.least()) - format.mantissa);
 }
 
+uint64_t bitsOf(const Format &format, double value) {
+  uint64_t sign = std::signbit(value) ? uint64_t(1) << (format.mantissa + format.exponent) : 0;
+  if (std::isnan(value))
+    return format.nan();
+  if (std::isinf(value))
+    return sign | format.exponents() << format.mantissa;
+  if (value == 0)
+    return sign;
+  // Units count on from the subnormal values through each exponent of the others.
+  double unit = unitOf(format, value);
+  auto exponent = static_cast<uint64_t>(std::ilogb(unit) + format.mantissa - format.least());
+  return sign | ((exponent << format.mantissa) + static_cast<uint64_t>(std::fabs(value) / unit));
+}
+
+double valueOf(const Format &format, uint64_t bits) {
+  uint64_t magnitude = bits & format.nan();
+  uint64_t exponent = magnitude >> format.mantissa;
+  uint64_t part = magnitude & ((uint64_t(1) << format.mantissa) - 1);
+  double value = 0;
+  if (format.hasInfinity() ? exponent == format.exponents() && part : magnitude == format.nan())
+    return std::numeric_limits<double>::quiet_NaN();
+  if (format.hasInfinity() && exponent == format.exponents())
+    value = std::numeric_limits<double>::infinity();
+  else
+    value = std::ldexp(static_cast<double>(exponent ? part | uint64_t(1) << format.mantissa : part),
+                       static_cast<int>(exponent ? exponent - 1 : 0) + format.least() -
+                           format.mantissa);
+  return magnitude == bits ? value : -value;
+}
+
+} // namespace
+
 double rounded(double value, Element element) {
-  if (element == Element::i32)
+  if (element == Element::i32 || value == 0 || !std::isfinite(value))
     return value;
-  APFloat result = converted(value, element);
-  bool losesInfo = false;
-  result.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
-  return result.convertToDouble();
+  Format format = formatOf(element);
+  double unit = unitOf(format, value);
+  double result = std::nearbyint(value / unit) * unit; // to the nearest, ties to even
+  if (std::fabs(result) <= format.largest)
+    return result;
+  return format.hasInfinity() ? std::copysign(std::numeric_limits<double>::infinity(), value)
+                              : std::numeric_limits<double>::quiet_NaN();
 }
 
 int64_t elementCount(const Shape &shape) {
@@ -82,7 +127,7 @@ std::vector<uint8_t> Tensor::encode() const {
   for (size_t i = 0; i < values.size(); ++i) {
     uint64_t bits = element == Element::i32
                         ? static_cast<uint32_t>(static_cast<int32_t>(values[i]))
-                        : converted(values[i], element).bitcastToAPInt().getZExtValue();
+                        : bitsOf(formatOf(element), rounded(values[i], element));
     std::memcpy(&bytes[i * size], &bits, size); // both are little-endian
   }
   return bytes;
@@ -98,10 +143,7 @@ Tensor Tensor::decode(Element element, Shape shape, const void *bytes) {
       result.values[i] = static_cast<int32_t>(bits);
       continue;
     }
-    APFloat value(semanticsOf(element), llvm::APInt(static_cast<unsigned>(size * 8), bits));
-    bool losesInfo = false;
-    value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
-    result.values[i] = value.convertToDouble();
+    result.values[i] = valueOf(formatOf(element), bits);
   }
   return result;
 }

@@ -18,6 +18,10 @@ static std::string joined(const Shape &shape, const char *separator) {
   return text;
 }
 
+static constexpr char kName[] = "weights.safetensors";
+
+std::string WeightsFile::pathIn(const std::string &folder) { return folder + "/" + kName; }
+
 WeightsFile::WeightsFile(const std::string &folder, const std::vector<Weight> &weights) {
   if (weights.empty())
     return;
@@ -54,8 +58,8 @@ WeightsFile::WeightsFile(const std::string &folder, const std::vector<Weight> &w
   uint64_t length = header.size();
   header.insert(0, reinterpret_cast<const char *>(&length), sizeof length);
 
-  const char name[] = "weights.safetensors";
-  std::ofstream file(folder + "/" + name, std::ios::binary);
+  const char *name = kName;
+  std::ofstream file(pathIn(folder), std::ios::binary);
   file << header << data;
   file.close();
   if (!file)

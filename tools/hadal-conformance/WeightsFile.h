@@ -13,6 +13,8 @@ public:
   /// Nothing is written where there are no weights. `problem` says what failed.
   WeightsFile(const std::string &folder, const std::vector<Weight> &weights);
 
+  static std::string pathIn(const std::string &folder);
+
   std::string problem;
   /// Of the module: ", hadal.checkpoint = ...", or "".
   std::string attributes;

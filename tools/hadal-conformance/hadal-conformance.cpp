@@ -4,6 +4,7 @@
 #include "Children.h"
 #include "Goldens.h"
 #include "Report.h"
+#include "Saved.h"
 #include "Suite.h"
 #include "support/CommandLine.h"
 #include "support/Diagnostics.h"
@@ -98,13 +99,14 @@ std::vector<std::string> commonLevels(const CommandLine &line, const Target &tar
 
 struct Job {
   std::string name;
-  std::function<std::vector<Outcome>(const Suite &)> run;
+  std::function<std::vector<Outcome>(const Suite &)> run, save;
 };
 
 std::vector<Job> allJobs(const CommandLine &line) {
   std::vector<Job> jobs;
   for (CaseEntry &entry : allCases())
-    jobs.push_back({entry.name, [entry](const Suite &suite) { return runCase(suite, entry); }});
+    jobs.push_back({entry.name, [entry](const Suite &suite) { return runCase(suite, entry); },
+                    [entry](const Suite &suite) { return saveCase(suite, entry); }});
   if (!line.has("goldens"))
     return jobs;
   std::vector<Golden> goldens = findGoldens(line.text("goldens"));
@@ -113,26 +115,57 @@ std::vector<Job> allJobs(const CommandLine &line) {
               line.text("goldens") + "'");
   for (Golden &golden : goldens)
     jobs.push_back(
-        {golden.name, [golden](const Suite &suite) { return runGolden(suite, golden); }});
+        {golden.name, [golden](const Suite &suite) { return runGolden(suite, golden); }, {}});
   return jobs;
 }
 
-/// Those whose names contain one of the filter's words, which commas separate.
 std::vector<Job> chooseJobs(const CommandLine &line) {
   std::vector<Job> chosen;
   std::string filter = line.text("filter");
   for (Job &job : allJobs(line))
-    for (size_t begin = 0; begin <= filter.size();) {
-      size_t end = std::min(filter.find(',', begin), filter.size());
-      if (job.name.find(filter.substr(begin, end - begin)) != std::string::npos) {
-        chosen.push_back(std::move(job));
-        break;
-      }
-      begin = end + 1;
-    }
+    if (isChosen(job.name, filter))
+      chosen.push_back(std::move(job));
   if (chosen.empty())
     failUsage("expected a --filter that names a case, got '" + filter + "'");
   return chosen;
+}
+
+/// What --save compiles: the level of --target, or all levels of it.
+std::vector<std::string> savedLevels(const CommandLine &line, const Target &target) {
+  if (!line.has("target"))
+    failUsage("expected --save with --target, got none");
+  std::vector<std::string> levels;
+  for (llvm::StringRef level : target.getLevels())
+    if (line.text("target") == target.getFamily() || line.text("target") == level)
+      levels.push_back(level.str());
+  return levels;
+}
+
+/// Compiles all, and runs nothing.
+bool save(const CommandLine &line, const TargetRegistry &targets, const Target &target,
+          const std::vector<Job> &jobs, unsigned atOnce, unsigned timeout) {
+  std::string folder = line.text("save");
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  if (failed || !std::filesystem::is_empty(folder, failed))
+    fail(folder + ": expected --save with a new or an empty folder, got another");
+  std::vector<std::string> levels = savedLevels(line, target), names;
+  for (const Job &job : jobs)
+    names.push_back(job.name);
+  if (std::string problem = Saved::write(folder, target.getFamily().str(), levels, names);
+      !problem.empty())
+    fail(problem);
+  Report report(line.has("json"));
+  report.begin("none, saved", target.getFamily().str(), levels);
+  runInChildren(
+      jobs.size(), atOnce, timeout,
+      [&](size_t i) {
+        std::string place = Saved::folderOf(folder, i);
+        std::filesystem::create_directory(place);
+        return jobs[i].save({targets, target, {"", levels, place}, line.has("plain")});
+      },
+      [&](size_t i, std::vector<Outcome> outcomes) { report.add(jobs[i].name, outcomes); });
+  return report.end();
 }
 
 } // namespace
@@ -159,6 +192,9 @@ int main(int argc, char **argv) {
        {"plain", Option::flag, "", "take the expansion of every op, and no kernel of the target"},
        {"jobs", Option::value, "N", "cases at the same time (as many as cores)"},
        {"timeout", Option::value, "S", "seconds that a case may take (600)"},
+       {"save", Option::value, "DIR",
+        "compile for all levels of --target into a folder, for hadal-conformance-run, and\n"
+        "                                run nothing"},
        {"json", Option::flag, "", "print the report as JSON"}});
   line.parse(argc, argv);
   if (!line.positionals().empty())
@@ -167,11 +203,17 @@ int main(int argc, char **argv) {
       line.integer("jobs", std::max(1u, std::thread::hardware_concurrency()), 1, 1024));
   auto timeout = static_cast<unsigned>(line.integer("timeout", 600, 1, 86400));
   std::vector<Job> jobs = chooseJobs(line);
+  TargetRegistry targets;
+  if (line.has("save")) {
+    if (line.has("goldens") || line.has("device"))
+      failUsage("expected --save without --device and --goldens: nothing is run");
+    const Target &target = chooseTarget(line, {}, targets);
+    return save(line, targets, target, jobs, atOnce, timeout) ? 0 : 1;
+  }
   std::string device = line.text("device", "cpu");
   DeviceFacts facts = askDevice(device);
   if (!facts.problem.empty())
     fail(facts.problem);
-  TargetRegistry targets;
   const Target &target = chooseTarget(line, facts, targets);
   std::vector<std::string> levels = commonLevels(line, target, device, facts);
 
@@ -183,7 +225,7 @@ int main(int argc, char **argv) {
       jobs.size(), atOnce, timeout,
       [&](size_t i) {
         std::filesystem::create_directory(folderOf(i));
-        return jobs[i].run({targets, target, device, levels, folderOf(i), line.has("plain")});
+        return jobs[i].run({targets, target, {device, levels, folderOf(i)}, line.has("plain")});
       },
       [&](size_t i, std::vector<Outcome> outcomes) {
         report.add(jobs[i].name, outcomes);
