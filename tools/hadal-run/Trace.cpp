@@ -28,10 +28,12 @@ void Trace::record(void *user, const hadal_launch_t *launch) {
   trace.events += ",\"args\":{\"entry\":" + quoted(launch->entry) +
                   ",\"kernel\":" + quoted(launch->executable) +
                   ",\"level\":" + quoted(launch->level);
+  using Count = unsigned long long;
   trace.events +=
-      format(",\"grid\":[%u,%u,%u],\"flops\":%llu,\"bytes\":%llu", launch->grid[0], launch->grid[1],
-             launch->grid[2], static_cast<unsigned long long>(launch->flops),
-             static_cast<unsigned long long>(launch->bytes));
+      format(",\"grid\":[%u,%u,%u],\"flops\":%llu,\"bytes\":%llu,\"read_bytes\":%llu,"
+             "\"write_bytes\":%llu",
+             launch->grid[0], launch->grid[1], launch->grid[2], Count(launch->flops),
+             Count(launch->bytes), Count(launch->read_bytes), Count(launch->write_bytes));
   // What the device counted is JSON already.
   if (launch->counters)
     trace.events += std::string(",\"counters\":") + launch->counters;
