@@ -110,6 +110,15 @@ static std::string nextName(const std::string &text, size_t &at) {
   return text.substr(begin, at - begin);
 }
 
+std::vector<int64_t> Case::rowCounts() {
+  if (!draw)
+    return {0, 1, 2, 7, 16, 33, 65};
+  std::vector<int64_t> counts;
+  for (int64_t i = 0; i < draw->edges; ++i)
+    counts.push_back(i < 2 ? i : draw->random.between(0, draw->random.coin() ? 9 : 70));
+  return counts;
+}
+
 void Case::op(const std::string &text, const std::vector<std::string> &results) {
   size_t at = 0, equals = text.find('=');
   for (const std::string &type : results)

@@ -77,6 +77,16 @@ struct Weight {
 /// The module of a case, put together, and its edges.
 class Case {
 public:
+  /// Has edges drawn, so many; else they are the same every time.
+  struct Draw {
+    Random random;
+    int64_t edges;
+  };
+  std::optional<Draw> draw;
+  /// Rows of the edges that are about nothing else: none, one, and what is no multiple of
+  /// a tile, whatever size it has.
+  std::vector<int64_t> rowCounts();
+
   /// Declares a parameter and reads it: %name. `scales`, of blocks of `block`,
   /// are multiplied in where the parameter is of `element` and not as stored.
   void parameter(const std::string &name, Tensor stored);
@@ -134,6 +144,9 @@ struct CaseEntry {
 
 /// All cases, op by op.
 std::vector<CaseEntry> allCases();
+
+/// Cases of drawn shapes, so many shapes of each family of ops.
+std::vector<CaseEntry> drawnCases(uint64_t shapes, uint64_t seed);
 
 } // namespace hadal::conformance
 

@@ -6,7 +6,7 @@
 
 namespace hadal::conformance {
 
-static Owned<hadal_context_t> openDevice(const std::string &device, std::string &problem) {
+Owned<hadal_context_t> openDevice(const std::string &device, std::string &problem) {
   hadal_context_options_t options = {};
   options.struct_size = sizeof options;
   options.device = device.c_str();

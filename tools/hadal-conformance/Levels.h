@@ -5,6 +5,7 @@
 
 #include "Case.h"
 #include "Outcome.h"
+#include "Run.h"
 
 #include "hadal_runtime.h"
 
@@ -33,6 +34,9 @@ std::string artifactOf(const DeviceRun &run, const std::string &level);
 using Compile = std::function<Compiled(const std::string &level, const std::string &artifact)>;
 using RunModule =
     std::function<std::vector<Outcome>(hadal_module_t *, const std::string &artifact)>;
+
+/// Opens a device; null, and `problem` says why, where it cannot be.
+Owned<hadal_context_t> openDevice(const std::string &device, std::string &problem);
 
 /// For each level: has the artifact made, loads it on the device, and runs it. What
 /// `run` gives gets the level.

@@ -245,4 +245,36 @@ Outcome runEdge(hadal_module_t *module, const Edge &edge) {
   return outcome;
 }
 
+Outcome runEdgeAgainst(hadal_module_t *module, hadal_module_t *plain, const Edge &edge) {
+  Outcome outcome;
+  outcome.edge = edge.name;
+  Session session, other;
+  Results results, meant;
+  std::string problem = session.open(module, edge, /*neverReplay=*/true);
+  if (problem.empty())
+    problem = session.run(edge, false, results);
+  if (problem.empty())
+    problem = other.open(plain, edge, /*neverReplay=*/true);
+  if (problem.empty())
+    problem = other.run(edge, false, meant);
+  if (!problem.empty()) {
+    outcome.text = problem;
+    return outcome;
+  }
+  outcome.kind = Outcome::passed;
+  for (size_t i = 0; i < edge.calls.size(); ++i)
+    for (size_t j = 0; j < edge.calls[i].results.size(); ++j) {
+      Expected expected = edge.calls[i].results[j];
+      std::string where = edge.calls.size() > 1 ? "call " + std::to_string(i) + ": " : "";
+      compare(expected, results[i][j], where, outcome);
+      Tensor expansion =
+          Tensor::decode(expected.values.element, expected.values.shape, meant[i][j].data());
+      for (size_t k = 0; k < expansion.values.size(); ++k)
+        if (!std::isnan(expected.values.values[k]))
+          expected.values.values[k] = expansion.values[k];
+      compare(expected, results[i][j], where + "against its expansion: ", outcome);
+    }
+  return outcome;
+}
+
 } // namespace hadal::conformance

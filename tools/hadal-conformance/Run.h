@@ -26,6 +26,10 @@ std::string messageOf(hadal_status_t status);
 /// of all results of the edge's own inputs.
 Outcome runEdge(hadal_module_t *module, const Edge &edge);
 
+/// Runs an edge once in each of two modules. What the first makes is compared with what is
+/// expected, and with what the second makes, that of the expansions.
+Outcome runEdgeAgainst(hadal_module_t *module, hadal_module_t *plain, const Edge &edge);
+
 } // namespace hadal::conformance
 
 #endif // HADAL_TOOLS_CONFORMANCE_RUN_H

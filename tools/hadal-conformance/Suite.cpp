@@ -22,8 +22,11 @@ public:
   const std::string &problem() const { return weights->problem; }
   const Case &get() const { return built; }
   Compiled compile(const std::string &level, const std::string &artifact) const {
+    return compile(level, artifact, suite.plain);
+  }
+  Compiled compile(const std::string &level, const std::string &artifact, bool plain) const {
     return compileModule(
-        {suite.targets, suite.target, level, built.precision, built.attention, suite.plain}, text,
+        {suite.targets, suite.target, level, built.precision, built.attention, plain}, text,
         artifact);
   }
 
@@ -47,6 +50,34 @@ std::vector<Outcome> runCase(const Suite &suite, const CaseEntry &entry) {
       },
       [&](hadal_module_t *module, const std::string &) {
         return runEdges(module, prepared.get());
+      });
+}
+
+std::vector<Outcome> runCaseAgainst(const Suite &suite, const CaseEntry &entry) {
+  Prepared prepared(suite, entry);
+  if (!prepared.problem().empty())
+    return {whole(Outcome::failed, "", prepared.problem())};
+  std::string problem, path = suite.folder + "/plain.hadal";
+  Compiled compiled = prepared.compile(suite.levels.front(), path, /*plain=*/true);
+  if (compiled.kind != Compiled::done)
+    return {whole(Outcome::failed, "", "its expansion: " + compiled.why)};
+  Owned<hadal_context_t> context = openDevice(suite.device, problem);
+  hadal_module_t *loaded = nullptr;
+  if (context)
+    problem = messageOf(hadal_module_load(context.get(), path.c_str(), nullptr, &loaded));
+  Owned<hadal_module_t> plain(loaded);
+  if (!plain)
+    return {whole(Outcome::failed, "", problem)};
+  return runLevels(
+      suite,
+      [&](const std::string &level, const std::string &artifact) {
+        return prepared.compile(level, artifact, /*plain=*/false);
+      },
+      [&](hadal_module_t *module, const std::string &) {
+        std::vector<Outcome> outcomes;
+        for (const Edge &edge : prepared.get().edges)
+          outcomes.push_back(runEdgeAgainst(module, plain.get(), edge));
+        return outcomes;
       });
 }
 

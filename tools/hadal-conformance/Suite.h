@@ -24,6 +24,9 @@ struct Suite : DeviceRun {
 /// Compiles a case for each level, and runs its edges.
 std::vector<Outcome> runCase(const Suite &suite, const CaseEntry &entry);
 
+/// The same, and compares what kernels compute with what the expansions of the same ops do.
+std::vector<Outcome> runCaseAgainst(const Suite &suite, const CaseEntry &entry);
+
 /// Compiles a case for each level, and leaves the artifacts in the suite's folder.
 std::vector<Outcome> saveCase(const Suite &suite, const CaseEntry &entry);
 

@@ -35,6 +35,9 @@ public:
   double uniform();
   /// In [0, below).
   int64_t below(int64_t below) { return next() % below; }
+  /// In [low, high].
+  int64_t between(int64_t low, int64_t high) { return low + below(high - low + 1); }
+  bool coin() { return below(2) != 0; }
 
 private:
   uint64_t state;

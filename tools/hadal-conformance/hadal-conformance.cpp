@@ -104,6 +104,15 @@ struct Job {
 
 std::vector<Job> allJobs(const CommandLine &line) {
   std::vector<Job> jobs;
+  if (line.has("random")) {
+    if (line.has("plain") || line.has("goldens") || line.has("save"))
+      failUsage("expected --random without --plain, --goldens and --save");
+    for (CaseEntry &entry :
+         drawnCases(line.integer("random", 0, 1, 1000000), line.integer("seed", 1, 0, UINT32_MAX)))
+      jobs.push_back(
+          {entry.name, [entry](const Suite &suite) { return runCaseAgainst(suite, entry); }, {}});
+    return jobs;
+  }
   for (CaseEntry &entry : allCases())
     jobs.push_back({entry.name, [entry](const Suite &suite) { return runCase(suite, entry); },
                     [entry](const Suite &suite) { return saveCase(suite, entry); }});
@@ -189,6 +198,10 @@ int main(int argc, char **argv) {
        {"goldens", Option::value, "DIR",
         "run the checkpoints in the folders of this one too, whose expected.safetensors\n"
         "                                says what they compute"},
+       {"random", Option::value, "N",
+        "instead: N random shapes of each op, whose kernels are compared with its\n"
+        "                                expansion too"},
+       {"seed", Option::value, "N", "of the random shapes (1)"},
        {"plain", Option::flag, "", "take the expansion of every op, and no kernel of the target"},
        {"jobs", Option::value, "N", "cases at the same time (as many as cores)"},
        {"timeout", Option::value, "S", "seconds that a case may take (600)"},

@@ -62,7 +62,7 @@ void appendCase(Case &c, const Latent &shape, Element element, bool interleaved)
   c.line("%cache = tensor.empty(%pages) : " + type, "cache", type);
   operands.op(c, type);
   c.result("cache1", element, {-1, shape.pageSize, shape.width()});
-  for (const Batch &batch : batchesOf(shape.pageSize)) {
+  for (const Batch &batch : batchesOf(c, shape.pageSize)) {
     Edge &edge = batch.addTo(c);
     for (const Batch::Tokens &tokens : batch.calls()) {
       Tensor kv = rowsFor(tokens.list, 3, Element::f32, shape.width(), 2);
@@ -96,7 +96,7 @@ void absorbedCase(Case &c, const Latent &shape, const Precision &precision, Elem
           std::to_string(shape.heads) + " : i64, scale = 0.125 : f32}",
       {typeText(element, latent)});
   c.result("y", element, latent);
-  for (const Batch &batch : batchesOf(shape.pageSize)) {
+  for (const Batch &batch : batchesOf(c, shape.pageSize)) {
     Edge &edge = batch.addTo(c);
     Cache cache = cacheOf(shape, batch, cached);
     for (const Batch::Tokens &tokens : batch.calls()) {
@@ -127,7 +127,7 @@ void unwrittenCase(Case &c, const Latent &shape) {
       {typeText(Element::f32, latent)});
   c.writeState("cache", "cache");
   c.result("y", Element::f32, latent);
-  for (const Batch &batch : batchesOf(shape.pageSize)) {
+  for (const Batch &batch : batchesOf(c, shape.pageSize)) {
     Edge &edge = batch.addTo(c);
     for (const Batch::Tokens &tokens : batch.calls()) {
       Call &call = edge.calls.emplace_back();
@@ -157,7 +157,7 @@ void expandedCase(Case &c, const Latent &shape, Element stored, const Precision 
       "outs(%out) {scale = 0.125 : f32}",
       {typeText(element, made)});
   c.result("y", element, made);
-  for (const Batch &batch : batchesOf(shape.pageSize)) {
+  for (const Batch &batch : batchesOf(c, shape.pageSize)) {
     Edge &edge = batch.addTo(c);
     Cache cache = cacheOf(shape, batch, element);
     for (const Batch::Tokens &tokens : batch.calls()) {
@@ -194,7 +194,7 @@ void attentionCase(Case &c, const Latent &shape, const std::string &form, Elemen
       "{scale = 0.125 : f32}",
       {typeText(element, made)});
   c.result("y", element, made);
-  for (const Batch &batch : batchesOf(shape.pageSize)) {
+  for (const Batch &batch : batchesOf(c, shape.pageSize)) {
     Edge &edge = batch.addTo(c);
     Cache cache{batch, Tensor::undefined(element, {batch.cacheRows(), shape.width()})};
     for (const Batch::Tokens &tokens : batch.calls()) {
@@ -243,6 +243,38 @@ void addAttentionCases(Cases &cases) {
                            [=](Case &c) { attentionCase(c, shape, form, stored, precision); }});
       }
     }
+}
+
+void addAttentionFamilies(Families &families) {
+  auto draw = [](Random &r) {
+    return Latent{r.between(1, 5),  r.between(1, 72),
+                  r.between(1, 40), 2 * r.between(1, 12),
+                  r.between(1, 40), oneOf(r, {int64_t(4), int64_t(16), int64_t(64)})};
+  };
+  const auto elements = [](Random &r) { return oneOf(r, {Element::f32, Element::bf16}); };
+  const auto stored = [](Random &r) {
+    return oneOf(r, {Element::f32, Element::bf16, Element::f16, Element::f8});
+  };
+  families.push_back({"mla_append", [=](Case &c, Random &r) {
+                        Latent shape = draw(r);
+                        appendCase(c, shape, elements(r), r.coin());
+                      }});
+  families.push_back({"mla_attend_absorbed", [=](Case &c, Random &r) {
+                        Latent shape = draw(r);
+                        Precision precision = oneOf(r, kPrecisions);
+                        absorbedCase(c, shape, precision, elements(r));
+                      }});
+  families.push_back({"mla_attend_expanded", [=](Case &c, Random &r) {
+                        Latent shape = draw(r);
+                        Element element = stored(r);
+                        expandedCase(c, shape, element, oneOf(r, kPrecisions));
+                      }});
+  families.push_back({"mla_attention", [=](Case &c, Random &r) {
+                        Latent shape = draw(r);
+                        Element element = stored(r);
+                        const char *form = oneOf(r, {"absorbed", "expanded", "auto"});
+                        attentionCase(c, shape, form, element, oneOf(r, kPrecisions));
+                      }});
 }
 
 } // namespace hadal::conformance

@@ -58,7 +58,19 @@ Edge &Batch::addTo(Case &c) const {
   return edge;
 }
 
-std::vector<Batch> batchesOf(int64_t pageSize) {
+std::vector<Batch> batchesOf(Case &c, int64_t pageSize) {
+  if (c.draw) {
+    Random &random = c.draw->random;
+    std::vector<Batch> drawn;
+    while (static_cast<int64_t>(drawn.size()) < c.draw->edges) {
+      std::vector<Sequence> sequences(random.between(1, 4));
+      for (Sequence &each : sequences)
+        each = {random.coin() ? 0 : random.between(0, random.coin() ? 100 : 2 * pageSize),
+                random.coin() ? 1 : random.between(1, random.coin() ? 9 : 40)};
+      drawn.push_back({std::to_string(drawn.size()), std::move(sequences), pageSize});
+    }
+    return drawn;
+  }
   return {
       {"1 token", {{0, 1}}, pageSize},
       {"1 token after 2 pages", {{2 * pageSize, 1}}, pageSize},

@@ -49,7 +49,7 @@ private:
 };
 
 /// One token; long and short contexts; what crosses a page; a long chunk; calls of fewer tokens and of more.
-std::vector<Batch> batchesOf(int64_t pageSize);
+std::vector<Batch> batchesOf(Case &c, int64_t pageSize);
 
 /// Rows that depend on a sequence and a position alone, whatever call they are part of.
 Tensor rowsFor(const std::vector<Batch::Token> &tokens, uint64_t seed, Element element,

@@ -33,8 +33,23 @@ inline Tensor weightOf(Random &random, Element stored, Shape shape, const Precis
                         precision.activation == Element::bf16 ? Element::bf16 : Element::f32);
 }
 
-/// None, one, and what is no multiple of a tile, whatever size it has.
-constexpr int64_t kRowCounts[] = {0, 1, 2, 7, 16, 33, 65};
+/// A family of ops, and a case of it whose shape is drawn.
+struct Family {
+  std::string name;
+  std::function<void(Case &, Random &)> build;
+};
+using Families = std::vector<Family>;
+
+void addRowFamilies(Families &families);
+void addLinearFamilies(Families &families);
+void addAttentionFamilies(Families &families);
+void addRoutingFamilies(Families &families);
+void addExpertFamilies(Families &families);
+
+template <typename T, size_t N>
+T oneOf(Random &random, const T (&choices)[N]) {
+  return choices[random.below(N)];
+}
 
 inline std::string rowsText(int64_t rows) {
   return std::to_string(rows) + (rows == 1 ? " row" : " rows");

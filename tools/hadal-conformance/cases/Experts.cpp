@@ -78,7 +78,7 @@ void gateUpCase(Case &c, const Experts &spec) {
            attributes({"top_k = " + std::to_string(spec.topK) + " : i64", blockOf(gate, up)}),
        {typeText(act, {-1, spec.inner})});
   c.result("h", act, {-1, spec.inner});
-  for (const Ids &ids : idsOf(spec.topK, spec.experts)) {
+  for (const Ids &ids : idsOf(c, spec.topK, spec.experts)) {
     Groups groups(ids);
     Tensor x = Tensor::random(random, act, {ids.rows, spec.width});
     Tensor h = Tensor::undefined(act, {ids.rows * spec.topK, spec.inner});
@@ -104,7 +104,7 @@ void downCase(Case &c, const Experts &spec) {
            attributes({down.blockText()}),
        {typeText(Element::f32, {-1, spec.width})});
   c.result("y", Element::f32, {-1, spec.width});
-  for (const Ids &ids : idsOf(spec.topK, spec.experts)) {
+  for (const Ids &ids : idsOf(c, spec.topK, spec.experts)) {
     Groups groups(ids);
     Tensor h = Tensor::random(random, act, {ids.rows * spec.topK, spec.inner});
     Tensor y = Tensor::undefined(Element::f32, {h.rows(), spec.width});
@@ -134,7 +134,7 @@ void combineCase(Case &c, int64_t topK, int64_t width, bool shared, bool residua
   if (residual)
     c.sum("out", "residual", last);
   c.result(residual ? "out" : last, Element::f32, {-1, width});
-  for (int64_t rows : kRowCounts) {
+  for (int64_t rows : c.rowCounts()) {
     Tensor y = Tensor::random(random, Element::f32, {rows * topK, width});
     Tensor w = Tensor::random(random, Element::f32, {rows, topK});
     Tensor out = Tensor::undefined(Element::f32, {rows, width});
@@ -186,7 +186,7 @@ void expertsCase(Case &c, const Experts &spec) {
   c.sum("y", "residual", "both");
   c.result("y", Element::f32, wide);
   std::vector<double> h(spec.inner);
-  for (const Ids &ids : idsOf(spec.topK, spec.experts)) {
+  for (const Ids &ids : idsOf(c, spec.topK, spec.experts)) {
     Tensor x = Tensor::random(random, act, {ids.rows, spec.width});
     Tensor w = Tensor::random(random, Element::f32, {ids.rows, spec.topK});
     Tensor shared = Tensor::random(random, Element::f32, x.shape),
@@ -238,6 +238,28 @@ void addExpertCases(Cases &cases) {
         cases.push_back({"moe_combine/" + std::to_string(topK) + (shared ? "/shared" : "") +
                              (residual ? "/residual" : ""),
                          [=](Case &c) { combineCase(c, topK, 45, shared, residual); }});
+}
+
+void addExpertFamilies(Families &families) {
+  const auto draw = [](Random &r) {
+    const Element stored[] = {Element::f32, Element::bf16, Element::f16, Element::f8};
+    Experts spec{oneOf(r, kPrecisions), oneOf(r, stored), {}, {}, r.between(2, 12), 0,
+                 r.between(1, 72),      r.between(1, 48), {}};
+    bool mixes = spec.gate == Element::bf16 || spec.gate == Element::f8;
+    spec.up = mixes && r.coin() ? Element::f8 : spec.gate;
+    spec.down = mixes && r.coin() ? Element::f8 : spec.gate;
+    spec.topK = r.between(1, std::min<int64_t>(6, spec.experts));
+    spec.block = r.coin() ? Shape{16, 32} : Shape{32, 32};
+    return spec;
+  };
+  families.push_back({"moe_gate_up", [=](Case &c, Random &r) { gateUpCase(c, draw(r)); }});
+  families.push_back({"moe_down", [=](Case &c, Random &r) { downCase(c, draw(r)); }});
+  families.push_back({"moe_experts", [=](Case &c, Random &r) { expertsCase(c, draw(r)); }});
+  families.push_back({"moe_combine", [](Case &c, Random &r) {
+                        bool shared = r.coin(), residual = r.coin();
+                        int64_t topK = r.between(1, 8);
+                        combineCase(c, topK, r.between(1, 100), shared, residual);
+                      }});
 }
 
 } // namespace hadal::conformance

@@ -62,7 +62,7 @@ void productCase(Case &c, Element stored, int64_t in, int64_t out, bool transpos
                                 {"C", widened}}),
          "y", typeText(Element::f32, made));
   c.result("y", Element::f32, made);
-  for (int64_t count : kRowCounts) {
+  for (int64_t count : c.rowCounts()) {
     Tensor x = Tensor::random(random, Element::f32, {count, in});
     Tensor y = Tensor::undefined(Element::f32, {count, out});
     for (int64_t n = 0; n < count; ++n)
@@ -94,7 +94,7 @@ void matmulCase(Case &c) {
          "z", made);
   c.result("y", Element::f32, d);
   c.result("z", Element::f32, d);
-  for (int64_t count : kRowCounts) {
+  for (int64_t count : c.rowCounts()) {
     Tensor left = Tensor::random(random, Element::f32, {count, 21});
     Tensor right = Tensor::random(random, Element::f32, {21, 19});
     Tensor start = Tensor::random(random, Element::f32, {count, 19});
@@ -147,7 +147,7 @@ void softmaxCase(Case &c, int64_t width) {
               {{"X", typeText(Element::f32, rows)}, {"S", typeText(Element::f32, {-1})}}),
          "y", typeText(Element::f32, rows));
   c.result("y", Element::f32, rows);
-  for (int64_t count : kRowCounts) {
+  for (int64_t count : c.rowCounts()) {
     Tensor x = Tensor::random(random, Element::f32, {count, width}, 5);
     Tensor y = x;
     for (int64_t n = 0; n < count; ++n) {
@@ -193,7 +193,7 @@ void rowsCase(Case &c) {
               {{"X", typeText(Element::f32, rows)}, {"I", typeText(Element::i32, {-1})}}),
          "y", typeText(Element::f32, rows));
   c.result("y", Element::f32, rows);
-  for (int64_t count : kRowCounts) {
+  for (int64_t count : c.rowCounts()) {
     Tensor x = Tensor::random(random, Element::f32, {9, 24});
     Tensor y = Tensor::undefined(Element::f32, {count, 24});
     std::vector<int32_t> from(count), to(count);
@@ -234,7 +234,7 @@ void viewsCase(Case &c) {
          "y", typeText(Element::f32, {-1, 2, 4}));
   c.result("y", Element::f32, {-1, 2, 4});
   c.result("middle", Element::bf16, part);
-  for (int64_t count : kRowCounts) {
+  for (int64_t count : c.rowCounts()) {
     Tensor x = Tensor::random(random, Element::bf16, {count, 24});
     Tensor y = Tensor::undefined(Element::f32, {count, 2, 4});
     Tensor middle = Tensor::undefined(Element::bf16, {count, 8});

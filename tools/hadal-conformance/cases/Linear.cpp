@@ -28,7 +28,7 @@ void linearCase(Case &c, const Linear &spec, bool residual, Element result) {
     c.sum("s", "r", "y");
   std::string last = residual ? "s" : "y";
   c.result(last, result, {-1, w.outputs()});
-  for (int64_t rows : kRowCounts) {
+  for (int64_t rows : c.rowCounts()) {
     Tensor x = Tensor::random(random, spec.precision.activation, {rows, w.inputs()});
     Tensor y = product(x, w, result);
     Call &call = c.call(rowsText(rows));
@@ -67,7 +67,7 @@ void gatedLinearCase(Case &c, const Linear &spec, bool apart, Element result) {
          {type});
   }
   c.result("y", result, {-1, gate.outputs()});
-  for (int64_t rows : kRowCounts) {
+  for (int64_t rows : c.rowCounts()) {
     Tensor x = Tensor::random(random, spec.precision.activation, {rows, gate.inputs()});
     Tensor g = product(x, gate, Element::f32), y = product(x, up, result);
     for (size_t i = 0; i < y.values.size(); ++i)
@@ -94,7 +94,7 @@ void headLinearCase(Case &c, const Precision &precision, Element stored, Element
   w.declare(c, "w");
   c.op("%y = hadal.head_linear %x, %w", {typeText(result, made)});
   c.result("y", result, made);
-  for (int64_t rows : kRowCounts) {
+  for (int64_t rows : c.rowCounts()) {
     Tensor x = Tensor::random(random, precision.activation, {rows, read[1]});
     Tensor y = Tensor::undefined(result, {rows, made[1]});
     for (int64_t n = 0; n < rows; ++n)
@@ -145,6 +145,40 @@ void addLinearCases(Cases &cases) {
                                infoOf(stored).name + "/to " + infoOf(result).name + "/" +
                                shapeText({heads.heads, heads.outputs, heads.inputs}),
                            [=](Case &c) { headLinearCase(c, precision, stored, result, heads); }});
+}
+
+void addLinearFamilies(Families &families) {
+  const auto draw = [](Random &r) {
+    Linear spec{oneOf(r, kPrecisions),
+                oneOf(r, {Element::f32, Element::bf16, Element::f16, Element::f8}),
+                {},
+                {}};
+    spec.shape = {r.between(1, 140), r.between(1, r.coin() ? 300 : 64)};
+    for (int axis : {0, 1}) {
+      (void)axis;
+      spec.block.push_back(oneOf(r, {int64_t(16), int64_t(32), int64_t(128)}));
+    }
+    return spec;
+  };
+  const auto results = [](Random &r) { return oneOf(r, {Element::f32, Element::bf16}); };
+  families.push_back({"linear", [=](Case &c, Random &r) {
+                        Linear spec = draw(r);
+                        bool residual = r.coin();
+                        linearCase(c, spec, residual, residual ? Element::f32 : results(r));
+                      }});
+  families.push_back({"gated_linear", [=](Case &c, Random &r) {
+                        Linear spec = draw(r);
+                        bool apart = r.coin();
+                        gatedLinearCase(c, spec, apart,
+                                        apart ? spec.precision.activation : results(r));
+                      }});
+  families.push_back({"head_linear", [=](Case &c, Random &r) {
+                        Precision precision = oneOf(r, kPrecisions);
+                        Element stored = oneOf(r, {Element::f32, Element::bf16, Element::f16});
+                        Heads heads{r.between(1, 6), 0, r.between(1, 64), r.between(1, 64)};
+                        heads.width = heads.inputs + r.between(0, 16);
+                        headLinearCase(c, precision, stored, results(r), heads);
+                      }});
 }
 
 } // namespace hadal::conformance

@@ -14,7 +14,7 @@ void sumCase(Case &c) {
     c.argument(name, Element::f32, kRows);
   c.sum("y", "a", "b");
   c.result("y", Element::f32, kRows);
-  for (int64_t rows : kRowCounts) {
+  for (int64_t rows : c.rowCounts()) {
     Tensor a = Tensor::random(random, Element::f32, {rows, kWidth});
     Tensor b = Tensor::random(random, Element::f32, {rows, kWidth});
     Call &call = c.call(rowsText(rows));
@@ -33,7 +33,7 @@ void unaryCase(Case &c, const std::string &op, Element result, double (*compute)
   c.argument("x", Element::f32, kRows);
   c.line("%y = " + op + " %x : " + read + (result == Element::f32 ? "" : " to " + made), "y", made);
   c.result("y", result, kRows);
-  for (int64_t rows : kRowCounts) {
+  for (int64_t rows : c.rowCounts()) {
     Tensor x = Tensor::random(random, Element::f32, {rows, kWidth});
     Call &call = c.call(rowsText(rows));
     call.argument("x", x);

@@ -8,7 +8,7 @@
 
 namespace hadal::conformance {
 
-std::vector<Ids> idsOf(int64_t topK, int64_t experts) {
+std::vector<Ids> idsOf(Case &c, int64_t topK, int64_t experts) {
   auto make = [&](const std::string &name, int64_t rows,
                   const std::function<int64_t(int64_t, int64_t)> &id) {
     Ids ids{name, rows, topK, experts, {}};
@@ -19,10 +19,14 @@ std::vector<Ids> idsOf(int64_t topK, int64_t experts) {
   };
   std::vector<Ids> all;
   Random random(topK * 100 + experts);
-  for (int64_t rows : kRowCounts) {
+  if (c.draw)
+    random = c.draw->random;
+  for (int64_t rows : c.rowCounts()) {
     std::vector<int64_t> first(rows), stride(rows);
+    // Drawn, they are also of few experts, so that others have no row.
+    int64_t begins = c.draw ? random.between(1, experts) : experts;
     for (int64_t n = 0; n < rows; ++n) {
-      first[n] = random.below(experts);
+      first[n] = random.below(begins);
       stride[n] = random.below(2) ? 1 : experts - 1; // neither meets an id twice
     }
     all.push_back(
@@ -149,7 +153,7 @@ void routeCase(Case &c, const Route &spec) {
     call.expect("w", weights, kOfF32);
   };
   std::vector<double> weights(spec.topK), ids(spec.topK);
-  for (int64_t rows : kRowCounts) {
+  for (int64_t rows : c.rowCounts()) {
     Tensor logits = Tensor::undefined(Element::f32, {rows, spec.experts});
     for (int64_t n = 0; n < rows;) {
       Tensor row = Tensor::random(random, Element::f32, {1, spec.experts}, 4);
@@ -174,7 +178,7 @@ void groupCase(Case &c, int64_t topK, int64_t experts) {
        {typeText(Element::i32, {experts + 1}), typeText(Element::i32, {-1})});
   c.result("offsets", Element::i32, {experts + 1});
   c.result("rows", Element::i32, {-1});
-  for (const Ids &ids : idsOf(topK, experts)) {
+  for (const Ids &ids : idsOf(c, topK, experts)) {
     Groups groups(ids);
     Call &call = c.call(ids.name);
     call.indices("ids", Tensor::integers(ids.values, {ids.rows, topK}), experts);
@@ -196,6 +200,27 @@ void addRoutingCases(Cases &cases) {
   for (auto [topK, experts] : {std::pair<int64_t, int64_t>{3, 9}, {1, 5}, {8, 8}, {6, 160}})
     cases.push_back({"moe_group/" + std::to_string(topK) + " of " + std::to_string(experts),
                      [topK = topK, experts = experts](Case &c) { groupCase(c, topK, experts); }});
+}
+
+void addRoutingFamilies(Families &families) {
+  families.push_back({"moe_route", [](Case &c, Random &r) {
+                        Route spec{};
+                        spec.groups = r.coin() ? 1 : r.between(2, 6);
+                        int64_t members = r.between(2, spec.groups > 1 ? 24 : 120);
+                        spec.experts = spec.groups * members;
+                        spec.keptGroups = spec.groups > 1 ? r.between(1, spec.groups) : 1;
+                        spec.topK = r.between(1, std::min<int64_t>(8, spec.keptGroups * members));
+                        spec.sigmoid = r.coin();
+                        spec.bias = r.coin();
+                        spec.topTwo = r.coin();
+                        spec.normalise = r.coin();
+                        spec.scale = oneOf(r, {1.0, 2.5, 16.0});
+                        routeCase(c, spec);
+                      }});
+  families.push_back({"moe_group", [](Case &c, Random &r) {
+                        int64_t experts = r.between(1, 64);
+                        groupCase(c, r.between(1, std::min<int64_t>(8, experts)), experts);
+                      }});
 }
 
 } // namespace hadal::conformance

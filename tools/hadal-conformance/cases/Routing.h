@@ -15,7 +15,7 @@ struct Ids {
 };
 
 /// No row, one, many; all of one expert, all experts used, one that is not.
-std::vector<Ids> idsOf(int64_t topK, int64_t experts);
+std::vector<Ids> idsOf(Case &c, int64_t topK, int64_t experts);
 
 /// Pairs sorted by expert: what hadal.moe_group makes.
 struct Groups {

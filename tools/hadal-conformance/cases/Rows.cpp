@@ -30,7 +30,7 @@ void embeddingCase(Case &c, Element stored, int64_t width) {
     call.indices("tokens", Tensor::integers(tokens), vocabulary);
     call.expect("y", embedding(table, tokens), kExact);
   };
-  for (int64_t rows : kRowCounts) {
+  for (int64_t rows : c.rowCounts()) {
     std::vector<int32_t> tokens(rows);
     for (int32_t &token : tokens)
       token = static_cast<int32_t>(random.below(vocabulary));
@@ -96,7 +96,7 @@ void rmsNormCase(Case &c, const Norm &norm) {
     if (norm.wide)
       call.expect("w", rmsNorm(read, weight, Element::f32), kOfF32);
   };
-  for (int64_t rows : kRowCounts) {
+  for (int64_t rows : c.rowCounts()) {
     std::vector<int32_t> chosen;
     if (rows)
       chosen = {static_cast<int32_t>(rows - 1), 0, static_cast<int32_t>(rows / 2)};
@@ -141,7 +141,7 @@ void ropeCase(Case &c, Element result, int64_t heads, int64_t nope, int64_t rota
            (interleaved ? ", interleaved}" : "}"),
        {typeText(result, {-1, width})});
   c.result("y", result, {-1, width});
-  for (int64_t rows : kRowCounts) {
+  for (int64_t rows : c.rowCounts()) {
     Tensor x = Tensor::random(random, Element::f32, {rows, width});
     Tensor cos = Tensor::random(random, Element::f32, {positions, rotated / 2});
     Tensor sin = Tensor::random(random, Element::f32, {positions, rotated / 2});
@@ -175,6 +175,13 @@ void gatherRowsCase(Case &c, Element element, int64_t width) {
     y.element = element;
     call.expect("y", y, kExact);
   };
+  for (int64_t i = 0; c.draw && i < c.draw->edges; ++i) {
+    int64_t count = random.between(1, 40);
+    std::vector<int32_t> rows(random.between(0, 12));
+    for (int32_t &row : rows)
+      row = static_cast<int32_t>(random.below(count));
+    add(std::to_string(rows.size()) + " of " + rowsText(count), count, rows);
+  }
   add("the only row", 1, {0});
   add("in reverse", 5, {4, 3, 2, 1, 0});
   add("some rows, one of them twice", 33, {32, 7, 7, 0});
@@ -187,7 +194,7 @@ void swigluCase(Case &c, Element read, Element result, int64_t width) {
   c.argument("up", read, {-1, width});
   c.op("%y = hadal.swiglu %gate, %up", {typeText(result, {-1, width})});
   c.result("y", result, {-1, width});
-  for (int64_t rows : kRowCounts) {
+  for (int64_t rows : c.rowCounts()) {
     Tensor gate = Tensor::random(random, read, {rows, width}, rows == 7 ? 100 : 4);
     Tensor up = Tensor::random(random, read, {rows, width});
     Tensor y = Tensor::undefined(result, up.shape);
@@ -238,6 +245,36 @@ void addRowCases(Cases &cases) {
     for (Element result : {Element::f32, Element::bf16})
       cases.push_back({"swiglu/" + nameOf(read) + "/to " + nameOf(result) + "/45",
                        [=](Case &c) { swigluCase(c, read, result, 45); }});
+}
+
+void addRowFamilies(Families &families) {
+  const auto stored = [](Random &r) {
+    return oneOf(r, {Element::f32, Element::bf16, Element::f16});
+  };
+  const auto activation = [](Random &r) { return oneOf(r, {Element::f32, Element::bf16}); };
+  families.push_back({"embedding", [=](Case &c, Random &r) {
+                        Element element = stored(r);
+                        embeddingCase(c, element, r.between(1, 150));
+                      }});
+  families.push_back({"rms_norm", [=](Case &c, Random &r) {
+                        Element result = activation(r);
+                        bool rows = r.coin(), wide = result == Element::bf16 && r.coin();
+                        Element element = stored(r);
+                        rmsNormCase(c, {element, result, r.between(1, 150), rows, wide});
+                      }});
+  families.push_back({"rope", [=](Case &c, Random &r) {
+                        int64_t heads = r.between(1, 6), nope = r.between(0, 40);
+                        bool interleaved = r.coin();
+                        ropeCase(c, activation(r), heads, nope, 2 * r.between(1, 20), interleaved);
+                      }});
+  families.push_back({"gather_rows", [=](Case &c, Random &r) {
+                        Element element = activation(r);
+                        gatherRowsCase(c, element, r.between(1, 150));
+                      }});
+  families.push_back({"swiglu", [=](Case &c, Random &r) {
+                        Element read = activation(r), result = activation(r);
+                        swigluCase(c, read, result, r.between(1, 150));
+                      }});
 }
 
 } // namespace hadal::conformance
