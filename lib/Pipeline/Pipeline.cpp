@@ -10,6 +10,8 @@
 #include "hadal/Target/CUDA/CUDATarget.h"
 #include "hadal/Transforms/Passes.h"
 
+#include "tile/IR/TileDialect.h"
+
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -73,10 +75,10 @@ FailureOr<std::vector<const Target *>> hadal::targetsOf(ModuleOp module) {
 }
 
 void hadal::registerDialects(DialectRegistry &registry) {
-  registry.insert<HadalDialect, plan::PlanDialect, arith::ArithDialect, cf::ControlFlowDialect,
-                  func::FuncDialect, linalg::LinalgDialect, LLVM::LLVMDialect, math::MathDialect,
-                  memref::MemRefDialect, scf::SCFDialect, tensor::TensorDialect,
-                  vector::VectorDialect>();
+  registry.insert<HadalDialect, plan::PlanDialect, tile::TileDialect, arith::ArithDialect,
+                  cf::ControlFlowDialect, func::FuncDialect, linalg::LinalgDialect,
+                  LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect, scf::SCFDialect,
+                  tensor::TensorDialect, vector::VectorDialect>();
   registerCodegenInterfaces(registry);
   registerAllToLLVMIRTranslations(registry);
 }

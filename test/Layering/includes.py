@@ -21,7 +21,7 @@ def compiler_part(part, allowed):
 # folder -> (what its files may not include, why)
 RULES = [
     ("runtime", MLIR, "the runtime knows nothing of MLIR and LLVM"),
-    ("runtime", re.compile(r"hadal/|plan/"), "the runtime knows nothing of the compiler"),
+    ("runtime", re.compile(r"hadal/|plan/|tile/"), "the runtime knows nothing of the compiler"),
     ("lib/Import", compiler_part("Import", ()), "the importer depends on dialects alone"),
     ("lib/Transforms", compiler_part("Transforms", ()), "passes depend on dialects alone"),
     ("lib/Codegen", compiler_part("Codegen", ()), "the plain path depends on dialects alone"),
@@ -30,7 +30,9 @@ RULES = [
     ("lib/Target", compiler_part("Target", ("Codegen",)), "targets depend on dialects and the plain path alone"),
     ("dialects", compiler_part("", ()), "dialects depend on MLIR alone"),
     ("dialects", re.compile(r"hadal_(runtime|text)\.h"), "dialects depend on MLIR alone"),
-    ("dialects/plan", re.compile(r"hadal/"), "the plan dialect knows nothing of hadal"),
+    ("dialects/plan", re.compile(r"(hadal|tile)/"), "the plan dialect knows nothing of the others"),
+    ("dialects/tile", re.compile(r"(hadal|plan)/"), "the tile dialect knows nothing of the others"),
+    ("dialects/hadal", re.compile(r"tile/"), "the hadal dialect knows nothing of tile"),
     # One opinion of text files: the importer asks the library that reads them when a model runs.
     ("lib/Import", re.compile(r"hadal_(?!text\.h$)|(core|cpu|text)/"), "the importer knows the interface of libhadal_text alone"),
 ]
@@ -44,7 +46,7 @@ for target in TARGETS:
 RULES.append(("lib/Target/", re.compile(r"hadal/Target/\w+/"), "what a target is, is said without one"))
 for tool in ("run", "verify", "objdump", "bench", "sim"):
     RULES.append((f"tools/hadal-{tool}", MLIR, "this tool depends on the runtime alone"))
-    RULES.append((f"tools/hadal-{tool}", re.compile(r"hadal/|plan/|dialects/"), "this tool depends on the runtime alone"))
+    RULES.append((f"tools/hadal-{tool}", re.compile(r"hadal/|plan/|tile/|dialects/"), "this tool depends on the runtime alone"))
 for tool in ("hadal-opt", "hadal-import", "hadal-compile", "hadal-conformance", "support"):
     RULES.append((f"tools/{tool}", re.compile(r"hadal/Target/\w+/"), "tools know targets by the registry alone"))
 # What is loaded knows the table alone, and the simulator by its interface.

@@ -168,7 +168,7 @@ FailureOr<TargetImage> hadal::cuda::compileImage(ModuleOp module, const Level &l
 
 FailureOr<TargetImage> hadal::cuda::lowerAndCompile(ModuleOp module, const Level &level) {
   PassManager pm(module.getContext());
-  buildKernelPipeline(pm);
+  buildKernelPipeline(pm, level);
   if (failed(pm.run(module)))
     return failure();
   return compileImage(module, level);

@@ -5,10 +5,11 @@
 using namespace hadal::cuda;
 
 static constexpr Level levels[] = {
-    {"sm_90", "+ptx78"},
-    {"sm_89", "+ptx78"},
-    {"sm_86", "+ptx71"},
-    {"sm_80", "+ptx70"},
+    // CUDA C++ programming guide, technical specifications of compute capabilities.
+    {"sm_90", "+ptx78", 227 << 10},
+    {"sm_89", "+ptx78", 99 << 10},
+    {"sm_86", "+ptx71", 99 << 10},
+    {"sm_80", "+ptx70", 163 << 10},
 };
 
 llvm::ArrayRef<Level> hadal::cuda::allLevels() { return levels; }

@@ -18,13 +18,19 @@ namespace {
 struct LowerImagePass : impl::LowerImagePassBase<LowerImagePass> {
   void getDependentDialects(DialectRegistry &registry) const override {
     OpPassManager pipeline(ModuleOp::getOperationName());
-    buildKernelPipeline(pipeline);
+    buildKernelPipeline(pipeline, lowestLevel());
     pipeline.getDependentDialects(registry);
   }
 
   void runOnOperation() override {
+    const Level *level = findLevel(getOperation().getLevel());
+    if (!level) {
+      getOperation().emitOpError()
+          << "expected a level of GPUs, got '" << getOperation().getLevel() << "'";
+      return signalPassFailure();
+    }
     OpPassManager pipeline(ModuleOp::getOperationName());
-    buildKernelPipeline(pipeline);
+    buildKernelPipeline(pipeline, *level);
     for (auto kernels : getOperation().getContents().front().getOps<ModuleOp>()) {
       if (failed(runPipeline(pipeline, kernels)))
         return signalPassFailure();

@@ -13,7 +13,10 @@
 using namespace hadal::cuda;
 using namespace mlir;
 
-void hadal::cuda::buildKernelPipeline(OpPassManager &pm) {
+void hadal::cuda::buildKernelPipeline(OpPassManager &pm, const Level &level) {
+  LowerTilesPassOptions tiles;
+  tiles.level = level.name.str();
+  pm.addPass(createLowerTilesPass(tiles));
   OpPassManager &funcs = pm.nest<func::FuncOp>();
   funcs.addPass(createCanonicalizerPass());
   funcs.addPass(createCSEPass());
@@ -32,6 +35,7 @@ void hadal::cuda::registerCUDAPasses() {
   registerHadalTargetCUDAPasses();
   PassPipelineRegistration<>(
       "hadal-cuda-lower-kernels",
-      "Lower GPU kernels from func, scf, memref, arith, math and gpu to the llvm and nvvm dialects",
-      [](OpPassManager &pm) { buildKernelPipeline(pm); });
+      "Lower GPU kernels from func, tile, scf, memref, arith, math and gpu to the llvm and nvvm "
+      "dialects, for the lowest level",
+      [](OpPassManager &pm) { buildKernelPipeline(pm, lowestLevel()); });
 }

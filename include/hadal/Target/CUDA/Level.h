@@ -19,6 +19,7 @@ inline constexpr int64_t kWarp = 32;
 struct Level {
   llvm::StringLiteral name;     // in artifacts, options, and LLVM's processors
   llvm::StringLiteral features; // the oldest version of PTX that knows it
+  int64_t sharedBytes;          // of shared memory that a workgroup may have
 };
 
 /// Every level, best first.

@@ -5,6 +5,7 @@
 
 #include "hadal/IR/HadalDialect.h"
 #include "plan/IR/PlanDialect.h"
+#include "tile/IR/TileDialect.h"
 
 #include "mlir/Pass/Pass.h"
 

@@ -62,6 +62,27 @@ def ConvertToNVVMPass : Pass<"hadal-cuda-convert-to-nvvm", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect"];
 }
 
+def LowerTilesPass : Pass<"hadal-cuda-lower-tiles", "::mlir::ModuleOp"> {
+  let summary = "Lower the tile dialect to the matrix units of a level";
+  let description = [{
+    Precondition: kernels whose number of threads is known (`nvvm.reqntid`), of as many warps as
+    tiles in registers have, with no more shared memory than the level has. Postcondition: no op or type of the
+    tile dialect: words of registers, mma.sync, cp.async and accesses of 16 bytes. An address is a base
+    that a thread has for a whole loop, and a constant of the instruction. Layouts
+    by which lanes wait for each other's banks are warned of.
+
+    ```
+    %d = tile.mma %a, %b, %c : ...
+    ==>
+    %0 = nvvm.mma.sync A[%a0, %a1, %a2, %a3] B[%b0, %b1] C[%c0, %c1, %c2, %c3] ...
+    ```
+  }];
+  let options = [Option<"level", "level", "std::string", "\"sm_80\"", "The level that kernels are for">];
+  let statistics = [Statistic<"numKernels", "num-kernels", "Kernels in tiles lowered">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
 def LowerImagePass : Pass<"hadal-cuda-lower-image", "::hadal::plan::ImageOp"> {
   let summary = "Lower the kernels of an image to the llvm and nvvm dialects";
   let description = [{

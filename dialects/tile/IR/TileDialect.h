@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tile dialect: its ops, types and enumerations.
+#ifndef TILE_IR_TILEDIALECT_H
+#define TILE_IR_TILEDIALECT_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "tile/IR/TileDialect.h.inc"
+
+#include "tile/IR/TileEnums.h.inc"
+
+namespace hadal::tile {
+
+/// Extents and elements as text: `128x64xbf16`.
+mlir::ParseResult parseExtents(mlir::AsmParser &parser, llvm::SmallVectorImpl<int64_t> &shape,
+                               mlir::Type &elementType);
+void printExtents(mlir::AsmPrinter &printer, llvm::ArrayRef<int64_t> shape, mlir::Type elementType);
+
+/// Packed matrices are blocks of so many rows and columns, a kilobyte each: two steps of
+/// the matrix unit, in each of which a lane has 16 bytes. Their columns are padded to
+/// kPackedPadding.
+inline constexpr int64_t kPackedRows = 16, kPackedColumns = 32, kPackedPadding = 64;
+inline constexpr int64_t kPackedBytes = kPackedRows * kPackedColumns * 2;
+
+/// Bytes that a copy, or a lane, moves at once.
+inline constexpr int64_t kPieceBytes = 16;
+
+} // namespace hadal::tile
+
+#define GET_TYPEDEF_CLASSES
+#include "tile/IR/TileTypes.h.inc"
+
+#define GET_OP_CLASSES
+#include "tile/IR/TileOps.h.inc"
+
+namespace hadal::tile {
+
+/// Where `op`'s tile begins in the shared memory of a workgroup: behind those before it in
+/// its block and in the blocks around it.
+int64_t sharedOffset(AllocOp op);
+
+/// Bytes of shared memory that the tiles below `op` need.
+int64_t sharedBytes(mlir::Operation *op);
+
+} // namespace hadal::tile
+
+#endif // TILE_IR_TILEDIALECT_H

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verifies the ops of the tile dialect on tiles in registers.
+#include "tile/IR/TileDialect.h"
+
+using namespace mlir;
+using namespace hadal::tile;
+
+LogicalResult GroupOp::verify() {
+  // group_c1
+  if (getWarps().size() != 3 ||
+      !llvm::all_of(getWarps(), [](int64_t number) { return number > 0; }))
+    return emitOpError() << "expected three positive numbers of warps, got [" << getWarps() << "]";
+  return success();
+}
+
+/// The rows and columns in memory of the window that an operand is.
+static std::pair<int64_t, int64_t> windowOf(FragmentType fragment) {
+  ArrayRef<int64_t> shape = fragment.getShape();
+  return fragment.getRole() == Role::Rhs ? std::pair(shape[1], shape[0])
+                                         : std::pair(shape[0], shape[1]);
+}
+
+LogicalResult LoadOp::verify() {
+  SharedType tile = getTile().getType();
+  FragmentType fragment = getFragment().getType();
+  bool isLeft = fragment.getRole() == Role::Lhs;
+  // load_c1
+  if (fragment.getRole() == Role::Accumulator || tile.getShape().size() != 2 ||
+      tile.getElementType() != fragment.getElementType() ||
+      isLeft != (tile.getOrder() == Order::Packed))
+    return emitOpError() << "expected a left operand of a packed plane, or a right one of another "
+                            "order, of the same elements, got "
+                         << fragment << " of " << tile;
+  // load_c2
+  auto [rows, columns] = windowOf(fragment);
+  ArrayRef<int64_t> position = getPosition();
+  int64_t unit = isLeft ? 16 : 8;
+  if (position.size() != 2 || position[0] < 0 || position[1] < 0 || position[0] % unit != 0 ||
+      position[1] % kPackedColumns != 0 || position[0] + rows > tile.getRows() ||
+      position[1] + columns > tile.getColumns())
+    return emitOpError() << "expected a position within the tile, at a multiple of " << unit
+                         << " rows and " << kPackedColumns << " columns, got [" << position << "]";
+  return success();
+}
+
+LogicalResult FetchOp::verify() {
+  GlobalType source = getSource().getType();
+  FragmentType fragment = getFragment().getType();
+  bool isLeft = fragment.getRole() == Role::Lhs;
+  // fetch_c1
+  if (fragment.getRole() == Role::Accumulator ||
+      source.getElementType() != fragment.getElementType() ||
+      isLeft != (source.getOrder() == Order::Packed))
+    return emitOpError() << "expected a left operand of a packed matrix, or a right one of one in "
+                            "rows, of the same elements, got "
+                         << fragment << " of " << source;
+  // fetch_c2
+  if (isLeft == bool(getRows()))
+    return emitOpError() << "expected rows exactly for a right operand, got " << fragment;
+  // fetch_c3
+  int64_t bytes = source.getShape()[1] * 2;
+  if (!isLeft && bytes % kPieceBytes != 0)
+    return emitOpError() << "expected rows of a multiple of " << kPieceBytes << " bytes, got "
+                         << bytes;
+  return success();
+}
+
+LogicalResult ZeroOp::verify() {
+  // zero_c1
+  if (getResult().getType().getRole() != Role::Accumulator)
+    return emitOpError() << "expected a sum, got " << getResult().getType();
+  return success();
+}
+
+LogicalResult MmaOp::verify() {
+  // mma_c1
+  FragmentType lhs = getLhs().getType(), rhs = getRhs().getType(), sum = getSum().getType();
+  if (lhs.getRole() != Role::Lhs || rhs.getRole() != Role::Rhs ||
+      sum.getRole() != Role::Accumulator || lhs.getShape()[0] != sum.getShape()[0] ||
+      lhs.getShape()[1] != rhs.getShape()[0] || rhs.getShape()[1] != sum.getShape()[1] ||
+      lhs.getWarps() != sum.getWarps() || rhs.getWarps() != sum.getWarps())
+    return emitOpError() << "expected [m, k], [k, n] and [m, n] of the same warps, got " << lhs
+                         << ", " << rhs << " and " << sum;
+  return success();
+}
+
+LogicalResult StoreOp::verify() {
+  // store_c1
+  FragmentType sum = getSum().getType();
+  SharedType tile = getTile().getType();
+  if (sum.getRole() != Role::Accumulator || !tile.getElementType().isF32() ||
+      tile.getOrder() != Order::Rows || tile.getPlanes() != sum.getGroups() ||
+      tile.getRows() != sum.getShape()[1] || tile.getColumns() != sum.getShape()[0])
+    return emitOpError() << "expected a sum, and a tile of f32 in rows that is its transpose, a "
+                            "plane for each group, got "
+                         << sum << " and " << tile;
+  return success();
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verifies the ops of the tile dialect on memory.
+#include "tile/IR/TileDialect.h"
+
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace hadal::tile;
+
+LogicalResult PlaneOp::verify() {
+  // plane_c1
+  SharedType tile = getTile().getType();
+  auto plane = tile.getShape().size() == 3
+                   ? SharedType::get(getContext(), tile.getShape().drop_front(),
+                                     tile.getElementType(), tile.getOrder(), tile.getPad())
+                   : SharedType();
+  if (getPlane().getType() != plane)
+    return emitOpError() << "expected a plane of " << tile << ", got " << getPlane().getType();
+  return success();
+}
+
+LogicalResult CopyOp::verify() {
+  GlobalType source = getSource().getType();
+  SharedType tile = getTile().getType();
+  // copy_c1
+  bool isPacked = source.getOrder() == Order::Packed;
+  if (tile.getShape().size() != 2 || tile.getElementType() != source.getElementType() ||
+      isPacked != (tile.getOrder() == Order::Packed))
+    return emitOpError() << "expected one plane of the elements and the packing of " << source
+                         << ", got " << tile;
+  // copy_c2
+  int64_t bytes = source.getShape()[1] * tile.getElementBytes();
+  if (!isPacked && bytes % kPieceBytes != 0)
+    return emitOpError() << "expected rows of a multiple of " << kPieceBytes << " bytes, got "
+                         << bytes;
+  // copy_c3
+  if (ShapedType::isDynamic(source.getShape()[0]) != bool(getRows()))
+    return emitOpError() << "expected rows exactly when the type does not say how many there are, "
+                            "got "
+                         << source;
+  return success();
+}
+
+LogicalResult WriteOp::verify() {
+  SharedType tile = getTile().getType();
+  GlobalType destination = getDestination().getType();
+  // write_c1
+  if (!tile.getElementType().isF32() || tile.getOrder() != Order::Rows ||
+      destination.getOrder() != Order::Rows)
+    return emitOpError() << "expected a tile of f32 and a matrix, both of order rows, got " << tile
+                         << " and " << destination;
+  // write_c2
+  if (int64_t columns = tile.getColumns(); columns < 4 || !llvm::isPowerOf2_64(columns))
+    return emitOpError() << "expected a tile whose columns are a power of two from 4 on, got "
+                         << columns;
+  return success();
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ops of the tile dialect on memory: shared tiles, copies, and what orders them.
+#ifndef TILE_IR_TILEMEMORYOPS_TD
+#define TILE_IR_TILEMEMORYOPS_TD
+
+include "tile/IR/TileBase.td"
+
+def Tile_AllocOp : Tile_Op<"alloc", [MemoryEffects<[MemAlloc]>]> {
+  let summary = "A tile in shared memory";
+  let description = [{
+    Undefined at first, and there until the block around it ends; blocks that exclude each other
+    (of one `scf.if`) have the same memory. How much a kernel needs, `sharedBytes` says.
+
+    ```mlir
+    %x = tile.alloc : !tile.shared<3x128x64xbf16, swizzled>
+    ```
+  }];
+  let results = (outs Tile_Shared:$tile);
+  let assemblyFormat = "attr-dict `:` type($tile)";
+}
+
+def Tile_PlaneOp : Tile_Op<"plane", [Pure]> {
+  let summary = "One plane of a tile in shared memory";
+  let description = [{
+    Constraints:
+    1. plane_c1: the result is a plane of the tile, of the same elements, order and padding
+
+    ```mlir
+    %p = tile.plane %x[%i] : !tile.shared<3x128x64xbf16, swizzled> -> !tile.shared<128x64xbf16, swizzled>
+    ```
+  }];
+  let arguments = (ins Tile_Shared:$tile, I32:$index);
+  let results = (outs Tile_Shared:$plane);
+  let assemblyFormat = "$tile `[` $index `]` attr-dict `:` type($tile) `->` type($plane)";
+  let hasVerifier = 1;
+}
+
+def Tile_CopyOp : Tile_Op<"copy", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "Begin to copy a window of a matrix to shared memory";
+  let description = [{
+    The window begins at (row, column) and is as large as the tile. It is there after a `tile.wait` for its group, and a
+    barrier for other threads' parts. What lies outside of the matrix is zero: behind
+    its last column, and behind the first `rows` rows of the window. `rows`, which may be more than
+    the window has, is left out where the type says how many there are; then these count.
+
+    Constraints:
+    1. copy_c1: the tile is one plane, of the matrix's elements, and packed exactly when the matrix is
+    2. copy_c2: a row of the matrix is a multiple of 16 bytes
+    3. copy_c3: rows are given exactly when the type does not say them
+
+    ```mlir
+    tile.copy %x[%row, %k] rows %left to %p : !tile.global<?x2048xbf16, rows>, !tile.shared<128x64xbf16, swizzled>
+    ```
+  }];
+  let arguments = (ins Tile_Global:$source, I32:$row, I32:$column, Optional<I32>:$rows, Tile_Shared:$tile);
+  let assemblyFormat = [{
+    $source `[` $row `,` $column `]` (`rows` $rows^)? `to` $tile attr-dict `:` type($source) `,` type($tile)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_CommitOp : Tile_Op<"commit", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "Make a group of the copies begun since the last one";
+  let description = [{
+    A group may be empty.
+
+    ```mlir
+    tile.commit
+    ```
+  }];
+  let assemblyFormat = "attr-dict";
+}
+
+def Tile_WaitOp : Tile_Op<"wait", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "Wait until at most so many groups of copies are under way";
+  let description = [{
+    ```mlir
+    tile.wait {pending = 1 : i32}
+    ```
+  }];
+  let arguments = (ins ConfinedAttr<I32Attr, [IntNonNegative]>:$pending);
+  let assemblyFormat = "attr-dict";
+}
+
+def Tile_BarrierOp : Tile_Op<"barrier", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "Wait for all threads of the workgroup";
+  let description = [{
+    What any of them did to shared memory before, all see after.
+
+    ```mlir
+    tile.barrier
+    ```
+  }];
+  let assemblyFormat = "attr-dict";
+}
+
+def Tile_WriteOp : Tile_Op<"write", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "Write a tile in shared memory to a window of a matrix";
+  let description = [{
+    The planes of the tile are added up, the first one first, and rounded to the matrix's elements.
+    The window begins at (row, column); only its first `rows` rows and what lies within the matrix's
+    columns is written. Neighbouring threads write neighbouring elements, so that sectors are filled.
+
+    Constraints:
+    1. write_c1: the tile is of f32 and of order rows, the matrix of order rows
+    2. write_c2: the columns of the tile are a power of two, and at least four
+
+    ```mlir
+    tile.write %s to %y[%row, %column] rows %left : !tile.shared<2x16x64xf32, rows, pad = 4>, !tile.global<?x1408xf32, rows>
+    ```
+  }];
+  let arguments = (ins Tile_Shared:$tile, Tile_Global:$destination, I32:$row, I32:$column, I32:$rows);
+  let assemblyFormat = [{
+    $tile `to` $destination `[` $row `,` $column `]` `rows` $rows attr-dict `:` type($tile) `,` type($destination)
+  }];
+  let hasVerifier = 1;
+}
+
+#endif // TILE_IR_TILEMEMORYOPS_TD

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tile dialect: everything that its generated code is made from.
+#ifndef TILE_IR_TILEOPS_TD
+#define TILE_IR_TILEOPS_TD
+
+include "tile/IR/TileBase.td"
+include "tile/IR/TileMemoryOps.td"
+include "tile/IR/TileMatrixOps.td"
+
+#endif // TILE_IR_TILEOPS_TD

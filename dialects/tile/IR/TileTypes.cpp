@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verifies the types of the tile dialect.
+#include "tile/IR/TileDialect.h"
+
+using namespace mlir;
+using namespace hadal::tile;
+
+static bool arePositive(ArrayRef<int64_t> numbers) {
+  return llvm::all_of(numbers, [](int64_t number) { return number > 0; });
+}
+
+LogicalResult GlobalType::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 ArrayRef<int64_t> shape, Type element, Order order) {
+  // global_c1
+  if (shape.size() != 2 || shape[1] <= 0 || (!ShapedType::isDynamic(shape[0]) && shape[0] <= 0))
+    return emitError() << "expected a matrix of positive extents whose columns are known, got "
+                       << shape.size() << " extents";
+  // global_c2
+  if (!element.isBF16() && !element.isF32())
+    return emitError() << "expected elements of bf16 or f32, got " << element;
+  if (order == Order::Swizzled)
+    return emitError() << "expected an order rows or packed in global memory, got swizzled";
+  if (order == Order::Packed && (!element.isBF16() || ShapedType::isDynamic(shape[0])))
+    return emitError() << "expected a packed matrix of bf16 and of known rows, got elements of "
+                       << element;
+  return success();
+}
+
+LogicalResult SharedType::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 ArrayRef<int64_t> shape, Type element, Order order, int64_t pad) {
+  // shared_c1
+  if (shape.size() < 2 || shape.size() > 3 || !arePositive(shape))
+    return emitError() << "expected two or three positive extents, got " << shape.size();
+  // shared_c2
+  if (!element.isBF16() && !element.isF32())
+    return emitError() << "expected elements of bf16 or f32, got " << element;
+  if (order != Order::Rows && !element.isBF16())
+    return emitError() << "expected a " << stringifyOrder(order) << " tile of bf16, got "
+                       << element;
+  // shared_c4
+  if (pad < 0 || (pad != 0 && order != Order::Rows))
+    return emitError() << "expected padding of tiles of order rows, and none below zero, got "
+                       << pad;
+  // shared_c3
+  int64_t rows = shape[shape.size() - 2], columns = shape.back();
+  if (order == Order::Packed && (rows % kPackedRows != 0 || columns % kPackedColumns != 0))
+    return emitError() << "expected a packed tile of multiples of " << kPackedRows << " rows and "
+                       << kPackedColumns << " columns, got " << rows << " and " << columns;
+  int64_t bytes = (columns + pad) * (element.getIntOrFloatBitWidth() / 8);
+  int64_t unit = order == Order::Swizzled ? 8 * kPieceBytes : kPieceBytes;
+  if (bytes % unit != 0)
+    return emitError() << "expected rows of a multiple of " << unit << " bytes, got " << bytes;
+  return success();
+}
+
+int64_t SharedType::getRowBytes() const {
+  if (getOrder() == Order::Packed)
+    return getColumns() / kPackedColumns * kPackedBytes;
+  return (getColumns() + getPad()) * getElementBytes();
+}
+
+int64_t SharedType::getPlaneBytes() const {
+  return getRows() / (getOrder() == Order::Packed ? kPackedRows : 1) * getRowBytes();
+}
+
+LogicalResult FragmentType::verify(function_ref<InFlightDiagnostic()> emitError,
+                                   ArrayRef<int64_t> shape, Type element, Role role,
+                                   ArrayRef<int64_t> warps) {
+  // fragment_c1
+  if (shape.size() != 2 || warps.size() != 3 || !arePositive(shape) || !arePositive(warps))
+    return emitError() << "expected two positive extents and three positive numbers of warps, got "
+                       << shape.size() << " and " << warps.size();
+  // fragment_c2
+  bool isSum = role == Role::Accumulator;
+  if (isSum ? !element.isF32() : !element.isBF16())
+    return emitError() << "expected operands of bf16 and sums of f32, got " << element;
+  // fragment_c3
+  if (role != Role::Rhs && shape[0] % (16 * warps[0]) != 0)
+    return emitError() << "expected a multiple of 16 rows for each of " << warps[0]
+                       << " warps, got " << shape[0];
+  if (role != Role::Lhs && shape[1] % (8 * warps[1]) != 0)
+    return emitError() << "expected a multiple of 8 columns for each of " << warps[1]
+                       << " warps, got " << shape[1];
+  // fragment_c4
+  int64_t depth = role == Role::Lhs ? shape[1] : shape[0];
+  if (!isSum && depth % kPackedColumns != 0)
+    return emitError() << "expected an operand whose depth is a multiple of " << kPackedColumns
+                       << ", got " << depth;
+  return success();
+}

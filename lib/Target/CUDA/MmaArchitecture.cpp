@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tile dialect on GPUs from sm_80 on: types, and conflicts of banks.
+#include "hadal/Target/CUDA/MmaArchitecture.h"
+
+#include "TileBuilder.h"
+
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <array>
+#include <set>
+
+using namespace mlir;
+using namespace hadal;
+using namespace hadal::cuda;
+
+int64_t hadal::cuda::wordsOf(tile::FragmentType fragment) {
+  int64_t elements = fragment.getWarpRows() * fragment.getWarpColumns() / kWarp;
+  return fragment.getRole() == tile::Role::Accumulator ? elements : elements / 2;
+}
+
+int64_t hadal::cuda::packedRowBytes(tile::GlobalType matrix) {
+  int64_t columns = int64_t(llvm::alignTo(matrix.getShape()[1], tile::kPackedPadding));
+  return columns / tile::kPackedColumns * tile::kPackedBytes;
+}
+
+int64_t hadal::cuda::packedRowCount(tile::GlobalType matrix) {
+  return int64_t(llvm::divideCeil(matrix.getShape()[0], tile::kPackedRows));
+}
+
+std::optional<int64_t> MmaArchitecture::getThreads(FunctionOpInterface kernel) const {
+  auto threads = kernel->getAttrOfType<DenseI32ArrayAttr>(NVVM::NVVMDialect::getReqntidAttrName());
+  if (!threads)
+    return std::nullopt;
+  int64_t count = 1;
+  for (int32_t extent : threads.asArrayRef())
+    count *= extent;
+  return count;
+}
+
+void MmaArchitecture::addTypes(TypeConverter &types) const {
+  types.addConversion([](tile::GlobalType type) -> Type {
+    return LLVM::LLVMPointerType::get(type.getContext(), unsigned(Space::Global));
+  });
+  types.addConversion([](tile::SharedType type) -> Type {
+    return LLVM::LLVMPointerType::get(type.getContext(), unsigned(Space::Shared));
+  });
+  types.addConversion([](tile::FragmentType type, SmallVectorImpl<Type> &words) {
+    Builder builder(type.getContext());
+    Type word = type.getRole() == tile::Role::Accumulator ? Type(builder.getF32Type())
+                                                          : Type(builder.getI32Type());
+    words.append(wordsOf(type), word);
+    return success();
+  });
+}
+
+void MmaArchitecture::addPatterns(const TypeConverter &types, RewritePatternSet &patterns,
+                                  ConversionTarget &target) const {
+  target.addLegalDialect<arith::ArithDialect, LLVM::LLVMDialect, NVVM::NVVMDialect>();
+  addMemoryPatterns(types, patterns);
+  addMatrixPatterns(types, patterns);
+}
+
+namespace {
+constexpr int64_t kBanks = 32, kBankBytes = 4;
+
+/// Adds one instruction of a warp in which lanes touch `bytes` from given offsets on. Lanes
+/// go together as far as their bytes fill the banks once.
+void addInstruction(Wavefronts &sum, ArrayRef<int64_t> offsets, int64_t bytes) {
+  int64_t together = std::min<int64_t>(kWarp, kBanks * kBankBytes / bytes);
+  for (size_t first = 0; first < offsets.size(); first += together) {
+    std::array<std::set<int64_t>, kBanks> words;
+    for (int64_t offset : offsets.slice(first, together))
+      for (int64_t word = offset / kBankBytes; word < (offset + bytes) / kBankBytes; ++word)
+        words[word % kBanks].insert(word);
+    size_t most = 1;
+    for (const std::set<int64_t> &bank : words)
+      most = std::max(most, bank.size());
+    sum.taken += int64_t(most);
+    ++sum.least;
+  }
+}
+
+/// One instruction of each warp.
+template <typename Offset>
+Wavefronts countAll(int64_t threads, int64_t bytes, Offset offset) {
+  Wavefronts sum;
+  for (int64_t warp = 0; warp < threads; warp += kWarp) {
+    SmallVector<int64_t> offsets;
+    for (int64_t thread = warp; thread < warp + kWarp; ++thread) {
+      TileAddresses<LaneNumbers> lane{LaneNumbers(thread)};
+      offsets.push_back(offset(lane));
+    }
+    addInstruction(sum, offsets, bytes);
+  }
+  return sum;
+}
+} // namespace
+
+std::optional<Wavefronts> MmaArchitecture::countWavefronts(Operation *op, int64_t threads) const {
+  using Lane = TileAddresses<LaneNumbers>;
+  return llvm::TypeSwitch<Operation *, std::optional<Wavefronts>>(op)
+      .Case([&](tile::LoadOp load) {
+        tile::SharedType tile = load.getTile().getType();
+        tile::FragmentType fragment = load.getFragment().getType();
+        return countAll(threads, tile::kPieceBytes, [&](Lane &lane) {
+          return fragment.getRole() == tile::Role::Lhs
+                     ? lane.packedOperand(fragment, tile.getRowBytes())
+                     : lane.rightOperand(fragment, tile, load.getPosition()[1] / 8);
+        });
+      })
+      .Case([&](tile::CopyOp copy) {
+        tile::SharedType tile = copy.getTile().getType();
+        CopyShape shape(tile, threads);
+        return countAll(threads, tile::kPieceBytes,
+                        [&](Lane &lane) { return lane.copied(shape, tile, 0); });
+      })
+      .Case([&](tile::StoreOp store) {
+        return countAll(threads, 4, [&](Lane &lane) {
+          return lane.sum(store.getSum().getType(), store.getTile().getType());
+        });
+      })
+      .Case([&](tile::WriteOp write) {
+        tile::SharedType tile = write.getTile().getType();
+        return countAll(threads, tile::kPieceBytes,
+                        [&](Lane &lane) { return lane.written(tile, lane.writtenRow(tile)); });
+      })
+      .Default([](Operation *) { return std::nullopt; });
+}

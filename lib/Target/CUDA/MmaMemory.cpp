@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lowers copies, waits, barriers and writes of the tile dialect for GPUs from sm_80 on.
+#include "TileBuilder.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace hadal;
+using namespace hadal::cuda;
+
+namespace {
+constexpr StringLiteral kSharedSymbol = "hadal_shared";
+constexpr uint64_t kSharedAlignment = 128;
+
+int64_t threadsOf(Operation *op) {
+  auto threads = op->getParentOfType<func::FuncOp>()->getAttrOfType<DenseI32ArrayAttr>(
+      NVVM::NVVMDialect::getReqntidAttrName());
+  return int64_t(threads[0]) * threads[1] * threads[2];
+}
+
+/// The memory that is asked for at a launch. It is external: an internal array of no extent
+/// would lie where the next one does.
+LLVM::GlobalOp getShared(ModuleOp module) {
+  if (auto shared = module.lookupSymbol<LLVM::GlobalOp>(kSharedSymbol))
+    return shared;
+  OpBuilder builder = OpBuilder::atBlockBegin(module.getBody());
+  auto type = LLVM::LLVMArrayType::get(builder.getI8Type(), 0);
+  return LLVM::GlobalOp::create(builder, module.getLoc(), type, /*isConstant=*/false,
+                                LLVM::Linkage::External, kSharedSymbol, Attribute(),
+                                kSharedAlignment, unsigned(Space::Shared));
+}
+
+struct LowerAlloc : OpConversionPattern<tile::AllocOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::AllocOp op, OpAdaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    LLVM::GlobalOp shared = getShared(op->getParentOfType<ModuleOp>());
+    TileBuilder t(rewriter, op);
+    Value base = LLVM::AddressOfOp::create(t.b, shared);
+    rewriter.replaceOp(op, t.plus(base, tile::sharedOffset(op)));
+    return success();
+  }
+};
+
+struct LowerPlane : OpConversionPattern<tile::PlaneOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::PlaneOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    TileBuilder t(rewriter, op);
+    Value bytes = t.math.mul(adaptor.getIndex(), op.getPlane().getType().getBytes());
+    rewriter.replaceOp(op, t.plus(adaptor.getTile(), bytes));
+    return success();
+  }
+};
+
+/// Where a thread's pieces lie in the matrix, and which of them there are.
+class CopySource {
+public:
+  CopySource(TileBuilder &t, tile::CopyOp op, tile::CopyOp::Adaptor adaptor, const CopyShape &shape)
+      : t(t), type(op.getSource().getType()) {
+    tile::SharedType tile = op.getTile().getType();
+    row = t.at.copyRow(shape);
+    Value piece = t.at.copyPiece(shape), first = adaptor.getRow(), column;
+    int64_t elementBytes = tile.getElementBytes();
+    if (shape.isPacked) {
+      rowBytes = packedRowBytes(type);
+      first = t.math.div(first, tile::kPackedRows);
+      column = t.math.mul(adaptor.getColumn(), tile::kPackedBytes / tile::kPackedColumns);
+      if (packedRowCount(type) % shape.rows != 0)
+        left = subtract(t.math.constant(packedRowCount(type)), first);
+    } else {
+      rowBytes = type.getShape()[1] * elementBytes;
+      column = t.math.mul(adaptor.getColumn(), elementBytes);
+      if (adaptor.getRows())
+        left = adaptor.getRows();
+      else if (type.getShape()[0] % shape.rows != 0)
+        left = subtract(t.math.constant(type.getShape()[0]), first);
+      if (type.getShape()[1] % tile.getColumns() != 0)
+        isColumn = t.isLess(
+            t.math.add(adaptor.getColumn(), t.math.mul(piece, tile::kPieceBytes / elementBytes)),
+            t.math.constant(type.getShape()[1]));
+    }
+    if (left)
+      left = subtract(left, row);
+    // What a loop changes comes last.
+    pointer = t.plus(adaptor.getSource(), t.rows(t.math.add(first, row), rowBytes));
+    pointer = t.plus(pointer, t.math.mul(piece, tile::kPieceBytes));
+    pointer = t.plus(pointer, column);
+  }
+
+  /// Bytes of the piece in a row below the thread's first that exist; null where all do.
+  Value bytesAt(int64_t below) {
+    Value exists = isColumn;
+    if (left) {
+      Value isRow = t.isLess(t.math.constant(below), left);
+      exists = exists ? arith::AndIOp::create(t.b, exists, isRow).getResult() : isRow;
+    }
+    if (!exists)
+      return {};
+    return t.select(exists, t.math.constant(tile::kPieceBytes), t.math.constant(0));
+  }
+
+  Value pointerAt(int64_t below, int64_t piece) {
+    return t.plus(pointer, below * rowBytes + piece * tile::kPieceBytes);
+  }
+
+  Value row;
+
+private:
+  Value subtract(Value x, Value y) { return arith::SubIOp::create(t.b, x, y); }
+
+  TileBuilder &t;
+  tile::GlobalType type;
+  int64_t rowBytes = 0;
+  Value pointer, left, isColumn;
+};
+
+struct LowerCopy : OpConversionPattern<tile::CopyOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::CopyOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    TileBuilder t(rewriter, op);
+    tile::SharedType tile = op.getTile().getType();
+    int64_t threads = threadsOf(op);
+    CopyShape shape(tile, threads);
+    if (threads % shape.piecesOfPass != 0 || shape.pieces % shape.piecesOfPass != 0)
+      return rewriter.notifyMatchFailure(op, "threads are no multiple of the pieces of a row");
+    CopySource source(t, op, adaptor, shape);
+    Value last;
+    int64_t lastPhase = -1;
+    for (int64_t pass = 0; pass * shape.rowsOfPass < shape.rows; ++pass) {
+      int64_t below = pass * shape.rowsOfPass;
+      // Where a row is exchanged as another, its address is its own.
+      int64_t phase = tile.getOrder() == tile::Order::Swizzled ? below % 8 : 0;
+      if (phase != lastPhase)
+        last = t.plus(adaptor.getTile(), t.at.copied(shape, tile, pass));
+      lastPhase = phase;
+      Value bytes = source.bytesAt(below);
+      OpBuilder::InsertionGuard guard(t.b);
+      if (below + shape.rowsOfPass > shape.rows) {
+        Value isRow = t.isLess(source.row, t.math.constant(shape.rows - below));
+        auto guarded = scf::IfOp::create(t.b, isRow, /*withElseRegion=*/false);
+        t.b.setInsertionPoint(guarded.thenYield());
+      }
+      for (int64_t piece = 0; piece < shape.pieces; piece += shape.piecesOfPass)
+        NVVM::CpAsyncOp::create(
+            t.b, t.plus(last, below * tile.getRowBytes() + piece * tile::kPieceBytes),
+            source.pointerAt(below, piece), t.b.getI32IntegerAttr(tile::kPieceBytes),
+            NVVM::LoadCacheModifierKindAttr::get(getContext(), NVVM::LoadCacheModifierKind::CG),
+            bytes);
+    }
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+struct LowerCommit : OpConversionPattern<tile::CommitOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::CommitOp op, OpAdaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<NVVM::CpAsyncCommitGroupOp>(op);
+    return success();
+  }
+};
+
+struct LowerWait : OpConversionPattern<tile::WaitOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::WaitOp op, OpAdaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<NVVM::CpAsyncWaitGroupOp>(op, op.getPendingAttr());
+    return success();
+  }
+};
+
+struct LowerBarrier : OpConversionPattern<tile::BarrierOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::BarrierOp op, OpAdaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<NVVM::Barrier0Op>(op);
+    return success();
+  }
+};
+
+/// Four elements of f32 at a time: a row after the other by so many threads.
+struct LowerWrite : OpConversionPattern<tile::WriteOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::WriteOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    TileBuilder t(rewriter, op);
+    tile::SharedType tile = op.getTile().getType();
+    int64_t threads = threadsOf(op), columns = op.getDestination().getType().getShape()[1];
+    int64_t rowsOfPass = threads / (tile.getColumns() / 4);
+    if (rowsOfPass * (tile.getColumns() / 4) != threads)
+      return rewriter.notifyMatchFailure(op, "a row has more than four elements for each thread");
+    int64_t bytes = op.getDestination().getType().getElementType().getIntOrFloatBitWidth() / 8;
+    Value column = t.math.add(adaptor.getColumn(), t.at.writtenColumn(tile));
+    Value first = t.at.writtenRow(tile);
+    Value end = t.least(adaptor.getRows(), t.math.constant(tile.getRows()));
+    auto loop = scf::ForOp::create(t.b, first, end, t.math.constant(rowsOfPass));
+    t.b.setInsertionPointToStart(loop.getBody());
+    Value row = loop.getInductionVar();
+    Value source = t.plus(adaptor.getTile(), t.at.written(tile, row));
+    SmallVector<Value> sums = load(t, source);
+    for (int64_t plane = 1; plane < tile.getPlanes(); ++plane)
+      for (auto [sum, value] :
+           llvm::zip_equal(sums, load(t, t.plus(source, plane * tile.getPlaneBytes()))))
+        sum = arith::AddFOp::create(t.b, sum, value);
+    Value to = t.plus(adaptor.getDestination(),
+                      t.rows(t.math.add(adaptor.getRow(), row), columns * bytes));
+    to = t.plus(to, t.math.mul(column, bytes));
+    // As many at once as rows are aligned to.
+    int64_t together = std::min<int64_t>(4, columns & -columns);
+    for (int64_t i = 0; i < 4; i += together) {
+      OpBuilder::InsertionGuard guard(t.b);
+      Value exists = t.isLess(t.math.add(column, i), t.math.constant(columns));
+      auto guarded = scf::IfOp::create(t.b, exists, /*withElseRegion=*/false);
+      t.b.setInsertionPoint(guarded.thenYield());
+      store(t, ArrayRef(sums).slice(i, together), t.plus(to, i * bytes), bytes);
+    }
+    rewriter.eraseOp(op);
+    return success();
+  }
+
+  static SmallVector<Value> load(TileBuilder &t, Value pointer) {
+    SmallVector<Value> values;
+    for (Value word : t.loadWords(pointer))
+      values.push_back(LLVM::BitcastOp::create(t.b, t.b.getF32Type(), word));
+    return values;
+  }
+
+  static void store(TileBuilder &t, ArrayRef<Value> values, Value to, int64_t bytes) {
+    SmallVector<Value> words;
+    if (bytes == 4) {
+      words.assign(values.begin(), values.end());
+    } else if (values.size() == 1) {
+      words.push_back(round(t, values[0], values[0]));
+      words[0] = LLVM::TruncOp::create(t.b, t.b.getI16Type(), words[0]);
+    } else {
+      for (size_t i = 0; i < values.size(); i += 2)
+        words.push_back(round(t, values[i], values[i + 1]));
+    }
+    int64_t count = int64_t(words.size());
+    Value stored = words[0];
+    if (count > 1) {
+      stored = LLVM::PoisonOp::create(t.b, VectorType::get({count}, words[0].getType()));
+      for (int64_t i = 0; i < count; ++i)
+        stored = LLVM::InsertElementOp::create(t.b, stored, words[i], t.math.constant(i));
+    }
+    LLVM::StoreOp::create(t.b, stored, to, unsigned(bytes * int64_t(values.size())));
+  }
+
+  /// Two elements of bf16 in a word, to nearest even, the first one low.
+  static Value round(TileBuilder &t, Value low, Value high) {
+    auto pair = VectorType::get({2}, t.b.getBF16Type());
+    auto call = LLVM::CallIntrinsicOp::create(
+        t.b, pair, t.b.getStringAttr("llvm.nvvm.ff2bf16x2.rn"), ValueRange{high, low});
+    return LLVM::BitcastOp::create(t.b, t.b.getI32Type(), call.getResults());
+  }
+};
+} // namespace
+
+void hadal::cuda::addMemoryPatterns(const TypeConverter &types, RewritePatternSet &patterns) {
+  patterns.add<LowerAlloc, LowerBarrier, LowerCommit, LowerCopy, LowerPlane, LowerWait, LowerWrite>(
+      types, patterns.getContext());
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which bytes of a tile a lane touches: of products of 16 x 8 x 16 (mma.sync).
+#ifndef HADAL_LIB_TARGET_CUDA_TILEADDRESSES_H
+#define HADAL_LIB_TARGET_CUDA_TILEADDRESSES_H
+
+#include "LaneMath.h"
+
+#include "tile/IR/TileDialect.h"
+
+namespace hadal::cuda {
+
+/// Rows, columns and depth of one step of the matrix unit.
+inline constexpr int64_t kMmaRows = 16, kMmaColumns = 8, kMmaDepth = 16;
+/// Depth that an access of 16 bytes a lane brings, of either operand, and the steps in it.
+inline constexpr int64_t kAccessDepth = tile::kPackedColumns;
+inline constexpr int64_t kAccessSteps = kAccessDepth / kMmaDepth;
+
+/// How a tile is copied to shared memory: pieces of 16 bytes, neighbouring threads along a
+/// row, so many rows in a pass. Packed tiles have rows of blocks.
+struct CopyShape {
+  CopyShape(tile::SharedType tile, int64_t threads)
+      : isPacked(tile.getOrder() == tile::Order::Packed),
+        rows(tile.getRows() / (isPacked ? tile::kPackedRows : 1)),
+        pieces(isPacked ? tile.getRowBytes() / tile::kPieceBytes
+                        : tile.getColumns() * tile.getElementBytes() / tile::kPieceBytes),
+        rowsOfPass(std::max<int64_t>(1, threads / pieces)),
+        piecesOfPass(std::min(pieces, threads)) {}
+
+  bool isPacked;
+  int64_t rows, pieces;
+  int64_t rowsOfPass, piecesOfPass;
+};
+
+/// Offsets in bytes that depend on the thread, to which constants are added: of a window's
+/// rows and pieces, the immediates of instructions.
+template <typename Math>
+class TileAddresses {
+public:
+  using Int = typename Math::Int;
+
+  explicit TileAddresses(Math math) : m(math) {}
+
+  Int lane() { return m.rem(m.thread(), kWarp); }
+  Int warp() { return m.div(m.thread(), kWarp); }
+  /// Lanes hold quads of a row (or column) of eight: lane = 4 * octet + quad.
+  Int octet() { return m.div(lane(), 4); }
+  Int quad() { return m.rem(lane(), 4); }
+  Int warpRow(llvm::ArrayRef<int64_t> warps) { return m.rem(m.div(warp(), warps[1]), warps[0]); }
+  Int warpColumn(llvm::ArrayRef<int64_t> warps) { return m.rem(warp(), warps[1]); }
+  Int group(llvm::ArrayRef<int64_t> warps) { return m.div(warp(), warps[0] * warps[1]); }
+
+  /// A left operand from packed blocks, from 16 rows to the next `rowBytes`.
+  Int packedOperand(tile::FragmentType fragment, int64_t rowBytes) {
+    Int block = m.mul(warpRow(fragment.getWarps()), fragment.getWarpRows() / tile::kPackedRows);
+    return m.add(m.mul(block, rowBytes), m.mul(lane(), tile::kPieceBytes));
+  }
+
+  /// A right operand from rows in shared memory: its columns are rows, of which a warp reads
+  /// eight by four pieces, from `piece` of its group of eight pieces on.
+  Int rightOperand(tile::FragmentType fragment, tile::SharedType tile, int64_t piece) {
+    Int row = m.add(m.mul(warpColumn(fragment.getWarps()), fragment.getWarpColumns()), octet());
+    Int at = m.add(quad(), m.constant(piece % 8));
+    if (tile.getOrder() == tile::Order::Swizzled)
+      at = m.exclusiveOr(at, reversed(octet()));
+    return m.add(m.mul(row, tile.getRowBytes()), m.mul(at, tile::kPieceBytes));
+  }
+
+  /// The first piece that a thread copies, and the row and piece of it in the window.
+  Int copyRow(const CopyShape &shape) { return m.div(m.thread(), shape.piecesOfPass); }
+  Int copyPiece(const CopyShape &shape) { return m.rem(m.thread(), shape.piecesOfPass); }
+  Int copied(const CopyShape &shape, tile::SharedType tile, int64_t pass) {
+    Int row = copyRow(shape), piece = copyPiece(shape);
+    if (tile.getOrder() == tile::Order::Swizzled)
+      piece =
+          m.exclusiveOr(piece, reversed(m.rem(m.add(row, m.constant(pass * shape.rowsOfPass)), 8)));
+    return m.add(m.mul(row, tile.getRowBytes()), m.mul(piece, tile::kPieceBytes));
+  }
+
+  /// The first element of a sum that a lane holds, where the tile is its transpose.
+  Int sum(tile::FragmentType fragment, tile::SharedType tile) {
+    llvm::ArrayRef<int64_t> warps = fragment.getWarps();
+    Int row = m.add(m.mul(warpColumn(warps), fragment.getWarpColumns()), m.mul(quad(), 2));
+    Int column = m.add(m.mul(warpRow(warps), fragment.getWarpRows()), octet());
+    Int at = m.add(m.mul(row, tile.getRowBytes()), m.mul(column, 4));
+    return fragment.getGroups() == 1 ? at : m.add(at, m.mul(group(warps), tile.getPlaneBytes()));
+  }
+
+  /// The row that a thread writes first, and its first column of four.
+  Int writtenRow(tile::SharedType tile) { return m.div(m.thread(), tile.getColumns() / 4); }
+  Int writtenColumn(tile::SharedType tile) {
+    return m.mul(m.rem(m.thread(), tile.getColumns() / 4), 4);
+  }
+  Int written(tile::SharedType tile, Int row) {
+    return m.add(m.mul(row, tile.getRowBytes()), m.mul(writtenColumn(tile), 4));
+  }
+
+private:
+  /// The three bits of a number in the opposite order.
+  Int reversed(Int bits) {
+    Int ends = m.orBits(m.mul(m.rem(bits, 2), 4), m.div(bits, 4));
+    return m.orBits(ends, m.mul(m.rem(m.div(bits, 2), 2), 2));
+  }
+
+  Math m;
+};
+
+} // namespace hadal::cuda
+
+#endif // HADAL_LIB_TARGET_CUDA_TILEADDRESSES_H

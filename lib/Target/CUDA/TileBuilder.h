@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the patterns that lower the tile dialect share: addresses, and words of registers.
+#ifndef HADAL_LIB_TARGET_CUDA_TILEBUILDER_H
+#define HADAL_LIB_TARGET_CUDA_TILEBUILDER_H
+
+#include "TileAddresses.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Transforms/DialectConversion.h"
+
+namespace hadal::cuda {
+
+/// Address spaces of pointers.
+enum class Space : unsigned { Global = 1, Shared = 3 };
+
+/// Builds what one op becomes. An address is a base that depends on the thread, then constants: the
+/// former is made once for all accesses of a loop, the latter are part of instructions.
+class TileBuilder {
+public:
+  TileBuilder(mlir::OpBuilder &builder, mlir::Operation *op)
+      : b(op->getLoc(), builder), math(b), at(math) {}
+
+  mlir::Value plus(mlir::Value pointer, int64_t bytes) {
+    if (bytes == 0)
+      return pointer;
+    return mlir::LLVM::GEPOp::create(b, pointer.getType(), b.getI8Type(), pointer,
+                                     llvm::ArrayRef<mlir::LLVM::GEPArg>{int32_t(bytes)},
+                                     mlir::LLVM::GEPNoWrapFlags::inbounds);
+  }
+  mlir::Value plus(mlir::Value pointer, mlir::Value bytes) {
+    return mlir::LLVM::GEPOp::create(b, pointer.getType(), b.getI8Type(), pointer,
+                                     llvm::ArrayRef<mlir::LLVM::GEPArg>{bytes});
+  }
+  /// A number of rows, of so many bytes, which may be more than 32 bits count.
+  mlir::Value rows(mlir::Value number, int64_t bytes) {
+    mlir::Value wide = mlir::arith::ExtUIOp::create(b, b.getI64Type(), number);
+    mlir::Value each = mlir::arith::ConstantOp::create(b, b.getI64IntegerAttr(bytes));
+    return mlir::arith::MulIOp::create(b, wide, each);
+  }
+
+  /// Four words from 16 bytes.
+  llvm::SmallVector<mlir::Value, 4> loadWords(mlir::Value pointer, bool isInvariant = false) {
+    auto type = mlir::VectorType::get({4}, b.getI32Type());
+    auto load = mlir::LLVM::LoadOp::create(b, type, pointer, unsigned(tile::kPieceBytes));
+    load.setInvariant(isInvariant);
+    llvm::SmallVector<mlir::Value, 4> words;
+    for (int64_t i = 0; i < 4; ++i)
+      words.push_back(mlir::LLVM::ExtractElementOp::create(b, load, math.constant(i)));
+    return words;
+  }
+
+  mlir::Value isLess(mlir::Value x, mlir::Value y) {
+    return mlir::arith::CmpIOp::create(b, mlir::arith::CmpIPredicate::slt, x, y);
+  }
+  mlir::Value select(mlir::Value condition, mlir::Value x, mlir::Value y) {
+    return mlir::arith::SelectOp::create(b, condition, x, y);
+  }
+  mlir::Value least(mlir::Value x, mlir::Value y) { return mlir::arith::MinSIOp::create(b, x, y); }
+
+  mlir::ImplicitLocOpBuilder b;
+  LaneValues math;
+  TileAddresses<LaneValues> at;
+};
+
+/// Words that a thread has of a tile in registers: of operands, pairs of elements; of sums,
+/// elements.
+int64_t wordsOf(tile::FragmentType fragment);
+
+/// Bytes from 16 rows of a packed matrix to the next.
+int64_t packedRowBytes(tile::GlobalType matrix);
+/// Blocks of 16 rows that a packed matrix has.
+int64_t packedRowCount(tile::GlobalType matrix);
+
+void addMemoryPatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);
+void addMatrixPatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);
+
+} // namespace hadal::cuda
+
+#endif // HADAL_LIB_TARGET_CUDA_TILEBUILDER_H

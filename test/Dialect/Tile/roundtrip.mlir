@@ -1,0 +1,53 @@
+// Every type and op of the tile dialect, in text and in bytecode.
+// RUN: hadal-opt %s --verify-roundtrip | FileCheck %s
+
+// CHECK-LABEL: func.func @pipeline(
+// CHECK-SAME:    %[[X:.*]]: !tile.global<?x2048xbf16, rows>, %[[W:.*]]: !tile.global<1408x2048xbf16, packed>, %[[Y:.*]]: !tile.global<?x1408xf32, rows>,
+func.func @pipeline(%x: !tile.global<?x2048xbf16, rows>, %w: !tile.global<1408x2048xbf16, packed>, %y: !tile.global<?x1408xf32, rows>,
+                    %row: i32, %column: i32, %k: i32, %left: i32) {
+  // CHECK: %[[WS:.*]] = tile.alloc : <3x128x64xbf16, packed>
+  %ws = tile.alloc : !tile.shared<3x128x64xbf16, packed>
+  // CHECK: %[[XS:.*]] = tile.alloc : <3x64x64xbf16, swizzled>
+  %xs = tile.alloc : !tile.shared<3x64x64xbf16, swizzled>
+  // CHECK: %[[YS:.*]] = tile.alloc : <64x128xf32, rows, pad = 4>
+  %ys = tile.alloc : !tile.shared<64x128xf32, rows, pad = 4>
+  // CHECK: %[[WP:.*]] = tile.plane %[[WS]][%{{.*}}] : <3x128x64xbf16, packed> -> <128x64xbf16, packed>
+  %wp = tile.plane %ws[%row] : !tile.shared<3x128x64xbf16, packed> -> !tile.shared<128x64xbf16, packed>
+  %xp = tile.plane %xs[%row] : !tile.shared<3x64x64xbf16, swizzled> -> !tile.shared<64x64xbf16, swizzled>
+  // CHECK: tile.copy %[[W]][%{{.*}}, %{{.*}}] to %[[WP]] : <1408x2048xbf16, packed>, <128x64xbf16, packed>
+  tile.copy %w[%column, %k] to %wp : !tile.global<1408x2048xbf16, packed>, !tile.shared<128x64xbf16, packed>
+  // CHECK: tile.copy %[[X]][%{{.*}}, %{{.*}}] rows %{{.*}} to %{{.*}} : <?x2048xbf16, rows>, <64x64xbf16, swizzled>
+  tile.copy %x[%row, %k] rows %left to %xp : !tile.global<?x2048xbf16, rows>, !tile.shared<64x64xbf16, swizzled>
+  // CHECK: tile.commit
+  tile.commit
+  // CHECK: tile.wait {pending = 1 : i32}
+  tile.wait {pending = 1 : i32}
+  // CHECK: tile.barrier
+  tile.barrier
+  // CHECK: %[[C:.*]] = tile.zero : <128x64xf32, accumulator, [2, 2, 1]>
+  %c = tile.zero : !tile.fragment<128x64xf32, accumulator, [2, 2, 1]>
+  // CHECK: %[[A:.*]] = tile.load %[[WP]] [0, 32] : <128x64xbf16, packed> -> <128x32xbf16, lhs, [2, 2, 1]>
+  %a = tile.load %wp [0, 32] : !tile.shared<128x64xbf16, packed> -> !tile.fragment<128x32xbf16, lhs, [2, 2, 1]>
+  // CHECK: %[[B:.*]] = tile.load %{{.*}} [0, 32] : <64x64xbf16, swizzled> -> <32x64xbf16, rhs, [2, 2, 1]>
+  %b = tile.load %xp [0, 32] : !tile.shared<64x64xbf16, swizzled> -> !tile.fragment<32x64xbf16, rhs, [2, 2, 1]>
+  // CHECK: %[[D:.*]] = tile.mma %[[A]], %[[B]], %[[C]] : <128x32xbf16, lhs, [2, 2, 1]>, <32x64xbf16, rhs, [2, 2, 1]>, <128x64xf32, accumulator, [2, 2, 1]>
+  %d = tile.mma %a, %b, %c : !tile.fragment<128x32xbf16, lhs, [2, 2, 1]>, !tile.fragment<32x64xbf16, rhs, [2, 2, 1]>, !tile.fragment<128x64xf32, accumulator, [2, 2, 1]>
+  // CHECK: tile.store %[[D]] to %[[YS]] : <128x64xf32, accumulator, [2, 2, 1]>, <64x128xf32, rows, pad = 4>
+  tile.store %d to %ys : !tile.fragment<128x64xf32, accumulator, [2, 2, 1]>, !tile.shared<64x128xf32, rows, pad = 4>
+  // CHECK: tile.store %[[D]] to %[[YS]] accumulate
+  tile.store %d to %ys accumulate : !tile.fragment<128x64xf32, accumulator, [2, 2, 1]>, !tile.shared<64x128xf32, rows, pad = 4>
+  // CHECK: tile.write %[[YS]] to %[[Y]][%{{.*}}, %{{.*}}] rows %{{.*}} : <64x128xf32, rows, pad = 4>, <?x1408xf32, rows>
+  tile.write %ys to %y[%row, %column] rows %left : !tile.shared<64x128xf32, rows, pad = 4>, !tile.global<?x1408xf32, rows>
+  return
+}
+
+// CHECK-LABEL: func.func @straight(
+func.func @straight(%x: !tile.global<?x2048xbf16, rows>, %w: !tile.global<1408x2048xbf16, packed>, %row: i32, %rows: i32) {
+  // CHECK: tile.group [2, 1, 2]
+  %g = tile.group [2, 1, 2]
+  // CHECK: tile.fetch %{{.*}}[%{{.*}}, %{{.*}}] : <1408x2048xbf16, packed> -> <64x64xbf16, lhs, [2, 1, 2]>
+  %a = tile.fetch %w[%row, %g] : !tile.global<1408x2048xbf16, packed> -> !tile.fragment<64x64xbf16, lhs, [2, 1, 2]>
+  // CHECK: tile.fetch %{{.*}}[%{{.*}}, %{{.*}}] rows %{{.*}} : <?x2048xbf16, rows> -> <64x8xbf16, rhs, [2, 1, 2]>
+  %b = tile.fetch %x[%row, %g] rows %rows : !tile.global<?x2048xbf16, rows> -> !tile.fragment<64x8xbf16, rhs, [2, 1, 2]>
+  return
+}

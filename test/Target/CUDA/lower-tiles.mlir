@@ -1,0 +1,129 @@
+// Tiles become words of registers, mma.sync and cp.async; addresses are a base and constants.
+// RUN: hadal-opt %s --hadal-cuda-lower-tiles --canonicalize --cse --split-input-file --verify-diagnostics | FileCheck %s
+
+// CHECK: llvm.mlir.global external @hadal_shared() {addr_space = 3 : i32, alignment = 128 : i64} : !llvm.array<0 x i8>
+// CHECK-LABEL: func.func @stage(
+// CHECK-SAME:    %[[W:.*]]: !llvm.ptr<1> {llvm.align = 64 : i64}, %[[X:.*]]: !llvm.ptr<1>, %[[OUT:.*]]: !llvm.ptr<1>,
+func.func @stage(%w: !tile.global<256x200xbf16, packed> {llvm.align = 64 : i64}, %x: !tile.global<?x200xbf16, rows>, %y: !tile.global<?x256xbf16, rows>,
+                 %row: i32, %k: i32, %left: i32) attributes {nvvm.reqntid = array<i32: 128, 1, 1>} {
+  // CHECK: %[[BASE:.*]] = llvm.mlir.addressof @hadal_shared : !llvm.ptr<3>
+  // CHECK: %[[XS:.*]] = llvm.getelementptr inbounds %[[BASE]][16384] : (!llvm.ptr<3>) -> !llvm.ptr<3>, i8
+  %ws = tile.alloc : !tile.shared<128x64xbf16, packed>
+  %xs = tile.alloc : !tile.shared<32x64xbf16, swizzled>
+  %ys = tile.alloc : !tile.shared<32x128xf32, rows, pad = 4>
+  // Eight rows of blocks, one a pass; all of them exist.
+  // CHECK-COUNT-8: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 16, cache = cg : !llvm.ptr<3>, !llvm.ptr<1>
+  tile.copy %w[%row, %k] to %ws : !tile.global<256x200xbf16, packed>, !tile.shared<128x64xbf16, packed>
+  // Sixteen rows a pass; zeros behind the last row and, as 200 is no multiple of 64, behind the last column.
+  // CHECK:         %[[ISCOLUMN:.*]] = arith.cmpi slt, %{{.*}}, %{{.*}} : i32
+  // CHECK:         %[[ISROW:.*]] = arith.cmpi sgt, %{{.*}}, %{{.*}} : i32
+  // CHECK:         %[[EXISTS:.*]] = arith.andi %[[ISCOLUMN]], %[[ISROW]] : i1
+  // CHECK:         %[[BYTES:.*]] = arith.select %[[EXISTS]], %{{.*}}, %{{.*}} : i32
+  // CHECK:         nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 16, cache = cg, %[[BYTES]] : !llvm.ptr<3>, !llvm.ptr<1>, i32
+  // CHECK:         nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 16, cache = cg, %{{.*}} : !llvm.ptr<3>, !llvm.ptr<1>, i32
+  tile.copy %x[%row, %k] rows %left to %xs : !tile.global<?x200xbf16, rows>, !tile.shared<32x64xbf16, swizzled>
+  // CHECK: nvvm.cp.async.commit.group
+  tile.commit
+  // CHECK: nvvm.cp.async.wait.group 0
+  tile.wait {pending = 0 : i32}
+  // CHECK: nvvm.barrier0
+  tile.barrier
+  %c = tile.zero : !tile.fragment<128x32xf32, accumulator, [2, 2, 1]>
+  // Four rows of blocks of two steps, two rows of eight.
+  // CHECK-COUNT-8: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<3> -> vector<4xi32>
+  %a = tile.load %ws [0, 32] : !tile.shared<128x64xbf16, packed> -> !tile.fragment<128x32xbf16, lhs, [2, 2, 1]>
+  // CHECK-COUNT-2: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<3> -> vector<4xi32>
+  %b = tile.load %xs [0, 32] : !tile.shared<32x64xbf16, swizzled> -> !tile.fragment<32x32xbf16, rhs, [2, 2, 1]>
+  // CHECK-COUNT-16: nvvm.mma.sync A[{{.*}}] B[{{.*}}] C[{{.*}}] {{.*}}bf16{{.*}} : (i32, i32, f32) -> !llvm.struct<(f32, f32, f32, f32)>
+  // CHECK-NOT:      nvvm.mma
+  %d = tile.mma %a, %b, %c : !tile.fragment<128x32xbf16, lhs, [2, 2, 1]>, !tile.fragment<32x32xbf16, rhs, [2, 2, 1]>, !tile.fragment<128x32xf32, accumulator, [2, 2, 1]>
+  // CHECK-COUNT-32: llvm.store %{{.*}}, %{{.*}} {alignment = 4 : i64} : f32, !llvm.ptr<3>
+  tile.store %d to %ys : !tile.fragment<128x32xf32, accumulator, [2, 2, 1]>, !tile.shared<32x128xf32, rows, pad = 4>
+  tile.barrier
+  // CHECK: scf.for
+  // CHECK:   llvm.call_intrinsic "llvm.nvvm.ff2bf16x2.rn"
+  // CHECK:   llvm.store %{{.*}}, %{{.*}} {alignment = 8 : i64} : vector<2xi32>, !llvm.ptr<1>
+  tile.write %ys to %y[%row, %k] rows %left : !tile.shared<32x128xf32, rows, pad = 4>, !tile.global<?x256xbf16, rows>
+  return
+}
+
+// -----
+
+// Straight from memory: the number of rows is a limit of the position, not a condition.
+// CHECK-LABEL: func.func @straight(
+func.func @straight(%w: !tile.global<256x256xbf16, packed>, %x: !tile.global<?x256xbf16, rows>, %k: i32, %rows: i32) attributes {nvvm.reqntid = array<i32: 128, 1, 1>} {
+  // The second group of warps sums the second half.
+  // CHECK:         %[[WARP:.*]] = arith.divui %{{.*}}, %c32_i32 : i32
+  // CHECK:         arith.divui %[[WARP]], %c2_i32 : i32
+  %g = tile.group [2, 1, 2]
+  %h = arith.muli %g, %k : i32
+  // CHECK-COUNT-4: llvm.load %{{.*}} invariant {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xi32>
+  %a = tile.fetch %w[%k, %h] : !tile.global<256x256xbf16, packed> -> !tile.fragment<64x32xbf16, lhs, [2, 1, 2]>
+  // CHECK:         arith.minsi
+  // CHECK:         llvm.load %{{.*}} invariant {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xi32>
+  %b = tile.fetch %x[%k, %h] rows %rows : !tile.global<?x256xbf16, rows> -> !tile.fragment<32x8xbf16, rhs, [2, 1, 2]>
+  %c = tile.zero : !tile.fragment<64x8xf32, accumulator, [2, 1, 2]>
+  // CHECK-COUNT-4: nvvm.mma.sync
+  // CHECK-NOT:     nvvm.mma.sync
+  %d = tile.mma %a, %b, %c : !tile.fragment<64x32xbf16, lhs, [2, 1, 2]>, !tile.fragment<32x8xbf16, rhs, [2, 1, 2]>, !tile.fragment<64x8xf32, accumulator, [2, 1, 2]>
+  %t = tile.alloc : !tile.shared<2x8x64xf32, rows, pad = 4>
+  // Each adds to what is in a plane of its own.
+  // CHECK:         %[[BEFORE:.*]] = llvm.load %[[AT:.*]] {alignment = 4 : i64} : !llvm.ptr<3> -> f32
+  // CHECK-NEXT:    %[[SUM:.*]] = arith.addf %[[BEFORE]], %{{.*}} : f32
+  // CHECK-NEXT:    llvm.store %[[SUM]], %[[AT]] {alignment = 4 : i64} : f32, !llvm.ptr<3>
+  tile.store %d to %t accumulate : !tile.fragment<64x8xf32, accumulator, [2, 1, 2]>, !tile.shared<2x8x64xf32, rows, pad = 4>
+  return
+}
+
+// -----
+
+// A row of 128 bytes has all banks: two rows of four pieces meet in half of them.
+func.func @conflicts() attributes {nvvm.reqntid = array<i32: 32, 1, 1>} {
+  %t = tile.alloc : !tile.shared<32x64xbf16, rows>
+  // expected-warning @below {{expected no conflicts of banks, got 8 wavefronts in the place of 4}}
+  %b = tile.load %t [0, 0] : !tile.shared<32x64xbf16, rows> -> !tile.fragment<32x32xbf16, rhs, [1, 1, 1]>
+  return
+}
+
+// -----
+
+func.func @warps(%w: !tile.global<256x256xbf16, packed>, %k: i32) attributes {nvvm.reqntid = array<i32: 128, 1, 1>} {
+  // expected-error @below {{expected the 4 warps of its kernel, got 2}}
+  %a = tile.fetch %w[%k, %k] : !tile.global<256x256xbf16, packed> -> !tile.fragment<64x32xbf16, lhs, [2, 1, 1]>
+  return
+}
+
+// -----
+
+// expected-error @below {{expected at most 166912 bytes of shared memory, which sm_80 has, got 196608}}
+func.func @shared() attributes {nvvm.reqntid = array<i32: 128, 1, 1>} {
+  %t = tile.alloc : !tile.shared<12x128x64xbf16, packed>
+  return
+}
+
+// -----
+
+// expected-error @below {{expected a kernel in tiles to have a known number of threads, a multiple of 32}}
+func.func @threads() {
+  tile.barrier
+  return
+}
+
+// -----
+
+// What excludes each other has the same memory.
+// CHECK: llvm.mlir.global external @hadal_shared
+// CHECK-LABEL: func.func @programs(
+func.func @programs(%few: i1, %y: !tile.global<?x256xf32, rows>, %row: i32) attributes {nvvm.reqntid = array<i32: 128, 1, 1>} {
+  // CHECK: %[[BASE:.*]] = llvm.mlir.addressof @hadal_shared
+  // CHECK-NOT: llvm.getelementptr inbounds %[[BASE]]
+  // CHECK: return
+  scf.if %few {
+    %t = tile.alloc : !tile.shared<16x128xf32, rows>
+    tile.write %t to %y[%row, %row] rows %row : !tile.shared<16x128xf32, rows>, !tile.global<?x256xf32, rows>
+  } else {
+    %t = tile.alloc : !tile.shared<32x128xf32, rows>
+    tile.write %t to %y[%row, %row] rows %row : !tile.shared<32x128xf32, rows>, !tile.global<?x256xf32, rows>
+  }
+  return
+}
