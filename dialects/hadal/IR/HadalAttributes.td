@@ -271,6 +271,29 @@ def Hadal_PortAttr : Hadal_Attr<"Port", "port"> {
   let assemblyFormat = "`<` $name `,` $role (`of` $block_table^)? (`,` `[` $extents^ `]`)? `>`";
 }
 
+def Hadal_FragmentsAttr : Hadal_Attr<"Fragments", "fragments", [DeclareAttrInterfaceMethods<VerifiableTensorEncoding>, DeclareAttrInterfaceMethods<LayoutAttrInterface>]> {
+  let summary = "Weights packed in the order in which lanes of a matrix unit hold them";
+  let description = [{
+    Layout of a weight `[.., out, in]` of bf16: `[.., ceil(out / 16), 2 ceil(in / 64), s, g, t, p, h, e]`, padded
+    with zeros. The last six extents are 2, 8, 4, 2, 2, 2 and a block of 16 outputs and 32 inputs: output
+    `g + 8 h` and input `8 t + 4 s + 2 p + e` of it. So 16 bytes of lane `4 g + t` are what it holds of the left operand
+    of one step of 16 x 8 x 16, and 16 bytes of a row of activations what it holds of the right operands of two.
+
+    A kernel sums each `segment` of inputs by itself, inputs upwards, and adds the segments in order: so all kernels that
+    read a weight give the same bits.
+
+    ```mlir
+    tensor<1408x2048xbf16, #hadal.fragments<segment = 1024>>
+    ```
+
+    Constraints:
+    1. fragments_c1: the tensor is of rank 2 or more, of bf16
+    2. fragments_c2: the segment is a positive multiple of 64
+  }];
+  let parameters = (ins "int64_t":$segment);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
 // ---- Targets ----------------------------------------------------------------
 
 def Hadal_TargetAttr : Hadal_Attr<"Target", "target"> {

@@ -3,6 +3,7 @@
 #include "hadal/Target/CUDA/CUDATarget.h"
 
 #include "Assembler.h"
+#include "TileKernels.h"
 
 #include "files/Toolkit.h"
 #include "hadal/Codegen/Passes.h"
@@ -58,12 +59,24 @@ public:
 
   void registerPasses() const override { cuda::registerCUDAPasses(); }
 
-  /// All as it is stored, in rows.
-  RankedTensorType getParameterType(OperandRole, RankedTensorType type, StringRef) const override {
-    return type;
+  void registerDialects(DialectRegistry &registry) const override {
+    registry.insert<tile::TileDialect>();
   }
 
-  // Everything takes the plain path, which is what a target says that says nothing.
+  /// As it is stored, in rows, but for matrices of products.
+  RankedTensorType getParameterType(OperandRole role, RankedTensorType type,
+                                    StringRef) const override {
+    return role == OperandRole::Matrix ? cuda::getMatrixType(type) : type;
+  }
+
+  bool hasKernels() const override { return true; }
+
+  /// Attention and experts are expanded whole: their parts have no kernels.
+  OpPassManager getDecomposition(OpPassManager) const override {
+    return OpPassManager(ProgramOp::getOperationName());
+  }
+
+  bool supports(ArrayRef<Operation *> ops) const override { return cuda::hasTileKernel(ops); }
 
   void addKernelPasses(OpPassManager &pm) const override {
     // An item a thread: neighbours are threads, not lanes.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gives each executable of a program a kernel for every level, made of its flat form.
+// Gives each executable of a program a kernel for every level: in tiles, or of its flat form.
 #include "hadal/Target/CUDA/Passes.h"
 
+#include "TileKernels.h"
 #include "WorkItems.h"
 
 #include "hadal/Codegen/Passes.h"
@@ -202,6 +203,8 @@ struct EmitKernelsPass : impl::EmitKernelsPassBase<EmitKernelsPass> {
     if (!flat) {
       if (executable.getInterface())
         return success();
+      if (hasTileKernel(executable.getBodyOps()))
+        return emitInTiles(executable);
       Operation *root = executable.getRoot();
       return (root ? root : executable)->emitOpError("has no kernel for GPUs");
     }
@@ -221,6 +224,20 @@ struct EmitKernelsPass : impl::EmitKernelsPassBase<EmitKernelsPass> {
       ++numKernels;
     }
     flat.erase();
+    return success();
+  }
+
+  LogicalResult emitInTiles(ExecutableOp executable) {
+    if (failed(setTileInterface(executable)))
+      return failure();
+    OpBuilder builder = OpBuilder::atBlockEnd(&executable.getContents().front());
+    for (StringAttr level : levels) {
+      auto variant = VariantOp::create(builder, executable.getLoc(), level);
+      OpBuilder(&getContext()).createBlock(&variant.getContents());
+      emitTileVariant(executable, variant, *findLevel(level));
+      ++numKernels;
+    }
+    ++numInTiles;
     return success();
   }
 

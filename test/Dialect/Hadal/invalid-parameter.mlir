@@ -61,6 +61,18 @@ func.func private @panels(tensor<64xbf16, #hadal.panels<rows = 32, interleave = 
 
 // -----
 
+// fragments_c1: the tensor is of rank 2 or more, of bf16
+// expected-error @+1 {{expected a layout in fragments on a tensor of bf16 and of rank 2 or more, got rank 2 and 'f32'}}
+func.func private @fragments(tensor<96x64xf32, #hadal.fragments<segment = 64>>)
+
+// -----
+
+// fragments_c2: the segment is a positive multiple of 64
+// expected-error @+1 {{expected a segment that is a positive multiple of 64, got 32}}
+func.func private @fragments(tensor<96x64xbf16, #hadal.fragments<segment = 32>>)
+
+// -----
+
 // panels_c2: rows and interleave are from 1 to 4,096
 // expected-error @+1 {{expected rows and interleave of a panel from 1 to 4096, got 0 and 2}}
 func.func private @panels(tensor<96x64xbf16, #hadal.panels<rows = 0, interleave = 2>>)

@@ -3,12 +3,14 @@
 #include "SimHarness.h"
 
 #include "hadal/Target/CUDA/Image.h"
+#include "tile/IR/TileDialect.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -20,10 +22,10 @@ namespace hadal::testing {
 
 std::unique_ptr<mlir::MLIRContext> makeKernelContext() {
   auto context = std::make_unique<mlir::MLIRContext>(mlir::MLIRContext::Threading::DISABLED);
-  context
-      ->loadDialect<mlir::arith::ArithDialect, mlir::cf::ControlFlowDialect,
-                    mlir::func::FuncDialect, mlir::gpu::GPUDialect, mlir::LLVM::LLVMDialect,
-                    mlir::math::MathDialect, mlir::memref::MemRefDialect, mlir::scf::SCFDialect>();
+  context->loadDialect<mlir::arith::ArithDialect, mlir::cf::ControlFlowDialect,
+                       mlir::func::FuncDialect, mlir::gpu::GPUDialect, mlir::LLVM::LLVMDialect,
+                       mlir::math::MathDialect, mlir::memref::MemRefDialect,
+                       mlir::NVVM::NVVMDialect, mlir::scf::SCFDialect, tile::TileDialect>();
   return context;
 }
 
@@ -60,17 +62,28 @@ uint64_t SimImage::allocate(size_t bytes) {
   return address;
 }
 
-void SimImage::run(const char *kernel, uint32_t workgroups, uint32_t threads,
-                   const std::vector<uint64_t> &parameters) {
+hadal_sim_launch_t SimImage::defaults() {
   hadal_sim_launch_t launch;
   hadal_sim_launch_defaults(&launch);
+  launch.checks |= HADAL_SIM_CHECK_GLOBAL_RACE;
+  return launch;
+}
+
+void SimImage::run(const char *kernel, uint32_t workgroups, uint32_t threads,
+                   const std::vector<uint64_t> &parameters) {
+  hadal_sim_launch_t launch = defaults();
   launch.grid[0] = workgroups;
   launch.block[0] = threads;
-  launch.checks |= HADAL_SIM_CHECK_GLOBAL_RACE;
+  run(kernel, launch, parameters);
+}
+
+hadal_sim_counters_t SimImage::run(const char *kernel, const hadal_sim_launch_t &launch,
+                                   const std::vector<uint64_t> &parameters) {
   std::vector<const void *> arguments;
   for (const uint64_t &parameter : parameters)
     arguments.push_back(&parameter);
   expectOk(hadal_sim_launch(context, module, kernel, &launch, arguments.data(), arguments.size()));
+  return hadal_sim_counters(context);
 }
 
 } // namespace hadal::testing

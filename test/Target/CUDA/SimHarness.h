@@ -52,6 +52,11 @@ public:
   void run(const char *kernel, uint32_t workgroups, uint32_t threads,
            const std::vector<uint64_t> &parameters);
 
+  /// A launch with all checks.
+  static hadal_sim_launch_t defaults();
+  hadal_sim_counters_t run(const char *kernel, const hadal_sim_launch_t &launch,
+                           const std::vector<uint64_t> &parameters);
+
 private:
   void expectOk(hadal_sim_status_t status);
 

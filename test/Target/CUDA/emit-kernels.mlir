@@ -1,4 +1,4 @@
-// Kernels from the flat form: a thread an element, or a warp a row that is summed.
+// Kernels in tiles, and from the flat form: a thread an element, or a warp a row that is summed.
 // RUN: hadal-opt %s --pass-pipeline='builtin.module(hadal.program(hadal-cuda-emit-kernels))' --split-input-file --verify-diagnostics | FileCheck %s
 
 // CHECK: hadal.program @cuda target <"cuda", levels = ["sm_80"]>
@@ -93,6 +93,51 @@ hadal.program @cuda target <"cuda"> {
         memref.store %sum, %y[%item] : memref<?xf32>
         return
       }
+    }
+  }
+}
+
+// -----
+
+// A linear layer is programs for few and for many rows; the grid and the shared memory are those of the one that runs.
+hadal.program @cuda target <"cuda", levels = ["sm_86"]> {
+  // CHECK-LABEL: hadal.executable @linear_256x2048 interface <bindings = [0, 1, 2], access = [read, read, write], constants = [#hadal.extent<0, 0>]>
+  // CHECK:         hadal.variant "sm_86"
+  // CHECK:           plan.interface workgroup_size [128, 1, 1]
+  // CHECK-NEXT:      ^bb0(%[[ROWS:.*]]: !plan.int):
+  // CHECK:             %[[SIXTEEN:.*]] = plan.constant 16
+  // CHECK:             %[[FEW:.*]] = plan.expr le %[[ROWS]], %[[SIXTEEN]]
+  // CHECK:             plan.select %[[FEW]]
+  // CHECK:             plan.grid %{{.*}}, %{{.*}}, %{{.*}} dynamic_shared %{{.*}}
+  // CHECK:           func.func @linear_256x2048(%[[X:.*]]: !tile.global<?x2048xbf16, rows> {llvm.align = 64 : i64}, %[[W:.*]]: !tile.global<256x2048xbf16, packed> {llvm.align = 64 : i64}, %[[Y:.*]]: !tile.global<?x256xf32, rows> {llvm.align = 64 : i64}, %{{.*}}: memref<?xi64>)
+  // Two groups of warps take a segment each.
+  // CHECK:             tile.group [2, 1, 2]
+  // CHECK:             tile.fetch %[[W]]
+  // CHECK:             tile.fetch %[[X]]
+  // CHECK:             tile.write %{{.*}} : <2x8x64xf32, rows, pad = 4>
+  // CHECK:             tile.write %{{.*}} : <2x16x64xf32, rows, pad = 4>
+  // A pipeline of as many stages as this level has room for adds them up.
+  // CHECK:             tile.alloc : <2x128x64xbf16, packed>
+  // CHECK:             tile.copy
+  // CHECK:             tile.store %{{.*}} accumulate
+  // CHECK:             tile.write
+  // CHECK-NOT:         tile.write
+  hadal.executable @linear_256x2048 {
+    func.func @body(%x: tensor<?x2048xbf16>, %w: tensor<256x2048xbf16, #hadal.fragments<segment = 1024>>) -> tensor<?x256xf32> {
+      %y = hadal.linear %x, %w : (tensor<?x2048xbf16>, tensor<256x2048xbf16, #hadal.fragments<segment = 1024>>) -> tensor<?x256xf32>
+      return %y : tensor<?x256xf32>
+    }
+  }
+}
+
+// -----
+
+hadal.program @cuda target <"cuda"> {
+  hadal.executable @unpacked {
+    func.func @body(%x: tensor<?x64xbf16>, %w: tensor<96x64xbf16>) -> tensor<?x96xf32> {
+      // expected-error @below {{expected a weight in fragments, got 'tensor<96x64xbf16>' (run hadal-pack-parameters)}}
+      %y = hadal.linear %x, %w : (tensor<?x64xbf16>, tensor<96x64xbf16>) -> tensor<?x96xf32>
+      return %y : tensor<?x96xf32>
     }
   }
 }

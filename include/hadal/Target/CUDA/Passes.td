@@ -6,11 +6,11 @@
 include "mlir/Pass/PassBase.td"
 
 def EmitKernelsPass : Pass<"hadal-cuda-emit-kernels", "::hadal::ProgramOp"> {
-  let summary = "Make kernels for every level of flat variants";
+  let summary = "Make kernels for every level";
   let description = [{
-    Precondition: a program for GPUs, executables with a variant in the flat form.
-    Postcondition (the kernel stage): instead of it one variant for each level that the
-    program wants. A work item is a thread's; one that sums, or reduces
+    Precondition: a program for GPUs, executables with a variant in the flat form, or with a body
+    that has a kernel in tiles (docs/Tile.md). Postcondition (the kernel stage): instead of it one
+    variant for each level that the program wants. Of a flat variant: a work item is a thread's; one that sums, or reduces
     otherwise, and of which a row has less than a warp has threads, is a warp's:
     lane l takes the elements l, l + 32, ... and lanes are combined in a butterfly.
 
@@ -21,9 +21,11 @@ def EmitKernelsPass : Pass<"hadal-cuda-emit-kernels", "::hadal::ProgramOp"> {
     ```
   }];
   let statistics = [Statistic<"numKernels", "num-kernels", "Kernels emitted">,
-                    Statistic<"numRowWise", "num-row-wise", "Executables whose items are a warp's">];
+                    Statistic<"numRowWise", "num-row-wise", "Executables whose items are a warp's">,
+                    Statistic<"numInTiles", "num-in-tiles", "Executables with kernels in tiles">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::gpu::GPUDialect",
-                           "::mlir::memref::MemRefDialect", "::mlir::NVVM::NVVMDialect", "::mlir::scf::SCFDialect"];
+                           "::mlir::memref::MemRefDialect", "::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect",
+                           "::mlir::scf::SCFDialect", "::hadal::tile::TileDialect"];
 }
 
 def ExpandMathPass : Pass<"hadal-cuda-expand-math"> {

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Packs a matrix in the order of a matrix unit's lanes, the layout of #hadal.fragments.
+#include "hadal/IR/FragmentPacking.h"
+
+#include <cstring>
+
+using namespace hadal;
+
+namespace {
+/// Where in its block an element is.
+int64_t placeOf(int64_t output, int64_t input) {
+  int64_t step = input / 4 % 2, lane = output % 8 * 4 + input / 8;
+  int64_t pair = input / 2 % 2, half = output / 8;
+  return ((step * 32 + lane) * 2 + pair) * 4 + half * 2 + input % 2;
+}
+
+template <typename From, typename Convert>
+bool pack(const StoredMatrix &matrix, uint16_t *out, Convert convert) {
+  std::memset(out, 0, size_t(fragmentElements(matrix.inputs)) * sizeof(uint16_t));
+  for (int64_t o = 0; o < matrix.outputs; ++o)
+    for (int64_t k = 0; k < matrix.inputs; ++k) {
+      From value;
+      std::memcpy(&value,
+                  matrix.data +
+                      (o * matrix.outputStride + k * matrix.inputStride) * int64_t(sizeof(From)),
+                  sizeof(From));
+      uint16_t *block = out + k / kFragmentInputs * kFragmentInputs * kFragmentOutputs;
+      block[placeOf(o, k % kFragmentInputs)] = convert(value);
+    }
+  return true;
+}
+} // namespace
+
+bool hadal::packFragments(const StoredMatrix &matrix, void *out) {
+  auto *packed = static_cast<uint16_t *>(out);
+  switch (matrix.element) {
+  case StoredElement::BF16:
+    return pack<uint16_t>(matrix, packed, [](uint16_t bits) { return bits; });
+  case StoredElement::F16:
+    return pack<uint16_t>(matrix, packed, [](uint16_t bits) { return f32ToBF16(f16ToF32(bits)); });
+  case StoredElement::F32: return pack<float>(matrix, packed, f32ToBF16);
+  case StoredElement::F8E4M3: return false;
+  }
+  return false;
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shorthand for programs in the tile dialect.
+#include "ProgramBuilder.h"
+
+using namespace mlir;
+using namespace hadal;
+using namespace hadal::cuda;
+
+ValueRange ProgramBuilder::loop(Value begin, Value end, ValueRange carried, Body body) {
+  auto loop = scf::ForOp::create(*this, begin, end, constant(1), carried);
+  OpBuilder::InsertionGuard guard(*this);
+  setInsertionPointToStart(loop.getBody());
+  SmallVector<Value> next = body(loop.getInductionVar(), loop.getRegionIterArgs());
+  // A loop that carries nothing has its end already.
+  if (!carried.empty())
+    scf::YieldOp::create(*this, next);
+  return loop.getResults();
+}
+
+void ProgramBuilder::onlyIf(Value condition, function_ref<void()> body) {
+  auto op = scf::IfOp::create(*this, condition, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(*this);
+  setInsertionPoint(op.thenYield());
+  body();
+}
+
+void ProgramBuilder::either(Value condition, function_ref<void()> then,
+                            function_ref<void()> otherwise) {
+  auto op = scf::IfOp::create(*this, condition, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(*this);
+  setInsertionPoint(op.thenYield());
+  then();
+  setInsertionPoint(op.elseYield());
+  otherwise();
+}
+
+Value ProgramBuilder::alloc(ArrayRef<int64_t> shape, Type element, tile::Order order, int64_t pad) {
+  return tile::AllocOp::create(*this,
+                               tile::SharedType::get(getContext(), shape, element, order, pad));
+}
+
+Value ProgramBuilder::plane(Value tile, Value index) {
+  auto type = cast<tile::SharedType>(tile.getType());
+  auto plane = tile::SharedType::get(getContext(), type.getShape().drop_front(),
+                                     type.getElementType(), type.getOrder(), type.getPad());
+  return tile::PlaneOp::create(*this, plane, tile, index);
+}
+
+tile::FragmentType ProgramBuilder::fragment(int64_t rows, int64_t columns, tile::Role role,
+                                            ArrayRef<int64_t> warps) {
+  Type element = role == tile::Role::Accumulator ? Type(getF32Type()) : Type(getBF16Type());
+  return tile::FragmentType::get(getContext(), {rows, columns}, element, role, warps);
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// Linear layers in tiles: against sums in double precision, and the same bits for any number of
+// rows, on every level.
+#include "SimHarness.h"
+
+#include "hadal/IR/FragmentPacking.h"
+#include "hadal/Target/CUDA/LinearKernels.h"
+
+#include "mlir/IR/Builders.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+using namespace hadal;
+using namespace hadal::testing;
+
+namespace {
+struct Shape {
+  int64_t outputs, inputs;
+  bool rounds; // the result to bf16
+};
+
+/// A layer with random weights, compiled for a level.
+class Layer {
+public:
+  Layer(const Shape &shape, const cuda::Level &level) : shape(shape) {
+    auto context = makeKernelContext();
+    mlir::OpBuilder builder(context.get());
+    auto loc = builder.getUnknownLoc();
+    mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(loc);
+    builder.setInsertionPointToStart(module->getBody());
+    cuda::LinearSpec spec;
+    spec.name = "linear";
+    spec.outputs = shape.outputs;
+    spec.inputs = shape.inputs;
+    spec.segment = cuda::chooseSegment(shape.outputs, shape.inputs);
+    spec.element = shape.rounds ? mlir::Type(builder.getBF16Type()) : builder.getF32Type();
+    programs = cuda::emitLinear(builder, loc, spec, level);
+    image = std::make_unique<SimImage>(compileToPtx(*module, level));
+    std::mt19937 random(7);
+    std::uniform_real_distribution<float> values(-1, 1);
+    weights.resize(shape.outputs * shape.inputs);
+    for (uint16_t &weight : weights)
+      weight = f32ToBF16(values(random));
+    int64_t part = fragmentElements(shape.inputs);
+    std::vector<uint16_t> packed((shape.outputs + 15) / 16 * part);
+    for (int64_t o = 0; o < shape.outputs; o += 16) {
+      StoredMatrix rows{reinterpret_cast<const uint8_t *>(&weights[o * shape.inputs]),
+                        StoredElement::BF16,
+                        std::min<int64_t>(16, shape.outputs - o),
+                        shape.inputs,
+                        shape.inputs,
+                        1};
+      EXPECT_TRUE(packFragments(rows, &packed[o / 16 * part]));
+    }
+    packedAddress = image->upload(packed);
+    x.resize(most * shape.inputs);
+    for (uint16_t &value : x)
+      value = f32ToBF16(values(random));
+  }
+
+  const cuda::LinearProgram &programFor(int64_t rows) const {
+    for (const cuda::LinearProgram &program : programs)
+      if (rows <= program.mostRows || !program.mostRows)
+        return program;
+    return programs.back();
+  }
+
+  /// The words of y of the first `rows` rows; nothing lies behind them.
+  std::vector<uint32_t> run(int64_t rows) {
+    const cuda::LinearProgram &program = programFor(rows);
+    std::vector<uint16_t> first(x.begin(), x.begin() + rows * shape.inputs);
+    uint64_t in = image->upload(first), constants = image->upload(std::vector<int64_t>{rows});
+    int64_t count = rows * shape.outputs;
+    uint64_t out = image->allocate(count * (shape.rounds ? 2 : 4));
+    hadal_sim_launch_t launch = SimImage::defaults();
+    launch.grid[0] = (shape.outputs + program.outputs - 1) / program.outputs;
+    launch.grid[1] = program.stages ? (rows + program.rows - 1) / program.rows : 1;
+    launch.block[0] = cuda::kLinearThreads;
+    launch.dynamic_shared_bytes = program.sharedBytes;
+    counters = image->run("linear", launch, {in, packedAddress, out, constants});
+    if (!shape.rounds)
+      return image->download<uint32_t>(out, count);
+    std::vector<uint16_t> halves = image->download<uint16_t>(out, count);
+    return {halves.begin(), halves.end()};
+  }
+
+  float valueOf(uint32_t word) const {
+    if (shape.rounds)
+      return bf16ToF32(uint16_t(word));
+    float value;
+    std::memcpy(&value, &word, sizeof(value));
+    return value;
+  }
+
+  void expectSums(const std::vector<uint32_t> &y, int64_t rows) const {
+    for (int64_t n = 0; n < rows; ++n)
+      for (int64_t o = 0; o < shape.outputs; ++o) {
+        double sum = 0, size = 0;
+        for (int64_t k = 0; k < shape.inputs; ++k) {
+          double product =
+              double(bf16ToF32(x[n * shape.inputs + k])) * bf16ToF32(weights[o * shape.inputs + k]);
+          sum += product;
+          size += std::abs(product);
+        }
+        double most = 1e-6 * size + (shape.rounds ? std::abs(sum) / 256 : 0);
+        ASSERT_NEAR(valueOf(y[n * shape.outputs + o]), sum, most) << n << ", " << o;
+      }
+  }
+
+  static constexpr int64_t most = 150;
+  Shape shape;
+  llvm::SmallVector<cuda::LinearProgram> programs;
+  hadal_sim_counters_t counters = {};
+
+private:
+  std::unique_ptr<SimImage> image;
+  std::vector<uint16_t> weights, x;
+  uint64_t packedAddress = 0;
+};
+
+class TileLinear : public ::testing::TestWithParam<Shape> {};
+} // namespace
+
+TEST_P(TileLinear, SumsAreRightAndTheSameForAnyRows) {
+  std::vector<uint32_t> all;
+  for (llvm::StringRef name : {"sm_80", "sm_86", "sm_90"}) {
+    Layer layer(GetParam(), *cuda::findLevel(name));
+    std::vector<uint32_t> whole = layer.run(Layer::most);
+    if (all.empty()) {
+      layer.expectSums(whole, Layer::most);
+      all = whole;
+    }
+    ASSERT_EQ(whole, all) << name.str();
+    for (int64_t rows : {1, 7, 8, 9, 16, 17, 64, 65, 128, 129}) {
+      std::vector<uint32_t> some = layer.run(rows);
+      ASSERT_EQ(some, std::vector<uint32_t>(all.begin(), all.begin() + some.size()))
+          << name.str() << ", " << rows << " rows";
+      EXPECT_EQ(layer.counters.shared_bank_conflicts, 0u) << rows << " rows";
+    }
+  }
+}
+
+// Less than a tile, sizes that are no multiple of one, rows that are aligned to an element alone,
+// two and four segments, the last one shorter.
+INSTANTIATE_TEST_SUITE_P(Shapes, TileLinear,
+                         ::testing::Values(Shape{64, 24, false}, Shape{97, 40, false},
+                                           Shape{130, 136, true}, Shape{256, 320, true},
+                                           Shape{48, 2112, false}, Shape{33, 4168, true}));
+
+TEST(TileLinearPrograms, SegmentsAreForFewOutputsAndManyInputs) {
+  EXPECT_EQ(cuda::chooseSegment(10944, 2048), 2048);
+  EXPECT_EQ(cuda::chooseSegment(2048, 2048), 1024);
+  EXPECT_EQ(cuda::chooseSegment(2048, 10944), 2752);
+  EXPECT_EQ(cuda::chooseSegment(576, 2040), 1024);
+  EXPECT_EQ(cuda::chooseSegment(64, 1000), 1024);
+}
+
+TEST(TileLinearPrograms, LevelsDifferByTheirSharedMemory) {
+  for (const cuda::Level &level : cuda::allLevels()) {
+    Layer layer({256, 256, false}, level);
+    for (const cuda::LinearProgram &program : layer.programs)
+      EXPECT_LE(program.sharedBytes, level.sharedBytes) << level.name.str();
+    EXPECT_EQ(layer.programs.back().rows, level.sharedBytes > 100 << 10 ? 128 : 64);
+  }
+}
