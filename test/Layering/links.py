@@ -11,7 +11,7 @@ ALLOWED = {
     "PlanDialect": "",
     "TileDialect": "",
     "HadalDialect": "PlanDialect",
-    "HadalTarget": "HadalDialect PlanDialect",
+    "HadalTarget": "HadalDialect PlanDialect TileDialect",
     "HadalImport": "HadalDialect hadal_files hadal_problems hadal_text",
     "HadalTransforms": "HadalDialect PlanDialect HadalTarget",
     "HadalCodegen": "HadalDialect PlanDialect HadalTarget",
@@ -19,7 +19,7 @@ ALLOWED = {
     "HadalSerialize": "HadalDialect PlanDialect HadalTarget hadal_files hadal_problems hadal_reader",
     "HadalPipeline": "HadalImport HadalTransforms HadalConversion HadalCodegen HadalTarget\\w* HadalSerialize",
 }
-OF_TARGETS = "HadalDialect PlanDialect HadalTarget HadalCodegen hadal_files"
+OF_TARGETS = "HadalDialect PlanDialect TileDialect HadalTarget HadalCodegen hadal_files"
 OURS = re.compile(r"(Hadal|Plan|Tile|hadal_)\w*$")
 
 
