@@ -36,7 +36,12 @@ struct Figures {
   int64_t absorbedCost = 0, expandedCost = 0, expansionCost = 0;
   std::optional<int64_t> threshold;
   uint64_t launches = 0, executables = 0;
-  std::vector<std::pair<std::string, int64_t>> expanded; // ops without a kernel
+  struct Unsupported {
+    std::string name;
+    int64_t count;
+    bool isExpanded; // else it is linalg, or the like, itself
+  };
+  std::vector<Unsupported> unsupported; // ops without a kernel
 };
 
 Figures collect(ModuleOp module) {
@@ -48,9 +53,12 @@ Figures collect(ModuleOp module) {
   program.walk([&](plan::LaunchOp) { ++figures.launches; });
   program.walk([&](plan::ExecutableOp) { ++figures.executables; });
   if (auto counts = module->getAttrOfType<DictionaryAttr>(kExpandedAttrName))
-    for (NamedAttribute each : counts)
-      figures.expanded.push_back(
-          {each.getName().str(), cast<IntegerAttr>(each.getValue()).getInt()});
+    for (NamedAttribute each : counts) {
+      auto op = RegisteredOperationName::lookup(each.getName(), module.getContext());
+      figures.unsupported.push_back({each.getName().str(),
+                                     cast<IntegerAttr>(each.getValue()).getInt(),
+                                     op && op->hasInterface<ExpandableOpInterface>()});
+    }
   ModelAttr model = modelOf(module);
   if (!model)
     return figures;
@@ -126,8 +134,9 @@ void writeText(const Figures &f, const SerializeResult &result, const CompileCos
              machineText(kernel));
   for (auto &[level, by] : result.machineCodeBy)
     line("machine code", level + ": " + by);
-  for (auto &[name, count] : f.expanded)
-    line("without a kernel", std::to_string(count) + " " + name + ": its expansion");
+  for (auto &[name, count, isExpanded] : f.unsupported)
+    line("without a kernel",
+         std::to_string(count) + " " + name + (isExpanded ? ": its expansion" : ": as it is"));
   line("artifact bytes", grouped(result.artifactBytes));
   line("weights file bytes", grouped(result.weightBytes));
   line("time", llvm::formatv("{0:f2} s: import {1:f2}, passes {2:f2}, code {3:f2}, weights {4:f2}",
@@ -145,9 +154,9 @@ void writeJson(const Figures &f, const SerializeResult &result, const CompileCos
   llvm::json::Object machineCode;
   for (auto &[level, by] : result.machineCodeBy)
     machineCode[level] = by;
-  llvm::json::Object expanded;
-  for (auto &[name, count] : f.expanded)
-    expanded[name] = count;
+  llvm::json::Object expanded, unexpanded;
+  for (auto &[name, count, isExpanded] : f.unsupported)
+    (isExpanded ? expanded : unexpanded)[name] = count;
   llvm::json::Object report{{"family", f.family},
                             {"layers", f.layers},
                             {"precision", f.precision},
@@ -169,6 +178,7 @@ void writeJson(const Figures &f, const SerializeResult &result, const CompileCos
                             {"kernels", std::move(kernels)},
                             {"machine_code", std::move(machineCode)},
                             {"expanded", std::move(expanded)},
+                            {"unexpanded", std::move(unexpanded)},
                             {"artifact_bytes", result.artifactBytes},
                             {"weights_file_bytes", result.weightBytes},
                             {"seconds", llvm::json::Object{{"total", costs.totalSeconds},

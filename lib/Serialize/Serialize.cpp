@@ -127,9 +127,13 @@ private:
       const Target *target = lookupTarget(program, program.getSymName());
       if (!target)
         return WalkResult::interrupt();
-      FailureOr<TargetImage> compiled = target->compileImage(image);
+      auto tell = [&](const ImageForm &form) { options.observe(image, form); };
+      FailureOr<TargetImage> compiled =
+          target->compileImage(image, options.observe ? ImageObserver(tell) : nullptr);
       if (failed(compiled))
         return WalkResult::interrupt();
+      if (options.observe)
+        tell({"", "image.bin", toStringRef(llvm::ArrayRef(compiled->bytes))});
       return WalkResult(addImage(image, std::move(*compiled)));
     });
     return failure(walked.wasInterrupted());

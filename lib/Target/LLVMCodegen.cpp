@@ -17,7 +17,7 @@ std::unique_ptr<TargetMachine> hadal::createTargetMachine(StringRef triple, Stri
                                                           CodeGenOptLevel optimisation) {
   Triple parsed(triple);
   std::string error;
-  const Target *target = TargetRegistry::lookupTarget(parsed, error);
+  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(parsed, error);
   if (!target)
     return nullptr;
   TargetOptions options;
@@ -43,6 +43,21 @@ Error hadal::runPasses(Module &module, TargetMachine &machine, StringRef passes)
     return error;
   manager.run(module, modules);
   return Error::success();
+}
+
+void hadal::observeModule(Module &module, StringRef name, ImageObserver observe) {
+  if (!observe)
+    return;
+  auto tell = [&](StringRef kernel, auto &printed) {
+    std::string text;
+    raw_string_ostream stream(text);
+    printed.print(stream, nullptr);
+    observe({kernel, name, text});
+  };
+  tell("", module);
+  for (Function &function : module)
+    if (!function.isDeclaration())
+      tell(function.getName(), function);
 }
 
 bool hadal::emitFile(Module &module, TargetMachine &machine, CodeGenFileType type,

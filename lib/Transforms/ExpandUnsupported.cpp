@@ -37,9 +37,14 @@ struct ExpandUnsupportedPass : impl::ExpandUnsupportedPassBase<ExpandUnsupported
   LogicalResult expand(ProgramOp program, const Target &target) {
     SmallVector<Operation *> ops;
     for (auto function : program.getContents().getOps<func::FuncOp>())
-      for (Operation &op : function.getBody().front())
-        if (isa<ComputeOpInterface, ExpandableOpInterface>(op) && (plain || !target.supports(&op)))
+      for (Operation &op : function.getBody().front()) {
+        if (!plain && target.supports(&op))
+          continue;
+        if (isa<ComputeOpInterface, ExpandableOpInterface>(op))
           ops.push_back(&op);
+        else if (!staysInEntry(&op) && !isCarried(&op))
+          ++counts[op.getName().getStringRef().str()]; // it is what it means
+      }
     for (Operation *op : ops) {
       std::string name = op->getName().getStringRef().str();
       auto expandable = dyn_cast<ExpandableOpInterface>(op);

@@ -24,7 +24,7 @@ public:
   }
   void addKernelPasses(OpPassManager &) const override {}
   void addImagePasses(OpPassManager &) const override {}
-  FailureOr<TargetImage> compileImage(plan::ImageOp) const override {
+  FailureOr<TargetImage> compileImage(plan::ImageOp, ImageObserver) const override {
     TargetImage image;
     image.bytes = {1, 2, 3};
     image.symbols.push_back({"other", 3});

@@ -2,8 +2,8 @@
 // RUN: hadal-opt %s --hadal-expand-unsupported | FileCheck %s
 // RUN: hadal-opt %s --hadal-expand-unsupported=plain | FileCheck %s --check-prefix=PLAIN
 
-// CHECK: module attributes {hadal.expanded = {hadal.rms_norm = 1 : i64}}
-// PLAIN: module attributes {hadal.expanded = {hadal.rms_norm = 2 : i64}}
+// CHECK: module attributes {hadal.expanded = {arith.negf = 1 : i64, hadal.rms_norm = 1 : i64, linalg.abs = 1 : i64}}
+// PLAIN: module attributes {hadal.expanded = {arith.addf = 1 : i64, arith.negf = 1 : i64, hadal.rms_norm = 2 : i64, linalg.abs = 1 : i64}}
 hadal.program @cpu target <"cpu"> {
   hadal.parameter @n : tensor<64xbf16>
   // CHECK-LABEL: func.func @forward
@@ -19,6 +19,12 @@ hadal.program @cpu target <"cpu"> {
     %n = hadal.param @n : tensor<64xbf16>
     %y = hadal.rms_norm %x, %n {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xbf16>) -> tensor<?x64xf32>
     %z = hadal.rms_norm %y, %w {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xbf16>) -> tensor<?x64xf32>
-    return %z : tensor<?x64xf32>
+    %c0 = arith.constant 0 : index
+    %rows = tensor.dim %z, %c0 : tensor<?x64xf32>
+    %e = tensor.empty(%rows) : tensor<?x64xf32>
+    %a = linalg.abs ins(%z : tensor<?x64xf32>) outs(%e : tensor<?x64xf32>) -> tensor<?x64xf32>
+    %m = arith.negf %a : tensor<?x64xf32>
+    %s = arith.addf %m, %z : tensor<?x64xf32>
+    return %s : tensor<?x64xf32>
   }
 }

@@ -6,6 +6,7 @@
 #include "support/CompilerTool.h"
 
 #include "hadal/Import/Import.h"
+#include "hadal/Pipeline/Dump.h"
 #include "hadal/Pipeline/Pipeline.h"
 #include "hadal/Pipeline/Report.h"
 #include "hadal/Serialize/Serialize.h"
@@ -64,6 +65,11 @@ static cl::opt<std::string> compileTo("compile-to",
 static cl::opt<std::string>
     report("report", cl::desc("Write a report to standard output: text (default) or json"),
            cl::ValueOptional, cl::value_desc("FORMAT"), cl::cat(category));
+static cl::opt<std::string>
+    dumpFolder("dump",
+               cl::desc("Write every stage, and each executable after each pass that changes it, "
+                        "down to its code, to this folder, which must be new or empty"),
+               cl::value_desc("DIR"), cl::cat(category));
 static cl::opt<bool> timing("timing", cl::desc("Write the time of each pass to standard error"),
                             cl::cat(category));
 
@@ -99,6 +105,13 @@ std::optional<int> checkOutput() {
   if (report.getNumOccurrences() &&
       hadal::files::resolveOutput(output).kind == hadal::files::Target::descriptor)
     return usage("expected --report with a file to write, got '" + output + "' for the artifact");
+  if (dumpFolder.getNumOccurrences() && dumpFolder.empty())
+    return usage("expected a folder for --dump, got none");
+  std::string folder = hadal::files::folderOf(output);
+  if (bool same; !dumpFolder.empty() &&
+                 !sys::fs::equivalent(folder.empty() ? "." : folder, dumpFolder, same) && same)
+    return usage("expected a folder for --dump in which nothing else is written, got that of '" +
+                 output + "'");
   return std::nullopt;
 }
 
@@ -243,7 +256,46 @@ std::optional<int> chooseTargets(ModuleOp module, const hadal::TargetRegistry &k
   return std::nullopt;
 }
 
+/// Runs the passes from one stage to another; with a dump, stage by stage.
+LogicalResult runPasses(ModuleOp module, hadal::Stage from, hadal::Stage to,
+                        const hadal::PipelineOptions &options, hadal::Dump *dump) {
+  auto lead = [&](hadal::Stage begin, hadal::Stage end) -> LogicalResult {
+    PassManager pm(module.getContext());
+    if (timing)
+      pm.enableTiming();
+    if (dump)
+      dump->follow(pm);
+    hadal::buildPipeline(pm, begin, end, options);
+    if (failed(pm.run(module)))
+      return failure();
+    if (!dump)
+      return success();
+    dump->addStage(module, end);
+    if (Error error = dump->check()) {
+      refuse(toString(std::move(error)));
+      return failure();
+    }
+    return success();
+  };
+  if (!dump)
+    return lead(from, to);
+  if (failed(lead(from, from))) // verifies what is given
+    return failure();
+  for (int at = int(from); at < int(to); ++at)
+    if (failed(lead(hadal::Stage(at), hadal::Stage(at + 1))))
+      return failure();
+  return success();
+}
+
 int compile(MLIRContext &context, const hadal::TargetRegistry &known) {
+  std::unique_ptr<hadal::Dump> dump;
+  if (!dumpFolder.empty()) {
+    Expected<std::unique_ptr<hadal::Dump>> opened = hadal::Dump::open(dumpFolder);
+    if (!opened)
+      return refuse(toString(opened.takeError()));
+    dump = std::move(*opened);
+    context.disableMultithreading(); // what comes after what is told
+  }
   hadal::CompileCosts costs;
   Progress progress;
   Clock::time_point begin = Clock::now(), mark = begin;
@@ -281,18 +333,20 @@ int compile(MLIRContext &context, const hadal::TargetRegistry &known) {
   if (plain && from != hadal::Stage::Model)
     return refuse(input + ": expected --plain with a module at stage model, got one at stage " +
                   hadal::stageName(from) + ", which has its kernels chosen");
-  PassManager pm(&context);
-  if (timing)
-    pm.enableTiming();
-  hadal::buildPipeline(pm, from, to, options);
   progress.stage("compiling");
-  if (failed(pm.run(**module)))
+  if (failed(runPasses(**module, from, to, options, dump.get())))
     return kBadInput;
   costs.passSeconds = lap();
+  auto finishDump = [&]() -> std::optional<int> {
+    if (dump)
+      if (Error error = dump->commit())
+        return refuse(toString(std::move(error)));
+    return std::nullopt;
+  };
   if (!compileTo.empty()) {
     if (Error error = hadal::tools::writeModule(**module, output))
       return refuse(toString(std::move(error)));
-    return kDone;
+    return finishDump().value_or(kDone);
   }
 
   hadal::SerializeOptions serialize;
@@ -301,11 +355,17 @@ int compile(MLIRContext &context, const hadal::TargetRegistry &known) {
   serialize.shapesOnly = shapesOnly;
   serialize.allowNonFinite = allowNonFinite;
   serialize.progress = [&](uint64_t done, uint64_t total) { progress.weights(done, total); };
+  if (dump)
+    serialize.observe = [&](hadal::plan::ImageOp image, const hadal::ImageForm &form) {
+      dump->addForm(image, form);
+    };
   progress.stage("generating code");
   FailureOr<hadal::SerializeResult> result = hadal::serialize(**module, serialize);
   if (failed(result))
     return kBadInput;
   lap();
+  if (std::optional<int> code = finishDump())
+    return *code;
   costs.totalSeconds = secondsSince(begin);
   costs.peakBytes = progress.peakBytes;
   if (report.getNumOccurrences())

@@ -3,6 +3,8 @@
 #ifndef HADAL_SERIALIZE_SERIALIZE_H
 #define HADAL_SERIALIZE_SERIALIZE_H
 
+#include "hadal/Target/Target.h"
+
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Support/LLVM.h"
 
@@ -24,6 +26,8 @@ struct SerializeOptions {
   bool allowNonFinite = false;
   /// Called with bytes packed and bytes in all, now and then.
   std::function<void(uint64_t, uint64_t)> progress;
+  /// Told what each image becomes on the way to its bytes, and of these last; may be null.
+  std::function<void(plan::ImageOp, const ImageForm &)> observe;
 };
 
 /// Machine code beside the image that a kernel is in.

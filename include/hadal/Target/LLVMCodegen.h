@@ -3,6 +3,8 @@
 #ifndef HADAL_TARGET_LLVMCODEGEN_H
 #define HADAL_TARGET_LLVMCODEGEN_H
 
+#include "hadal/Target/Target.h"
+
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/CodeGen.h"
@@ -29,6 +31,9 @@ createTargetMachine(llvm::StringRef triple, llvm::StringRef cpu, llvm::StringRef
 
 /// Runs `passes`, written as for LLVM's opt, over `module`.
 llvm::Error runPasses(llvm::Module &module, llvm::TargetMachine &machine, llvm::StringRef passes);
+
+/// Tells `observe`, unless it is null, of `module` and of each function that it defines.
+void observeModule(llvm::Module &module, llvm::StringRef name, ImageObserver observe);
 
 /// Emits `module`, which that changes; false where the machine cannot emit such a file.
 bool emitFile(llvm::Module &module, llvm::TargetMachine &machine, llvm::CodeGenFileType type,

@@ -45,6 +45,14 @@ struct TargetImage {
   std::string machineCodeBy;
 };
 
+/// What an image, or one kernel of it, is on the way to code.
+struct ImageForm {
+  llvm::StringRef kernel; // empty: the whole image
+  llvm::StringRef name;   // as of a file: kernels.ll
+  llvm::StringRef content;
+};
+using ImageObserver = llvm::function_ref<void(const ImageForm &)>;
+
 /// A family of machines that programs are compiled for. Generic code asks it
 /// and names no target, level or layout itself. One object serves any number of
 /// contexts and threads, so nothing but the command line changes it.
@@ -117,8 +125,10 @@ public:
   /// be compiled.
   virtual void addImagePasses(mlir::OpPassManager &pm) const = 0;
 
-  /// Compiles an image; failures are diagnostics.
-  virtual mlir::FailureOr<TargetImage> compileImage(plan::ImageOp image) const = 0;
+  /// Compiles an image; failures are diagnostics. `observe`, where it is not null, is told
+  /// what the image becomes in between, in order, and changes nothing.
+  virtual mlir::FailureOr<TargetImage> compileImage(plan::ImageOp image,
+                                                    ImageObserver observe) const = 0;
 };
 
 /// The targets that a tool knows, in the order in which they were added.

@@ -137,8 +137,8 @@ def ExpandUnsupportedPass : Pass<"hadal-expand-unsupported", "::mlir::ModuleOp">
   let description = [{
     Precondition: programs whose parameters have no layout. Postcondition: ops of the
     dialect that compute have a kernel of their program's target; with `plain`, none
-    is left. What was expanded, and how often, the module says (`hadal.expanded`). An
-    op with neither kernel nor expansion is an error.
+    is left. What has no kernel, ops of other dialects too, and how often, the module says
+    (`hadal.expanded`). An op of the dialect with neither kernel nor expansion is an error.
 
     ```
     hadal.linear ==> linalg.fill, linalg.generic

@@ -118,14 +118,16 @@ public:
 
   void addImagePasses(OpPassManager &pm) const override { pm.addPass(cpu::createLowerImagePass()); }
 
-  FailureOr<TargetImage> compileImage(plan::ImageOp image) const override {
+  FailureOr<TargetImage> compileImage(plan::ImageOp image, ImageObserver observe) const override {
     std::optional<cpu::Level> level = cpu::parseLevel(image.getLevel());
     auto kernels = dyn_cast<ModuleOp>(image.getContents().front().front());
     if (!level || !kernels)
       return image.emitOpError()
              << "expected a module of kernels for a level of the CPU, got level '"
              << image.getLevel() << "'";
-    FailureOr<cpu::Image> compiled = cpu::compileImage(kernels, *level);
+    cpu::CompileOptions options;
+    options.observe = observe;
+    FailureOr<cpu::Image> compiled = cpu::compileImage(kernels, *level, options);
     if (failed(compiled))
       return failure();
     TargetImage result;

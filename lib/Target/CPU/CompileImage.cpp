@@ -50,6 +50,18 @@ void setAttributes(llvm::Module &module, Level level) {
   }
 }
 
+/// Tells of a listing, and of the part of each function.
+void observeAssembly(llvm::Module &module, StringRef listing, ImageObserver observe) {
+  observe({"", "assembly.s", listing});
+  for (const llvm::Function &function : module) {
+    size_t begin = listing.find(("\t.globl\t" + function.getName() + "\n").str());
+    size_t end = listing.find(("\t.size\t" + function.getName() + ",").str(), begin);
+    if (begin != StringRef::npos && end != StringRef::npos)
+      observe({function.getName(), "assembly.s",
+               listing.slice(begin, std::min(listing.find('\n', end), listing.size() - 1) + 1)});
+  }
+}
+
 // The kernels are written as they should run: inlined, vectorised, unrolled.
 // What is left is to clean up after the conversion and to give loops the shape
 // in which the code generator finds addresses. LLVM's O2 takes twice as long to
@@ -82,17 +94,23 @@ FailureOr<Image> hadal::cpu::compileImage(ModuleOp module, Level level,
   translated->setDataLayout(machine->createDataLayout());
   translated->setSourceFileName("");
   setAttributes(*translated, level);
+  observeModule(*translated, "translated.ll", options.observe);
   if (options.optimise)
     if (llvm::Error error = runPasses(*translated, *machine, passes))
       return module.emitError() << llvm::toString(std::move(error));
+  observeModule(*translated, "optimised.ll", options.observe);
 
-  if (options.assembly) {
+  if (options.assembly || options.observe) {
     // Emission changes the module, so the listing is made from a copy.
     auto copy = llvm::CloneModule(*translated);
     llvm::SmallVector<char> text;
     if (!emitFile(*copy, *machine, llvm::CodeGenFileType::AssemblyFile, text))
       return module.emitError() << "cannot emit assembly for " << tripleName;
-    options.assembly->assign(text.begin(), text.end());
+    StringRef listing(text.data(), text.size());
+    if (options.assembly)
+      *options.assembly = listing.str();
+    if (options.observe)
+      observeAssembly(*translated, listing, options.observe);
   }
   llvm::SmallVector<char> object;
   if (!emitFile(*translated, *machine, llvm::CodeGenFileType::ObjectFile, object))

@@ -92,14 +92,14 @@ public:
     pm.addPass(cuda::createLowerImagePass());
   }
 
-  FailureOr<TargetImage> compileImage(plan::ImageOp image) const override {
+  FailureOr<TargetImage> compileImage(plan::ImageOp image, ImageObserver observe) const override {
     const cuda::Level *level = cuda::findLevel(image.getLevel());
     auto kernels = dyn_cast<ModuleOp>(image.getContents().front().front());
     if (!level || !kernels)
       return image.emitOpError() << "expected a module of kernels for a level of GPUs, got level '"
                                  << image.getLevel() << "'";
     if (!options || !options->cubin) {
-      FailureOr<TargetImage> compiled = cuda::compileImage(kernels, *level);
+      FailureOr<TargetImage> compiled = cuda::compileImage(kernels, *level, nullptr, observe);
       if (succeeded(compiled))
         compiled->machineCodeBy = "none, PTX alone: --cubin asks for it";
       return compiled;
@@ -111,7 +111,7 @@ public:
       image.emitWarning() << "--cubin: expected ptxas " << files::kToolkitPlaces
                           << ", got none: the artifact has PTX alone for " << level->name;
     FailureOr<TargetImage> compiled =
-        cuda::compileImage(kernels, *level, *assembler ? &**assembler : nullptr);
+        cuda::compileImage(kernels, *level, *assembler ? &**assembler : nullptr, observe);
     if (succeeded(compiled))
       compiled->machineCodeBy =
           *assembler ? (*assembler)->version()

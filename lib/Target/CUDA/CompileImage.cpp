@@ -40,6 +40,7 @@ void initialiseTarget() {
 /// What became of a distinct kernel; errors are told in the order of kernels.
 struct CompiledKernel {
   std::string header, body; // of its PTX, under the stand-in's name
+  std::vector<std::pair<std::string, std::string>> forms; // before that, where they are asked for
   std::optional<MachineCode> machineCode;
   std::string error;
 };
@@ -66,9 +67,12 @@ void nameAfterKernel(llvm::Module &module) {
 }
 
 /// The LLVM IR of a kernel, as PTX; what is wrong with it, or "".
-std::string emitPtx(llvm::Module &module, llvm::TargetMachine &machine, CompiledKernel &out) {
+std::string emitPtx(llvm::Module &module, llvm::TargetMachine &machine, ImageObserver keep,
+                    CompiledKernel &out) {
+  observeModule(module, "translated.ll", keep);
   if (llvm::Error error = runPasses(module, machine, "default<O2>"))
     return llvm::toString(std::move(error));
+  observeModule(module, "optimised.ll", keep);
   for (const llvm::Function &function : module)
     if (function.isDeclaration() && !function.isIntrinsic())
       return ("expected kernels that call nothing outside of their image, got a call of '" +
@@ -90,8 +94,12 @@ std::string emitPtx(llvm::Module &module, llvm::TargetMachine &machine, Compiled
 }
 
 CompiledKernel compileKernel(const DistinctKernel &kernel, const Level &level,
-                             const Assembler *assembler) {
+                             const Assembler *assembler, bool keepsForms) {
   CompiledKernel out;
+  auto keep = [&](const ImageForm &form) {
+    if (form.kernel.empty()) // all of it: helpers go with the kernel
+      out.forms.push_back({form.name.str(), form.content.str()});
+  };
   // PTX then names the rounding of sums and products, so that no assembler fuses them either.
   auto machine = createTargetMachine(tripleName, level.name, level.features);
   if (!machine) {
@@ -111,7 +119,7 @@ CompiledKernel compileKernel(const DistinctKernel &kernel, const Level &level,
   }
   translated->setTargetTriple(machine->getTargetTriple());
   translated->setSourceFileName("");
-  out.error = emitPtx(*translated, *machine, out);
+  out.error = emitPtx(*translated, *machine, keepsForms ? ImageObserver(keep) : nullptr, out);
   if (!assembler || !out.error.empty() || kernel.names.empty())
     return out;
   StringRef name = kernel.names.front();
@@ -132,7 +140,8 @@ void warnOfSpills(ModuleOp module, const Level &level, const MachineCode &code) 
 } // namespace
 
 FailureOr<TargetImage> hadal::cuda::compileImage(ModuleOp module, const Level &level,
-                                                 const Assembler *assembler) {
+                                                 const Assembler *assembler,
+                                                 ImageObserver observe) {
   initialiseTarget();
   DialectRegistry registry;
   registerAllToLLVMIRTranslations(registry);
@@ -141,8 +150,9 @@ FailureOr<TargetImage> hadal::cuda::compileImage(ModuleOp module, const Level &l
   if (kernels.empty())
     kernels.push_back({ModuleOp::create(module.getLoc()), {}}); // a text without entries
   std::vector<CompiledKernel> compiled(kernels.size());
-  parallelFor(module.getContext(), 0, kernels.size(),
-              [&](size_t i) { compiled[i] = compileKernel(kernels[i], level, assembler); });
+  parallelFor(module.getContext(), 0, kernels.size(), [&](size_t i) {
+    compiled[i] = compileKernel(kernels[i], level, assembler, bool(observe));
+  });
 
   std::string text = compiled.front().header;
   TargetImage image;
@@ -152,6 +162,11 @@ FailureOr<TargetImage> hadal::cuda::compileImage(ModuleOp module, const Level &l
     for (const std::string &name : kernel.names) {
       std::string body = withName(code.body, name);
       text += body;
+      if (observe) {
+        for (auto &[form, content] : code.forms)
+          observe({name, form, withName(content, name)});
+        observe({name, "code.ptx", body});
+      }
       image.symbols.push_back({name, body.size()});
       if (code.machineCode)
         image.symbols.back().machineCode = image.machineCode.size();
@@ -163,6 +178,8 @@ FailureOr<TargetImage> hadal::cuda::compileImage(ModuleOp module, const Level &l
   }
   llvm::sort(image.symbols, [](auto &a, auto &b) { return a.name < b.name; });
   image.bytes.assign(text.begin(), text.end());
+  if (observe)
+    observe({"", "code.ptx", text});
   return image;
 }
 

@@ -3,6 +3,7 @@
 #include "files/Unfinished.h"
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -12,8 +13,16 @@
 namespace hadal::files {
 namespace {
 
-/// Copies of names, which a handler may read at any time.
-std::atomic<char *> unfinished[16];
+/// A copy of a name, which a handler may read at any time. Entries are never freed, so
+/// that it may walk them at any time too, and used again.
+struct Entry {
+  std::atomic<char *> name{nullptr};
+  Entry *next = nullptr;
+};
+std::atomic<Entry *> entries{nullptr};
+
+/// Folders hold folders, but not many in each other.
+constexpr int kMostDepth = 8;
 
 constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
 struct sigaction before[NSIG];
@@ -28,18 +37,22 @@ void onSignal(int number) {
 
 void addUnfinished(const std::string &path) {
   char *copy = strdup(path.c_str());
-  for (std::atomic<char *> &slot : unfinished) {
+  for (Entry *entry = entries.load(); entry; entry = entry->next) {
     char *none = nullptr;
-    if (slot.compare_exchange_strong(none, copy))
+    if (entry->name.compare_exchange_strong(none, copy))
       return;
   }
-  std::free(copy);
+  auto *added = new Entry;
+  added->name = copy;
+  added->next = entries.load();
+  while (!entries.compare_exchange_weak(added->next, added)) {
+  }
 }
 
 void dropUnfinished(const std::string &path) {
-  for (std::atomic<char *> &slot : unfinished) {
-    char *name = slot.load();
-    if (name && path == name && slot.compare_exchange_strong(name, nullptr)) {
+  for (Entry *entry = entries.load(); entry; entry = entry->next) {
+    char *name = entry->name.load();
+    if (name && path == name && entry->name.compare_exchange_strong(name, nullptr)) {
       std::free(name);
       return;
     }
@@ -47,9 +60,14 @@ void dropUnfinished(const std::string &path) {
 }
 
 void removeUnfinished() {
-  for (std::atomic<char *> &slot : unfinished)
-    if (const char *name = slot.load())
-      unlink(name);
+  // A folder goes when what it holds has gone.
+  bool isLeft = true;
+  for (int depth = 0; isLeft && depth < kMostDepth; ++depth) {
+    isLeft = false;
+    for (Entry *entry = entries.load(); entry; entry = entry->next)
+      if (const char *name = entry->name.load(); name && unlink(name) != 0 && errno == EISDIR)
+        isLeft |= rmdir(name) != 0 && errno == ENOTEMPTY;
+  }
 }
 
 void removeUnfinishedOnSignals() {

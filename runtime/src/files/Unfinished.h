@@ -7,8 +7,7 @@
 
 namespace hadal::files {
 
-/// Puts a file on the list of those to remove, or takes it off. A process writes
-/// few files at a time; one that finds no place is not removed by a signal.
+/// Puts a file, or a folder of such, on the list of those to remove, or takes it off.
 void addUnfinished(const std::string &path);
 void dropUnfinished(const std::string &path);
 

@@ -262,7 +262,7 @@ public:
   }
   void addImagePasses(OpPassManager &) const override {}
 
-  FailureOr<TargetImage> compileImage(plan::ImageOp image) const override {
+  FailureOr<TargetImage> compileImage(plan::ImageOp image, ImageObserver) const override {
     TargetImage result;
     auto kernels = cast<ModuleOp>(image.getContents().front().front());
     for (auto kernel : kernels.getOps<func::FuncOp>()) {

@@ -4,6 +4,7 @@
 #define HADAL_TARGET_CPU_IMAGE_H
 
 #include "hadal/Target/CPU/Level.h"
+#include "hadal/Target/Target.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Support/LLVM.h"
@@ -34,6 +35,8 @@ struct CompileOptions {
   bool optimise = true;
   /// Where not null, receives the optimised code as assembly (Intel syntax).
   std::string *assembly = nullptr;
+  /// Where not null, is told of the LLVM IR and of the assembly.
+  ImageObserver observe = nullptr;
 };
 
 /// Compiles `module`, which holds the LLVM dialect only, for `level`. Reports

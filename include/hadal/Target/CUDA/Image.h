@@ -19,7 +19,8 @@ class Assembler;
 /// gives the same bytes. Failures are diagnostics at the module's location. Safe to
 /// call from several threads with modules of different contexts.
 mlir::FailureOr<TargetImage> compileImage(mlir::ModuleOp module, const Level &level,
-                                          const Assembler *assembler = nullptr);
+                                          const Assembler *assembler = nullptr,
+                                          ImageObserver observe = nullptr);
 
 /// Runs buildKernelPipeline on `module`, then compileImage.
 mlir::FailureOr<TargetImage> lowerAndCompile(mlir::ModuleOp module, const Level &level);
