@@ -48,7 +48,9 @@ typedef enum hadal_sim_status_t {
   HADAL_SIM_ERROR = 1,
   /* A check fired while a kernel ran, or on a copy to the host. The launch
    * ended there; memory holds what had been written. */
-  HADAL_SIM_CHECK = 3
+  HADAL_SIM_CHECK = 3,
+  /* The host has no memory for it. What was begun has ended; all else is as it was. */
+  HADAL_SIM_OUT_OF_MEMORY = 4
 } hadal_sim_status_t;
 
 typedef struct hadal_sim_context_t hadal_sim_context_t;

@@ -4,6 +4,9 @@
 #ifndef HADAL_DEVICE_TABLE_H
 #define HADAL_DEVICE_TABLE_H
 
+#ifdef __cpp_exceptions
+#include "device/Guard.h"
+#endif
 #include "hadal_device.h"
 
 #include <type_traits>
@@ -44,7 +47,8 @@
 #define HADAL_DEVICE_DECLARE(field, function)                                                      \
   std::remove_pointer_t<decltype(hadal_device_table_t::field)> function;
 
-/// A table of the functions that are visible where it stands; `counters` may be null.
+/// A table of the functions that are visible where it stands, within hadal; `counters` may be null, and
+/// throws nothing.
 #define HADAL_DEVICE_TABLE(device, counters)                                                       \
   [] {                                                                                             \
     hadal_device_table_t table = {};                                                               \
@@ -55,6 +59,10 @@
     table.queue_counters = counters;                                                               \
     return table;                                                                                  \
   }()
+#ifdef __cpp_exceptions
+#define HADAL_DEVICE_SET(field, function) table.field = device::Guarded<function>::call;
+#else
 #define HADAL_DEVICE_SET(field, function) table.field = function;
+#endif
 
 #endif // HADAL_DEVICE_TABLE_H

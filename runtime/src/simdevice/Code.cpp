@@ -37,8 +37,11 @@ hadal_device_code_t load(hadal_device_t *device, const hadal_device_code_section
     return fail(error, HADAL_STATUS_UNSUPPORTED, "%s: expected PTX text, got a cubin",
                 section.name);
   hadal_sim_module_t *module = nullptr;
-  if (hadal_sim_module_load(device->sim, text, section.size, section.name, &module) != HADAL_SIM_OK)
-    return fail(error, HADAL_STATUS_INVALID_ARTIFACT, "%s", hadal_sim_context_message(device->sim));
+  if (hadal_sim_status_t status =
+          hadal_sim_module_load(device->sim, text, section.size, section.name, &module);
+      status != HADAL_SIM_OK)
+    return fail(error, codeOf(status, HADAL_STATUS_INVALID_ARTIFACT), "%s",
+                hadal_sim_context_message(device->sim));
   hadal_device_code_t code = HADAL_STATUS_OK;
   const char *target = hadal_sim_module_target(module);
   if (strtoul(target + 3, nullptr, 10) > level.target)
@@ -165,7 +168,6 @@ void imageRelease(hadal_device_t *device, hadal_device_image_t *image) {
 hadal_device_code_t interfaceCheck(hadal_device_t *, const hadal_device_interface_t *given,
                                    hadal_device_error_t *error) {
   hadal_device_interface_t interface = known(given);
-  auto refuse = [&](const char *what) { return fail(error, HADAL_STATUS_UNSUPPORTED, "%s", what); };
   const uint32_t *size = interface.workgroup_size, *cluster = interface.cluster;
   uint64_t threads = uint64_t(size[0]) * size[1] * size[2];
   for (int i = 0; i < 3; ++i)
@@ -178,22 +180,28 @@ hadal_device_code_t interfaceCheck(hadal_device_t *, const hadal_device_interfac
                 "expected a workgroup of at most %u threads, got %llu", kMaximumThreads,
                 (unsigned long long)threads);
   if (cluster[0] > 1 || cluster[1] > 1 || cluster[2] > 1)
-    return refuse("the simulator has no clusters of workgroups");
+    return fail(error, HADAL_STATUS_UNSUPPORTED,
+                "cluster: expected none on the simulator, got %ux%ux%u", cluster[0], cluster[1],
+                cluster[2]);
   if (interface.scratch_bytes)
-    return refuse(
-        "the simulator's kernels get no scratch from host threads: expected 0 bytes of it");
+    return fail(error, HADAL_STATUS_UNSUPPORTED,
+                "scratch_bytes: expected 0 on the simulator, which has no scratch of host threads, "
+                "got %llu",
+                (unsigned long long)interface.scratch_bytes);
   if (interface.static_shared_bytes > kMaximumShared)
     return fail(
         error, HADAL_STATUS_UNSUPPORTED, "shared memory: expected at most %llu bytes, got %llu",
         (unsigned long long)kMaximumShared, (unsigned long long)interface.static_shared_bytes);
   for (uint32_t i = 0; i < interface.parameter_count; ++i)
     if (interface.parameters[i] == HADAL_DEVICE_PARAMETER_TENSOR_MAP)
-      return fail(error, HADAL_STATUS_UNSUPPORTED,
-                  "parameter %u is a tensor map: the simulator has no tensor memory accelerator",
-                  i);
+      return fail(
+          error, HADAL_STATUS_UNSUPPORTED,
+          "parameter %u: expected no tensor map on the simulator, which has no tensor memory "
+          "accelerator, got one",
+          i);
     else if (uint32_t(interface.parameters[i]) > HADAL_DEVICE_PARAMETER_TENSOR_MAP)
-      return fail(error, HADAL_STATUS_UNSUPPORTED, "parameter %u: unknown kind %d", i,
-                  int(interface.parameters[i]));
+      return fail(error, HADAL_STATUS_UNSUPPORTED, "parameter %u: expected a kind up to %d, got %d",
+                  i, int(HADAL_DEVICE_PARAMETER_TENSOR_MAP), int(interface.parameters[i]));
   return HADAL_STATUS_OK;
 }
 

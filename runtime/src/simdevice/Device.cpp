@@ -33,13 +33,16 @@ hadal_device_code_t open(const hadal_device_options_t *options, hadal_device_t *
   hadal_device_options_t asked = known(options);
   if (asked.index)
     return fail(error, HADAL_STATUS_NOT_FOUND,
-                "the host has one simulator: expected index 0, got %u", asked.index);
+                "expected index 0, as the host has one simulator, got %u", asked.index);
   if (asked.threads > kMaximumHostThreads)
     return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "expected at most %u host threads, got %u",
                 kMaximumHostThreads, asked.threads);
   auto device = std::make_unique<hadal_device>();
-  if (hadal_sim_context_create(&device->sim) != HADAL_SIM_OK)
-    return fail(error, HADAL_STATUS_UNSUPPORTED, "%s", hadal_sim_context_message(nullptr));
+  if (hadal_sim_status_t status = hadal_sim_context_create(&device->sim); status != HADAL_SIM_OK)
+    return status == HADAL_SIM_OUT_OF_MEMORY
+               ? fail(error, HADAL_STATUS_OUT_OF_MEMORY,
+                      "expected memory for the simulator, got none")
+               : fail(error, HADAL_STATUS_UNSUPPORTED, "%s", hadal_sim_context_message(nullptr));
   device->hardware = std::string("PTX simulator ") + hadal_sim_context_level(device->sim);
   device->threads = asked.threads;
   *out_device = device.release();

@@ -97,6 +97,11 @@ constexpr uint32_t kAlignment = 256;
 
 using device::fail;
 
+/// The code for what the simulator said, unless that is what `otherwise` is for.
+inline hadal_device_code_t codeOf(hadal_sim_status_t status, hadal_device_code_t otherwise) {
+  return status == HADAL_SIM_OUT_OF_MEMORY ? HADAL_STATUS_OUT_OF_MEMORY : otherwise;
+}
+
 /// Bytes of memory that the host has; 0 where it does not say.
 uint64_t hostMemory();
 /// Hands the counters of the last launch to the queue that it was of, before

@@ -64,10 +64,11 @@ hadal_device_code_t keep(hadal_device_t *device, const hadal_device_launch_t &la
   kept.how.cooperative = kernel.cooperative;
   kept.how.distinct_sectors = 1;
   std::lock_guard<std::mutex> guard(device->lock);
-  if (hadal_sim_launch_check(device->sim, kernel.image->module, kernel.name.c_str(), &kept.how,
-                             kept.values.size()) != HADAL_SIM_OK)
-    return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "%s: %s", kernel.image->name.c_str(),
-                hadal_sim_context_message(device->sim));
+  if (hadal_sim_status_t status = hadal_sim_launch_check(
+          device->sim, kernel.image->module, kernel.name.c_str(), &kept.how, kept.values.size());
+      status != HADAL_SIM_OK)
+    return fail(error, codeOf(status, HADAL_STATUS_INVALID_ARGUMENT), "%s: %s",
+                kernel.image->name.c_str(), hadal_sim_context_message(device->sim));
   return HADAL_STATUS_OK;
 }
 
@@ -82,10 +83,12 @@ hadal_device_code_t run(hadal_device_queue_t *queue, const KeptLaunch &launch,
   if (device->counted != queue)
     keepCounters(device);
   device->counted = queue;
-  if (hadal_sim_launch(device->sim, kernel.image->module, kernel.name.c_str(), &launch.how,
-                       arguments.data(), arguments.size()) != HADAL_SIM_OK)
-    return fail(error, HADAL_STATUS_KERNEL_FAILED, "%s: %s", kernel.image->name.c_str(),
-                hadal_sim_context_message(device->sim));
+  if (hadal_sim_status_t status =
+          hadal_sim_launch(device->sim, kernel.image->module, kernel.name.c_str(), &launch.how,
+                           arguments.data(), arguments.size());
+      status != HADAL_SIM_OK)
+    return fail(error, codeOf(status, HADAL_STATUS_KERNEL_FAILED), "%s: %s",
+                kernel.image->name.c_str(), hadal_sim_context_message(device->sim));
   return HADAL_STATUS_OK;
 }
 
@@ -94,21 +97,28 @@ hadal_device_code_t run(hadal_device_queue_t *queue, const KeptLaunch &launch,
 hadal_device_code_t queueLaunch(hadal_device_queue_t *queue, const hadal_device_launch_t *launch,
                                 hadal_device_error_t *error) {
   KeptLaunch kept;
+  hadal_device_code_t before = queue->recordCode;
+  // Of a launch that throws nothing is recorded.
+  if (queue->recording && before == HADAL_STATUS_OK)
+    queue->recordCode = HADAL_STATUS_OUT_OF_MEMORY;
   hadal_device_code_t code = keep(queue->device, known(launch), kept, error);
   if (!queue->recording)
     return code == HADAL_STATUS_OK ? run(queue, kept, error) : code;
-  if (code == HADAL_STATUS_OK) {
+  if (code == HADAL_STATUS_OK)
     queue->recording->launches.push_back(std::move(kept));
-  } else if (queue->recordCode == HADAL_STATUS_OK) {
+  if (before == HADAL_STATUS_OK) {
     queue->recordCode = code;
-    queue->recordError = error->message;
+    queue->recordError.clear();
+    if (code != HADAL_STATUS_OK)
+      queue->recordError = error->message;
   }
   return code;
 }
 
 hadal_device_code_t recordBegin(hadal_device_queue_t *queue, hadal_device_error_t *error) {
   if (queue->recording)
-    return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "the queue records already");
+    return fail(error, HADAL_STATUS_INVALID_ARGUMENT,
+                "expected a queue that does not record, got one that does");
   queue->recording = std::make_unique<hadal_device_record>();
   queue->recording->queue = queue;
   queue->recordCode = HADAL_STATUS_OK;
@@ -118,10 +128,11 @@ hadal_device_code_t recordBegin(hadal_device_queue_t *queue, hadal_device_error_
 hadal_device_code_t recordEnd(hadal_device_queue_t *queue, hadal_device_record_t **out_record,
                               hadal_device_error_t *error) {
   if (!queue->recording)
-    return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "the queue does not record");
+    return fail(error, HADAL_STATUS_INVALID_ARGUMENT,
+                "expected a queue that records, got one that does not");
   std::unique_ptr<hadal_device_record> record = std::move(queue->recording);
   if (queue->recordCode != HADAL_STATUS_OK)
-    return fail(error, queue->recordCode, "a launch of the record failed: %s",
+    return fail(error, queue->recordCode, "expected all launches to be recorded, got: %s",
                 queue->recordError.c_str());
   *out_record = record.release();
   return HADAL_STATUS_OK;
@@ -138,14 +149,14 @@ hadal_device_code_t queueReplay(hadal_device_queue_t *queue, hadal_device_record
     return fail(error, HADAL_STATUS_INVALID_ARGUMENT,
                 "expected a record of this queue, got another's");
   for (size_t i = 0; i < record->launches.size(); ++i) {
+    error->launch = uint32_t(i);
     if (device::isCancelled(cancel))
       return fail(error, HADAL_STATUS_CANCELLED, "cancelled before launch %zu of %zu", i,
                   record->launches.size());
-    if (hadal_device_code_t code = run(queue, record->launches[i], error)) {
-      error->launch = uint32_t(i);
+    if (hadal_device_code_t code = run(queue, record->launches[i], error))
       return code;
-    }
   }
+  error->launch = UINT32_MAX;
   return HADAL_STATUS_OK;
 }
 

@@ -22,7 +22,7 @@ void *allocateHost(size_t size) {
 
 hadal_device_code_t noMemory(const char *what, size_t size, hadal_device_error_t *error) {
   return fail(error, HADAL_STATUS_OUT_OF_MEMORY,
-              "%s: no memory for %zu bytes, the host has %llu in all", what, size,
+              "%s: expected memory for %zu bytes, got none of the host's %llu", what, size,
               (unsigned long long)hostMemory());
 }
 
@@ -39,11 +39,11 @@ hadal_device_code_t memoryAllocate(hadal_device_t *device, size_t size,
   uint64_t available = hostMemory();
   if (use == HADAL_DEVICE_MEMORY_WHOLE && available && size > available)
     return noMemory(what, size, error);
+  auto memory = std::make_unique<hadal_device_memory>();
   std::lock_guard<std::mutex> guard(device->lock);
   hadal_device_address_t address = 0;
   if (hadal_sim_alloc_zeros(device->sim, size, what, &address) != HADAL_SIM_OK)
     return noMemory(what, size, error);
-  auto memory = std::make_unique<hadal_device_memory>();
   memory->address = *out_address = address;
   *out_memory = memory.release();
   return HADAL_STATUS_OK;
@@ -60,9 +60,10 @@ hadal_device_code_t memoryImport(hadal_device_t *device, const void *data, size_
     data = memcpy(memory->copy, data, size);
   }
   std::lock_guard<std::mutex> guard(device->lock);
-  if (hadal_sim_import(device->sim, data, size, what, &memory->address) != HADAL_SIM_OK) {
+  if (hadal_sim_status_t status = hadal_sim_import(device->sim, data, size, what, &memory->address);
+      status != HADAL_SIM_OK) {
     free(memory->copy);
-    return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "%s: %s", what,
+    return fail(error, codeOf(status, HADAL_STATUS_INVALID_ARGUMENT), "%s: %s", what,
                 hadal_sim_context_message(device->sim));
   }
   *out_address = memory->address;

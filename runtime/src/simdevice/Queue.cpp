@@ -29,7 +29,11 @@ uint64_t now() {
 void keepCounters(hadal_device_t *device) {
   if (!device->counted)
     return;
-  device->counted->counters = hadal_sim_counters_json(device->sim);
+  try {
+    device->counted->counters = hadal_sim_counters_json(device->sim);
+  } catch (...) {
+    device->counted->counters.clear(); // no memory to tell of them
+  }
   device->counted = nullptr;
 }
 
@@ -88,8 +92,8 @@ hadal_device_code_t queueWait(hadal_device_queue_t *queue, hadal_device_event_t 
   return checkIdle(queue, "a wait", error);
 }
 
-hadal_device_code_t queueSynchronize(hadal_device_queue_t *, hadal_device_error_t *) {
-  return HADAL_STATUS_OK;
+hadal_device_code_t queueSynchronize(hadal_device_queue_t *queue, hadal_device_error_t *error) {
+  return checkIdle(queue, "a wait of the host", error);
 }
 
 const char *queueCounters(hadal_device_queue_t *queue) {
@@ -116,7 +120,8 @@ hadal_device_code_t eventTime(hadal_device_event_t *event, uint64_t *out_nanosec
                               hadal_device_error_t *error) {
   uint64_t time = event->time.load(std::memory_order_acquire);
   if (!time)
-    return fail(error, HADAL_STATUS_INVALID_ARGUMENT, "the event was never signalled");
+    return fail(error, HADAL_STATUS_INVALID_ARGUMENT,
+                "expected an event that was signalled, got one that never was");
   *out_nanoseconds = time;
   return HADAL_STATUS_OK;
 }

@@ -103,7 +103,7 @@ TEST_F(Code, Interfaces) {
   bad(check(interface), HADAL_STATUS_UNSUPPORTED, {"at most 1024", "2048"});
   interface = Interface({}, 32);
   interface.cluster[0] = 2;
-  bad(check(interface), HADAL_STATUS_UNSUPPORTED, {"clusters"});
+  bad(check(interface), HADAL_STATUS_UNSUPPORTED, {"cluster"});
   interface.cluster[0] = 1;
   good(check(interface));
   interface.scratch_bytes = 64;

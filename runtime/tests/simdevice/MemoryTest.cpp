@@ -106,7 +106,7 @@ TEST_F(Memory, Refusals) {
   bad(allocate(0, HADAL_DEVICE_MEMORY_SPARSE), HADAL_STATUS_INVALID_ARGUMENT,
       {"weights", "1 byte"});
   bad(allocate(size_t(1) << 41, HADAL_DEVICE_MEMORY_WHOLE), HADAL_STATUS_OUT_OF_MEMORY,
-      {"weights", "2199023255552 bytes", "the host has"});
+      {"weights", "2199023255552 bytes", "of the host's"});
   bad(allocate(size_t(1) << 50, HADAL_DEVICE_MEMORY_SPARSE), HADAL_STATUS_OUT_OF_MEMORY,
       {"weights"});
   void *data = nullptr;

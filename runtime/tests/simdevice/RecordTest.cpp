@@ -82,15 +82,16 @@ TEST_F(Record, LaunchesAlone) {
   auto refused = [&](hadal_device_code_t code, const char *what) {
     bad(code, HADAL_STATUS_INVALID_ARGUMENT, {"records", what});
   };
-  refused(table()->record_begin(queue, &error), "already");
+  bad(table()->record_begin(queue, &error), HADAL_STATUS_INVALID_ARGUMENT, {"got one that does"});
   refused(table()->queue_upload(queue, constants, &value, 4, &error), "an upload");
   refused(table()->queue_download(queue, &value, constants, 4, &error), "a download");
   refused(table()->queue_signal(queue, event, &error), "a signal");
   refused(table()->queue_wait(queue, event, &error), "a wait");
+  refused(table()->queue_synchronize(queue, &error), "a wait of the host");
   step();
   end();
   bad(table()->record_end(queue, &record, &error), HADAL_STATUS_INVALID_ARGUMENT,
-      {"does not record"});
+      {"got one that does not"});
   begin();
   refused(replay(), "a replay");
   table()->record_release(device, record);

@@ -12,11 +12,12 @@ using namespace hadal::sim;
 
 namespace hadal::sim {
 
-hadal_sim_status_t failWith(hadal_sim_context_t *context, std::string message) {
+hadal_sim_status_t failWith(hadal_sim_context_t *context, std::string message,
+                            hadal_sim_status_t status) {
   context->message = std::move(message);
   context->check.clear();
   context->checkLine = 0;
-  return HADAL_SIM_ERROR;
+  return status;
 }
 
 namespace {
@@ -125,8 +126,48 @@ hadal_sim_status_t allocate(hadal_sim_context_t *context, u64 bytes, const char 
   Buffer *buffer = context->memory.allocate(bytes, name ? name : "buffer", undefined);
   if (!buffer)
     return failWith(context,
-                    format("no memory for a buffer of %llu bytes", (unsigned long long)bytes));
+                    format("no memory for a buffer of %llu bytes", (unsigned long long)bytes),
+                    HADAL_SIM_OUT_OF_MEMORY);
   *out_address = buffer->base;
+  return HADAL_SIM_OK;
+}
+
+/// The variables of a module that is being loaded, freed again unless that succeeds.
+struct Placed {
+  hadal_sim_context_t *context;
+  std::unique_ptr<hadal_sim_module_t> module;
+  ~Placed() {
+    if (module)
+      for (const Variable *variable : module->variables)
+        context->memory.free(variable->offset);
+  }
+};
+
+hadal_sim_status_t loadModule(hadal_sim_context_t *context, const std::string &text,
+                              const char *name, hadal_sim_module_t **out_module) {
+  std::string error;
+  auto ast = parseModule(text, error);
+  Placed placed{context, std::make_unique<hadal_sim_module_t>()};
+  hadal_sim_module_t &module = *placed.module;
+  module.name = name ? name : "ptx";
+  if (!ast)
+    return failWith(context, module.name + ":" + error);
+  ast->fileName = module.name;
+  u32 index = 0;
+  for (AstFunction &function : ast->functions)
+    function.index = index++;
+  // The variables of a module are its tree's, which lives as long.
+  const AstModule &kept = *ast;
+  if (placeVariables(*context, module, *ast, error))
+    module.program = decodeModule(std::move(ast), *context->level, error);
+  bool good = module.program != nullptr;
+  for (size_t i = 0; good && i < module.variables.size(); ++i)
+    good = relocate(*context, kept, *module.variables[i], error);
+  if (!good)
+    return failWith(context, module.name + ":" + error);
+  context->modules.push_back(nullptr);
+  context->modules.back() = std::move(placed.module);
+  *out_module = context->modules.back().get();
   return HADAL_SIM_OK;
 }
 
@@ -147,19 +188,29 @@ extern "C" {
 
 hadal_sim_status_t hadal_sim_context_create(hadal_sim_context_t **out_context) {
   *out_context = nullptr;
-  const Level *level = bestLevel();
-  if (!level)
-    return HADAL_SIM_ERROR;
-  *out_context = new hadal_sim_context_t;
-  (*out_context)->level = level;
-  return HADAL_SIM_OK;
+  try {
+    const Level *level = bestLevel();
+    if (!level)
+      return HADAL_SIM_ERROR;
+    *out_context = new hadal_sim_context_t;
+    (*out_context)->level = level;
+    return HADAL_SIM_OK;
+  } catch (...) {
+    return HADAL_SIM_OUT_OF_MEMORY;
+  }
 }
 
 void hadal_sim_context_release(hadal_sim_context_t *context) { delete context; }
 
 const char *hadal_sim_context_message(const hadal_sim_context_t *context) {
-  static const std::string noLevel = whyNoLevel();
-  return context ? context->message.c_str() : noLevel.c_str();
+  if (context)
+    return context->message.c_str();
+  try {
+    static const std::string noLevel = whyNoLevel();
+    return noLevel.c_str();
+  } catch (...) {
+    return "out of memory";
+  }
 }
 
 const char *hadal_sim_context_check(const hadal_sim_context_t *context, uint32_t *out_line) {
@@ -179,37 +230,8 @@ hadal_sim_status_t hadal_sim_module_load(hadal_sim_context_t *context, const cha
   // A text from a driver call may carry its terminating zero.
   while (length && text[length - 1] == '\0')
     --length;
-  std::string error;
-  auto ast = parseModule(std::string(text, length), error);
-  auto module = std::make_unique<hadal_sim_module_t>();
-  std::vector<u64> placed; // variables to free again on failure
-  module->name = name ? name : "ptx";
-  if (ast) {
-    ast->fileName = module->name;
-    u32 index = 0;
-    for (AstFunction &function : ast->functions)
-      function.index = index++;
-    AstModule *kept = ast.get();
-    bool good = placeVariables(*context, *module, *kept, error);
-    for (const Variable *variable : module->variables)
-      placed.push_back(variable->offset);
-    if (good)
-      module->program = decodeModule(std::move(ast), *context->level, error);
-    if (module->program)
-      for (const Variable *variable : module->variables)
-        if (!relocate(*context, *kept, *variable, error)) {
-          module->program = nullptr;
-          break;
-        }
-  }
-  if (!module->program) {
-    for (u64 address : placed)
-      context->memory.free(address);
-    return failWith(context, module->name + ":" + error);
-  }
-  context->modules.push_back(std::move(module));
-  *out_module = context->modules.back().get();
-  return HADAL_SIM_OK;
+  return guarded(context,
+                 [&] { return loadModule(context, std::string(text, length), name, out_module); });
 }
 
 void hadal_sim_module_release(hadal_sim_context_t *context, hadal_sim_module_t *module) {
@@ -245,144 +267,169 @@ const char *hadal_sim_module_target(const hadal_sim_module_t *module) {
 hadal_sim_status_t hadal_sim_module_variable(hadal_sim_context_t *context,
                                              hadal_sim_module_t *module, const char *name,
                                              uint64_t *out_address, uint64_t *out_bytes) {
-  for (const Variable *variable : module->variables)
-    if (variable->name == name) {
-      *out_address = variable->offset;
-      *out_bytes = variable->bytes;
-      return HADAL_SIM_OK;
-    }
-  return failWith(context, format("%s: no variable '%s'", module->name.c_str(), name));
+  return guarded(context, [&]() -> hadal_sim_status_t {
+    for (const Variable *variable : module->variables)
+      if (variable->name == name) {
+        *out_address = variable->offset;
+        *out_bytes = variable->bytes;
+        return HADAL_SIM_OK;
+      }
+    return failWith(context, format("%s: no variable '%s'", module->name.c_str(), name));
+  });
 }
 
 hadal_sim_status_t hadal_sim_kernel_info(hadal_sim_context_t *context, hadal_sim_module_t *module,
                                          const char *kernel, hadal_sim_kernel_info_t *out_info) {
-  const Function *function = findKernel(context, module, kernel);
-  if (!function)
-    return HADAL_SIM_ERROR;
-  *out_info = {};
-  out_info->refusal = function->refusal.c_str();
-  out_info->parameter_count = function->parameters.size();
-  out_info->static_shared_bytes = function->sharedBytes;
-  out_info->local_bytes = function->localBytes;
-  for (int i = 0; i < 3; ++i) {
-    out_info->required_block[i] = function->requiredBlock[i];
-    out_info->maximum_block[i] = function->maximumBlock[i];
-  }
-  return HADAL_SIM_OK;
+  return guarded(context, [&]() -> hadal_sim_status_t {
+    const Function *function = findKernel(context, module, kernel);
+    if (!function)
+      return HADAL_SIM_ERROR;
+    *out_info = {};
+    out_info->refusal = function->refusal.c_str();
+    out_info->parameter_count = function->parameters.size();
+    out_info->static_shared_bytes = function->sharedBytes;
+    out_info->local_bytes = function->localBytes;
+    for (int i = 0; i < 3; ++i) {
+      out_info->required_block[i] = function->requiredBlock[i];
+      out_info->maximum_block[i] = function->maximumBlock[i];
+    }
+    return HADAL_SIM_OK;
+  });
 }
 
 hadal_sim_status_t hadal_sim_kernel_parameter(hadal_sim_context_t *context,
                                               hadal_sim_module_t *module, const char *kernel,
                                               size_t index, hadal_sim_parameter_t *out) {
-  const Function *function = findKernel(context, module, kernel);
-  if (!function)
-    return HADAL_SIM_ERROR;
-  if (index >= function->parameters.size())
-    return failWith(context, format("kernel '%s' has %zu parameters, asked for "
-                                    "number %zu",
-                                    kernel, function->parameters.size(), index));
-  const FormalParameter &from = function->parameters[index];
-  out->name = from.name.c_str();
-  out->type = typeName(from.type);
-  out->bytes = from.bytes;
-  out->alignment = from.align;
-  out->offset = from.offset;
-  out->is_array = from.isArray;
-  return HADAL_SIM_OK;
+  return guarded(context, [&]() -> hadal_sim_status_t {
+    const Function *function = findKernel(context, module, kernel);
+    if (!function)
+      return HADAL_SIM_ERROR;
+    if (index >= function->parameters.size())
+      return failWith(context, format("kernel '%s' has %zu parameters, asked for "
+                                      "number %zu",
+                                      kernel, function->parameters.size(), index));
+    const FormalParameter &from = function->parameters[index];
+    out->name = from.name.c_str();
+    out->type = typeName(from.type);
+    out->bytes = from.bytes;
+    out->alignment = from.align;
+    out->offset = from.offset;
+    out->is_array = from.isArray;
+    return HADAL_SIM_OK;
+  });
 }
 
 hadal_sim_status_t hadal_sim_alloc(hadal_sim_context_t *context, uint64_t bytes, const char *name,
                                    uint64_t *out_address) {
-  return allocate(context, bytes, name, true, out_address);
+  return guarded(context, [&]() -> hadal_sim_status_t {
+    return allocate(context, bytes, name, true, out_address);
+  });
 }
 
 hadal_sim_status_t hadal_sim_alloc_zeros(hadal_sim_context_t *context, uint64_t bytes,
                                          const char *name, uint64_t *out_address) {
-  return allocate(context, bytes, name, false, out_address);
+  return guarded(context, [&]() -> hadal_sim_status_t {
+    return allocate(context, bytes, name, false, out_address);
+  });
 }
 
 hadal_sim_status_t hadal_sim_import(hadal_sim_context_t *context, const void *data, uint64_t bytes,
                                     const char *name, uint64_t *out_address) {
-  u64 at = reinterpret_cast<u64>(data);
-  if (!data || at % kImportAlignment)
-    return failWith(context, format("expected host memory aligned to %llu bytes "
-                                    "to import, got 0x%llx",
-                                    (unsigned long long)kImportAlignment, (unsigned long long)at));
-  *out_address = context->memory.import(data, bytes, name ? name : "buffer")->base;
-  return HADAL_SIM_OK;
+  return guarded(context, [&]() -> hadal_sim_status_t {
+    u64 at = reinterpret_cast<u64>(data);
+    if (!data || at % kImportAlignment)
+      return failWith(context,
+                      format("expected host memory aligned to %llu bytes "
+                             "to import, got 0x%llx",
+                             (unsigned long long)kImportAlignment, (unsigned long long)at));
+    *out_address = context->memory.import(data, bytes, name ? name : "buffer")->base;
+    return HADAL_SIM_OK;
+  });
 }
 
 hadal_sim_status_t hadal_sim_map_file(hadal_sim_context_t *context, const char *path,
                                       uint64_t *out_address, uint64_t *out_bytes) {
-  std::string error;
-  Buffer *buffer = context->memory.mapFile(path, error);
-  if (!buffer)
-    return failWith(context, error);
-  *out_address = buffer->base;
-  if (out_bytes)
-    *out_bytes = buffer->bytes;
-  return HADAL_SIM_OK;
+  return guarded(context, [&]() -> hadal_sim_status_t {
+    std::string error;
+    Buffer *buffer = context->memory.mapFile(path, error);
+    if (!buffer)
+      return failWith(context, error);
+    *out_address = buffer->base;
+    if (out_bytes)
+      *out_bytes = buffer->bytes;
+    return HADAL_SIM_OK;
+  });
 }
 
 hadal_sim_status_t hadal_sim_free(hadal_sim_context_t *context, uint64_t address) {
-  if (!context->memory.free(address))
-    return failWith(context, format("no buffer starts at 0x%llx", (unsigned long long)address));
-  return HADAL_SIM_OK;
+  return guarded(context, [&]() -> hadal_sim_status_t {
+    if (!context->memory.free(address))
+      return failWith(context, format("no buffer starts at 0x%llx", (unsigned long long)address));
+    return HADAL_SIM_OK;
+  });
 }
 
 hadal_sim_status_t hadal_sim_copy_in(hadal_sim_context_t *context, uint64_t address,
                                      const void *from, uint64_t bytes) {
-  return define(context, address, bytes, [&](u8 *to) { memcpy(to, from, bytes); });
+  return guarded(context, [&]() -> hadal_sim_status_t {
+    return define(context, address, bytes, [&](u8 *to) { memcpy(to, from, bytes); });
+  });
 }
 
 hadal_sim_status_t hadal_sim_fill(hadal_sim_context_t *context, uint64_t address, int value,
                                   uint64_t bytes) {
-  return define(context, address, bytes, [&](u8 *to) { memset(to, value, bytes); });
+  return guarded(context, [&]() -> hadal_sim_status_t {
+    return define(context, address, bytes, [&](u8 *to) { memset(to, value, bytes); });
+  });
 }
 
 hadal_sim_status_t hadal_sim_copy_out(hadal_sim_context_t *context, void *to, uint64_t address,
                                       uint64_t bytes, uint64_t *out_undefined) {
-  Buffer *buffer = range(context, address, bytes);
-  if (!buffer)
-    return HADAL_SIM_ERROR;
-  if (!bytes)
-    return HADAL_SIM_OK;
-  u64 offset = address - buffer->base;
-  memcpy(to, buffer->host + offset, bytes);
-  if (!buffer->undefined || !buffer->mayBeUndefined)
-    return HADAL_SIM_OK;
-  const u8 *shadow = buffer->undefined + offset;
-  u64 first = 0;
-  while (first < bytes && !shadow[first])
-    ++first;
-  if (first == bytes)
-    return HADAL_SIM_OK;
-  u64 count = undefinedBytes(shadow + first, bytes - first);
-  if (out_undefined)
-    *out_undefined = first;
-  context->message = format("buffer '%s': %llu of %llu bytes copied to the host were never "
-                            "written or depend on such values, the first at offset %llu",
-                            buffer->name.c_str(), (unsigned long long)count,
-                            (unsigned long long)bytes, (unsigned long long)first);
-  context->check = "init";
-  context->checkLine = 0;
-  return HADAL_SIM_CHECK;
+  return guarded(context, [&]() -> hadal_sim_status_t {
+    Buffer *buffer = range(context, address, bytes);
+    if (!buffer)
+      return HADAL_SIM_ERROR;
+    if (!bytes)
+      return HADAL_SIM_OK;
+    u64 offset = address - buffer->base;
+    memcpy(to, buffer->host + offset, bytes);
+    if (!buffer->undefined || !buffer->mayBeUndefined)
+      return HADAL_SIM_OK;
+    const u8 *shadow = buffer->undefined + offset;
+    u64 first = 0;
+    while (first < bytes && !shadow[first])
+      ++first;
+    if (first == bytes)
+      return HADAL_SIM_OK;
+    u64 count = undefinedBytes(shadow + first, bytes - first);
+    if (out_undefined)
+      *out_undefined = first;
+    context->message = format("buffer '%s': %llu of %llu bytes copied to the host were never "
+                              "written or depend on such values, the first at offset %llu",
+                              buffer->name.c_str(), (unsigned long long)count,
+                              (unsigned long long)bytes, (unsigned long long)first);
+    context->check = "init";
+    context->checkLine = 0;
+    return HADAL_SIM_CHECK;
+  });
 }
 
 hadal_sim_status_t hadal_sim_copy_out_partial(hadal_sim_context_t *context, void *to,
                                               uint64_t address, uint64_t bytes,
                                               uint64_t *out_undefined) {
-  Buffer *buffer = range(context, address, bytes);
-  if (!buffer)
-    return HADAL_SIM_ERROR;
-  u64 offset = address - buffer->base;
-  if (bytes)
-    memcpy(to, buffer->host + offset, bytes);
-  if (out_undefined)
-    *out_undefined = buffer->undefined && buffer->mayBeUndefined
-                         ? undefinedBytes(buffer->undefined + offset, bytes)
-                         : 0;
-  return HADAL_SIM_OK;
+  return guarded(context, [&]() -> hadal_sim_status_t {
+    Buffer *buffer = range(context, address, bytes);
+    if (!buffer)
+      return HADAL_SIM_ERROR;
+    u64 offset = address - buffer->base;
+    if (bytes)
+      memcpy(to, buffer->host + offset, bytes);
+    if (out_undefined)
+      *out_undefined = buffer->undefined && buffer->mayBeUndefined
+                           ? undefinedBytes(buffer->undefined + offset, bytes)
+                           : 0;
+    return HADAL_SIM_OK;
+  });
 }
 
 } // extern "C"

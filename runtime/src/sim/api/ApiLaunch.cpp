@@ -170,49 +170,59 @@ void hadal_sim_launch_defaults(hadal_sim_launch_t *launch) {
 hadal_sim_status_t hadal_sim_launch_check(hadal_sim_context_t *context, hadal_sim_module_t *module,
                                           const char *name, const hadal_sim_launch_t *how,
                                           size_t argument_count) {
-  Launch launch;
-  return admit(context, module, name, *how, argument_count, launch) ? HADAL_SIM_OK
-                                                                    : HADAL_SIM_ERROR;
+  return guarded(context, [&]() -> hadal_sim_status_t {
+    Launch launch;
+    return admit(context, module, name, *how, argument_count, launch) ? HADAL_SIM_OK
+                                                                      : HADAL_SIM_ERROR;
+  });
 }
 
 hadal_sim_status_t hadal_sim_launch(hadal_sim_context_t *context, hadal_sim_module_t *module,
                                     const char *name, const hadal_sim_launch_t *how,
                                     const void *const *arguments, size_t argument_count) {
-  Launch launch;
-  const Function *kernel = admit(context, module, name, *how, argument_count, launch);
-  if (!kernel)
-    return HADAL_SIM_ERROR;
-  std::string prefix = format("kernel '%s': ", name);
-  launch.program = module->program.get();
-  launch.kernel = kernel;
-  launch.level = context->level;
-  launch.memory = &context->memory;
-  describe(launch, *how, arguments);
-  std::copy(launch.grid, launch.grid + 3, context->lastGrid);
-  std::copy(launch.block, launch.block + 3, context->lastBlock);
-  if (launch.cooperative && !prepareWorkspace(*context, launch))
-    return failWith(context, prefix + "no memory for the grid workspace");
-  if (launch.distinctSectors && !context->memory.clearSectors())
-    return failWith(context, prefix + "no memory to count distinct sectors");
-  std::unique_ptr<GlobalRaces> races;
-  if (launch.checks & kCheckGlobalRace)
-    if (std::string problem = prepareGlobalRaces(context->memory, launch, races); !problem.empty())
-      return failWith(context, prefix + problem);
-  context->lastModule = module;
-  context->lastKernel = kernel;
-  context->json.clear();
-  context->listing.clear();
-  runLaunch(launch, context->counters);
-  if (!(launch.checks & kCheckInit))
-    context->memory.defineAll();
-  if (launch.report.kind == Report::None)
-    return HADAL_SIM_OK;
-  if (launch.report.kind == Report::Error)
-    return failWith(context, launch.report.message);
-  context->message = launch.report.check + ": " + launch.report.message;
-  context->check = launch.report.check;
-  context->checkLine = launch.report.line;
-  return HADAL_SIM_CHECK;
+  return guarded(context, [&]() -> hadal_sim_status_t {
+    Launch launch;
+    const Function *kernel = admit(context, module, name, *how, argument_count, launch);
+    if (!kernel)
+      return HADAL_SIM_ERROR;
+    std::string prefix = format("kernel '%s': ", name);
+    launch.program = module->program.get();
+    launch.kernel = kernel;
+    launch.level = context->level;
+    launch.memory = &context->memory;
+    describe(launch, *how, arguments);
+    std::copy(launch.grid, launch.grid + 3, context->lastGrid);
+    std::copy(launch.block, launch.block + 3, context->lastBlock);
+    if (launch.cooperative && !prepareWorkspace(*context, launch))
+      return failWith(context, prefix + "no memory for the grid workspace",
+                      HADAL_SIM_OUT_OF_MEMORY);
+    if (launch.distinctSectors && !context->memory.clearSectors())
+      return failWith(context, prefix + "no memory to count distinct sectors",
+                      HADAL_SIM_OUT_OF_MEMORY);
+    std::unique_ptr<GlobalRaces> races;
+    if (launch.checks & kCheckGlobalRace)
+      if (std::string problem = prepareGlobalRaces(context->memory, launch, races);
+          !problem.empty())
+        return failWith(context, prefix + problem);
+    context->lastModule = nullptr; // until there are counters
+    context->json.clear();
+    context->listing.clear();
+    runLaunch(launch, context->counters);
+    context->lastModule = module;
+    context->lastKernel = kernel;
+    if (!(launch.checks & kCheckInit))
+      context->memory.defineAll();
+    if (launch.report.kind == Report::None)
+      return HADAL_SIM_OK;
+    if (launch.report.kind == Report::Error)
+      return failWith(context, launch.report.message);
+    if (launch.report.kind == Report::OutOfMemory)
+      return failWith(context, prefix + "out of memory on the host", HADAL_SIM_OUT_OF_MEMORY);
+    context->message = launch.report.check + ": " + launch.report.message;
+    context->check = launch.report.check;
+    context->checkLine = launch.report.line;
+    return HADAL_SIM_CHECK;
+  });
 }
 
 hadal_sim_counters_t hadal_sim_counters(const hadal_sim_context_t *context) {
@@ -230,15 +240,21 @@ hadal_sim_counters_t hadal_sim_line_counters(const hadal_sim_context_t *context,
 }
 
 const char *hadal_sim_counters_json(hadal_sim_context_t *context) {
-  if (context->lastModule && context->json.empty())
-    context->json = countersJson(*context->lastModule->program, *context->lastKernel,
-                                 context->counters, context->lastGrid, context->lastBlock);
-  return context->json.c_str();
+  hadal_sim_status_t status = guarded(context, [&] {
+    if (context->lastModule && context->json.empty())
+      context->json = countersJson(*context->lastModule->program, *context->lastKernel,
+                                   context->counters, context->lastGrid, context->lastBlock);
+    return HADAL_SIM_OK;
+  });
+  return status == HADAL_SIM_OK ? context->json.c_str() : "{}";
 }
 
 const char *hadal_sim_annotated_listing(hadal_sim_context_t *context) {
-  if (context->lastModule && context->listing.empty())
-    context->listing = annotatedListing(*context->lastModule->program, context->counters);
+  guarded(context, [&] {
+    if (context->lastModule && context->listing.empty())
+      context->listing = annotatedListing(*context->lastModule->program, context->counters);
+    return HADAL_SIM_OK;
+  });
   return context->listing.c_str();
 }
 

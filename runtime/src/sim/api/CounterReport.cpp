@@ -218,7 +218,8 @@ std::string countersJson(const Program &program, const Function &kernel, const C
                              {"requests", sum.spin_requests},
                              {"bytes", sum.spin_bytes},
                              {"sectors", sum.spin_sectors},
-                             {"wavefronts", sum.spin_wavefronts}});
+                             {"wavefronts", sum.spin_wavefronts},
+                             {"unsure", unsureCount(program, counters)}});
   text += ",\n  \"atomics\": " + number(sum.atomics) +
           ",\n  \"barriers\": " + number(counters.barriers) +
           ",\n  \"divergent_branches\": " + number(sum.divergent_branches) +
@@ -270,6 +271,11 @@ std::string annotatedListing(const Program &program, const Counters &counters) {
   if (spins)
     text +=
         format("polling, not counted above: %llu warp instructions\n", (unsigned long long)spins);
+  if (u64 unsure = unsureCount(program, counters))
+    text +=
+        format("counts may depend on the host: %llu warp instructions poll in loops that are not "
+               "recognised, or beside lanes that wait\n",
+               (unsigned long long)unsure);
   if (counters.distinct)
     text += format("distinct sectors of global memory: %llu read, %llu "
                    "written\n",

@@ -14,6 +14,8 @@ hadal_sim_counters_t totalsOf(const Program &program, const Counters &counters, 
 /// The counters of a launch as JSON (docs/Simulator.md describes the fields).
 std::string countersJson(const Program &program, const Function &kernel, const Counters &counters,
                          const u32 grid[3], const u32 block[3]);
+/// How often something was executed for which other counters may depend on the host; 0: they do not.
+u64 unsureCount(const Program &program, const Counters &counters);
 /// The PTX text, each line with its counts in front.
 std::string annotatedListing(const Program &program, const Counters &counters);
 

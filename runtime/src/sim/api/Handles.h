@@ -30,7 +30,20 @@ struct hadal_sim_context_t {
 };
 
 namespace hadal::sim {
-hadal_sim_status_t failWith(hadal_sim_context_t *context, std::string message);
+hadal_sim_status_t failWith(hadal_sim_context_t *context, std::string message,
+                            hadal_sim_status_t status = HADAL_SIM_ERROR);
+
+/// What a function of the interface does. Nothing is thrown through that: the containers and threads
+/// below it throw where the host has no memory, and nothing else.
+template <typename Work>
+hadal_sim_status_t guarded(hadal_sim_context_t *context, Work work) noexcept {
+  try {
+    return work();
+  } catch (...) {
+    // Short enough to need no memory.
+    return failWith(context, "out of memory", HADAL_SIM_OUT_OF_MEMORY);
+  }
+}
 /// The entry of that name; sets the context's message where there is none.
 const Function *findKernel(hadal_sim_context_t *context, hadal_sim_module_t *module,
                            const char *name);

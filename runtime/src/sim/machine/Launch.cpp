@@ -3,6 +3,7 @@
 #include "sim/machine/Machine.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <thread>
 
 namespace hadal::sim {
@@ -81,13 +82,67 @@ void runResident(Worker &worker, u32 index) {
   }
 }
 
+/// What a host thread does of a launch. It may have no memory for that, which ends the launch.
+void work(Worker &worker, u32 index) noexcept {
+  Launch &launch = *worker.launch;
+  try {
+    if (launch.cooperative)
+      runResident(worker, index);
+    else
+      runIndependent(worker);
+  } catch (...) {
+    std::lock_guard<std::mutex> guard(launch.lock);
+    launch.stop.store(true, std::memory_order_relaxed);
+    if (launch.report.kind == Report::None)
+      launch.report.kind = Report::OutOfMemory;
+  }
+  worker.stuckAt.store(Worker::kEnded, std::memory_order_relaxed);
+}
+
+/// Threads of a launch, which begin when it is known how many the host has.
+class Team {
+public:
+  explicit Team(std::vector<Worker> &workers) : workers(workers) {
+    try {
+      threads.reserve(workers.size() - 1);
+      for (u32 i = 1; i < workers.size(); ++i)
+        threads.emplace_back([this, i] {
+          {
+            std::unique_lock<std::mutex> held(lock);
+            isOpen.wait(held, [this] { return begun; });
+          }
+          work(this->workers[i], i);
+        });
+    } catch (...) {
+      // Fewer do the same.
+    }
+  }
+  u32 size() const { return u32(threads.size() + 1); }
+  void run() {
+    {
+      std::lock_guard<std::mutex> guard(lock);
+      begun = true;
+    }
+    isOpen.notify_all();
+    work(workers[0], 0);
+    for (std::thread &thread : threads)
+      thread.join();
+  }
+
+private:
+  std::vector<Worker> &workers;
+  std::vector<std::thread> threads;
+  std::mutex lock;
+  std::condition_variable isOpen;
+  bool begun = false;
+};
+
 } // namespace
 
 void runLaunch(Launch &launch, Counters &counters) {
   size_t code = launch.program->code.size();
   u64 blocks = blockCount(launch);
   launch.threads = u32(std::max<u64>(1, std::min<u64>(launch.threads, blocks)));
-  launch.concurrent = launch.threads > 1;
   std::vector<Worker> workers(launch.threads);
   for (u32 i = 0; i < launch.threads; ++i) {
     Worker &worker = workers[i];
@@ -97,19 +152,12 @@ void runLaunch(Launch &launch, Counters &counters) {
     worker.random = launch.seed * 0x9e3779b97f4a7c15ull + i + 1;
   }
   launch.workers = &workers;
-  auto work = [&](u32 i) {
-    if (launch.cooperative)
-      runResident(workers[i], i);
-    else
-      runIndependent(workers[i]);
+  Team team(workers);
+  for (u32 i = team.size(); i < launch.threads; ++i)
     workers[i].stuckAt.store(Worker::kEnded, std::memory_order_relaxed);
-  };
-  std::vector<std::thread> threads;
-  for (u32 i = 1; i < launch.threads; ++i)
-    threads.emplace_back(work, i);
-  work(0);
-  for (std::thread &thread : threads)
-    thread.join();
+  launch.threads = team.size();
+  launch.concurrent = launch.threads > 1;
+  team.run();
   counters = {};
   counters.resize(*launch.program);
   counters.distinct = launch.distinctSectors;

@@ -78,7 +78,12 @@ Buffer *DeviceMemory::allocate(u64 bytes, std::string name, bool undefined) {
 
 Buffer *DeviceMemory::add(std::unique_ptr<Buffer> buffer) {
   buffer->base = place(buffer->bytes);
-  buffers.push_back(std::move(buffer));
+  try {
+    buffers.push_back(std::move(buffer));
+  } catch (...) {
+    release(*buffer);
+    throw;
+  }
   return buffers.back().get();
 }
 

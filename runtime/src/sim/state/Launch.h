@@ -83,7 +83,7 @@ struct Worker {
 
 /// What a check found, or why a launch ended.
 struct Report {
-  enum Kind : u8 { None, Checked, Error } kind = None;
+  enum Kind : u8 { None, Checked, Error, OutOfMemory } kind = None;
   std::string check;
   std::string message;
   u32 line = 0;

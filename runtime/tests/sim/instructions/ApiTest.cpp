@@ -164,8 +164,8 @@ TEST_F(Api, EmptyBuffers) {
 
 TEST_F(Api, RefusesImpossibleSizes) {
   uint64_t address = 0;
-  EXPECT_EQ(hadal_sim_alloc(context, ~uint64_t(0), "all", &address), HADAL_SIM_ERROR);
-  EXPECT_EQ(hadal_sim_alloc(context, uint64_t(1) << 62, "much", &address), HADAL_SIM_ERROR);
+  EXPECT_EQ(hadal_sim_alloc(context, ~uint64_t(0), "all", &address), HADAL_SIM_OUT_OF_MEMORY);
+  EXPECT_EQ(hadal_sim_alloc(context, uint64_t(1) << 62, "much", &address), HADAL_SIM_OUT_OF_MEMORY);
   expectMessage({"4611686018427387904"});
   uint64_t small = allocate(16, "small");
   std::vector<uint8_t> bytes(64);

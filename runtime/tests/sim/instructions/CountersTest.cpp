@@ -181,6 +181,33 @@ TEST(Counters, PollingIsCountedApart) {
   }
 }
 
+// What may poll and is not recognised, and lanes that poll while others of their warp wait.
+TEST(Counters, SayWhetherTheyDependOnTheHost) {
+  auto run = [](const std::string &loop) {
+    Runner runner(meeting(loop), 64);
+    runner.launch.grid[0] = 4, runner.launch.block[0] = 64;
+    runner.launch.cooperative = 1;
+    runner.run();
+    return std::string(hadal_sim_counters_json(runner.context));
+  };
+  const std::string sure = "\"unsure\": 0}", end = "setp.lt.u32 %p, %r3, 4;\n@%p bra POLL;\n";
+  std::string whole = run("POLL:\nld.acquire.gpu.global.u32 %r3, [%a];\n" + end);
+  EXPECT_NE(whole.find(sure), std::string::npos) << whole;
+  for (const std::string &loop :
+       {// an exit in the middle
+        std::string(
+            "POLL:\nld.acquire.gpu.global.u32 %r3, [%a];\nsetp.ge.u32 %p, %r3, 4;\n@%p bra DONE;\n"
+            "bra POLL;\nDONE:\n"),
+        "POLL:\nbar.warp.sync 0xffffffff;\nld.acquire.gpu.global.u32 %r3, [%a];\n" + end,
+        "POLL:\nld.global.cv.u32 %r3, [%a];\n" + end,
+        // one lane of each warp
+        "setp.ne.u32 %q, %r5, 0;\n@%q bra DONE;\nPOLL:\nld.acquire.gpu.global.u32 %r3, [%a];\n" +
+            end + "DONE:\n"}) {
+    std::string json = run(loop);
+    EXPECT_EQ(json.find(sure), std::string::npos) << loop << json;
+  }
+}
+
 // Loops that do something, or whose rounds do not hang on what they saw.
 TEST(Counters, LoopsThatDoMoreThanPoll) {
   const std::pair<std::string, uint64_t> loops[] = {
