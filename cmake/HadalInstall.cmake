@@ -69,6 +69,18 @@ function(hadal_install_package)
     "${folder}/HadalConfig.cmake" INSTALL_DESTINATION "${HADAL_CMAKE_DIR}"
     NO_SET_AND_CHECK_MACRO)
   write_basic_package_version_file("${folder}/HadalConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+  # Who asks for a range has said what fits.
+  file(APPEND "${folder}/HadalConfigVersion.cmake" [[
+if(PACKAGE_FIND_VERSION_RANGE AND NOT PACKAGE_VERSION_UNSUITABLE)
+  if(PACKAGE_VERSION VERSION_LESS PACKAGE_FIND_VERSION_MIN OR
+     (PACKAGE_FIND_VERSION_RANGE_MAX STREQUAL "INCLUDE" AND PACKAGE_VERSION VERSION_GREATER PACKAGE_FIND_VERSION_MAX) OR
+     (PACKAGE_FIND_VERSION_RANGE_MAX STREQUAL "EXCLUDE" AND PACKAGE_VERSION VERSION_GREATER_EQUAL PACKAGE_FIND_VERSION_MAX))
+    set(PACKAGE_VERSION_COMPATIBLE FALSE)
+  else()
+    set(PACKAGE_VERSION_COMPATIBLE TRUE)
+  endif()
+endif()
+]])
   install(FILES "${folder}/HadalConfig.cmake" "${folder}/HadalConfigVersion.cmake"
     DESTINATION "${HADAL_CMAKE_DIR}" COMPONENT runtime)
   set(pkgconfig "${CMAKE_INSTALL_LIBDIR}/pkgconfig")

@@ -31,7 +31,7 @@ int main(int argc, char **argv) {
   int32_t count = argc - 3, held = 0, slot = 0;
   int32_t *tokens = malloc(sizeof *tokens * (size_t)count);
   int32_t *positions = malloc(sizeof *positions * (size_t)count);
-  float *logits = aligned_alloc(64, ((size_t)info.vocab_size * sizeof *logits / 64 + 1) * 64);
+  float *logits = malloc(sizeof *logits * info.vocab_size);
   for (int32_t i = 0; i < count; ++i)
     tokens[i] = (int32_t)strtol(argv[3 + i], NULL, 10);
   for (long left = strtol(argv[2], NULL, 10); left > 0; --left) {

@@ -5,6 +5,7 @@
 #include "core/Memory.h"
 #include "cpu/CpuKernels.h"
 #include "cpu/CpuLevel.h"
+#include "device/Fail.h"
 #include "device/Table.h"
 #include "support/Structs.h"
 
@@ -181,7 +182,9 @@ void memoryRelease(hadal_device_t *, hadal_device_memory_t *memory) {
 
 hadal_device_code_t hostAllocate(hadal_device_t *, size_t size, void **out,
                                  hadal_device_error_t *error) {
-  void *data = std::aligned_alloc(kAlignment, (size + kAlignment - 1) / kAlignment * kAlignment);
+  void *data = nullptr;
+  if (posix_memalign(&data, kAlignment, size ? size : 1) != 0)
+    data = nullptr;
   if (!data)
     return report(fail(HADAL_STATUS_OUT_OF_MEMORY, "staging: expected %zu B, got none", size),
                   error);
@@ -201,14 +204,27 @@ hadal_device_code_t queueCreate(hadal_device_t *handle, hadal_device_queue_t **o
 
 void queueRelease(hadal_device_t *, hadal_device_queue_t *handle) { delete &queue(handle); }
 
-hadal_device_code_t queueUpload(hadal_device_queue_t *, hadal_device_address_t to, const void *from,
-                                size_t size, hadal_device_error_t *) {
+// Launches alone are recorded.
+hadal_device_code_t expectRunning(hadal_device_queue_t *handle, const char *call,
+                                  hadal_device_error_t *error) {
+  if (!queue(handle).record)
+    return HADAL_STATUS_OK;
+  return report(fail(HADAL_STATUS_INVALID_ARGUMENT,
+                     "%s: expected a queue that does not record, got one that does", call),
+                error);
+}
+
+hadal_device_code_t queueUpload(hadal_device_queue_t *handle, hadal_device_address_t to,
+                                const void *from, size_t size, hadal_device_error_t *error) {
+  HADAL_DEVICE_TRY(expectRunning(handle, "upload", error));
   std::memcpy(reinterpret_cast<void *>(to), from, size);
   return HADAL_STATUS_OK;
 }
 
-hadal_device_code_t queueDownload(hadal_device_queue_t *, void *to, hadal_device_address_t from,
-                                  size_t size, hadal_device_error_t *) {
+hadal_device_code_t queueDownload(hadal_device_queue_t *handle, void *to,
+                                  hadal_device_address_t from, size_t size,
+                                  hadal_device_error_t *error) {
+  HADAL_DEVICE_TRY(expectRunning(handle, "download", error));
   std::memcpy(to, reinterpret_cast<const void *>(from), size);
   return HADAL_STATUS_OK;
 }
@@ -228,8 +244,9 @@ hadal_device_code_t queueLaunch(hadal_device_queue_t *handle, const hadal_device
       error);
 }
 
-hadal_device_code_t queueSignal(hadal_device_queue_t *, hadal_device_event_t *handle,
-                                hadal_device_error_t *) {
+hadal_device_code_t queueSignal(hadal_device_queue_t *self, hadal_device_event_t *handle,
+                                hadal_device_error_t *error) {
+  HADAL_DEVICE_TRY(expectRunning(self, "signal", error));
   timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
   event(handle).time = uint64_t(time.tv_sec) * 1000000000u + static_cast<uint64_t>(time.tv_nsec);
@@ -237,13 +254,13 @@ hadal_device_code_t queueSignal(hadal_device_queue_t *, hadal_device_event_t *ha
 }
 
 // What was put into any queue before has ended.
-hadal_device_code_t queueWait(hadal_device_queue_t *, hadal_device_event_t *,
-                              hadal_device_error_t *) {
-  return HADAL_STATUS_OK;
+hadal_device_code_t queueWait(hadal_device_queue_t *handle, hadal_device_event_t *,
+                              hadal_device_error_t *error) {
+  return expectRunning(handle, "wait", error);
 }
 
-hadal_device_code_t queueSynchronize(hadal_device_queue_t *, hadal_device_error_t *) {
-  return HADAL_STATUS_OK;
+hadal_device_code_t queueSynchronize(hadal_device_queue_t *handle, hadal_device_error_t *error) {
+  return expectRunning(handle, "synchronize", error);
 }
 
 hadal_device_code_t eventCreate(hadal_device_t *, hadal_device_event_t **out,
@@ -269,7 +286,8 @@ hadal_device_code_t eventSynchronize(hadal_device_event_t *handle, hadal_device_
   return eventTime(handle, &time, error);
 }
 
-hadal_device_code_t recordBegin(hadal_device_queue_t *handle, hadal_device_error_t *) {
+hadal_device_code_t recordBegin(hadal_device_queue_t *handle, hadal_device_error_t *error) {
+  HADAL_DEVICE_TRY(expectRunning(handle, "record_begin", error));
   queue(handle).record = std::make_unique<CpuRecord>();
   return HADAL_STATUS_OK;
 }
@@ -290,6 +308,7 @@ void recordRelease(hadal_device_t *, hadal_device_record_t *record) {
 
 hadal_device_code_t queueReplay(hadal_device_queue_t *handle, hadal_device_record_t *record,
                                 const volatile int32_t *cancel, hadal_device_error_t *error) {
+  HADAL_DEVICE_TRY(expectRunning(handle, "replay", error));
   const std::vector<GridJob> &jobs = reinterpret_cast<CpuRecord *>(record)->jobs();
   uint32_t done = 0;
   int32_t code = queue(handle).device->pool.runAll(jobs, cancel, &done);

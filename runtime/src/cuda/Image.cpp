@@ -4,6 +4,7 @@
 #include "cuda/Device.h"
 #include "device/Fail.h"
 
+#include <algorithm>
 #include <memory>
 
 namespace hadal::cuda {
@@ -82,6 +83,11 @@ hadal_device_code_t imageLoad(hadal_device_t *device, const hadal_device_code_se
     return fail(error, HADAL_STATUS_UNSUPPORTED, "image '%s': expected %s that %s runs, got %s",
                 section.name, facts.machineCode ? "machine code" : "PTX",
                 device->capability.name().c_str(), section.level);
+  if (std::find(device->levels.begin(), device->levels.end(), section.level) ==
+      device->levels.end())
+    return fail(error, HADAL_STATUS_UNSUPPORTED,
+                "image '%s': level: expected one of the device's, the best of which is %s, got %s",
+                section.name, device->levels.front().c_str(), section.level);
   Call call(*device, error);
   HADAL_DEVICE_TRY(call.ready());
   auto image = std::make_unique<hadal_device_image>();

@@ -32,6 +32,12 @@ public:
   hadal_device_code_t fill(Call &call, const hadal_device_launch_t &launch,
                            hadal_device_error_t *error) {
     const char *name = kernel.name.c_str();
+    if (launch.binding_count || launch.constant_count)
+      return fail(
+          error, HADAL_STATUS_INVALID_ARGUMENT,
+          "kernel '%s': expected parameters alone, got %u bindings and %u constants of an ABI "
+          "that fixes them",
+          name, launch.binding_count, launch.constant_count);
     if (launch.parameter_count != values.size())
       return fail(error, HADAL_STATUS_INVALID_ARGUMENT,
                   "kernel '%s': expected %zu parameters, got %u", name, values.size(),

@@ -135,6 +135,32 @@ TEST_F(CpuDeviceTest, ARecordRunsAgain) {
   ASSERT_TRUE(queues[1].endRecord(other).ok());
 }
 
+// Launches alone, and nothing of that stays.
+TEST_F(CpuDeviceTest, WhatARecordDoesNotTake) {
+  DeviceEvent event;
+  ASSERT_TRUE(device->createEvent(event).ok());
+  float sum = 1;
+  ASSERT_TRUE(queues[0].beginRecord().ok());
+  auto refused = [](const Status &status, const std::string &call) {
+    EXPECT_EQ(status.message(),
+              call + ": expected a queue that does not record, got one that does");
+  };
+  refused(queues[0].upload(sums.address(), &sum, sizeof sum), "upload");
+  refused(queues[0].download(&sum, sums.address(), sizeof sum), "download");
+  refused(queues[0].signal(event), "signal");
+  refused(queues[0].wait(event), "wait");
+  refused(queues[0].synchronize(), "synchronize");
+  refused(queues[0].beginRecord(), "record_begin");
+  ASSERT_TRUE(launchGive(queues[0], 0).ok());
+  DeviceRecord record;
+  ASSERT_TRUE(queues[0].endRecord(record).ok());
+  ASSERT_TRUE(queues[0].synchronize().ok());
+  int32_t cancel = 0;
+  uint32_t failed = 7;
+  ASSERT_TRUE(queues[0].beginRecord().ok());
+  refused(queues[0].replay(record, &cancel, &failed), "replay");
+}
+
 TEST_F(CpuDeviceTest, ARecordThatDoesNotEnd) {
   ASSERT_TRUE(queues[0].beginRecord().ok());
   for (int64_t code : {0, 0, 6, 0})

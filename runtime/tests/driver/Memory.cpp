@@ -8,6 +8,10 @@
 
 namespace hadal::cuda {
 
+namespace {
+constexpr size_t kMostPinned = size_t(1) << 34;
+} // namespace
+
 HADAL_TEST_DRIVER CUresult cuMemGetInfo_v2(size_t *free, size_t *total) {
   Entry entry("cuMemGetInfo_v2", Entry::InContext);
   if (!entry.ok())
@@ -50,7 +54,13 @@ HADAL_TEST_DRIVER CUresult cuMemHostAlloc(void **data, size_t bytes, unsigned fl
   Entry entry("cuMemHostAlloc", Entry::InContext);
   if (!entry.ok() || !entry.mayDisturb())
     return entry;
-  auto *memory = static_cast<char *>(::operator new[](bytes, std::align_val_t(4096), std::nothrow));
+  if (!bytes)
+    return CUDA_ERROR_INVALID_VALUE;
+  // Rounding a size up may not wrap, nor may the host promise what it has not.
+  char *memory =
+      bytes > kMostPinned
+          ? nullptr
+          : static_cast<char *>(::operator new[](bytes, std::align_val_t(4096), std::nothrow));
   if (!memory)
     return CUDA_ERROR_OUT_OF_MEMORY;
   std::memset(memory, 0xcd, bytes);
