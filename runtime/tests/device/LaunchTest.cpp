@@ -116,6 +116,19 @@ TEST_F(LaunchTest, RefusesParametersThatAreNotTheInterfaces) {
                               {address(x), address(x), i32(int64_t(1) << 40), i64(1), i64(1)}));
   expectRefusal(
       device.launch(queue, scale, 1, {address(x), address(x), i32(1), i64(0), i64(1)}, 16));
+  // What another kind of kernel gets, beside what this one does.
+  std::vector<Parameter> parameters = {address(x), address(x), i32(1), i64(0), i64(1)};
+  hadal_device_launch_t both = {};
+  both.struct_size = sizeof both;
+  both.kernel = scale;
+  std::fill(both.grid, both.grid + 3, 1);
+  both.bindings = &x;
+  both.binding_count = 1;
+  both.parameters = parameters.data();
+  both.parameter_count = static_cast<uint32_t>(parameters.size());
+  hadal_device_error_t error = {};
+  EXPECT_EQ(table().queue_launch(queue, &both, &error), HADAL_STATUS_INVALID_ARGUMENT);
+  EXPECT_NE(std::string(error.message).find("got 1 bindings"), std::string::npos) << error.message;
   EXPECT_EQ(get(x, 1), std::vector<int32_t>{1});
 }
 
@@ -144,6 +157,7 @@ TEST_F(LaunchTest, RefusesImagesThatAreBroken) {
   std::string wrong = kernels;
   wrong.replace(wrong.find("add.s32 %r6, %r4, %r5"), 21, "add.s32 %r6, %r4, %q5");
   hadal_device_image_t *image;
+  expectRefusal(device.load(kernels, "sm_80a", {"add"}, image)); // no level of a device
   expectRefusal(device.load(wrong, "sm_80", {"add"}, image));
   EXPECT_NE(device.message().find("%q5"), std::string::npos) << device.message();
 }

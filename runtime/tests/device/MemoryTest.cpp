@@ -118,6 +118,8 @@ TEST(MemoryTest, HostMemoryIsAligned) {
     EXPECT_EQ(reinterpret_cast<uintptr_t>(data) % 64, 0u);
     std::memset(data, 1, bytes);
   }
+  void *data;
+  EXPECT_EQ(device.allocateHost(SIZE_MAX, data), HADAL_STATUS_OUT_OF_MEMORY);
 }
 
 TEST(MemoryTest, RefusesWhatDoesNotFit) {
