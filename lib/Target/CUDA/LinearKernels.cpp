@@ -80,14 +80,24 @@ private:
     auto multiply = [&](ValueRange operands, Value sum) -> Value {
       return tile::MmaOp::create(b, sum.getType(), operands[0], operands[1], sum);
     };
+    auto fetchRound = [&](Value round) { return fetch(b.add(first, b.mul(round, kDepth))); };
     SmallVector<Value> carried = fetch(first);
     carried.push_back(tile::ZeroOp::create(b, sums));
-    ValueRange last = b.loop(b.constant(1), rounds, carried, [&](Value round, ValueRange now) {
-      SmallVector<Value> next = fetch(b.add(first, b.mul(round, kDepth)));
-      next.push_back(multiply(now.take_front(2), now[2]));
-      return next;
+    // Two rounds an iteration, so that no operand is moved to other registers.
+    Value one = b.constant(1), further = b.sub(rounds, one);
+    Value pairs = arith::DivUIOp::create(b, further, b.constant(2));
+    ValueRange last = b.loop(b.constant(0), pairs, carried, [&](Value pair, ValueRange now) {
+      Value round = b.add(b.mul(pair, 2), one);
+      SmallVector<Value> odd = fetchRound(round);
+      Value sum = multiply(now.take_front(2), now[2]);
+      SmallVector<Value> even = fetchRound(b.add(round, one));
+      even.push_back(multiply(odd, sum));
+      return even;
     });
-    tile::StoreOp::create(b, multiply(last.take_front(2), last[2]), partial, false);
+    Value total = multiply(last.take_front(2), last[2]);
+    Value isOneLeft = b.compare(arith::CmpIPredicate::ne, b.mul(pairs, 2), further);
+    total = b.onlyIf(isOneLeft, total, [&] { return multiply(fetchRound(further), total); });
+    tile::StoreOp::create(b, total, partial, false);
     tile::BarrierOp::create(b);
     tile::WriteOp::create(b, partial, y, zero, output, rows);
   }

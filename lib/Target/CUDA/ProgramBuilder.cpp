@@ -24,6 +24,16 @@ void ProgramBuilder::onlyIf(Value condition, function_ref<void()> body) {
   body();
 }
 
+Value ProgramBuilder::onlyIf(Value condition, Value otherwise, function_ref<Value()> body) {
+  auto op = scf::IfOp::create(*this, otherwise.getType(), condition, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(*this);
+  setInsertionPointToStart(op.thenBlock());
+  scf::YieldOp::create(*this, body());
+  setInsertionPointToStart(op.elseBlock());
+  scf::YieldOp::create(*this, otherwise);
+  return op.getResult(0);
+}
+
 void ProgramBuilder::either(Value condition, function_ref<void()> then,
                             function_ref<void()> otherwise) {
   auto op = scf::IfOp::create(*this, condition, /*withElseRegion=*/true);
