@@ -12,6 +12,7 @@ using namespace hadal;
 Target::~Target() = default;
 void Target::addOptions(llvm::cl::OptionCategory &) {}
 std::string Target::findOptionProblem() const { return {}; }
+StringRef Target::findIdleOption(bool, bool) const { return {}; }
 TargetAttr Target::getRequest(MLIRContext *context) const {
   return TargetAttr::get(context, getFamily());
 }

@@ -287,6 +287,33 @@ LogicalResult runPasses(ModuleOp module, hadal::Stage from, hadal::Stage to,
   return success();
 }
 
+/// Refuses options that would do nothing, which whoever gives them does not expect.
+std::optional<int> checkIdle(const hadal::TargetRegistry &known,
+                             ArrayRef<const hadal::Target *> targets, hadal::Stage from,
+                             hadal::Stage to) {
+  using hadal::Stage;
+  bool makesKernels = from <= Stage::Dispatch && to >= Stage::Kernel;
+  for (const std::shared_ptr<hadal::Target> &target : known.getTargets())
+    if (StringRef idle = target->findIdleOption(
+            to != Stage::Model && is_contained(targets, target.get()), makesKernels);
+        !idle.empty())
+      return usage("expected " + idle + " where kernels of '" + target->getFamily() +
+                   "' are made, got none of them");
+  for (const cl::Option *option :
+       std::initializer_list<const cl::Option *>{&precision, &attention}) {
+    if (!option->getNumOccurrences())
+      continue;
+    if (from != Stage::Model)
+      return refuse(input + ": expected --" + option->ArgStr +
+                    " with a module at stage model, got one at stage " + hadal::stageName(from) +
+                    ", which has it chosen");
+    if (to == Stage::Model)
+      return usage("expected --" + option->ArgStr +
+                   " without --compile-to=model, since it is chosen after that");
+  }
+  return std::nullopt;
+}
+
 int compile(MLIRContext &context, const hadal::TargetRegistry &known) {
   std::unique_ptr<hadal::Dump> dump;
   if (!dumpFolder.empty()) {
@@ -323,6 +350,8 @@ int compile(MLIRContext &context, const hadal::TargetRegistry &known) {
                   " or before, got one at stage " + hadal::stageName(from));
   hadal::PipelineOptions options;
   if (std::optional<int> code = chooseTargets(**module, known, options.targets))
+    return *code;
+  if (std::optional<int> code = checkIdle(known, options.targets, from, to))
     return *code;
   for (const std::string &name : targetNames)
     if (!known.lookup(name))

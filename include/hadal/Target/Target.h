@@ -77,6 +77,10 @@ public:
   /// What is wrong with the values of those options, or nothing.
   virtual std::string findOptionProblem() const;
 
+  /// The first of them that was given and does nothing: where no program for the target is
+  /// compiled, or its kernels are not made. Empty where there is none.
+  virtual llvm::StringRef findIdleOption(bool hasProgram, bool makesKernels) const;
+
   /// What a program for this target is to be compiled for: the family, and the
   /// levels that options ask for.
   virtual TargetAttr getRequest(mlir::MLIRContext *context) const;

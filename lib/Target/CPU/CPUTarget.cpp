@@ -66,6 +66,12 @@ public:
     return {};
   }
 
+  StringRef findIdleOption(bool hasProgram, bool makesKernels) const override {
+    if (options && !hasProgram && !options->levels.empty())
+      return "--cpu-level";
+    return options && options->emulateDot && !(hasProgram && makesKernels) ? "--emulate-dot" : "";
+  }
+
   TargetAttr getRequest(MLIRContext *context) const override {
     SmallVector<StringAttr> levels;
     if (options)
