@@ -39,9 +39,11 @@ public:
   LogicalResult run(ExecutableOp executable, ArrayRef<Extents> operands, BodyFacts &facts) {
     for (auto [argument, extents] : llvm::zip(executable.getBody().getArguments(), operands))
       known[argument] = extents;
-    for (Operation *op : executable.getBodyOps())
+    for (Operation *op : executable.getBodyOps()) {
+      findRequirements(op, exprs, extentsOf(), facts.requirements);
       if (failed(findExtents(op)) || failed(findWork(op, facts)))
         return failure();
+    }
     for (Value result : executable.getBodyResults())
       facts.results.push_back(known.lookup(result));
     return success();
@@ -110,12 +112,14 @@ private:
     return failure();
   }
 
-  std::optional<Extent> evaluate(OpFoldResult size) {
-    return exprs.evaluate(size, [&](Value value) {
+  std::function<const Extents *(Value)> extentsOf() {
+    return [this](Value value) {
       auto extents = known.find(value);
       return extents == known.end() ? nullptr : &extents->second;
-    });
+    };
   }
+
+  std::optional<Extent> evaluate(OpFoldResult size) { return exprs.evaluate(size, extentsOf()); }
 
   LogicalResult findWork(Operation *op, BodyFacts &facts) {
     Work work = workOf(op);

@@ -3,7 +3,7 @@
 #ifndef HADAL_LIB_CONVERSION_BODYFACTS_H
 #define HADAL_LIB_CONVERSION_BODYFACTS_H
 
-#include "ExprBuilder.h"
+#include "Requirements.h"
 
 #include "hadal/IR/HadalDialect.h"
 
@@ -22,6 +22,9 @@ public:
 
   llvm::ArrayRef<Extents> getResults() const { return results; }
 
+  /// What the ops of the body want of extents.
+  llvm::ArrayRef<Requirement> getRequirements() const { return requirements; }
+
   /// Whether the work depends on the tokens in the cache.
   bool needsContext() const;
 
@@ -38,6 +41,7 @@ private:
   };
   llvm::SmallVector<Extents> results;
   llvm::SmallVector<OpWork> ops;
+  llvm::SmallVector<Requirement> requirements;
 };
 
 } // namespace hadal

@@ -16,6 +16,7 @@ LogicalResult EntryConverter::run() {
   for (Operation &op : function.getBody().front())
     if (failed(visit(op, step++)))
       return failure();
+  shapes.write(arguments);
   planner.place();
   return emit();
 }
@@ -35,9 +36,11 @@ LogicalResult EntryConverter::bindArguments() {
              << "expected arguments that are ranked tensors, got " << argument.getType();
     PortAttr port = argumentPortOf(function, number);
     extents[argument] = argumentExtents(argument, port);
-    buffers[argument] = plan::ArgumentOp::create(
-        buffersAt, function.getLoc(), number, port.getName(), port.getRole(), port.getBlockTable(),
-        typeOf(argument), sizesOf(argument));
+    auto bound = plan::ArgumentOp::create(buffersAt, function.getLoc(), number, port.getName(),
+                                          port.getRole(), port.getBlockTable(), typeOf(argument),
+                                          sizesOf(argument));
+    arguments.push_back(bound);
+    buffers[argument] = bound;
   }
   return success();
 }
@@ -61,6 +64,16 @@ LogicalResult EntryConverter::visit(Operation &op, int64_t step) {
     Extents result;
     for (OpFoldResult size : empty.getMixedSizes())
       result.push_back(extentOf(size));
+    SmallVector<Requirement> requirements;
+    findRequirements(
+        &op, exprs,
+        [&](Value value) {
+          auto known = extents.find(value);
+          return known == extents.end() ? nullptr : &known->second;
+        },
+        requirements);
+    for (const Requirement &each : requirements)
+      shapes.require(each);
     return defineTransient(empty.getResult(), result, "scratch", step);
   }
   if (isCarried(&op) && staysInEntry(&op))
@@ -97,6 +110,9 @@ LogicalResult EntryConverter::visitDispatch(DispatchOp dispatch, int64_t step) {
                       exprs);
   if (failed(body) || failed(verifyHostDims(dispatch, *body)))
     return failure();
+  if (!llvm::all_of(body->getRequirements(),
+                    [&](const Requirement &each) { return shapes.require(each); }))
+    return dispatch.emitOpError("expected operands whose extents agree, got others");
   work.push_back(dispatch);
   for (auto [i, result] : llvm::enumerate(dispatch.getResults())) {
     BlockArgument argument = findDestination(executable.getBodyResults()[i]);
@@ -143,7 +159,11 @@ LogicalResult EntryConverter::visitReturn(func::ReturnOp ret) {
 
 LogicalResult EntryConverter::defineTransient(Value value, Extents shape, StringRef name,
                                               int64_t step) {
-  Extent bytes = Extent::of(llvm::divideCeil(typeOf(value).getElementTypeBitWidth(), 8));
+  std::optional<int64_t> elementBytes = bufferBytesOf(typeOf(value).getElementType());
+  if (!elementBytes)
+    return emitError(value.getLoc())
+           << "expected a buffer of numbers that kernels know, got " << value.getType();
+  Extent bytes = Extent::of(*elementBytes);
   for (const Extent &extent : shape)
     bytes = exprs.multiply(bytes, extent);
   if (!bytes.isKnown || std::max(bytes.constant, bytes.factor) > kMaxBufferBytes)

@@ -3,6 +3,7 @@
 #ifndef HADAL_LIB_CONVERSION_ENTRYCONVERTER_H
 #define HADAL_LIB_CONVERSION_ENTRYCONVERTER_H
 
+#include "ArgumentShapes.h"
 #include "BodyFacts.h"
 #include "BufferPlanner.h"
 #include "ExprBuilder.h"
@@ -25,8 +26,8 @@ public:
   EntryConverter(mlir::func::FuncOp function, mlir::SymbolTable &symbols, plan::EntryOp entry)
       : function(function), symbols(symbols), entry(entry),
         builder(mlir::OpBuilder::atBlockEnd(&entry.getContents().front())),
-        exprs(makeSection(), function.getLoc(), symbols), buffersAt(makeSection()), planner(exprs) {
-  }
+        exprs(makeSection(), function.getLoc(), symbols), buffersAt(makeSection()), planner(exprs),
+        shapes(exprs) {}
 
   mlir::LogicalResult run();
 
@@ -81,6 +82,8 @@ private:
   ExprBuilder exprs;
   mlir::OpBuilder buffersAt;
   BufferPlanner planner;
+  ArgumentShapes shapes;
+  llvm::SmallVector<plan::ArgumentOp> arguments;
   llvm::DenseMap<mlir::Value, Extents> extents;
   llvm::DenseMap<mlir::Value, mlir::Value> buffers; // what a kernel binds for a value
   llvm::DenseMap<mlir::Value, mlir::Value> aliasOf; // a result in place: what it overwrites

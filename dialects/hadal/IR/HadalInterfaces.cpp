@@ -123,6 +123,18 @@ BlockArgument hadal::findDestination(Value value) {
   return cast<BlockArgument>(value);
 }
 
+std::optional<int64_t> hadal::bufferBytesOf(Type element) {
+  if (element.isIndex())
+    return 8;
+  bool isNumber = element.isUnsignedInteger(8) || isa<Float8E4M3FNType, BFloat16Type>(element) ||
+                  element.isF16() || element.isF32() || element.isF64();
+  for (unsigned bits : {1, 8, 16, 32, 64})
+    isNumber |= element.isSignlessInteger(bits);
+  if (!isNumber)
+    return std::nullopt;
+  return llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
+}
+
 std::optional<StoredElement> hadal::storedElementOf(Type element) {
   if (element.isBF16())
     return StoredElement::BF16;

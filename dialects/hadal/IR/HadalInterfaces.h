@@ -124,6 +124,10 @@ mlir::BlockArgument findDestination(mlir::Value value);
 /// another op computes.
 int64_t weightBytes(mlir::Operation *op);
 
+/// Bytes that an element of a tensor takes in a buffer of a step; nullopt for types that
+/// none has.
+std::optional<int64_t> bufferBytesOf(mlir::Type element);
+
 /// How files hold elements of this type, if weights can be of it.
 std::optional<StoredElement> storedElementOf(mlir::Type element);
 
