@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Polynomials in the place of functions, and integers in the place of narrow floats.
+#include "ExpandFunctions.h"
+#include "NumberBuilder.h"
+
 #include "hadal/Codegen/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -9,6 +12,7 @@
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
+using namespace hadal;
 
 namespace {
 /// f8E4M3FN to f32: exact. Its 7 bits below the sign, moved up, are a float of an
@@ -55,6 +59,57 @@ struct ExpandF8Extension : OpRewritePattern<arith::ExtFOp> {
   }
 };
 
+/// f32 to f8E4M3FN, to the nearest, of two the even one; what is too large is no number.
+struct ExpandF8Truncation : OpRewritePattern<arith::TruncFOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(arith::TruncFOp op, PatternRewriter &rewriter) const override {
+    if (!isa<Float8E4M3FNType>(getElementTypeOrSelf(op.getType())))
+      return rewriter.notifyMatchFailure(op, "not to f8E4M3FN");
+    if (!getElementTypeOrSelf(op.getIn().getType()).isF32())
+      return rewriter.notifyMatchFailure(op, "not of f32");
+    NumberBuilder b(op.getLoc(), rewriter, op.getType());
+    Value bits = b.bits(b.i32(), op.getIn()), magnitude = b.both(bits, b.i32(0x7fffffff));
+    // Of 23 bits behind the point three stay.
+    Value half = b.add(b.both(b.right(magnitude, b.i32(20)), b.i32(1)), b.i32(0x7ffff));
+    Value normal = b.sub(b.right(b.add(magnitude, half), b.i32(20)), b.i32(120 << 3));
+    // Multiples of 2^-9: where 2^14 is added, they are the last bits.
+    Value sum = b.add(b.bits(b.f32(), magnitude), b.f32(0x1p14));
+    Value subnormal = b.sub(b.bits(b.i32(), sum), b.bits(b.i32(), b.f32(0x1p14)));
+    Value least = b.bits(b.i32(), b.f32(0x1p-6));
+    Value isSmall = b.is(arith::CmpIPredicate::slt, magnitude, least);
+    Value code = b.select(isSmall, subnormal, normal);
+    Value nan = b.i32(0x7f);
+    code = b.select(b.is(arith::CmpIPredicate::sgt, code, nan), nan, code);
+    code = b.any(code, b.both(b.right(bits, b.i32(24)), b.i32(0x80)));
+    Value byte = arith::TruncIOp::create(b, b.like(b.getI8Type()), code);
+    rewriter.replaceOpWithNewOp<arith::BitcastOp>(op, op.getType(), byte);
+    return success();
+  }
+};
+
+/// Functions of f16 are those of f32, rounded.
+struct WidenFunction : RewritePattern {
+  explicit WidenFunction(MLIRContext *context)
+      : RewritePattern(MatchAnyOpTypeTag(), /*benefit=*/1, context) {}
+
+  LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
+    auto isF16 = [](Type type) { return getElementTypeOrSelf(type).isF16(); };
+    if (!isa<math::MathDialect>(op->getDialect()) || isFlatFunction(op) ||
+        op->getNumResults() != 1 || !llvm::all_of(op->getOperandTypes(), isF16) ||
+        !isF16(op->getResult(0).getType()))
+      return rewriter.notifyMatchFailure(op, "not a function of f16");
+    NumberBuilder b(op->getLoc(), rewriter, op->getResult(0).getType());
+    SmallVector<Value> wide;
+    for (Value operand : op->getOperands())
+      wide.push_back(arith::ExtFOp::create(b, b.f32(), operand));
+    OperationState state(op->getLoc(), op->getName(), wide, TypeRange(b.f32()), op->getAttrs());
+    Value value = rewriter.create(state)->getResult(0);
+    rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, op->getResult(0).getType(), value);
+    return success();
+  }
+};
+
 /// 1 / sqrt(x), which is rounded twice, in the place of an approximation.
 struct ExpandRsqrt : OpRewritePattern<math::RsqrtOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -78,6 +133,12 @@ struct Counter : RewriterBase::Listener {
 };
 } // namespace
 
+bool hadal::isFlatFunction(Operation *op) {
+  return isa<math::FmaOp, math::SqrtOp, math::AbsFOp, math::AbsIOp, math::FloorOp, math::CeilOp,
+             math::TruncOp, math::RoundOp, math::RoundEvenOp, math::CopySignOp,
+             math::CountLeadingZerosOp, math::CountTrailingZerosOp, math::CtPopOp>(op);
+}
+
 FailureOr<unsigned> hadal::expandNumbers(Operation *op, RewritePatternSet patterns) {
   Counter counter;
   if (failed(applyPatternsGreedily(op, std::move(patterns),
@@ -87,13 +148,18 @@ FailureOr<unsigned> hadal::expandNumbers(Operation *op, RewritePatternSet patter
 }
 
 void hadal::populateExpandMathPatterns(RewritePatternSet &patterns) {
+  populateExpandTrigonometryPatterns(patterns);
+  populateExpandFunctionPatterns(patterns);
   populateMathPolynomialApproximationPatterns(
       // The reciprocal square root is 1/sqrt(x), which instructions compute exactly
       // rounded; its approximation is worse and no faster.
-      patterns, [](StringRef name) { return name != "math.rsqrt"; });
+      patterns, [](StringRef name) {
+        return name != "math.rsqrt" && name != "math.sin" && name != "math.cos";
+      });
 }
 
 void hadal::populateExpandConversionPatterns(RewritePatternSet &patterns) {
   arith::populateExpandBFloat16Patterns(patterns);
-  patterns.add<ExpandF8Extension, ExpandRsqrt>(patterns.getContext());
+  patterns.add<ExpandF8Extension, ExpandF8Truncation, ExpandRsqrt, WidenFunction>(
+      patterns.getContext());
 }

@@ -2,6 +2,9 @@
 // Emits views, memory and control flow of a bufferised body in the flat form.
 #include "FlatEmitter.h"
 
+#include "IndexRange.h"
+#include "PlainBody.h"
+
 #include "hadal/IR/HadalDialect.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -59,6 +62,7 @@ LogicalResult FlatEmitter::emit(Operation *op) {
       .Case<memref::AllocOp, memref::AllocaOp>([&](auto) { return emitAlloc(op); })
       .Case([&](memref::LoadOp load) { return emitLoad(load); })
       .Case([&](memref::StoreOp store) { return emitStore(store); })
+      .Case([&](memref::GetGlobalOp constant) { return emitConstant(constant); })
       .Case<memref::DeallocOp, HostDimOp>([&](auto) { return success(); })
       .Case([&](scf::ForOp loop) { return emitLoop(loop); })
       .Case([&](scf::ForallOp loops) { return emitLoops(loops); })
@@ -70,7 +74,9 @@ LogicalResult FlatEmitter::emit(Operation *op) {
             llvm::any_of(other->getOperandTypes(), isMemRef) ||
             llvm::any_of(other->getResultTypes(), isMemRef))
           return other->emitOpError("has no flat form");
-        builder.clone(*other, scalars);
+        auto operands = llvm::map_to_vector(other->getOperands(),
+                                            [&](Value operand) { return scalar(operand); });
+        scalars.map(other->getResults(), builder.apply(other, operands, 1));
         return success();
       });
 }
@@ -100,11 +106,13 @@ LogicalResult FlatEmitter::emitView(Operation *op, bool &isView) {
     for (auto [i, offset, size, stride] :
          llvm::enumerate(sub.getMixedOffsets(), sub.getMixedSizes(), sub.getMixedStrides())) {
       Value along = source->strides[i];
-      result.offset = builder.add(result.offset, builder.mul(scalar(offset), along));
+      Value step = scalar(stride);
+      Value from = keepInside(sub, i, *source, result.isInside, step);
+      result.offset = builder.add(result.offset, builder.mul(from, along));
       if (dropped.test(i))
         continue;
       result.sizes.push_back(scalar(size));
-      result.strides.push_back(builder.mul(scalar(stride), along));
+      result.strides.push_back(builder.mul(step, along));
     }
   } else if (auto collapse = dyn_cast<memref::CollapseShapeOp>(op)) {
     result.sizes.clear();
@@ -138,6 +146,53 @@ LogicalResult FlatEmitter::emitView(Operation *op, bool &isView) {
   return success();
 }
 
+/// Whether constants and loops tell that a slice lies inside of an axis.
+static bool liesInside(memref::SubViewOp sub, unsigned axis) {
+  if (isOfPages(sub.getSource(), axis))
+    return true;
+  OpFoldResult offset = sub.getMixedOffsets()[axis];
+  auto value = dyn_cast<Value>(offset);
+  std::optional<int64_t> from = getConstantIntValue(offset),
+                         size = getConstantIntValue(sub.getMixedSizes()[axis]),
+                         stride = getConstantIntValue(sub.getMixedStrides()[axis]);
+  // All of an axis, and the tiles of a work item.
+  if (from == 0 && stride == 1 && !size) {
+    auto dim = dyn_cast<memref::DimOp>(cast<Value>(sub.getMixedSizes()[axis]).getDefiningOp());
+    if (dim && dim.getSource() == sub.getSource() && dim.getConstantIndex() == axis)
+      return true;
+  }
+  if (auto tile = dyn_cast_if_present<BlockArgument>(value))
+    if (Operation *loops = tile.getOwner()->getParentOp(); loops->hasAttr(kItemsAttrName))
+      return true;
+  if (!size || !stride)
+    return false;
+  if (*size == 1 && value)
+    return isInside(value, sub.getSource(), axis);
+  std::optional<IndexRange> range = from ? IndexRange{*from, *from, true} : rangeOf(value);
+  int64_t extent = sub.getSourceType().getDimSize(axis);
+  return range && range->least >= 0 && !ShapedType::isDynamic(extent) &&
+         range->most + (*size - 1) * *stride < extent;
+}
+
+Value FlatEmitter::keepInside(memref::SubViewOp sub, unsigned axis, const FlatView &source,
+                              Value &isInside, Value &stride) {
+  Value offset = scalar(sub.getMixedOffsets()[axis]);
+  if (liesInside(sub, axis))
+    return offset;
+  Value one = builder.index(1), size = scalar(sub.getMixedSizes()[axis]);
+  Value reach = builder.mul(builder.sub(size, one), stride);
+  Value most = builder.sub(builder.sub(source.sizes[axis], one), reach);
+  isInside = builder.both(isInside, builder.isUpTo(offset, most));
+  // A slice that is longer than its source has its first element alone. At the level of the
+  // function there is none: the host has checked it.
+  if (!isa<func::FuncOp>(sub->getParentOp()) && !isConstantIntValue(size, 1)) {
+    Value zero = builder.index(0);
+    Value isThere = builder.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sge, most, zero);
+    stride = builder.createOrFold<arith::SelectOp>(isThere, stride, zero);
+  }
+  return builder.nearest(offset, most);
+}
+
 // ---- Memory ------------------------------------------------------------------
 
 LogicalResult FlatEmitter::emitAlloc(Operation *op) {
@@ -158,17 +213,33 @@ LogicalResult FlatEmitter::emitAlloc(Operation *op) {
     result.base = memref::AllocaOp::create(
         builder, MemRefType::get({type.getNumElements()}, stored), builder.getI64IntegerAttr(64));
   }
-  result.element = type.getElementType();
-  result.offset = builder.index(0);
-  result.strides.resize(type.getRank());
+  lieInRows(result, type);
+  define(op->getResult(0), std::move(result));
+  return success();
+}
+
+void FlatEmitter::lieInRows(FlatView &view, MemRefType type) {
+  view.element = type.getElementType();
+  view.offset = builder.index(0);
+  view.strides.resize(type.getRank());
   int64_t stride = 1;
   for (int64_t i = type.getRank() - 1; i >= 0; --i) {
-    result.strides[i] = builder.index(stride);
+    view.strides[i] = builder.index(stride);
     stride *= type.getDimSize(i);
   }
   for (int64_t size : type.getShape())
-    result.sizes.push_back(builder.index(size));
-  define(op->getResult(0), std::move(result));
+    view.sizes.push_back(builder.index(size));
+}
+
+LogicalResult FlatEmitter::emitConstant(memref::GetGlobalOp op) {
+  auto global = SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(op, op.getNameAttr());
+  FlatView result;
+  result.constant = dyn_cast_if_present<DenseElementsAttr>(
+      global ? global.getInitialValue().value_or(Attribute()) : Attribute());
+  if (!result.constant)
+    return op.emitOpError("has no flat form: expected a constant");
+  lieInRows(result, op.getType());
+  define(op.getResult(), std::move(result));
   return success();
 }
 
@@ -187,7 +258,13 @@ LogicalResult FlatEmitter::emitStore(memref::StoreOp op) {
     return failure();
   forgetFills(to->base);
   auto indices = llvm::map_to_vector(op.getIndices(), [&](Value i) { return scalar(i); });
-  builder.store(*to, scalar(op.getValue()), builder.addressOf(*to, indices));
+  Value condition = to->isInside;
+  for (auto [axis, index] : llvm::enumerate(op.getIndices()))
+    if (!isInside(index, op.getMemref(), axis))
+      condition = builder.both(
+          condition, builder.isUpTo(indices[axis], builder.sub(to->sizes[axis], builder.index(1))));
+  Value value = scalar(op.getValue());
+  builder.doIf(condition, [&] { builder.store(*to, value, builder.addressOf(*to, indices)); });
   return success();
 }
 
@@ -253,9 +330,9 @@ LogicalResult FlatEmitter::emitBranch(scf::IfOp op) {
       return op.emitOpError() << "has no flat form: expected a branch that gives scalars, got "
                               << type;
   fills.clear();
-  auto branch =
-      scf::IfOp::create(builder, op.getResultTypes(), scalar(op.getCondition()),
-                        /*addThenBlock=*/true, /*addElseBlock=*/!op.getElseRegion().empty());
+  auto branch = scf::IfOp::create(
+      builder, llvm::map_to_vector(op.getResultTypes(), valueTypeOf), scalar(op.getCondition()),
+      /*addThenBlock=*/true, /*addElseBlock=*/!op.getElseRegion().empty());
   for (auto [from, to] : llvm::zip(op->getRegions(), branch->getRegions())) {
     if (from.empty())
       continue;

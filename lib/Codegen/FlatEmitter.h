@@ -43,7 +43,14 @@ public:
 
 private:
   mlir::LogicalResult emitView(mlir::Operation *op, bool &isView);
+  /// The nearest offset of a slice that lies inside of its source; adds whether it is the
+  /// slice's own to `isInside`, and makes a stride of zero of that of a slice that is too long.
+  mlir::Value keepInside(mlir::memref::SubViewOp sub, unsigned axis, const FlatView &source,
+                         mlir::Value &isInside, mlir::Value &stride);
   mlir::LogicalResult emitAlloc(mlir::Operation *op);
+  mlir::LogicalResult emitConstant(mlir::memref::GetGlobalOp op);
+  /// Elements side by side, those of the last axis first.
+  void lieInRows(FlatView &view, mlir::MemRefType type);
   mlir::LogicalResult emitLoad(mlir::memref::LoadOp op);
   mlir::LogicalResult emitStore(mlir::memref::StoreOp op);
   mlir::LogicalResult emitLoop(mlir::scf::ForOp op);

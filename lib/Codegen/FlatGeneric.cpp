@@ -28,7 +28,10 @@ public:
     if (failed(collect()))
       return failure();
     chooseLanes();
-    overParallel(0);
+    Value isInside; // else nothing is written
+    for (unsigned i = op.getNumDpsInputs(), e = op->getNumOperands(); i < e; ++i)
+      isInside = b.both(isInside, views[i].isInside);
+    b.doIf(isInside, [&] { overParallel(0); });
     return status;
   }
 
@@ -163,7 +166,7 @@ void GenericEmitter::chooseLanes() {
   llvm::copy_if(parallel, std::back_inserter(candidates), resultsAlong);
   bool isSum = !reduction.empty();
   for (unsigned i = 0, e = op.getNumDpsInits(); i < e; ++i)
-    isSum = isSum && findCombiner(i);
+    isSum = isSum && findCombiner(i) && !isNarrow(op.getRegionOutputArgs()[i].getType());
   if (isSum)
     candidates.push_back(reduction.back());
   unsigned least = ~0u;
@@ -293,9 +296,10 @@ SmallVector<Value> GenericEmitter::body(ValueRange sums, int64_t count) {
     unsigned i = argument.getArgNumber();
     if (argument.use_empty())
       continue;
-    Value value = i >= first      ? sums[i - first]
-                  : views[i].base ? load(i, count)
-                                  : emitter.scalar(op->getOperand(i));
+    Value value = i >= first ? sums[i - first]
+                  : isa<MemRefType>(op->getOperand(i).getType())
+                      ? load(i, count)
+                      : emitter.scalar(op->getOperand(i));
     lane.define(argument, value);
   }
   for (Operation &inner : op.getBody()->without_terminator()) {

@@ -146,8 +146,12 @@ LogicalResult KernelWriter::addArguments() {
         continue;
       }
       Value extent = returned()[next++];
-      if (!emitter->makeAvailable(extent))
-        return executable.emitOpError("expected extents of results made of those of operands");
+      if (!emitter->makeAvailable(extent)) {
+        auto dim = extent.getDefiningOp<memref::DimOp>();
+        Operation *maker = dim ? dim.getSource().getDefiningOp() : nullptr;
+        return (maker ? maker : executable)
+            ->emitOpError("expected extents of results made of those of operands");
+      }
       views[i].sizes.push_back(emitter->scalar(extent));
     }
     define(i);
@@ -219,17 +223,20 @@ void KernelWriter::dropUnused() {
   });
   llvm::BitVector unused(entry->getNumArguments());
   unsigned next = 0;
+  // What is written stays, also where there is nothing to write.
   auto isUnused = [&](auto &) {
-    bool isIt = entry->getArgument(next).use_empty();
+    bool isWritten = next < access.size() && access[next] != plan::Access::Read;
+    bool isIt = !isWritten && entry->getArgument(next).use_empty();
     if (isIt)
       unused.set(next);
     ++next;
     return isIt;
   };
   llvm::erase_if(bindings, isUnused);
-  next = 0;
-  llvm::erase_if(access, isUnused);
   llvm::erase_if(constants, isUnused);
+  for (size_t i = access.size(); i-- > 0;)
+    if (unused.test(i))
+      access.erase(access.begin() + ptrdiff_t(i));
   entry->eraseArguments(unused);
   kernel.setFunctionType(b.getFunctionType(entry->getArgumentTypes(), {}));
 }

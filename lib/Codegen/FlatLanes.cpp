@@ -84,10 +84,7 @@ LogicalResult LaneEmitter::emit(Operation *op) {
     return emitEachLane(op);
   auto operands =
       llvm::map_to_vector(op->getOperands(), [&](Value operand) { return get(operand); });
-  auto types = llvm::map_to_vector(
-      op->getResultTypes(), [&](Type type) -> Type { return VectorType::get({lanes}, type); });
-  OperationState state(b.getLoc(), op->getName(), operands, types, op->getAttrs());
-  for (auto [result, flat] : llvm::zip_equal(op->getResults(), b.create(state)->getResults()))
+  for (auto [result, flat] : llvm::zip_equal(op->getResults(), b.apply(op, operands, lanes)))
     known[result] = {Kind::Differs, flat};
   return success();
 }
@@ -152,10 +149,9 @@ LogicalResult LaneEmitter::emitEachLane(Operation *op) {
     return op->emitOpError("has no flat form with lanes");
   SmallVector<Value> each;
   for (int64_t lane = 0; lane < lanes; ++lane) {
-    IRMapping mapping;
-    for (Value operand : op->getOperands())
-      mapping.map(operand, laneOf(operand, lane));
-    each.push_back(b.clone(*op, mapping)->getResult(0));
+    auto operands = llvm::map_to_vector(op->getOperands(),
+                                        [&](Value operand) { return laneOf(operand, lane); });
+    each.push_back(b.apply(op, operands, 1).front());
   }
   known[op->getResult(0)] = {Kind::Differs, b.fromLanes(each)};
   return success();

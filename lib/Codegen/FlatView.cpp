@@ -31,6 +31,14 @@ Type hadal::storedTypeOf(Type element) {
   return element;
 }
 
+bool hadal::isNarrow(Type element) {
+  return isa<FloatType>(element) && storedTypeOf(element) != element;
+}
+
+Type hadal::valueTypeOf(Type element) {
+  return isNarrow(element) ? Type(Float32Type::get(element.getContext())) : element;
+}
+
 // ---- Indices -----------------------------------------------------------------
 
 Value FlatBuilder::add(Value a, Value b) {
@@ -53,6 +61,17 @@ Value FlatBuilder::ceilDiv(Value a, Value b) {
   return isOne(b) ? a : createOrFold<arith::CeilDivSIOp>(a, b);
 }
 
+Value FlatBuilder::isUpTo(Value index, Value most) {
+  Value isCount = createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sge, index, this->index(0));
+  return both(isCount, createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sle, index, most));
+}
+Value FlatBuilder::both(Value a, Value b) {
+  return !a ? b : !b ? a : createOrFold<arith::AndIOp>(a, b);
+}
+Value FlatBuilder::nearest(Value index, Value most) {
+  return createOrFold<arith::MaxSIOp>(createOrFold<arith::MinSIOp>(index, most), this->index(0));
+}
+
 Value FlatBuilder::addressOf(const FlatView &view, ValueRange indices) {
   Value address = view.offset;
   for (auto [position, stride] : llvm::zip_equal(indices, view.strides))
@@ -71,7 +90,8 @@ Value FlatBuilder::fromStored(Value value, Type element) {
     return arith::IndexCastOp::create(*this, type, value);
   if (isa<IntegerType>(element))
     return arith::TruncIOp::create(*this, type, value);
-  return arith::BitcastOp::create(*this, type, value);
+  value = arith::BitcastOp::create(*this, type, value);
+  return arith::ExtFOp::create(*this, withElement(type, getF32Type()), value);
 }
 
 Value FlatBuilder::toStored(Value value, Type element) {
@@ -82,10 +102,28 @@ Value FlatBuilder::toStored(Value value, Type element) {
     return arith::IndexCastOp::create(*this, type, value);
   if (isa<IntegerType>(element))
     return arith::ExtUIOp::create(*this, type, value);
-  return arith::BitcastOp::create(*this, type, value);
+  // What was only moved keeps its bits.
+  value = round(value, element).getDefiningOp<arith::ExtFOp>().getIn();
+  auto bits = value.getDefiningOp<arith::BitcastOp>();
+  return bits && bits.getIn().getType() == type ? bits.getIn()
+                                                : arith::BitcastOp::create(*this, type, value);
+}
+
+Value FlatBuilder::round(Value value, Type element) {
+  Type narrow = withElement(value.getType(), element);
+  if (auto wide = value.getDefiningOp<arith::ExtFOp>(); wide && wide.getIn().getType() == narrow)
+    return value;
+  Value rounded = arith::TruncFOp::create(*this, narrow, value);
+  return arith::ExtFOp::create(*this, value.getType(), rounded);
 }
 
 Value FlatBuilder::load(const FlatView &view, Value address, int64_t lanes) {
+  if (view.constant) {
+    SmallVector<Value> addresses;
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      addresses.push_back(lane ? add(address, index(lane)) : address);
+    return lanes == 1 ? elementOf(view, address) : gather(view, addresses);
+  }
   Type stored = storedTypeOf(view.element);
   Value value = lanes == 1 ? Value(memref::LoadOp::create(*this, view.base, address))
                            : Value(vector::LoadOp::create(*this, VectorType::get({lanes}, stored),
@@ -93,8 +131,32 @@ Value FlatBuilder::load(const FlatView &view, Value address, int64_t lanes) {
   return fromStored(value, view.element);
 }
 
+/// One of a constant's few elements: the one whose number the address is.
+Value FlatBuilder::elementOf(const FlatView &view, Value address) {
+  auto element = [&](int64_t number) -> Value {
+    Attribute value = view.constant.isSplat() ? view.constant.getSplatValue<Attribute>()
+                                              : view.constant.getValues<Attribute>()[number];
+    if (isNarrow(view.element))
+      value = getF32FloatAttr(float(cast<FloatAttr>(value).getValueAsDouble()));
+    return arith::ConstantOp::create(*this, cast<TypedAttr>(value));
+  };
+  if (std::optional<int64_t> known = getConstantIntValue(address))
+    return element(*known);
+  Value found = element(0);
+  for (int64_t i = 1; !view.constant.isSplat() && i < view.constant.getNumElements(); ++i) {
+    Value isIt = arith::CmpIOp::create(*this, arith::CmpIPredicate::eq, address, index(i));
+    found = arith::SelectOp::create(*this, isIt, element(i), found);
+  }
+  return found;
+}
+
 Value FlatBuilder::gather(const FlatView &view, ArrayRef<Value> addresses) {
   SmallVector<Value> lanes;
+  if (view.constant) {
+    for (Value address : addresses)
+      lanes.push_back(elementOf(view, address));
+    return fromLanes(lanes);
+  }
   for (Value address : addresses)
     lanes.push_back(memref::LoadOp::create(*this, view.base, address));
   auto type = VectorType::get({int64_t(lanes.size())}, lanes.front().getType());
@@ -107,6 +169,44 @@ void FlatBuilder::store(const FlatView &view, Value value, Value address) {
     vector::StoreOp::create(*this, value, view.base, ValueRange(address));
   else
     memref::StoreOp::create(*this, value, view.base, address);
+}
+
+SmallVector<Value> FlatBuilder::apply(Operation *op, ValueRange operands, int64_t lanes) {
+  auto typeOf = [&](Type element) -> Type {
+    element = valueTypeOf(element);
+    return lanes == 1 ? element : Type(VectorType::get({lanes}, element));
+  };
+  auto isOf = [](Value value) { return isNarrow(value.getType()); };
+  if (isa<arith::ExtFOp, arith::TruncFOp>(op) &&
+      (isOf(op->getOperand(0)) || isOf(op->getResult(0)))) {
+    // A conversion from or to the f32 that stands for a narrow float.
+    Type to = typeOf(op->getResult(0).getType());
+    Value value = operands.front();
+    unsigned from = getElementTypeOrSelf(value.getType()).getIntOrFloatBitWidth();
+    unsigned bits = getElementTypeOrSelf(to).getIntOrFloatBitWidth();
+    if (from < bits)
+      value = arith::ExtFOp::create(*this, to, value);
+    else if (from > bits)
+      value = arith::TruncFOp::create(*this, to, value);
+    bool rounds = isOf(op->getResult(0)) && isa<arith::TruncFOp>(op);
+    return {rounds ? round(value, op->getResult(0).getType()) : value};
+  }
+  if (auto cast = dyn_cast<arith::BitcastOp>(op); cast && (isOf(cast.getIn()) || isOf(cast))) {
+    Value value = operands.front();
+    value = isOf(cast.getIn()) ? toStored(value, cast.getIn().getType()) : value;
+    return {isOf(cast) ? fromStored(value, cast.getType()) : value};
+  }
+  if (auto constant = dyn_cast<arith::ConstantOp>(op); constant && isOf(constant)) {
+    double value = cast<FloatAttr>(constant.getValue()).getValueAsDouble();
+    return {arith::ConstantOp::create(*this, getF32FloatAttr(float(value)))};
+  }
+  OperationState state(getLoc(), op->getName(), operands,
+                       llvm::map_to_vector(op->getResultTypes(), typeOf), op->getAttrs());
+  SmallVector<Value> results;
+  for (auto [result, flat] : llvm::zip_equal(op->getResults(), create(state)->getResults()))
+    results.push_back(isOf(result) && !isa<arith::SelectOp>(op) ? round(flat, result.getType())
+                                                                : Value(flat));
+  return results;
 }
 
 Value FlatBuilder::extractLane(Value vector, int64_t lane) {
@@ -124,7 +224,16 @@ Value FlatBuilder::fromLanes(ArrayRef<Value> lanes) {
   return fromStored(vector::FromElementsOp::create(*this, type, stored), element);
 }
 
-// ---- Loops -------------------------------------------------------------------
+// ---- Control flow ------------------------------------------------------------
+
+void FlatBuilder::doIf(Value condition, llvm::function_ref<void()> what) {
+  if (!condition)
+    return what();
+  auto branch = scf::IfOp::create(*this, condition, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(*this);
+  setInsertionPoint(branch.thenYield());
+  what();
+}
 
 SmallVector<Value> FlatBuilder::loop(Value lower, Value upper, Value step, ValueRange inits,
                                      LoopBody body) {

@@ -4,6 +4,8 @@
 // A body is copied and given destinations (PlainBody), split into work items on tensors, bufferised
 // by upstream's passes, and then written anew over flat buffers (FlatKernel).
 #include "FlatKernel.h"
+#include "IndexRange.h"
+#include "LocateAtDispatch.h"
 #include "PlainBody.h"
 
 #include "hadal/Codegen/Passes.h"
@@ -34,6 +36,34 @@ VariantOp findFlatVariant(ExecutableOp executable) {
 }
 
 namespace {
+/// The state that a value is, or was made of in place; or null.
+StateReadOp findState(Value value) {
+  while (auto dispatch = value.getDefiningOp<DispatchOp>()) {
+    auto executable =
+        SymbolTable::lookupNearestSymbolFrom<ExecutableOp>(dispatch, dispatch.getExecutableAttr());
+    unsigned number = cast<OpResult>(value).getResultNumber();
+    BlockArgument made = findDestination(executable.getBodyResults()[number]);
+    if (!made)
+      return {};
+    value = dispatch.getOperand(made.getArgNumber());
+  }
+  return value.getDefiningOp<StateReadOp>();
+}
+
+/// Marks arguments of the body that are states: how many pages they have, nobody says.
+void markPages(ExecutableOp executable, func::FuncOp body) {
+  auto uses = SymbolTable::getSymbolUses(executable, executable->getParentOp());
+  if (!uses)
+    return;
+  llvm::SetVector<int64_t> pages;
+  for (const SymbolTable::SymbolUse &use : *uses)
+    if (auto dispatch = dyn_cast<DispatchOp>(use.getUser()))
+      for (auto [number, operand] : llvm::enumerate(dispatch.getOperands()))
+        if (findState(operand))
+          pages.insert(int64_t(number));
+  body->setAttr(kPagesAttrName, DenseI64ArrayAttr::get(body.getContext(), pages.getArrayRef()));
+}
+
 struct FlattenPass : impl::FlattenPassBase<FlattenPass> {
   using FlattenPassBase::FlattenPassBase;
 
@@ -61,6 +91,7 @@ struct FlattenPass : impl::FlattenPassBase<FlattenPass> {
       if (executable.getInterface() || target->supports(ops) ||
           llvm::any_of(ops, llvm::IsaPred<ComputeOpInterface>))
         continue;
+      LocateAtDispatch locate(executable);
       if (failed(flatten(executable)))
         return signalPassFailure();
       ++numFlattened;
@@ -75,12 +106,17 @@ struct FlattenPass : impl::FlattenPassBase<FlattenPass> {
     builder.createBlock(&variant.getContents());
     auto module = ModuleOp::create(builder, executable.getLoc());
     PlainBody body = makePlainBody(executable, module);
+    markPages(executable, body.function);
     OpPassManager preparation(ModuleOp::getOperationName()),
         bufferisation(ModuleOp::getOperationName());
     addPreparationPasses(preparation);
     addBufferisationPasses(bufferisation);
-    if (failed(runPipeline(preparation, module)) ||
-        failed(splitIntoItems(body.function, itemElements)) ||
+    if (failed(runPipeline(preparation, module)))
+      return failure();
+    dropIdle(body.function);
+    defineArithmetic(body.function);
+    keepInside(body.function);
+    if (failed(splitIntoItems(body.function, itemElements)) ||
         failed(runPipeline(bufferisation, module)) ||
         failed(writeFlatKernel(executable, variant, body, lanes)))
       return failure();

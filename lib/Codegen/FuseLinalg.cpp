@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes linalg of elementwise ops without a kernel, and fuses it at the level of entry points.
+#include "Destinations.h"
+#include "PlainBody.h"
+
 #include "hadal/Codegen/Passes.h"
 #include "hadal/Target/Target.h"
 
@@ -18,14 +21,6 @@ namespace hadal {
 #include "hadal/Codegen/Passes.h.inc"
 
 namespace {
-/// Whether something writes over `value` in place, so that later reads see another one.
-bool isOverwritten(Value value) {
-  return llvm::any_of(value.getUses(), [](OpOperand &use) {
-    auto writer = dyn_cast<DestinationStyleOpInterface>(use.getOwner());
-    return writer && writer.isDpsInit(&use) && !use.get().getDefiningOp<tensor::EmptyOp>();
-  });
-}
-
 /// Whether the op reads what is overwritten in place.
 bool readsOverwritten(Operation *op) {
   bool reads = false;
@@ -57,66 +52,6 @@ bool fusesInto(OpOperand *operand) {
   return producer->hasOneUse() && consumer.getMatchingIndexingMap(operand).isPermutation();
 }
 
-// ---- Destinations ------------------------------------------------------------------
-
-/// Whether `op` reads what it is written over.
-bool readsDestination(OpOperand &init) {
-  auto linalg = dyn_cast<linalg::LinalgOp>(init.getOwner());
-  return !linalg || linalg.payloadUsesValueFromOperand(&init);
-}
-
-/// Whether a kernel may write over `value` in place of making a copy: it is a buffer of
-/// the step, or a state, that nothing reads afterwards.
-bool mayOverwrite(Value value, Operation *writer) {
-  Operation *maker = value.getDefiningOp();
-  if (!maker || maker->hasTrait<OpTrait::ConstantLike>() || isa<ParamOp>(maker))
-    return false;
-  if (isCarried(maker)) // empty, or filled by the writer's own kernel
-    return isa<tensor::EmptyOp, linalg::FillOp>(maker);
-  return llvm::all_of(value.getUsers(), [&](Operation *user) {
-    user = writer->getBlock()->findAncestorOpInBlock(*user);
-    return user == writer || isa<tensor::DimOp>(user) || user->isBeforeInBlock(writer);
-  });
-}
-
-/// An empty tensor of the type and the extents of a destination.
-Value makeEmpty(OpBuilder &builder, OpOperand &init) {
-  Location loc = init.getOwner()->getLoc();
-  Value value = init.get();
-  Value empty = tensor::EmptyOp::create(builder, loc, tensor::getMixedSizes(builder, loc, value),
-                                        getElementTypeOrSelf(value));
-  if (empty.getType() != value.getType()) // sizes that only constants tell
-    empty = tensor::CastOp::create(builder, loc, value.getType(), empty);
-  return empty;
-}
-
-/// Gives an op an empty tensor to write over, where it does not read what is there.
-void dropUnread(OpOperand &init) {
-  OpBuilder builder(init.getOwner());
-  if (isa<RankedTensorType>(init.get().getType()) && !readsDestination(init) &&
-      !init.get().getDefiningOp<tensor::EmptyOp>())
-    init.set(makeEmpty(builder, init));
-}
-
-/// Gives an op a copy to write over, where it must not write over what it names.
-void copyKept(OpOperand &init) {
-  OpBuilder builder(init.getOwner());
-  if (!isa<RankedTensorType>(init.get().getType()) || mayOverwrite(init.get(), init.getOwner()))
-    return;
-  init.set(linalg::CopyOp::create(builder, init.getOwner()->getLoc(), init.get(),
-                                  makeEmpty(builder, init))
-               .getResult(0));
-}
-
-bool isPlain(Operation &op) { return isa<linalg::LinalgOp, scf::ForallOp>(op); }
-
-void forDestinations(func::FuncOp function, llvm::function_ref<void(OpOperand &)> visit) {
-  for (Operation &op : llvm::make_early_inc_range(function.getBody().front()))
-    if (isPlain(op))
-      for (OpOperand &init : cast<DestinationStyleOpInterface>(op).getDpsInitsMutable())
-        visit(init);
-}
-
 struct FuseLinalgPass : impl::FuseLinalgPassBase<FuseLinalgPass> {
   void runOnOperation() override {
     ProgramOp program = getOperation();
@@ -142,7 +77,38 @@ struct FuseLinalgPass : impl::FuseLinalgPassBase<FuseLinalgPass> {
     return cleanup;
   }
 
+  /// Makes maps and sums of ops that are several of them, or an element of another tensor.
+  LogicalResult decompose(func::FuncOp function) {
+    SmallVector<Operation *> ops;
+    function.walk([&](Operation *op) {
+      if (isa<linalg::SoftmaxOp, tensor::PadOp, tensor::ConcatOp>(op))
+        ops.push_back(op);
+    });
+    IRRewriter rewriter(&getContext());
+    for (Operation *op : ops) {
+      rewriter.setInsertionPoint(op);
+      if (auto pad = dyn_cast<tensor::PadOp>(op)) {
+        if (failed(expandPad(pad, rewriter)))
+          return failure();
+        continue;
+      }
+      if (auto concat = dyn_cast<tensor::ConcatOp>(op)) {
+        if (failed(expandConcat(concat, rewriter)))
+          return failure();
+        continue;
+      }
+      FailureOr<SmallVector<Value>> parts =
+          cast<linalg::SoftmaxOp>(op).decomposeOperation(rewriter);
+      if (failed(parts))
+        return op->emitOpError("expected an op that can be decomposed");
+      rewriter.replaceOp(op, *parts);
+    }
+    return success();
+  }
+
   LogicalResult run(func::FuncOp function, const Target &target) {
+    if (failed(verifyInside(function)))
+      return failure();
     SmallVector<Operation *> elementwise;
     for (Operation &op : function.getBody().front())
       if (OpTrait::hasElementwiseMappableTraits(&op) && !staysInEntry(&op) && !target.supports(&op))
@@ -155,18 +121,35 @@ struct FuseLinalgPass : impl::FuseLinalgPassBase<FuseLinalgPass> {
         failed(applyOpPatternsGreedily(elementwise, std::move(toLinalg), config)))
       return failure();
     numConverted += elementwise.size();
-    if (llvm::none_of(function.getBody().front(), isPlain))
-      return success();
+    if (failed(decompose(function)))
+      return failure();
+    if (llvm::any_of(function.getBody().front(), [](Operation &op) { return isPlain(&op); }) &&
+        failed(fuse(function)))
+      return failure();
+    // Copies that are alike stay apart, since each is written over, or returned.
+    copyReturned(function);
+    copyKept(function);
+    return success();
+  }
+
+  LogicalResult fuse(func::FuncOp function) {
     RewritePatternSet fusion(&getContext());
     linalg::populateElementwiseOpsFusionPatterns(fusion, fusesInto);
     OpPassManager cleanup = makeCleanup();
-    forDestinations(function, dropUnread);
-    if (failed(runPipeline(cleanup, function)) ||
-        failed(applyPatternsGreedily(function, std::move(fusion))))
+    dropUnread(function);
+    if (failed(runPipeline(cleanup, function)))
       return failure();
-    // Copies that are alike stay apart, since each is written over.
-    forDestinations(function, dropUnread);
-    forDestinations(function, copyKept);
+    // Upstream's patterns take what is not read for what is not in the result.
+    SmallVector<Operation *> ops;
+    function.walk([&](Operation *op) {
+      if (op != function && !keepsUnread(op))
+        ops.push_back(op);
+    });
+    GreedyRewriteConfig config;
+    config.setStrictness(GreedyRewriteStrictness::ExistingAndNewOps);
+    if (failed(applyOpPatternsGreedily(ops, std::move(fusion), config)))
+      return failure();
+    dropUnread(function);
     return success();
   }
 };

@@ -75,6 +75,15 @@ PlainBody hadal::makePlainBody(ExecutableOp executable, ModuleOp module) {
   return body;
 }
 
+void hadal::dropIdle(func::FuncOp function) {
+  function.walk([](linalg::LinalgOp op) {
+    if (!op.hasPureTensorSemantics() || !llvm::is_contained(op.getStaticLoopRanges(), 0))
+      return;
+    op->replaceAllUsesWith(op.getDpsInits());
+    op->erase();
+  });
+}
+
 // ---- Work items ------------------------------------------------------------------
 
 /// The largest divisor of `extent` that is at most `most`.
@@ -87,11 +96,18 @@ static int64_t divisorUpTo(int64_t extent, int64_t most) {
 /// Tiles of neighbouring elements of the result; 0 is all of a loop.
 static SmallVector<int64_t> chooseTiles(linalg::LinalgOp op, int64_t elements) {
   SmallVector<int64_t> extents = op.getStaticLoopRanges(), tiles(op.getNumLoops(), 0);
+  // Items write elements of their own: loops that all results are about, and no two iterations
+  // for one element.
+  SmallVector<AffineMap> maps;
+  for (OpOperand &init : op.getDpsInitsMutable())
+    maps.push_back(op.getMatchingIndexingMap(&init));
+  if (!llvm::all_of(maps, [](AffineMap map) { return map.isProjectedPermutation(); }))
+    return tiles;
   SmallVector<unsigned> loops; // from the innermost axis of the result on
-  for (AffineExpr expr :
-       llvm::reverse(op.getMatchingIndexingMap(op.getDpsInitOperand(0)).getResults()))
-    if (auto loop = dyn_cast<AffineDimExpr>(expr))
-      loops.push_back(loop.getPosition());
+  for (AffineExpr expr : llvm::reverse(maps.front().getResults()))
+    if (llvm::all_of(maps,
+                     [&](AffineMap map) { return llvm::is_contained(map.getResults(), expr); }))
+      loops.push_back(cast<AffineDimExpr>(expr).getPosition());
   // A row of which only the host knows the length is made at once, where there are others.
   if (elements > 1 && loops.size() > 1 && ShapedType::isDynamic(extents[loops.front()])) {
     loops.erase(loops.begin());
@@ -128,6 +144,8 @@ LogicalResult hadal::splitIntoItems(func::FuncOp function, int64_t itemElements)
       rewriter, cast<TilingInterface>(last.getOperation()), options);
   if (failed(tiled))
     return last.emitOpError("expected an op that can be tiled");
+  for (LoopLikeOpInterface loops : tiled->loops)
+    loops->setAttr(kItemsAttrName, rewriter.getUnitAttr());
   for (OpResult result : last->getResults())
     if (Value replacement = tiled->replacements.lookup(result))
       rewriter.replaceAllUsesWith(result, replacement);

@@ -5,6 +5,8 @@
 
 #include "hadal/IR/HadalDialect.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/PatternMatch.h"
 #include "mlir/Pass/PassManager.h"
 
 namespace hadal {
@@ -20,6 +22,27 @@ struct PlainBody {
 /// Makes it of a copy of the body, in `module`. A result that no op writes, as a view,
 /// is copied. Arguments that are not written to are marked for bufferisation.
 PlainBody makePlainBody(ExecutableOp executable, mlir::ModuleOp module);
+
+/// Drops ops of linalg that have a loop which never runs: their results are what they
+/// write over.
+void dropIdle(mlir::func::FuncOp function);
+
+/// Make a map of a padded tensor, and insertions of one that is made of others.
+mlir::LogicalResult expandPad(mlir::tensor::PadOp op, mlir::RewriterBase &rewriter);
+mlir::LogicalResult expandConcat(mlir::tensor::ConcatOp op, mlir::RewriterBase &rewriter);
+
+/// Gives integer arithmetic of elements a meaning where arith leaves it open.
+void defineArithmetic(mlir::func::FuncOp function);
+
+/// Takes the nearest element where an index that the data chooses is out of range.
+void keepInside(mlir::func::FuncOp function);
+
+/// Refuses what constants show to lie outside of a tensor, extents that are negative, and
+/// constants that are too large for code.
+mlir::LogicalResult verifyInside(mlir::func::FuncOp function);
+
+/// On the loops whose iterations splitIntoItems makes: their slices lie inside.
+inline constexpr llvm::StringLiteral kItemsAttrName = "items";
 
 /// Splits what the function computes into work items, tiles of about `itemElements`
 /// elements of its last op: a scf.forall, with what the tile is made from inside.

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Verifies that variants of level `flat` are what docs/FlatForm.md says.
+#include "ExpandFunctions.h"
+#include "LocateAtDispatch.h"
+
 #include "hadal/Codegen/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -29,12 +32,7 @@ bool isBuffer(Type type) {
 }
 
 bool isListed(Operation *op) {
-  // Functions that are one instruction, or a few, on every target.
-  if (isa<math::FmaOp, math::SqrtOp, math::AbsFOp, math::AbsIOp, math::FloorOp, math::CeilOp,
-          math::TruncOp, math::RoundOp, math::RoundEvenOp, math::CopySignOp,
-          math::CountLeadingZerosOp, math::CountTrailingZerosOp, math::CtPopOp>(op))
-    return true;
-  return isa<arith::ArithDialect>(op->getDialect()) ||
+  return isa<arith::ArithDialect>(op->getDialect()) || isFlatFunction(op) ||
          isa<memref::LoadOp, memref::StoreOp, memref::AllocaOp>(op) ||
          isa<scf::ForOp, scf::IfOp, scf::WhileOp, scf::YieldOp, scf::ConditionOp, func::ReturnOp>(
              op) ||
@@ -44,6 +42,9 @@ bool isListed(Operation *op) {
 }
 
 LogicalResult verifyOp(Operation *op, Block &entry) {
+  if (!isListed(op) && isa<math::MathDialect>(op->getDialect()))
+    return op->emitOpError() << "has no place in the flat form, and no expansion for "
+                             << op->getResult(0).getType();
   if (!isListed(op))
     return op->emitOpError("has no place in the flat form");
   auto alloca = dyn_cast<memref::AllocaOp>(op);
@@ -84,11 +85,13 @@ LogicalResult verifyFunction(func::FuncOp function, ExecutableOp executable) {
 
 struct VerifyFlatPass : impl::VerifyFlatPassBase<VerifyFlatPass> {
   void runOnOperation() override {
-    for (auto executable : getOperation().getContents().getOps<ExecutableOp>())
+    for (auto executable : getOperation().getContents().getOps<ExecutableOp>()) {
+      LocateAtDispatch locate(executable);
       if (VariantOp variant = findFlatVariant(executable))
         for (auto function : variant.getContents().front().getOps<func::FuncOp>())
           if (failed(verifyFunction(function, executable)))
             return signalPassFailure();
+    }
     markAllAnalysesPreserved();
   }
 };

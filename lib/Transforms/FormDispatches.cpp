@@ -61,6 +61,28 @@ std::string nameOf(Operation *root) {
   return name;
 }
 
+/// Whether the plain path computes with it.
+bool isNumber(Type type) { return bufferBytesOf(type) && !type.isUnsignedInteger(); }
+
+/// Verifies that an op of another dialect is about numbers that the plain path knows.
+LogicalResult verifyNumbers(Operation *op) {
+  WalkResult walked = op->walk<WalkOrder::PreOrder>([](Operation *inner) {
+    for (Type type : llvm::concat<const Type>(llvm::to_vector(inner->getOperandTypes()),
+                                              llvm::to_vector(inner->getResultTypes()))) {
+      auto tensor = dyn_cast<RankedTensorType>(type);
+      bool isSmall = !tensor && type.isSignlessInteger() && type.getIntOrFloatBitWidth() <= 64;
+      if (isSmall || isNumber(tensor ? tensor.getElementType() : type))
+        continue;
+      inner->emitOpError() << "expected numbers of f64, f32, f16, bf16, f8E4M3FN, i1, i8, i16, "
+                              "i32, i64 or index, got "
+                           << type;
+      return WalkResult::interrupt();
+    }
+    return WalkResult::advance();
+  });
+  return failure(walked.wasInterrupted());
+}
+
 /// Verifies that a dispatch can hold the op.
 LogicalResult verifyOp(Operation *op) {
   if (!belongsInBody(op) || op->getNumResults() == 0)
@@ -69,7 +91,7 @@ LogicalResult verifyOp(Operation *op) {
   for (Type type : op->getResultTypes())
     if (!isa<RankedTensorType>(type))
       return op->emitOpError() << "expected ranked tensors as results in a dispatch, got " << type;
-  return success();
+  return isa<ComputeOpInterface>(op) ? success() : verifyNumbers(op);
 }
 
 struct FormDispatchesPass : impl::FormDispatchesPassBase<FormDispatchesPass> {

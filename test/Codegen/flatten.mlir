@@ -54,13 +54,16 @@ hadal.program @cpu target <"cpu"> {
 // -----
 
 hadal.program @cpu target <"cpu"> {
-  // A destination is written in place, row by row where the data says; what is not known of it is not asked for.
+  // A destination is written in place, row by row where the data says, if there is such a row. The nearest number is read.
   // CHECK-LABEL: hadal.executable @append
-  // CHECK-SAME:    interface <bindings = [0, 1, 2], access = [read, read, read_write], constants = [#hadal.extent<0, 0>]>
-  // CHECK:         func.func @append(%[[ROWS:.*]]: memref<?xf32>, %[[TO:.*]]: memref<?xi32>, %[[CACHE:.*]]: memref<?xf32>, %{{.*}}: index, %[[ITEM:.*]]: index) {
-  // CHECK:           memref.load %[[TO]][%[[ITEM]]]
-  // CHECK:           vector.load %[[ROWS]]
-  // CHECK:           vector.store %{{.*}}, %[[CACHE]]
+  // CHECK-SAME:    interface <bindings = [0, 1, 2], access = [read, read, read_write], constants = [#hadal.extent<0, 0>, #hadal.extent<1, 0>, #hadal.extent<2, 0>]>
+  // CHECK:         func.func @append(%[[ROWS:.*]]: memref<?xf32>, %[[TO:.*]]: memref<?xi32>, %[[CACHE:.*]]: memref<?xf32>, %{{.*}}: index, %{{.*}}: index, %{{.*}}: index, %[[ITEM:.*]]: index) {
+  // CHECK:           %[[LESS:.*]] = arith.minsi %[[ITEM]], %{{.*}}
+  // CHECK:           %[[AT:.*]] = arith.maxsi %[[LESS]], %{{.*}}
+  // CHECK:           memref.load %[[TO]][%[[AT]]]
+  // CHECK:           scf.if
+  // CHECK:             vector.load %[[ROWS]]
+  // CHECK:             vector.store %{{.*}}, %[[CACHE]]
   // CHECK-NOT:       memref.alloca
   // CHECK:           return
   hadal.executable @append {
@@ -80,6 +83,40 @@ hadal.program @cpu target <"cpu"> {
   }
   func.func @forward(%x: tensor<?x64xf32>, %to: tensor<?xi32>, %c: tensor<?x64xf32>) {
     %y = hadal.dispatch @append(%x, %to, %c) label "append" : (tensor<?x64xf32>, tensor<?xi32>, tensor<?x64xf32>) -> tensor<?x64xf32>
+    return
+  }
+}
+
+// -----
+
+hadal.program @cpu target <"cpu"> {
+  hadal.state @cache growing @pages : tensor<?x64x64xf32>
+  plan.block_table @pages page_size 64
+  // How many pages a state has nobody says: their numbers are the session's.
+  // CHECK-LABEL: hadal.executable @append_pages
+  // CHECK-SAME:    constants = [#hadal.extent<0, 0>]>
+  // CHECK-NOT:       scf.if
+  // CHECK:         func.func @forward
+  hadal.executable @append_pages {
+    func.func @body(%x: tensor<?x64xf32>, %cache: tensor<?x64x64xf32>) -> tensor<?x64x64xf32> {
+      %c0 = arith.constant 0 : index
+      %c64 = arith.constant 64 : index
+      %n = tensor.dim %x, %c0 : tensor<?x64xf32>
+      %y = scf.forall (%p) in (%n) shared_outs(%o = %cache) -> (tensor<?x64x64xf32>) {
+        %page = arith.divui %p, %c64 : index
+        %row = arith.remui %p, %c64 : index
+        %slice = tensor.extract_slice %x[%p, 0] [1, 64] [1, 1] : tensor<?x64xf32> to tensor<1x64xf32>
+        scf.forall.in_parallel {
+          tensor.parallel_insert_slice %slice into %o[%page, %row, 0] [1, 1, 64] [1, 1, 1] : tensor<1x64xf32> into tensor<?x64x64xf32>
+        }
+      }
+      return %y : tensor<?x64x64xf32>
+    }
+  }
+  func.func @forward(%x: tensor<?x64xf32>) {
+    %c = hadal.state_read @cache : tensor<?x64x64xf32>
+    %y = hadal.dispatch @append_pages(%x, %c) label "append" : (tensor<?x64xf32>, tensor<?x64x64xf32>) -> tensor<?x64x64xf32>
+    hadal.state_write @cache, %y : tensor<?x64x64xf32>
     return
   }
 }

@@ -11,15 +11,17 @@ def FuseLinalgPass : Pass<"hadal-fuse-linalg", "::hadal::ProgramOp"> {
     Precondition: entry points hold ops that compute tensors. Postcondition: ops on
     each element that the program's target has no kernel for are linalg.generic, and
     one that is read once, in the order in which it is made, or that only
-    converts, is part of its reader. What is written over what something else reads, or
-    over what must not be written, is written over a copy.
+    converts, is part of its reader; linalg.softmax and tensor.pad are such maps and sums.
+    What is written over what something else reads, or over what must not be written, is
+    written over a copy, and what is returned is made for that alone. Constant indices
+    outside of a tensor, negative extents and large constants are errors.
 
     ```
     math.exp, linalg.generic ==> linalg.generic
     ```
   }];
   let statistics = [Statistic<"numConverted", "num-converted", "Elementwise ops made linalg">];
-  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::affine::AffineDialect"];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::affine::AffineDialect", "::mlir::math::MathDialect"];
 }
 
 def FlattenPass : Pass<"hadal-flatten", "::hadal::ProgramOp"> {
@@ -30,7 +32,8 @@ def FlattenPass : Pass<"hadal-flatten", "::hadal::ProgramOp"> {
     dialect, has its interface, and a variant of level `flat` (docs/FlatForm.md): outer
     parallel loops are work items, all else is scalar loops, or vectors of `lanes`.
     What it writes it writes in place; a body that would copy what it may only read or
-    update is an error.
+    update is an error. Indices that the data chooses stay inside of their tensors, and
+    arithmetic has a meaning everywhere.
 
     ```
     hadal.executable @k { body } ==> hadal.executable @k interface <...> { body, variant "flat" {...} }

@@ -59,6 +59,7 @@ Status Session::prepareArena(const Entry &entry) {
   int64_t size = layout[entry.arenaSize];
   if (size < 0)
     return fail(kInvalid, "arena_size: expected at least 0 B, got %" PRId64 " B", size);
+  uint64_t end = 0; // of the last buffer of nothing
   for (uint32_t i = 0; i < entry.buffers.size(); ++i) {
     const Buffer &buffer = entry.buffers[i];
     int64_t offset = layout[buffer.offset], bytes = layout[buffer.size];
@@ -67,8 +68,11 @@ Status Session::prepareArena(const Entry &entry) {
                   "buffers[%u] '%s': expected a 64-byte aligned range within the arena's %" PRId64
                   " B, got %" PRId64 " B at %" PRId64,
                   i, buffer.name, size, bytes, offset);
+    if (bytes == 0)
+      end = std::max(end, static_cast<uint64_t>(offset));
   }
-  uint64_t needed = std::max<uint64_t>(size, 64);
+  // A buffer of nothing has a line too: reads of an element that is not there find it.
+  uint64_t needed = std::max(static_cast<uint64_t>(size), end + 64);
   return arena.size() >= needed ? Status() : grow(needed, "arena", arena);
 }
 
