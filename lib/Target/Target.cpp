@@ -18,9 +18,8 @@ TargetAttr Target::getRequest(MLIRContext *context) const {
 }
 void Target::registerDialects(DialectRegistry &) const {}
 void Target::registerPasses() const {}
-bool Target::hasKernels() const { return false; }
-OpPassManager Target::getDecomposition(OpPassManager shared) const {
-  return hasKernels() ? shared : OpPassManager(ProgramOp::getOperationName());
+OpPassManager Target::getDecomposition(OpPassManager) const {
+  return OpPassManager(ProgramOp::getOperationName());
 }
 bool Target::supports(ArrayRef<Operation *>) const { return false; }
 bool Target::fuses(ArrayRef<Operation *>) const { return false; }

@@ -59,7 +59,6 @@ TEST(Targets, NamesAreOfOneTarget) {
 
 TEST(Targets, WithoutAWordTheyTakeThePlainPath) {
   NamedTarget target("one", {});
-  EXPECT_FALSE(target.hasKernels());
   EXPECT_FALSE(target.supports({}));
   OpPassManager shared(ProgramOp::getOperationName());
   EXPECT_TRUE(target.getDecomposition(shared).empty());

@@ -97,13 +97,10 @@ public:
   virtual mlir::RankedTensorType getParameterType(OperandRole role, mlir::RankedTensorType type,
                                                   llvm::StringRef precision) const = 0;
 
-  /// Whether the target has kernels of its own. By default it has none.
-  virtual bool hasKernels() const;
-
   /// The passes over a hadal.program of this target that bring its ops to those that the
   /// target has kernels for: before ops without a kernel are expanded, and parameters have
-  /// layouts. `shared` are those that split attention and experts and fuse gates. By default
-  /// these where the target has kernels of its own, and none otherwise: an op that is
+  /// layouts. `shared` are those that split attention and experts and fuse gates, for a
+  /// target with kernels of their parts. By default there are none: an op that is
   /// expanded is best expanded whole.
   virtual mlir::OpPassManager getDecomposition(mlir::OpPassManager shared) const;
 

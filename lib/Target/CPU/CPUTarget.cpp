@@ -106,7 +106,7 @@ public:
         PanelsAttr::get(context, cpu::panelOutputs, element.isBF16() ? 2 : 1));
   }
 
-  bool hasKernels() const override { return true; }
+  OpPassManager getDecomposition(OpPassManager shared) const override { return shared; }
   bool supports(ArrayRef<Operation *> ops) const override { return cpu::hasKernel(ops); }
 
   bool fuses(ArrayRef<Operation *> ops) const override { return cpu::fuses(ops); }

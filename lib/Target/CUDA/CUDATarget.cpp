@@ -69,13 +69,6 @@ public:
     return role == OperandRole::Matrix ? cuda::getMatrixType(type) : type;
   }
 
-  bool hasKernels() const override { return true; }
-
-  /// Attention and experts are expanded whole: their parts have no kernels.
-  OpPassManager getDecomposition(OpPassManager) const override {
-    return OpPassManager(ProgramOp::getOperationName());
-  }
-
   bool supports(ArrayRef<Operation *> ops) const override { return cuda::hasTileKernel(ops); }
 
   void addKernelPasses(OpPassManager &pm) const override {

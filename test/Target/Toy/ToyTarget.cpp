@@ -249,7 +249,7 @@ public:
                                  ColumnsAttr::get(type.getContext()));
   }
   /// It does not take the plain path: what it has no kernel for its own pass refuses by name.
-  bool hasKernels() const override { return true; }
+  OpPassManager getDecomposition(OpPassManager shared) const override { return shared; }
   bool supports(ArrayRef<Operation *>) const override { return true; }
 
   /// A norm is computed by the linear that reads it, and additions stand alone.
