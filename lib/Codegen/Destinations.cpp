@@ -125,8 +125,8 @@ void hadal::copyReturned(func::FuncOp function) {
     auto type = dyn_cast<RankedTensorType>(value.getType());
     Operation *maker = value.getDefiningOp();
     bool isOwn = returned.insert(value).second && maker &&
-                 !maker->hasTrait<OpTrait::ConstantLike>() &&
-                 !isa<ParamOp, StateReadOp, tensor::EmptyOp>(maker);
+                 !maker->hasTrait<OpTrait::ConstantLike>() && !maker->hasTrait<StaysInEntry>() &&
+                 !isa<tensor::EmptyOp>(maker);
     if (!type || isOwn)
       continue;
     ImplicitLocOpBuilder b(end->getLoc(), end);
