@@ -82,7 +82,13 @@ LogicalResult EntryConverter::visit(Operation &op, int64_t step) {
     return success(); // in place, as hadal-verify-model has checked
   if (auto dispatch = dyn_cast<DispatchOp>(op))
     return visitDispatch(dispatch, step);
-  if (isa<TapOp>(op)) {
+  if (auto tap = dyn_cast<TapOp>(op)) {
+    Extents &known = extents[tap.getValue()];
+    auto isUnknown = [](const Extent &extent) { return !extent.isKnown; };
+    if (llvm::any_of(known, isUnknown) &&
+        (!poolPages(tap.getValue()) || llvm::any_of(llvm::drop_begin(known), isUnknown)))
+      return tap.emitOpError() << "expected a value whose extents the host knows, got "
+                               << tap.getValue().getType();
     work.push_back(&op);
     return success();
   }

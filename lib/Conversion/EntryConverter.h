@@ -63,6 +63,9 @@ private:
   static Extents staticExtents(mlir::RankedTensorType type);
   Extents argumentExtents(mlir::BlockArgument argument, PortAttr port);
   Extents stateExtents(StateReadOp read);
+  /// The pages that a growing state has in a session that assigns them itself, where `value`
+  /// is one, updated or not, and the program declares the dims.
+  std::optional<Extent> poolPages(mlir::Value value);
   /// The extent that an integer of the function is.
   Extent extentOf(mlir::OpFoldResult size);
 

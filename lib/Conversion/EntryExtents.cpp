@@ -49,6 +49,23 @@ Extents EntryConverter::stateExtents(StateReadOp read) {
   return result;
 }
 
+std::optional<Extent> EntryConverter::poolPages(Value value) {
+  for (auto it = aliasOf.find(value); it != aliasOf.end(); it = aliasOf.find(value))
+    value = it->second;
+  auto read = value.getDefiningOp<StateReadOp>();
+  auto state = read ? symbols.lookup<StateOp>(read.getName()) : StateOp();
+  plan::HostDimOp slots = findDim(plan::DimKind::Slots);
+  if (!state || state.isRing() || !slots)
+    return std::nullopt;
+  for (auto dim : function->getParentRegion()->getOps<plan::HostDimOp>())
+    if (dim.getKind() == plan::DimKind::PagesPerSlot &&
+        dim.getBlockTableAttr() == state.getBlockTableAttr())
+      return Extent::of(exprs.expr(plan::ExprKind::Mul,
+                                   exprs.dim(FlatSymbolRefAttr::get(slots.getSymNameAttr())),
+                                   exprs.dim(FlatSymbolRefAttr::get(dim.getSymNameAttr()))));
+  return std::nullopt;
+}
+
 Extent EntryConverter::extentOf(OpFoldResult size) {
   auto extentsOf = [&](Value value) {
     auto known = extents.find(value);

@@ -24,7 +24,7 @@ LogicalResult EntryConverter::emit() {
   OpBuilder at = builder;
   for (Operation *op : work) {
     auto dispatch = dyn_cast<DispatchOp>(op);
-    WhenAttr when = dispatch ? dispatch.getWhenAttr() : WhenAttr();
+    WhenAttr when = dispatch ? dispatch.getWhenAttr() : op->getAttrOfType<WhenAttr>(kWhenAttrName);
     if (when != condition) {
       condition = when;
       at = when ? OpBuilder::atBlockEnd(makeBranch(when)) : builder;
@@ -75,6 +75,8 @@ void EntryConverter::emitLaunch(OpBuilder &at, DispatchOp dispatch) {
 }
 
 void EntryConverter::emitTap(OpBuilder &at, TapOp tap) {
+  if (!llvm::all_of(extents[tap.getValue()], [](const Extent &extent) { return extent.isKnown; }))
+    extents[tap.getValue()].front() = *poolPages(tap.getValue());
   plan::TapOp::create(at, tap.getLoc(), tap.getName(), bufferOf(tap.getValue()),
                       typeOf(tap.getValue()), sizesOf(tap.getValue()));
 }

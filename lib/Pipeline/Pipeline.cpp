@@ -111,6 +111,8 @@ static void addModelPasses(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createSpecializeEntriesPass());
   pm.addPass(createSelectAttentionFormPass({options.attention}));
   pm.addPass(createSetPrecisionPass({options.precision}));
+  if (options.taps)
+    pm.addPass(createNameValuesPass());
   FormProgramsPassOptions programs;
   for (const Target *target : options.targets)
     programs.targets.push_back(target->getFamily().str());
@@ -127,12 +129,12 @@ static void addModelPasses(OpPassManager &pm, const PipelineOptions &options) {
     if (!passes.empty())
       pm.addNestedPass<ProgramOp>(createTargetPass(*target, std::move(passes)));
   }
-  pm.addPass(createExpandUnsupportedPass({options.plain}));
+  pm.addPass(createExpandUnsupportedPass({options.plain, options.taps}));
   OpPassManager &program = pm.nest<ProgramOp>();
   program.addPass(createPackParametersPass({options.precision}));
   program.addPass(createCSEPass());
   program.addPass(createFuseLinalgPass());
-  program.addPass(createFormDispatchesPass());
+  program.addPass(createFormDispatchesPass({options.taps}));
   addVerifier(pm, Stage::Dispatch);
 }
 

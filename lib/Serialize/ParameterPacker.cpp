@@ -9,6 +9,7 @@
 #include "llvm/Support/Parallel.h"
 
 #include <atomic>
+#include <cstring>
 
 using namespace mlir;
 using namespace hadal;
@@ -140,16 +141,40 @@ private:
     });
   }
 
+  /// Column by column: elements of so many bytes as they are, or as f32 where it is 0.
+  llvm::Error packColumns(const SourceMatrix &matrix, int64_t firstRow, int64_t rows,
+                          int64_t elementBytes) {
+    std::vector<float> widened(elementBytes ? 0 : rows);
+    std::vector<uint8_t> column(rows * elementBytes);
+    for (int64_t c = 0; c < matrix.columns; ++c) {
+      for (int64_t row = 0; row < rows; ++row) {
+        int64_t index = (firstRow + row) * matrix.columns + c;
+        if (elementBytes)
+          std::memcpy(&column[row * elementBytes], matrix.data + index * elementBytes,
+                      elementBytes);
+        else
+          widened[row] = loadAsF32(matrix.data, matrix.type, index);
+      }
+      const void *data = elementBytes ? static_cast<const void *>(column.data()) : widened.data();
+      size_t size = elementBytes ? column.size() : widened.size() * sizeof(float);
+      lookAt(data, size);
+      if (llvm::Error failed = emit(data, size))
+        return failed;
+    }
+    return llvm::Error::success();
+  }
+
   llvm::Error packRows(const SourceMatrix &matrix, SourceAttr source) {
-    if (parameter.getTranspose())
-      return error("parameter '%s': expected a transposed parameter to have a layout",
-                   parameter.getSymName().str().c_str());
     Type element = type.getElementType();
     bool isCopy = element == source.getType().getElementType() && matrix.widened.empty();
     if (!isCopy && !element.isF32())
       return error("tensor '%s': expected elements of %s, got %s", source.getTensor().str().c_str(),
                    textOf(element).c_str(), textOf(source.getType().getElementType()).c_str());
     int64_t elementBytes = element.getIntOrFloatBitWidth() / 8;
+    if (parameter.getTranspose())
+      return forGroups(matrix, [&](int64_t firstRow, int64_t rows) {
+        return packColumns(matrix, firstRow, rows, isCopy ? elementBytes : 0);
+      });
     return forGroups(matrix, [&](int64_t firstRow, int64_t rows) -> llvm::Error {
       int64_t first = firstRow * matrix.columns, count = rows * matrix.columns;
       std::vector<float> piece;

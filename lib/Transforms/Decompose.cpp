@@ -2,6 +2,8 @@
 // Splits attention and experts into ops of one kernel each.
 #include "hadal/Transforms/Passes.h"
 
+#include "hadal_tap_names.h"
+
 #include "mlir/IR/Builders.h"
 
 using namespace mlir;
@@ -53,9 +55,8 @@ struct DecomposePass : impl::DecomposePassBase<DecomposePass> {
   }
 
   static Location suffixed(Operation *op, StringRef suffix) {
-    auto name = dyn_cast<NameLoc>(op->getLoc());
-    std::string label = name ? name.getName().str() : op->getName().stripDialect().str();
-    return NameLoc::get(StringAttr::get(op->getContext(), label + "." + suffix));
+    return NameLoc::get(
+        StringAttr::get(op->getContext(), labelOf(op) + kPartSeparator + suffix.str()));
   }
 
   static void setWhen(Operation *op, std::optional<uint64_t> threshold, SequenceBound bound) {
@@ -110,6 +111,7 @@ struct DecomposePass : impl::DecomposePassBase<DecomposePass> {
       setWhen(expanded, op.getThreshold(), SequenceBound::AnyAtLeast);
       result = expanded.getResult();
     }
+    moveValueName(op, result);
     op.replaceAllUsesWith(result);
     op.erase();
     ++numAttention;
@@ -139,6 +141,7 @@ struct DecomposePass : impl::DecomposePassBase<DecomposePass> {
                                    op.getDownScale(), blockFor(!!op.getDownScale()));
     auto sum =
         MoeCombineOp::create(builder, suffixed(op, "combine"), result, outer, op.getWeights());
+    moveValueName(op, sum.getResult());
     op.replaceAllUsesWith(sum.getResult());
     op.erase();
     ++numExperts;

@@ -171,6 +171,7 @@ private:
     Operation *inner = builder.clone(*op, mapping);
     inner->setOperands(operands);
     inner->removeAttr(kWhenAttrName);
+    inner->removeAttr(kValueAttrName);
     // The body is the same wherever in the model the op stood.
     inner->walk([&](Operation *each) { each->setLoc(loc); });
     inner->walk([&](Block *each) {
@@ -196,6 +197,7 @@ private:
           return failure();
       Operation *carried = builder.clone(*maker, mapping);
       carried->removeAttr(kWhenAttrName);
+      carried->removeAttr(kValueAttrName);
       carried->walk([&](Operation *each) { each->setLoc(loc); });
       return success();
     }

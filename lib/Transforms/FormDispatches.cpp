@@ -4,6 +4,8 @@
 
 #include "DispatchGroups.h"
 
+#include "hadal_tap_names.h"
+
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/raw_ostream.h"
@@ -21,12 +23,6 @@ std::string fingerprint(func::FuncOp body) {
   llvm::raw_string_ostream stream(text);
   body->print(stream, OpPrintingFlags().printGenericOpForm().useLocalScope());
   return text;
-}
-
-std::string labelOf(Operation *root) {
-  if (auto name = dyn_cast<NameLoc>(root->getLoc()))
-    return name.getName().str();
-  return root->getName().stripDialect().str();
 }
 
 /// What the root is called: an op of the dialect by its name, others by the last
@@ -83,6 +79,13 @@ LogicalResult verifyNumbers(Operation *op) {
   return failure(walked.wasInterrupted());
 }
 
+/// Lets a tap of a view ask for what is viewed, which holds the same elements.
+void tapViewed(TapOp tap) {
+  while (isa_and_present<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp>(
+      tap.getValue().getDefiningOp()))
+    tap.getValueMutable().assign(tap.getValue().getDefiningOp()->getOperand(0));
+}
+
 /// Verifies that a dispatch can hold the op.
 LogicalResult verifyOp(Operation *op) {
   if (!belongsInBody(op) || op->getNumResults() == 0)
@@ -95,6 +98,8 @@ LogicalResult verifyOp(Operation *op) {
 }
 
 struct FormDispatchesPass : impl::FormDispatchesPassBase<FormDispatchesPass> {
+  using FormDispatchesPassBase::FormDispatchesPassBase;
+
   void runOnOperation() override {
     ProgramOp program = getOperation();
     SymbolTable symbols(program);
@@ -107,6 +112,9 @@ struct FormDispatchesPass : impl::FormDispatchesPassBase<FormDispatchesPass> {
       for (Operation &op : block)
         if (!staysInEntry(&op) && failed(verifyOp(&op)))
           return signalPassFailure();
+      if (taps)
+        for (auto tap : block.getOps<TapOp>())
+          tapViewed(tap);
       for (const DispatchGroup &group : formDispatchGroups(block, *target))
         if (failed(outline(symbols, executables, group)))
           return signalPassFailure();
@@ -134,6 +142,9 @@ struct FormDispatchesPass : impl::FormDispatchesPassBase<FormDispatchesPass> {
                                        llvm::to_vector(ValueRange(body->results).getTypes()),
                                        FlatSymbolRefAttr::get(executable), body->operands,
                                        builder.getStringAttr(labelOf(root)), when);
+    if (taps)
+      for (auto [value, result] : llvm::zip(body->results, dispatch.getResults()))
+        tap(cast<OpResult>(value), result, when);
     for (auto [result, replacement] : llvm::zip(body->results, dispatch.getResults()))
       result.replaceAllUsesWith(replacement);
     for (Operation *op : llvm::reverse(group))
@@ -141,6 +152,30 @@ struct FormDispatchesPass : impl::FormDispatchesPassBase<FormDispatchesPass> {
     ++numDispatches;
     numFused += group.size() - 1;
     return success();
+  }
+
+  /// Taps what the dispatch makes in the place of `value`, by the names that it has.
+  void tap(OpResult value, Value made, WhenAttr when) {
+    Operation *maker = value.getOwner();
+    OpBuilder builder(made.getContext());
+    builder.setInsertionPointAfter(made.getDefiningOp());
+    std::string number =
+        value.getResultNumber() ? "#" + std::to_string(value.getResultNumber()) : "";
+    auto add = [&](const std::string &name, Attribute condition) {
+      auto tap = TapOp::create(builder, made.getLoc(), name + number, made);
+      if (condition)
+        tap->setAttr(kWhenAttrName, condition);
+    };
+    std::string label = labelOf(maker);
+    auto name = maker->getAttrOfType<StringAttr>(kValueAttrName);
+    // What is made in place is there whether or not this dispatch was.
+    if (name)
+      add(kOpTapPrefix + name.str(), {});
+    if (std::optional<int64_t> step = stepOf(maker))
+      add(kPartTapPrefix + label + kStepSeparator + std::to_string(*step), when);
+    else if (isa<ComputeOpInterface>(maker) &&
+             (!name || StringRef(label).starts_with(name.str() + kPartSeparator)))
+      add(kPartTapPrefix + label, when);
   }
 
   StringAttr makeExecutable(SymbolTable &symbols, StringRef name, OwningOpRef<func::FuncOp> body) {

@@ -31,11 +31,11 @@ struct FuseGate : OpRewritePattern<SwigluOp> {
     if (gate.getX() != up.getX() || gate.getWeight().getType() != up.getWeight().getType() ||
         gate.getBlockAttr() != up.getBlockAttr())
       return rewriter.notifyMatchFailure(op, "gate and up differ in input or weight");
-    rewriter
-        .replaceOpWithNewOp<GatedLinearOp>(op, op.getType(), gate.getX(), gate.getWeight(),
-                                           up.getWeight(), gate.getScale(), up.getScale(),
-                                           gate.getBlockAttr())
-        ->setLoc(gate.getLoc());
+    auto fused =
+        GatedLinearOp::create(rewriter, gate.getLoc(), op.getType(), gate.getX(), gate.getWeight(),
+                              up.getWeight(), gate.getScale(), up.getScale(), gate.getBlockAttr());
+    moveValueName(op, fused.getResult());
+    rewriter.replaceOp(op, fused);
     rewriter.eraseOp(gate);
     rewriter.eraseOp(up);
     ++count;

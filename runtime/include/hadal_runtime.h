@@ -608,9 +608,16 @@ typedef struct hadal_tap_t {
 typedef void (*hadal_tap_fn_t)(void *user, const hadal_tap_t *tap);
 
 /* Calls `callback` at every tap of the following steps, in the thread that
- * steps; NULL ends it. A callback may cancel the session, and no more. */
+ * steps; NULL ends it. A callback may cancel the session or replace the value, and no
+ * more. */
 HADAL_API void hadal_session_set_tap_callback(hadal_session_t *session, hadal_tap_fn_t callback,
                                               void *user);
+
+/* Within a callback of a tap: puts a copy of `data`, of the tap's `size`, in the place of
+ * its value, for what reads that later in the step, or afterwards where it is a state. What
+ * belongs to the caller or is a parameter is not replaced. */
+HADAL_API hadal_status_t hadal_session_replace_tap(hadal_session_t *session, const void *data,
+                                                   size_t size);
 
 /* A launch that has ended. Valid during the callback. */
 typedef struct hadal_launch_t {
@@ -630,6 +637,7 @@ typedef struct hadal_launch_t {
    * extents. An upper bound where data decides what is read. */
   uint64_t read_bytes;
   uint64_t write_bytes;
+  uint32_t index; /* among all launches of the entry point, as the plan lists them */
 } hadal_launch_t;
 
 typedef void (*hadal_launch_fn_t)(void *user, const hadal_launch_t *launch);

@@ -47,6 +47,10 @@ static cl::opt<std::string> attention("mla", cl::desc("auto (default), absorbed 
 static cl::opt<bool> plain("plain",
                            cl::desc("Take no kernels of the target, but the expansion of every op"),
                            cl::cat(category));
+static cl::opt<bool> taps("taps",
+                          cl::desc("Have what each op makes asked for, by hadal-verify --bisect; "
+                                   "kernels and results stay the same"),
+                          cl::cat(category));
 static cl::opt<bool>
     shapesOnly("shapes-only", cl::desc("Use config.json alone: an artifact to inspect, not to run"),
                cl::cat(category));
@@ -359,9 +363,11 @@ int compile(MLIRContext &context, const hadal::TargetRegistry &known) {
   options.precision = precision;
   options.attention = attention;
   options.plain = plain;
-  if (plain && from != hadal::Stage::Model)
-    return refuse(input + ": expected --plain with a module at stage model, got one at stage " +
-                  hadal::stageName(from) + ", which has its kernels chosen");
+  options.taps = taps;
+  if ((plain || taps) && from != hadal::Stage::Model)
+    return refuse(input + ": expected --" + (plain ? "plain" : "taps") +
+                  " with a module at stage model, got one at stage " + hadal::stageName(from) +
+                  ", which has its kernels chosen");
   progress.stage("compiling");
   if (failed(runPasses(**module, from, to, options, dump.get())))
     return kBadInput;

@@ -32,6 +32,8 @@ inline constexpr llvm::StringLiteral kPortAttrName = "hadal.port";   // #hadal.p
 
 // Of any op, from decomposition to the dispatch that it becomes: #hadal.when.
 inline constexpr llvm::StringLiteral kWhenAttrName = "hadal.when";
+// Of any op, from the model stage to the dispatch that it becomes: a name for what it makes.
+inline constexpr llvm::StringLiteral kValueAttrName = "hadal.value";
 
 } // namespace hadal
 

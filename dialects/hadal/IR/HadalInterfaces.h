@@ -85,6 +85,8 @@ struct ReadsAs {
 template <typename ConcreteOp>
 class RoundsResult : public mlir::OpTrait::TraitBase<ConcreteOp, RoundsResult> {};
 template <typename ConcreteOp>
+class HasParts : public mlir::OpTrait::TraitBase<ConcreteOp, HasParts> {};
+template <typename ConcreteOp>
 class StaysInEntry : public mlir::OpTrait::TraitBase<ConcreteOp, StaysInEntry> {};
 
 /// Takes consecutive pieces of a weight's bytes.

@@ -37,6 +37,8 @@ class Hadal_Trait<string name> : NativeOpTrait<name> {
 }
 // The op can give its first result in bf16 instead of f32.
 def RoundsResult : Hadal_Trait<"RoundsResult">;
+// hadal-decompose splits it into ops of one kernel each.
+def HasParts : Hadal_Trait<"HasParts">;
 
 // The op belongs to the frame of an entry point: nothing is launched for it.
 def StaysInEntry : Hadal_Trait<"StaysInEntry">;

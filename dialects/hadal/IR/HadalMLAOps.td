@@ -45,7 +45,7 @@ def Hadal_MlaAppendOp : Hadal_TensorOp<"mla_append", [AsExact, AsVector, AsAngle
   }];
 }
 
-def Hadal_MlaAttentionOp : Hadal_TensorOp<"mla_attention", [AsFactor, AsCache, AsMatrix, AsMatrix, AsIndex, AsIndex, AsIndex, AsIndex], [RoundsResult]> {
+def Hadal_MlaAttentionOp : Hadal_TensorOp<"mla_attention", [AsFactor, AsCache, AsMatrix, AsMatrix, AsIndex, AsIndex, AsIndex, AsIndex], [RoundsResult, HasParts]> {
   let summary = "Attention of rotated queries to the latent cache";
   let description = [{
     For head h and token n at position p of sequence s, over the cached rows

@@ -49,7 +49,7 @@ def Hadal_MoeRouteOp : Hadal_TensorOp<"moe_route", [AsExact, AsVector]> {
   let assemblyFormat = "$logits (`bias` $bias^)? attr-dict `:` functional-type(operands, results)";
 }
 
-def Hadal_MoeExpertsOp : Hadal_TensorOp<"moe_experts", [AsFactor, AsExact, AsIndex, AsMatrix, AsMatrix, AsMatrix, AsScales, AsScales, AsScales], [AttrSizedOperandSegments]> {
+def Hadal_MoeExpertsOp : Hadal_TensorOp<"moe_experts", [AsFactor, AsExact, AsIndex, AsMatrix, AsMatrix, AsMatrix, AsScales, AsScales, AsScales], [AttrSizedOperandSegments, HasParts]> {
   let summary = "The weighted sum of the chosen experts";
   let description = [{
     `y[n] = sum_j weights[n, j] * down[e] (silu(gate[e] x[n]) * (up[e] x[n]))` with

@@ -176,7 +176,7 @@ def Hadal_TapOp : Hadal_Op<"tap", [StaysInEntry, NamedInArtifact, MemoryEffects<
     hadal.tap "hidden.3", %x : tensor<?x192xf32>
     ```
   }];
-  let arguments = (ins StrAttr:$name, Hadal_Rows:$value);
+  let arguments = (ins StrAttr:$name, AnyRankedTensor:$value);
   let assemblyFormat = "$name `,` $value attr-dict `:` type($value)";
 }
 

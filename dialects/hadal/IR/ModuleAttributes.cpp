@@ -129,7 +129,8 @@ ArrayRef<AttributeRule> rules() {
       ofModule(kExpandedAttrName, "a dictionary of numbers of i64", areCounts),
       {kEntryAttrName, "#hadal.entry", isOf<EntryAttr>, "a function",
        [](Operation *op) { return isa<FunctionOpInterface>(op); }},
-      {kWhenAttrName, "#hadal.when", isOf<WhenAttr>, "an op", [](Operation *) { return true; }}};
+      {kWhenAttrName, "#hadal.when", isOf<WhenAttr>, "an op", [](Operation *) { return true; }},
+      {kValueAttrName, "a string", isOf<StringAttr>, "an op", [](Operation *) { return true; }}};
   return list;
 }
 } // namespace

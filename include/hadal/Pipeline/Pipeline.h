@@ -31,6 +31,7 @@ struct PipelineOptions {
   std::string precision = "native";  // native, reference
   std::string attention = "auto";    // auto, absorbed, expanded
   bool plain = false;                // no kernels but those of the plain path
+  bool taps = false;                 // of what each op makes
 };
 
 /// The targets of the programs that `module` holds; none at the model stage.

@@ -56,6 +56,21 @@ def SelectAttentionFormPass : Pass<"hadal-select-attention-form", "::mlir::Modul
                     Statistic<"numExpanded", "num-expanded", "Attention ops set to the expanded form">];
 }
 
+def NameValuesPass : Pass<"hadal-name-values", "::mlir::ModuleOp"> {
+  let summary = "Name what ops make, for taps that are made later";
+  let description = [{
+    Precondition: the model stage. Postcondition: each op of an entry point that makes a
+    tensor has the attribute `hadal.value`: its label, or one that no other op of the entry
+    point has. Passes keep it on the op that makes the same.
+
+    ```
+    hadal.linear loc("layers.0.attn.q") ==> hadal.linear {hadal.value = "layers.0.attn.q"}
+    ```
+  }];
+  let statistics = [Statistic<"numNamed", "num-named", "Ops named">];
+  let dependentDialects = ["::hadal::HadalDialect"];
+}
+
 def SetPrecisionPass : Pass<"hadal-set-precision", "::mlir::ModuleOp"> {
   let summary = "Narrow activations and caches to what the target is fast at";
   let description = [{
@@ -139,6 +154,9 @@ def ExpandUnsupportedPass : Pass<"hadal-expand-unsupported", "::mlir::ModuleOp">
     dialect that compute have a kernel of their program's target; with `plain`, none
     is left. What has no kernel, ops of other dialects too, and how often, the module says
     (`hadal.expanded`). An op of the dialect with neither kernel nor expansion is an error.
+    With `taps`, what an expanded op that has a name (`hadal.value`) makes is tapped under
+    it; with `plain` too, attention and experts are there a second time, in parts, each
+    of which is expanded and tapped.
 
     ```
     hadal.linear ==> linalg.fill, linalg.generic
@@ -146,7 +164,8 @@ def ExpandUnsupportedPass : Pass<"hadal-expand-unsupported", "::mlir::ModuleOp">
   }];
   let dependentDialects = ["::hadal::HadalDialect", "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
                            "::mlir::scf::SCFDialect"];
-  let options = [Option<"plain", "plain", "bool", "false", "Expand all ops, whatever kernels there are">];
+  let options = [Option<"plain", "plain", "bool", "false", "Expand all ops, whatever kernels there are">,
+                 Option<"taps", "taps", "bool", "false", "Tap what expanded ops make">];
   let statistics = [Statistic<"numExpanded", "num-expanded", "Ops expanded">];
 }
 
@@ -192,13 +211,16 @@ def FormDispatchesPass : Pass<"hadal-form-dispatches", "::hadal::ProgramOp"> {
     and math. Postcondition (the dispatch stage): the entry points hold dispatches,
     parameter and state accesses and taps. An executable holds an op, and what the
     program's target fuses to it; where these are equal, they share it. It is named
-    after its root, the op of the most operations a row.
+    after its root, the op of the most operations a row. With `taps`, each result of a
+    dispatch is tapped behind it: under the name of what the op that makes it makes
+    (`hadal.value`), as a part of an op, or as a value on the way of an expansion.
 
     ```
     hadal.linear ==> hadal.executable @linear_96x64, hadal.dispatch @linear_96x64
     ```
   }];
   let dependentDialects = ["::hadal::HadalDialect"];
+  let options = [Option<"taps", "taps", "bool", "false", "Tap what dispatches make">];
   let statistics = [Statistic<"numDispatches", "num-dispatches", "Dispatches made">,
                     Statistic<"numExecutables", "num-executables", "Distinct executables">,
                     Statistic<"numFused", "num-fused", "Ops fused to others">];

@@ -317,6 +317,10 @@ void hadal_session_set_tap_callback(hadal_session_t *session, hadal_tap_fn_t cal
   session->impl->tapUser = user;
 }
 
+hadal_status_t hadal_session_replace_tap(hadal_session_t *session, const void *data, size_t size) {
+  return session->impl->replaceTap(data, size).release();
+}
+
 void hadal_session_set_launch_callback(hadal_session_t *session, hadal_launch_fn_t callback,
                                        void *user) {
   session->impl->launchCallback = callback;

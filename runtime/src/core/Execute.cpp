@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cinttypes>
+#include <cstring>
 
 namespace hadal::runtime {
 namespace {
@@ -38,6 +39,7 @@ Status Session::reportLaunch(const CallInputs &inputs, const PreparedOp &op) {
   info.bytes = notNegative(values[op.launch->bytes]);
   HADAL_TRY(queue.counters(&info.counters));
   countTraffic(inputs, *op.launch, info);
+  info.index = op.launch->index;
   launchCallback(launchUser, &info);
   return {};
 }
@@ -73,8 +75,35 @@ Status Session::runTap(const Entry &entry, const Tap &tap) {
   info.rank = shape.rank;
   info.shape = shape.values;
   info.size = bytes;
+  openTap = {region.address, bytes};
+  openTapIsOurs = tap.binding.kind() != artifact::BindingKind::argument &&
+                  tap.binding.kind() != artifact::BindingKind::parameter &&
+                  tap.binding.kind() != artifact::BindingKind::slice;
   tapCallback(tapUser, &info);
+  openTap = {};
   return {};
+}
+
+Status Session::replaceTap(const void *data, size_t size) {
+  if (!openTap.address)
+    return fail(HADAL_STATUS_INVALID_ARGUMENT,
+                "session: expected the callback of a tap to replace its value, got none");
+  if (!openTapIsOurs)
+    return fail(HADAL_STATUS_INVALID_ARGUMENT,
+                "session: expected a tap of what the step makes, got an argument or a parameter");
+  if (size != openTap.bytes)
+    return fail(HADAL_STATUS_INVALID_ARGUMENT, "size: expected the tap's %" PRIu64 " B, got %zu B",
+                openTap.bytes, size);
+  if (size == 0)
+    return {};
+  if (!data)
+    return fail(HADAL_STATUS_INVALID_ARGUMENT, "data: expected an address, got NULL");
+  if (module->device().sharesHostMemory()) {
+    std::memcpy(reinterpret_cast<void *>(openTap.address), data, size);
+    return {};
+  }
+  HADAL_TRY(queue.upload(openTap.address, data, size));
+  return queue.synchronize(); // `data` is the caller's
 }
 
 Status Session::runOps(const CallInputs &inputs) {

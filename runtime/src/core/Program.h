@@ -139,6 +139,7 @@ struct Launch {
   Span<uint32_t> grid;      // more of them, for the interface alone
   const char *label;
   uint32_t flops, bytes;
+  uint32_t index = 0; // among all launches of the entry
 
   /// What the interface is evaluated over: the constants and the grid, from the values of the
   /// entry's expressions.

@@ -117,6 +117,16 @@ Status readOps(const char *field, const Ops *from, uint32_t depth, std::vector<O
   return {};
 }
 
+void numberLaunches(std::vector<Op> &ops, uint32_t &next) {
+  for (Op &op : ops)
+    if (auto *launch = std::get_if<Launch>(&op.body)) {
+      launch->index = next++;
+    } else if (auto *branch = std::get_if<Branch>(&op.body)) {
+      numberLaunches(branch->thenOps, next);
+      numberLaunches(branch->elseOps, next);
+    }
+}
+
 Status readEntry(const artifact::EntryPoint &from, Entry &out) {
   out.name = text(from.name());
   out.role = from.role();
@@ -128,7 +138,10 @@ Status readEntry(const artifact::EntryPoint &from, Entry &out) {
     out.buffers.push_back({text(buffer.name()), buffer.offset(), buffer.size()});
   }
   out.arenaSize = from.arena_size();
-  return readOps("ops", from.ops(), 0, out.ops);
+  HADAL_TRY(readOps("ops", from.ops(), 0, out.ops));
+  uint32_t launches = 0;
+  numberLaunches(out.ops, launches);
+  return {};
 }
 
 Status readStates(const artifact::Program &from, Program &out) {

@@ -40,6 +40,7 @@ public:
   Status reset(uint32_t slot);
   Status setPages(const char *table, uint32_t slot, uint32_t first, const int32_t *pages,
                   uint32_t count);
+  Status replaceTap(const void *data, size_t size);
   void cancel() { cancelled.store(1, std::memory_order_relaxed); }
 
   uint32_t slots() const { return static_cast<uint32_t>(lengths.size()); }
@@ -131,6 +132,8 @@ private:
   Status runOps(const CallInputs &inputs);
   Status reportLaunch(const CallInputs &inputs, const PreparedOp &op);
   Status runTap(const Entry &entry, const Tap &tap);
+  Region openTap; // whose callback runs
+  bool openTapIsOurs = false;
 
   // Traffic.cpp: what a launch has to move.
   uint64_t stateBytes(const hadal_step_t &step, uint32_t index, bool written) const;

@@ -226,6 +226,36 @@ TEST_F(SessionTest, TapsGiveIntermediates) {
   EXPECT_EQ(sums, (std::vector<float>{1, 3, 6}));
 }
 
+TEST_F(SessionTest, TapsAreReplaced) {
+  load(makeModel());
+  std::vector<float> logits[2];
+  for (int replaced : {0, 1}) {
+    SessionHandle session = makeSession(module.get(), 1, 32);
+    std::pair<hadal_session_t *, std::string> seen{session.get(), ""};
+    EXPECT_EQ(take(hadal_session_replace_tap(session.get(), &seen, 4)),
+              "session: expected the callback of a tap to replace its value, got none");
+    if (replaced)
+      hadal_session_set_tap_callback(
+          session.get(),
+          [](void *user, const hadal_tap_t *tap) {
+            auto &[opened, message] = *static_cast<decltype(seen) *>(user);
+            const float others[] = {2, 6, 12, 0};
+            message = take(hadal_session_replace_tap(opened, others, sizeof others));
+            EXPECT_EQ(hadal_session_replace_tap(opened, others, tap->size), nullptr);
+          },
+          &seen);
+    StepSpec spec = StepSpec().add(0, 0, {1, 2, 3});
+    spec.rows = {0, 1, 2};
+    logits[replaced].resize(3 * 11);
+    hadal_step_t step = spec.view();
+    ASSERT_EQ(take(hadal_session_step(session.get(), &step, logits[replaced].data())), "ok");
+    EXPECT_EQ(seen.second, replaced ? "size: expected the tap's 12 B, got 16 B" : "");
+  }
+  for (float &each : logits[0])
+    each *= 2; // the model is linear in what is tapped
+  EXPECT_EQ(logits[0], logits[1]);
+}
+
 TEST_F(SessionTest, ATapLargerThanItsBufferIsRefused) {
   ModelSpec model = makeModel();
   EntrySpec &entry = model.programs[0].entries[1];

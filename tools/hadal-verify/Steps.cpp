@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// The steps with which two artifacts are compared value by value.
+#include "Steps.h"
+#include "support/Diagnostics.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace hadal::tools {
+
+void TestStep::add(uint32_t slot, uint32_t position, const std::vector<int32_t> &ids) {
+  tokens.insert(tokens.end(), ids.begin(), ids.end());
+  for (size_t i = 0; i < ids.size(); ++i)
+    positions.push_back(static_cast<int32_t>(position + i));
+  offsets.push_back(static_cast<int32_t>(tokens.size()));
+  slots.push_back(static_cast<int32_t>(slot));
+}
+
+std::string TestStep::text() const {
+  auto count = [](size_t number, const char *what) {
+    return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
+  };
+  return count(tokens.size(), "token") + " of " + count(slots.size(), "sequence");
+}
+
+hadal_status_t TestStep::run(hadal_session_t *session, std::vector<float> &logits,
+                             uint32_t vocabulary) const {
+  std::vector<int32_t> rows(tokens.size());
+  std::iota(rows.begin(), rows.end(), 0);
+  logits.resize(rows.size() * vocabulary);
+  hadal_step_t step{};
+  step.tokens = tokens.data();
+  step.positions = positions.data();
+  step.sequence_offsets = offsets.data();
+  step.slots = slots.data();
+  step.logit_rows = rows.data();
+  step.token_count = static_cast<uint32_t>(tokens.size());
+  step.sequence_count = static_cast<uint32_t>(slots.size());
+  step.logit_row_count = static_cast<uint32_t>(rows.size());
+  return hadal_session_step(session, &step, logits.data());
+}
+
+TestSteps makeSteps(const hadal_model_info_t &info) {
+  // A long prompt takes attention in its expanded form with the dims of any model.
+  constexpr uint32_t kLong = 180, kShort = 11;
+  TestSteps result;
+  result.slots = 3;
+  result.capacity = std::min(info.max_positions, kLong + 4);
+  uint32_t longest = result.capacity > 4 ? result.capacity - 4 : 1;
+  uint32_t seed = 1;
+  std::vector<uint32_t> lengths(result.slots);
+  auto step = [&](std::vector<std::pair<uint32_t, uint32_t>> added) {
+    TestStep made;
+    for (auto [slot, count] : added) {
+      count = std::min(count, result.capacity - lengths[slot]);
+      std::vector<int32_t> ids(count);
+      for (int32_t &id : ids) {
+        seed = seed * 1664525 + 1013904223;
+        id = static_cast<int32_t>((seed >> 8) % info.vocab_size);
+      }
+      if (count)
+        made.add(slot, lengths[slot], ids);
+      lengths[slot] += count;
+    }
+    if (!made.tokens.empty())
+      result.steps.push_back(std::move(made));
+  };
+  step({{0, std::min(kShort, longest)}});
+  step({{0, 1}});
+  step({{1, 1}});
+  step({{0, 3}, {1, 2}});
+  step({{2, longest}});
+  step({{2, 1}, {0, 1}, {1, 1}});
+  return result;
+}
+
+TestSteps stepsOf(const Model &model, const SafetensorsFile &expected, uint32_t chunk) {
+  TestSteps result;
+  size_t longest = 0;
+  for (uint32_t i = 0; expected.has("prompt." + std::to_string(i)); ++i) {
+    std::string number = std::to_string(i);
+    std::vector<int32_t> ids = expected.integers("prompt." + number), greedy;
+    if (ids.empty())
+      fail(expected.path() + ": tensor 'prompt." + number +
+           "': expected at least one token, got none");
+    model.checkIds(ids, expected.path() + ": tensor 'prompt." + number + "'");
+    if (expected.has("greedy." + number))
+      greedy = expected.integers("greedy." + number);
+    for (size_t done = 0; done < ids.size();) {
+      size_t count = std::min<size_t>(chunk, ids.size() - done);
+      auto first = ids.begin() + static_cast<std::ptrdiff_t>(done);
+      result.steps.emplace_back().add(
+          i, static_cast<uint32_t>(done),
+          std::vector<int32_t>(first, first + static_cast<std::ptrdiff_t>(count)));
+      done += count;
+    }
+    // Of the continuation, what is not read again is not needed.
+    for (size_t j = 0; j + 1 < greedy.size(); ++j)
+      result.steps.emplace_back().add(i, static_cast<uint32_t>(ids.size() + j), {greedy[j]});
+    longest = std::max(longest, ids.size() + greedy.size());
+    result.slots = i + 1;
+  }
+  if (result.steps.empty())
+    fail(expected.path() + ": expected a tensor 'prompt.0', got none");
+  if (longest > model.info().max_positions)
+    fail(expected.path() + ": expected prompts and continuations of at most " +
+         model.contextLimit() + ", got " + std::to_string(longest));
+  result.capacity = static_cast<uint32_t>(longest);
+  return result;
+}
+
+} // namespace hadal::tools
