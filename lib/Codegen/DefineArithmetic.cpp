@@ -41,12 +41,15 @@ public:
     replace(select(isZero, isRemainder ? a : integer(0), result));
   }
 
-  /// Integers outside of regions are the host's, of which extents are made: a divisor is
-  /// at least one.
+  /// Integers outside of regions are the host's too, of which extents are made: it refuses a
+  /// call that divides one by zero. A kernel divides by one.
   void divideOnHost() {
-    std::optional<int64_t> known = getConstantIntValue(op->getOperand(1));
-    if (!known || *known <= 0)
-      op->setOperand(1, arith::MaxSIOp::create(b, op->getOperand(1), integer(1)));
+    Value by = op->getOperand(1);
+    if (std::optional<int64_t> known = getConstantIntValue(by); known && *known != 0)
+      return;
+    Value divisor = select(compare(arith::CmpIPredicate::eq, by, integer(0)), integer(1), by);
+    divisor.getDefiningOp()->setAttr(kDivisorAttrName, b.getUnitAttr());
+    op->setOperand(1, divisor);
   }
 
   template <typename Op> void shift(bool isSigned) {

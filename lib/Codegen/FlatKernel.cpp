@@ -253,6 +253,8 @@ Value KernelWriter::planValue(OpBuilder &builder, Block &block, Value value) {
     return number >= 0 && number < int64_t(constants.size()) ? block.getArgument(number) : Value();
   }
   Operation *op = value.getDefiningOp();
+  if (auto divisor = dyn_cast<arith::SelectOp>(op); divisor && op->hasAttr(kDivisorAttrName))
+    return planValue(builder, block, divisor.getFalseValue());
   if (!exprKindOf(op))
     return {};
   Value left = planValue(builder, block, op->getOperand(0));

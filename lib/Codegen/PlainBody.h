@@ -31,6 +31,9 @@ void dropIdle(mlir::func::FuncOp function);
 mlir::LogicalResult expandPad(mlir::tensor::PadOp op, mlir::RewriterBase &rewriter);
 mlir::LogicalResult expandConcat(mlir::tensor::ConcatOp op, mlir::RewriterBase &rewriter);
 
+/// On a choice between one and a divisor that may be zero, which it is to the host.
+inline constexpr llvm::StringLiteral kDivisorAttrName = "divisor";
+
 /// Gives integer arithmetic of elements a meaning where arith leaves it open.
 void defineArithmetic(mlir::func::FuncOp function);
 

@@ -107,9 +107,7 @@ std::optional<Extent> ExprBuilder::evaluate(OpFoldResult size,
   if (!isOfNonNegative(op) || !a || !b || !a->isKnown || !b->isKnown)
     return combine(*kind, a, b);
   Value x = extent(*a), y = extent(*b);
-  auto isSo = [&](Value value) {
-    return plan::isNonNegative(value, [&](Value leaf) { return isNonNegativeDim(leaf); });
-  };
+  auto isSo = [&](Value value) { return isNonNegative(value); };
   if (isSo(x) && isSo(y))
     return combine(*kind, a, b);
   return Extent::of(
@@ -117,6 +115,10 @@ std::optional<Extent> ExprBuilder::evaluate(OpFoldResult size,
                {[&](int64_t value) { return constant(value); },
                 [&](plan::ExprKind kind, Value a, Value b) { return expr(kind, a, b); },
                 [&](Value condition, Value a, Value b) { return select(condition, a, b); }, isSo}));
+}
+
+bool ExprBuilder::isNonNegative(Value expression) {
+  return plan::isNonNegative(expression, [&](Value leaf) { return isNonNegativeDim(leaf); });
 }
 
 bool ExprBuilder::isNonNegativeDim(Value value) {

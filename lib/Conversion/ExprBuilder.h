@@ -59,6 +59,8 @@ public:
   /// nullopt where it is nothing of the kind. `extentsOf` gives those of tensors, or null.
   std::optional<Extent> evaluate(mlir::OpFoldResult size,
                                  llvm::function_ref<const Extents *(mlir::Value)> extentsOf);
+  /// Whether an expression is at least 0, whatever the arguments are.
+  bool isNonNegative(mlir::Value expression);
   /// What the block of expressions yields.
   mlir::Value inlineBlock(mlir::Block &block);
 

@@ -47,18 +47,9 @@ private:
     const Extents *extents = extentsOf(tensor);
     return extents && (*extents)[axis].isKnown ? std::optional((*extents)[axis]) : std::nullopt;
   }
-  /// Whether it is at least 0 whatever the arguments are.
-  static bool isCount(const Extent &extent) {
-    return !extent.isKnown ||
-           (extent.constant >= 0 && extent.factor >= 0 && (!extent.unit || isCount(extent.unit)));
-  }
-  static bool isCount(Value expression) {
-    if (std::optional<int64_t> constant = plan::constantOf(expression))
-      return *constant >= 0;
-    auto expr = expression.getDefiningOp<plan::ExprOp>();
-    return isa_and_present<plan::DimOp, plan::ExtentOp>(expression.getDefiningOp()) ||
-           (expr && expr.getKind() != plan::ExprKind::Sub && isCount(expr.getA()) &&
-            isCount(expr.getB()));
+  bool isCount(const Extent &extent) {
+    return !extent.isKnown || (extent.constant >= 0 && extent.factor >= 0 &&
+                               (!extent.unit || exprs.isNonNegative(extent.unit)));
   }
 
   static Extent add(const Extent &a, int64_t b) { return {a.unit, a.factor, a.constant + b}; }
