@@ -2,6 +2,8 @@
 // What a target outside of the tree begins with: its bodies in the flat form.
 #include "hadal/Codegen/Passes.h"
 
+#include "mlir/Pass/PassManager.h"
+
 void addFirstDay(mlir::OpPassManager &pm) {
   pm.addPass(hadal::createFlattenPass({/*itemElements=*/1, /*lanes=*/1}));
   pm.addPass(hadal::createVerifyFlatPass());
