@@ -20,6 +20,15 @@ Dependence joined(Dependence a, const Dependence &b) {
 
 Dependence notRising(const Dependence &of) { return {of.all, of.all, of.mayBeNegative}; }
 
+// Whether a comparison is of a dim with a power of two, which no dim of that or less is rounded
+// beyond: how kernels choose among programs for few and for many rows.
+bool isSteady(Span<Expr> exprs, const Expr &expr, const Dependence &a) {
+  if (expr.kind() != ExprKind::le || !a.isDim || exprs[expr.b()].kind() != ExprKind::constant)
+    return false;
+  int64_t limit = exprs[expr.b()].value();
+  return limit > 0 && (limit & (limit - 1)) == 0;
+}
+
 // Of an operation on others.
 Dependence combine(ExprKind kind, const Dependence &a, const Dependence &b, const Dependence &c) {
   switch (kind) {
@@ -37,7 +46,8 @@ Dependence combine(ExprKind kind, const Dependence &a, const Dependence &b, cons
     Dependence both = joined(a, b);
     return both.mayBeNegative ? notRising(both) : both;
   }
-  case ExprKind::select: return joined(notRising(a), joined(b, c));
+  case ExprKind::select: // the same branch before and after, or either
+    return joined(a.isSteady ? Dependence{a.all, 0, false} : notRising(a), joined(b, c));
   default: // comparisons and what is made of them
     return notRising(joined(joined(a, b), c));
   }
@@ -58,6 +68,8 @@ std::vector<Dependence> follow(Span<Expr> exprs, Named named) {
     else
       sets.push_back(count ? combine(expr.kind(), operands[0], operands[1], operands[2])
                            : named(expr));
+    sets.back().isDim = !count && sets.back().isDim;
+    sets.back().isSteady = isSteady(exprs, expr, operands[0]);
   }
   return sets;
 }
@@ -84,7 +96,12 @@ Dependence Dependences::ofNamed(const Expr &expr) {
     auto index = static_cast<size_t>(expr.value());
     const HostDim &dim = program.dims[index];
     bool mayBeNegative = isOfCaller(dim.kind) && dim.minimum < 0;
-    return isOfSession(dim.kind) ? Dependence{0, 0, mayBeNegative} : bit(index, mayBeNegative);
+    if (isOfSession(dim.kind))
+      return {0, 0, mayBeNegative};
+    Dependence set = bit(index, mayBeNegative);
+    // A context is rounded up to more than the next power of two.
+    set.isDim = dim.kind != artifact::Dim::max_context;
+    return set;
   }
   auto same = [&](const RecordDims::Extent &extent) {
     return extent.argument == expr.a() && extent.axis == expr.b();

@@ -18,6 +18,8 @@ struct Dependence {
   DependenceSet all = 0;
   DependenceSet notRising = 0; // of these, where a larger one may make the value smaller
   bool mayBeNegative = false;
+  bool isDim = false;  // the value is a dim itself, which is rounded up to a power of two
+  bool isSteady = false; // rounding a dim up never changes the value
 
   void add(const Dependence &other);
 };

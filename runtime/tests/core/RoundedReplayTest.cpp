@@ -62,6 +62,23 @@ TEST_F(RoundedReplayTest, GridsThatMayFall) {
   expectReplays(4, 4);
 }
 
+// Kernels of few and of many rows: no dim is rounded up from one branch into another.
+TEST_F(RoundedReplayTest, ProgramsByPowersOfTwo) {
+  for (auto [limit, recorded] : {std::pair(4, 1), std::pair(6, 4)}) {
+    ModelSpec model = makeModel();
+    InterfaceSpec &interface = model.programs[0].executables[1].variants[0].interface;
+    uint32_t rows = interface.launchConstant(3), most = interface.constant(limit);
+    uint32_t more = interface.node(ExprKind::mul, rows, interface.constant(3));
+    uint32_t few = interface.node(ExprKind::le, rows, most);
+    interface.grid[0] = interface.node(ExprKind::select, few, more, rows);
+    load(model);
+    for (int round = 0; round < 3; ++round)
+      for (int32_t slots : {5, 6, 7, 8})
+        ASSERT_EQ(decode(slots), "ok");
+    expectReplays(recorded, recorded == 1 ? 10 : 4);
+  }
+}
+
 // A constant that decides no size may do as it likes.
 TEST_F(RoundedReplayTest, ConstantsThatMayFall) {
   ModelSpec model = makeModel();
