@@ -123,7 +123,7 @@ static void addModelPasses(OpPassManager &pm, const PipelineOptions &options) {
     if (options.plain)
       continue;
     OpPassManager shared(ProgramOp::getOperationName());
-    shared.addPass(createDecomposePass());
+    shared.addPass(createDecomposePass({/*supported=*/true}));
     shared.addNestedPass<func::FuncOp>(createFuseGatesPass());
     OpPassManager passes = target->getDecomposition(std::move(shared));
     if (!passes.empty())

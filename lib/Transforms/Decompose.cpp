@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Splits attention and experts into ops of one kernel each.
+#include "hadal/Target/Target.h"
 #include "hadal/Transforms/Passes.h"
 
 #include "hadal_tap_names.h"
@@ -16,9 +17,15 @@ namespace {
 RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 
 struct DecomposePass : impl::DecomposePassBase<DecomposePass> {
+  using DecomposePassBase::DecomposePassBase;
+
   void runOnOperation() override {
     symbols.emplace(getOperation());
     transposed.clear();
+    target = nullptr;
+    if (supported &&
+        !(target = lookupTarget(getOperation(), getOperation().getTarget().getFamily())))
+      return signalPassFailure();
     for (MlaAttentionOp op : allOf<MlaAttentionOp>())
       if (failed(splitAttention(op)))
         return signalPassFailure();
@@ -52,6 +59,21 @@ struct DecomposePass : impl::DecomposePassBase<DecomposePass> {
     }
     return ParamOp::create(builder, param.getLoc(), turned.getTensorType(), turned.getSymName())
         .getValue();
+  }
+
+  /// Whether the parts, ops before `op`, take its place; otherwise they are erased.
+  bool isSplit(Operation *op, Operation *before) {
+    SmallVector<Operation *> parts;
+    for (Operation *part = op->getPrevNode(); part != before; part = part->getPrevNode())
+      parts.push_back(part);
+    auto isSupported = [&](Operation *part) {
+      return isa<ComputeOpInterface>(part) && target->supports(part);
+    };
+    if (!target || llvm::any_of(parts, isSupported))
+      return true;
+    for (Operation *part : parts)
+      part->erase();
+    return false;
   }
 
   static Location suffixed(Operation *op, StringRef suffix) {
@@ -90,6 +112,7 @@ struct DecomposePass : impl::DecomposePassBase<DecomposePass> {
     if (op.getForm() == AttentionForm::Unset)
       return op.emitOpError("expected a form, got none (run hadal-select-attention-form)");
     OpBuilder builder(op);
+    Operation *before = op->getPrevNode();
     Value result;
     if (op.getForm() != AttentionForm::Expanded) {
       FailureOr<Value> absorbed = emitAbsorbed(builder, op);
@@ -111,6 +134,8 @@ struct DecomposePass : impl::DecomposePassBase<DecomposePass> {
       setWhen(expanded, op.getThreshold(), SequenceBound::AnyAtLeast);
       result = expanded.getResult();
     }
+    if (!isSplit(op, before))
+      return success();
     moveValueName(op, result);
     op.replaceAllUsesWith(result);
     op.erase();
@@ -120,6 +145,7 @@ struct DecomposePass : impl::DecomposePassBase<DecomposePass> {
 
   void splitExperts(MoeExpertsOp op) {
     OpBuilder builder(op);
+    Operation *before = op->getPrevNode();
     RankedTensorType gate = typeOf(op.getGate()), x = typeOf(op.getX());
     RankedTensorType ids = typeOf(op.getIds()), result = op.getType();
     int64_t topK = ids.getDimSize(1), experts = gate.getDimSize(0);
@@ -141,12 +167,15 @@ struct DecomposePass : impl::DecomposePassBase<DecomposePass> {
                                    op.getDownScale(), blockFor(!!op.getDownScale()));
     auto sum =
         MoeCombineOp::create(builder, suffixed(op, "combine"), result, outer, op.getWeights());
+    if (!isSplit(op, before))
+      return;
     moveValueName(op, sum.getResult());
     op.replaceAllUsesWith(sum.getResult());
     op.erase();
     ++numExperts;
   }
 
+  const Target *target = nullptr; // where it is asked what it supports
   std::optional<SymbolTable> symbols;
   llvm::DenseMap<Operation *, ParameterOp> transposed; // by what they are of
 };

@@ -42,16 +42,40 @@ LogicalResult CopyOp::verify() {
 }
 
 LogicalResult WriteOp::verify() {
-  SharedType tile = getTile().getType();
   GlobalType destination = getDestination().getType();
   // write_c1
-  if (!tile.getElementType().isF32() || tile.getOrder() != Order::Rows ||
-      destination.getOrder() != Order::Rows)
-    return emitOpError() << "expected a tile of f32 and a matrix, both of order rows, got " << tile
-                         << " and " << destination;
+  if (getTiles().empty())
+    return emitOpError() << "expected one tile or more, got none";
+  SharedType tile = getTileType();
+  if (!llvm::all_equal(getTiles().getTypes()) || !tile.getElementType().isF32() ||
+      tile.getOrder() != Order::Rows || destination.getOrder() != Order::Rows)
+    return emitOpError() << "expected tiles of one type, of f32, and a matrix, all of order rows, "
+                            "got "
+                         << getTiles().getTypes() << " and " << destination;
   // write_c2
   if (int64_t columns = tile.getColumns(); columns < 4 || !llvm::isPowerOf2_64(columns))
     return emitOpError() << "expected a tile whose columns are a power of two from 4 on, got "
                          << columns;
+  // write_c3
+  for (Type type : getOthers().getTypes()) {
+    auto other = cast<GlobalType>(type);
+    if (!other.getElementType().isF32() || other.getOrder() != Order::Rows ||
+        other.getShape()[1] != destination.getShape()[1])
+      return emitOpError() << "expected matrices of f32 in rows of " << destination.getShape()[1]
+                           << " columns, got " << other;
+  }
+  return success();
+}
+
+LogicalResult WriteOp::verifyRegions() {
+  // write_c4
+  size_t elements = getTiles().size() + getOthers().size();
+  Block &block = getBody().front();
+  if (block.getNumArguments() != elements ||
+      !llvm::all_of(block.getArgumentTypes(), [](Type type) { return type.isF32(); }) ||
+      !block.mightHaveTerminator() || !isa<YieldOp>(block.back()))
+    return emitOpError() << "expected a block that takes " << elements
+                         << " elements of f32 and ends in tile.yield, got "
+                         << block.getNumArguments();
   return success();
 }

@@ -94,26 +94,51 @@ def Tile_BarrierOp : Tile_Op<"barrier", [MemoryEffects<[MemRead, MemWrite]>]> {
   let assemblyFormat = "attr-dict";
 }
 
-def Tile_WriteOp : Tile_Op<"write", [MemoryEffects<[MemRead, MemWrite]>]> {
-  let summary = "Write a tile in shared memory to a window of a matrix";
+def Tile_WriteOp : Tile_Op<"write", [MemoryEffects<[MemRead, MemWrite]>, AttrSizedOperandSegments, SingleBlock]> {
+  let summary = "Write what is computed of tiles in shared memory to a window of a matrix";
   let description = [{
-    The planes of the tile are added up, the first one first, and rounded to the matrix's elements.
-    The window begins at (row, column); only its first `rows` rows and what lies within the matrix's
+    The planes of each tile are added up, the first one first. The block takes an element of each sum, then
+    the one of each of `others` at the same place of the window, and yields what is written, rounded to
+    the matrix's elements. The window begins at (row, column); only its first `rows` rows and what lies within the matrix's
     columns is written. Neighbouring threads write neighbouring elements, so that sectors are filled.
 
     Constraints:
-    1. write_c1: the tile is of f32 and of order rows, the matrix of order rows
-    2. write_c2: the columns of the tile are a power of two, and at least four
+    1. write_c1: one tile or more, all of the same type, of f32 and of order rows; the matrix of order rows
+    2. write_c2: the columns of a tile are a power of two, and at least four
+    3. write_c3: the others are matrices of f32 and of order rows, of as many columns as the one that is written
+    4. write_c4: the block takes f32 for each tile and each other, and yields f32
 
     ```mlir
-    tile.write %s to %y[%row, %column] rows %left : !tile.shared<2x16x64xf32, rows, pad = 4>, !tile.global<?x1408xf32, rows>
+    tile.write %g, %u to %y[%row, %column] rows %left : !tile.shared<16x64xf32, rows, pad = 4>, !tile.shared<16x64xf32, rows, pad = 4> to !tile.global<?x1408xbf16, rows> {
+    ^bb0(%a: f32, %b: f32):
+      %p = arith.mulf %a, %b : f32
+      tile.yield %p : f32
+    }
     ```
   }];
-  let arguments = (ins Tile_Shared:$tile, Tile_Global:$destination, I32:$row, I32:$column, I32:$rows);
+  let arguments = (ins Variadic<Tile_Shared>:$tiles, Variadic<Tile_Global>:$others, Tile_Global:$destination, I32:$row,
+                       I32:$column, I32:$rows);
+  let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    $tile `to` $destination `[` $row `,` $column `]` `rows` $rows attr-dict `:` type($tile) `,` type($destination)
+    $tiles (`with` $others^ `:` type($others))? `to` $destination `[` $row `,` $column `]` `rows` $rows `:` type($tiles) `to` type($destination)
+    $body attr-dict
   }];
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
+  let extraClassDeclaration = [{
+    SharedType getTileType() { return ::llvm::cast<SharedType>(getTiles().front().getType()); }
+  }];
+}
+
+def Tile_YieldOp : Tile_Op<"yield", [Pure, Terminator, HasParent<"WriteOp">]> {
+  let summary = "What a block of elements makes of them";
+  let description = [{
+    ```mlir
+    tile.yield %p : f32
+    ```
+  }];
+  let arguments = (ins F32:$value);
+  let assemblyFormat = "$value attr-dict `:` type($value)";
 }
 
 #endif // TILE_IR_TILEMEMORYOPS_TD

@@ -9,7 +9,7 @@ def FuseLinalgPass : Pass<"hadal-fuse-linalg", "::hadal::ProgramOp"> {
   let summary = "Make linalg of elementwise ops without a kernel, and fuse it";
   let description = [{
     Precondition: entry points hold ops that compute tensors. Postcondition: ops on
-    each element that the program's target has no kernel for are linalg.generic, and
+    each element that the program's target has no kernel for, and does not fuse with what makes their operands, are linalg.generic, and
     one that is read once, in the order in which it is made, or that only
     converts, is part of its reader; linalg.softmax and tensor.pad are such maps and sums.
     What is written over what something else reads, or over what must not be written, is

@@ -99,8 +99,8 @@ public:
 
   /// The passes over a hadal.program of this target that bring its ops to those that the
   /// target has kernels for: before ops without a kernel are expanded, and parameters have
-  /// layouts. `shared` are those that split attention and experts and fuse gates, for a
-  /// target with kernels of their parts. By default there are none: an op that is
+  /// layouts. `shared` are those that split attention and experts where the target has a
+  /// kernel of a part, and fuse gates. By default there are none: an op that is
   /// expanded is best expanded whole.
   virtual mlir::OpPassManager getDecomposition(mlir::OpPassManager shared) const;
 

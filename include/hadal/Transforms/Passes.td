@@ -112,7 +112,8 @@ def DecomposePass : Pass<"hadal-decompose", "::hadal::ProgramOp"> {
   let summary = "Split attention and experts into ops of one kernel each";
   let description = [{
     Precondition: attention ops have a form. Postcondition: no mla_attention and no
-    moe_experts are left.
+    moe_experts are left, but with `supported` those that the program's target has a kernel of no part
+    of: what is expanded is best expanded whole.
 
     ```
     mla_attention {absorbed} ==> head_linear, mla_attend_absorbed, head_linear
@@ -122,6 +123,7 @@ def DecomposePass : Pass<"hadal-decompose", "::hadal::ProgramOp"> {
     ```
   }];
   let dependentDialects = ["::hadal::HadalDialect"];
+  let options = [Option<"supported", "supported", "bool", "false", "split only what the target has kernels for">];
   let statistics = [Statistic<"numAttention", "num-attention", "Attention ops split">,
                     Statistic<"numExperts", "num-experts", "Expert ops split">];
 }

@@ -69,7 +69,9 @@ public:
     return role == OperandRole::Matrix ? cuda::getMatrixType(type) : type;
   }
 
+  OpPassManager getDecomposition(OpPassManager shared) const override { return shared; }
   bool supports(ArrayRef<Operation *> ops) const override { return cuda::hasTileKernel(ops); }
+  bool fuses(ArrayRef<Operation *> ops) const override { return cuda::hasTileKernel(ops); }
 
   void addKernelPasses(OpPassManager &pm) const override {
     // An item a thread: neighbours are threads, not lanes.

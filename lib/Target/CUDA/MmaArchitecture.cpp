@@ -59,6 +59,7 @@ void MmaArchitecture::addPatterns(const TypeConverter &types, RewritePatternSet 
   target.addLegalDialect<arith::ArithDialect, LLVM::LLVMDialect, NVVM::NVVMDialect>();
   addMemoryPatterns(types, patterns);
   addMatrixPatterns(types, patterns);
+  addWritePatterns(types, patterns);
 }
 
 namespace {
@@ -121,7 +122,7 @@ std::optional<Wavefronts> MmaArchitecture::countWavefronts(Operation *op, int64_
         });
       })
       .Case([&](tile::WriteOp write) {
-        tile::SharedType tile = write.getTile().getType();
+        tile::SharedType tile = write.getTileType();
         return countAll(threads, tile::kPieceBytes,
                         [&](Lane &lane) { return lane.written(tile, lane.writtenRow(tile)); });
       })

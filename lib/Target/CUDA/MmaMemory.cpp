@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lowers copies, waits, barriers and writes of the tile dialect for GPUs from sm_80 on.
+// Lowers shared memory, copies, waits and barriers of the tile dialect for GPUs from sm_80 on.
 #include "TileBuilder.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -9,15 +9,15 @@ using namespace mlir;
 using namespace hadal;
 using namespace hadal::cuda;
 
-namespace {
-constexpr StringLiteral kSharedSymbol = "hadal_shared";
-constexpr uint64_t kSharedAlignment = 128;
-
-int64_t threadsOf(Operation *op) {
+int64_t hadal::cuda::threadsOf(Operation *op) {
   auto threads = op->getParentOfType<func::FuncOp>()->getAttrOfType<DenseI32ArrayAttr>(
       NVVM::NVVMDialect::getReqntidAttrName());
   return int64_t(threads[0]) * threads[1] * threads[2];
 }
+
+namespace {
+constexpr StringLiteral kSharedSymbol = "hadal_shared";
+constexpr uint64_t kSharedAlignment = 128;
 
 /// The memory that is asked for at a launch. It is external: an internal array of no extent
 /// would lie where the next one does.
@@ -182,85 +182,9 @@ struct LowerBarrier : OpConversionPattern<tile::BarrierOp> {
   }
 };
 
-/// Four elements of f32 at a time: a row after the other by so many threads.
-struct LowerWrite : OpConversionPattern<tile::WriteOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(tile::WriteOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
-    TileBuilder t(rewriter, op);
-    tile::SharedType tile = op.getTile().getType();
-    int64_t threads = threadsOf(op), columns = op.getDestination().getType().getShape()[1];
-    int64_t rowsOfPass = threads / (tile.getColumns() / 4);
-    if (rowsOfPass * (tile.getColumns() / 4) != threads)
-      return rewriter.notifyMatchFailure(op, "a row has more than four elements for each thread");
-    int64_t bytes = op.getDestination().getType().getElementType().getIntOrFloatBitWidth() / 8;
-    Value column = t.math.add(adaptor.getColumn(), t.at.writtenColumn(tile));
-    Value first = t.at.writtenRow(tile);
-    Value end = t.least(adaptor.getRows(), t.math.constant(tile.getRows()));
-    auto loop = scf::ForOp::create(t.b, first, end, t.math.constant(rowsOfPass));
-    t.b.setInsertionPointToStart(loop.getBody());
-    Value row = loop.getInductionVar();
-    Value source = t.plus(adaptor.getTile(), t.at.written(tile, row));
-    SmallVector<Value> sums = load(t, source);
-    for (int64_t plane = 1; plane < tile.getPlanes(); ++plane)
-      for (auto [sum, value] :
-           llvm::zip_equal(sums, load(t, t.plus(source, plane * tile.getPlaneBytes()))))
-        sum = arith::AddFOp::create(t.b, sum, value);
-    Value to = t.plus(adaptor.getDestination(),
-                      t.rows(t.math.add(adaptor.getRow(), row), columns * bytes));
-    to = t.plus(to, t.math.mul(column, bytes));
-    // As many at once as rows are aligned to.
-    int64_t together = std::min<int64_t>(4, columns & -columns);
-    for (int64_t i = 0; i < 4; i += together) {
-      OpBuilder::InsertionGuard guard(t.b);
-      Value exists = t.isLess(t.math.add(column, i), t.math.constant(columns));
-      auto guarded = scf::IfOp::create(t.b, exists, /*withElseRegion=*/false);
-      t.b.setInsertionPoint(guarded.thenYield());
-      store(t, ArrayRef(sums).slice(i, together), t.plus(to, i * bytes), bytes);
-    }
-    rewriter.eraseOp(op);
-    return success();
-  }
-
-  static SmallVector<Value> load(TileBuilder &t, Value pointer) {
-    SmallVector<Value> values;
-    for (Value word : t.loadWords(pointer))
-      values.push_back(LLVM::BitcastOp::create(t.b, t.b.getF32Type(), word));
-    return values;
-  }
-
-  static void store(TileBuilder &t, ArrayRef<Value> values, Value to, int64_t bytes) {
-    SmallVector<Value> words;
-    if (bytes == 4) {
-      words.assign(values.begin(), values.end());
-    } else if (values.size() == 1) {
-      words.push_back(round(t, values[0], values[0]));
-      words[0] = LLVM::TruncOp::create(t.b, t.b.getI16Type(), words[0]);
-    } else {
-      for (size_t i = 0; i < values.size(); i += 2)
-        words.push_back(round(t, values[i], values[i + 1]));
-    }
-    int64_t count = int64_t(words.size());
-    Value stored = words[0];
-    if (count > 1) {
-      stored = LLVM::PoisonOp::create(t.b, VectorType::get({count}, words[0].getType()));
-      for (int64_t i = 0; i < count; ++i)
-        stored = LLVM::InsertElementOp::create(t.b, stored, words[i], t.math.constant(i));
-    }
-    LLVM::StoreOp::create(t.b, stored, to, unsigned(bytes * int64_t(values.size())));
-  }
-
-  /// Two elements of bf16 in a word, to nearest even, the first one low.
-  static Value round(TileBuilder &t, Value low, Value high) {
-    auto pair = VectorType::get({2}, t.b.getBF16Type());
-    auto call = LLVM::CallIntrinsicOp::create(
-        t.b, pair, t.b.getStringAttr("llvm.nvvm.ff2bf16x2.rn"), ValueRange{high, low});
-    return LLVM::BitcastOp::create(t.b, t.b.getI32Type(), call.getResults());
-  }
-};
 } // namespace
 
 void hadal::cuda::addMemoryPatterns(const TypeConverter &types, RewritePatternSet &patterns) {
-  patterns.add<LowerAlloc, LowerBarrier, LowerCommit, LowerCopy, LowerPlane, LowerWait, LowerWrite>(
+  patterns.add<LowerAlloc, LowerBarrier, LowerCommit, LowerCopy, LowerPlane, LowerWait>(
       types, patterns.getContext());
 }

@@ -24,14 +24,15 @@ void ProgramBuilder::onlyIf(Value condition, function_ref<void()> body) {
   body();
 }
 
-Value ProgramBuilder::onlyIf(Value condition, Value otherwise, function_ref<Value()> body) {
-  auto op = scf::IfOp::create(*this, otherwise.getType(), condition, /*withElseRegion=*/true);
+ValueRange ProgramBuilder::onlyIf(Value condition, ValueRange otherwise,
+                                  function_ref<SmallVector<Value>()> body) {
+  auto op = scf::IfOp::create(*this, otherwise.getTypes(), condition, /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(*this);
   setInsertionPointToStart(op.thenBlock());
   scf::YieldOp::create(*this, body());
   setInsertionPointToStart(op.elseBlock());
   scf::YieldOp::create(*this, otherwise);
-  return op.getResult(0);
+  return op.getResults();
 }
 
 void ProgramBuilder::either(Value condition, function_ref<void()> then,

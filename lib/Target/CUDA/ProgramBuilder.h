@@ -44,8 +44,8 @@ public:
   mlir::ValueRange loop(mlir::Value begin, mlir::Value end, mlir::ValueRange carried, Body body);
   void onlyIf(mlir::Value condition, llvm::function_ref<void()> body);
   /// What `body` returns where the condition holds, else `otherwise`.
-  mlir::Value onlyIf(mlir::Value condition, mlir::Value otherwise,
-                     llvm::function_ref<mlir::Value()> body);
+  mlir::ValueRange onlyIf(mlir::Value condition, mlir::ValueRange otherwise,
+                          llvm::function_ref<llvm::SmallVector<mlir::Value>()> body);
   void either(mlir::Value condition, llvm::function_ref<void()> then,
               llvm::function_ref<void()> otherwise);
 

@@ -62,6 +62,9 @@ public:
   TileAddresses<LaneValues> at;
 };
 
+/// Threads of the workgroup of the kernel around `op`.
+int64_t threadsOf(mlir::Operation *op);
+
 /// Words that a thread has of a tile in registers: of operands, pairs of elements; of sums,
 /// elements.
 int64_t wordsOf(tile::FragmentType fragment);
@@ -73,6 +76,7 @@ int64_t packedRowCount(tile::GlobalType matrix);
 
 void addMemoryPatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);
 void addMatrixPatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);
+void addWritePatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);
 
 } // namespace hadal::cuda
 

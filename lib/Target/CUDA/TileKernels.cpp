@@ -13,17 +13,67 @@ using namespace hadal::cuda;
 
 static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 
-bool hadal::cuda::hasTileKernel(ArrayRef<Operation *> ops) {
-  auto linear = ops.size() == 1 ? dyn_cast<LinearOp>(ops.front()) : LinearOp();
-  if (!linear || linear.getScale())
-    return false;
-  RankedTensorType x = typeOf(linear.getX()), w = typeOf(linear.getWeight());
-  Type stored = w.getElementType();
+namespace {
+/// A linear layer, and what is added to it in the same pass.
+struct LinearBody {
+  Operation *root = nullptr;
+  SmallVector<Value> weights, addends;
+  Value x, result;
+};
+
+bool isRight(OpOperand &x, OpOperand &weight, Value scale) {
+  RankedTensorType rows = typeOf(x.get()), matrix = typeOf(weight.get());
+  Type stored = matrix.getElementType();
   constexpr int64_t elementsOfPiece = tile::kPieceBytes / 2;
-  return x.getElementType().isBF16() && (stored.isBF16() || stored.isF16() || stored.isF32()) &&
-         linear.getOperandRole(linear.getWeightMutable()) == OperandRole::Matrix &&
-         w.getDimSize(1) % elementsOfPiece == 0;
+  auto op = cast<ComputeOpInterface>(weight.getOwner());
+  return !scale && rows.getElementType().isBF16() &&
+         (stored.isBF16() || stored.isF16() || stored.isF32()) &&
+         op.getOperandRole(weight) == OperandRole::Matrix &&
+         matrix.getDimSize(1) % elementsOfPiece == 0;
 }
+
+std::optional<LinearBody> matchRoot(Operation *op) {
+  LinearBody body;
+  body.root = op;
+  if (auto linear = dyn_cast<LinearOp>(op)) {
+    if (!isRight(linear.getXMutable(), linear.getWeightMutable(), linear.getScale()))
+      return std::nullopt;
+    body.x = linear.getX();
+    body.weights = {linear.getWeight()};
+  } else if (auto gated = dyn_cast<GatedLinearOp>(op)) {
+    if (!isRight(gated.getXMutable(), gated.getGateMutable(), gated.getGateScale()))
+      return std::nullopt;
+    body.x = gated.getX();
+    body.weights = {gated.getGate(), gated.getUp()};
+  } else {
+    return std::nullopt;
+  }
+  body.result = op->getResult(0);
+  return body;
+}
+
+/// Nothing else sees the result before the sum, which is made in f32.
+bool matchAddend(arith::AddFOp add, LinearBody &body) {
+  if (!body.result.hasOneUse() || !typeOf(body.result).getElementType().isF32() ||
+      (add.getLhs() != body.result && add.getRhs() != body.result))
+    return false;
+  body.addends.push_back(add.getLhs() == body.result ? add.getRhs() : add.getLhs());
+  body.result = add.getResult();
+  return true;
+}
+
+std::optional<LinearBody> matchLinear(ArrayRef<Operation *> ops) {
+  std::optional<LinearBody> body = matchRoot(ops.front());
+  for (Operation *op : ops.drop_front()) {
+    auto add = dyn_cast<arith::AddFOp>(op);
+    if (!body || !add || !matchAddend(add, *body))
+      return std::nullopt;
+  }
+  return body;
+}
+} // namespace
+
+bool hadal::cuda::hasTileKernel(ArrayRef<Operation *> ops) { return matchLinear(ops).has_value(); }
 
 RankedTensorType hadal::cuda::getMatrixType(RankedTensorType type) {
   ArrayRef<int64_t> shape = type.getShape();
@@ -34,25 +84,31 @@ RankedTensorType hadal::cuda::getMatrixType(RankedTensorType type) {
 }
 
 LogicalResult hadal::cuda::setTileInterface(ExecutableOp executable) {
-  auto op = cast<LinearOp>(executable.getRoot());
-  if (!isa_and_present<FragmentsAttr>(typeOf(op.getWeight()).getEncoding()))
-    return op.emitOpError() << "expected a weight in fragments, got " << op.getWeight().getType()
-                            << " (run hadal-pack-parameters)";
-  auto numberOf = [](Value operand) -> int64_t {
-    return cast<BlockArgument>(operand).getArgNumber();
+  LinearBody body = *matchLinear(executable.getBodyOps());
+  for (Value weight : body.weights)
+    if (!isa_and_present<FragmentsAttr>(typeOf(weight).getEncoding()))
+      return body.root->emitOpError() << "expected a weight in fragments, got " << weight.getType()
+                                      << " (run hadal-pack-parameters)";
+  SmallVector<int64_t> bindings;
+  auto bind = [&](Value operand) {
+    bindings.push_back(cast<BlockArgument>(operand).getArgNumber());
   };
-  int64_t operands = op->getParentOfType<func::FuncOp>().getNumArguments();
-  Builder builder(op.getContext());
-  executable.setInterfaceAttr(KernelInterfaceAttr::get(
-      op.getContext(), {numberOf(op.getX()), numberOf(op.getWeight()), operands},
-      {plan::Access::Read, plan::Access::Read, plan::Access::Write},
-      builder.getArrayAttr(ExtentAttr::get(op.getContext(), numberOf(op.getX()), 0))));
+  bind(body.x);
+  llvm::for_each(body.weights, bind);
+  llvm::for_each(body.addends, bind);
+  SmallVector<plan::Access> access(bindings.size(), plan::Access::Read);
+  bindings.push_back(body.root->getParentOfType<func::FuncOp>().getNumArguments()); // the result
+  access.push_back(plan::Access::Write);
+  MLIRContext *context = body.root->getContext();
+  auto rows = ExtentAttr::get(context, bindings.front(), 0);
+  executable.setInterfaceAttr(
+      KernelInterfaceAttr::get(context, bindings, access, Builder(context).getArrayAttr(rows)));
   return success();
 }
 
 /// How the kernel is launched: as each program wants for calls of its rows.
 static void emitInterface(OpBuilder &b, Location loc, ArrayRef<LinearProgram> programs,
-                          int64_t outputs, int64_t bindings) {
+                          const LinearSpec &spec) {
   auto interface = plan::InterfaceOp::create(b, loc, /*scratch=*/0,
                                              b.getDenseI64ArrayAttr({kLinearThreads, 1, 1}),
                                              /*static_shared=*/0, DenseI64ArrayAttr());
@@ -65,13 +121,13 @@ static void emitInterface(OpBuilder &b, Location loc, ArrayRef<LinearProgram> pr
     plan::KernelParameterOp::create(b, loc, kind, index, TypeAttr(), ValueRange(), ValueRange(),
                                     DenseI64ArrayAttr());
   };
-  for (int64_t binding = 0; binding < bindings; ++binding)
+  for (int64_t binding = 0; binding < spec.bindings(); ++binding)
     pass(plan::KernelParameterKind::Binding, b.getI64IntegerAttr(binding));
   pass(plan::KernelParameterKind::Constants, IntegerAttr());
   Value x, y, bytes;
   // From the last, which is for any number of rows.
   for (const LinearProgram &program : llvm::reverse(programs)) {
-    Value ownX = constant(int64_t(llvm::divideCeil(outputs, program.outputs)));
+    Value ownX = constant(int64_t(llvm::divideCeil(spec.outputs, program.outputs)));
     Value ownY = program.stages ? plan::ExprOp::create(b, loc, plan::ExprKind::CeilDiv, rows,
                                                        constant(program.rows))
                                       .getResult()
@@ -90,18 +146,19 @@ static void emitInterface(OpBuilder &b, Location loc, ArrayRef<LinearProgram> pr
 }
 
 void hadal::cuda::emitTileVariant(ExecutableOp executable, VariantOp variant, const Level &level) {
-  auto op = cast<LinearOp>(executable.getRoot());
-  RankedTensorType w = typeOf(op.getWeight());
+  LinearBody body = *matchLinear(executable.getBodyOps());
+  RankedTensorType w = typeOf(body.weights.front());
   LinearSpec spec;
   spec.name = executable.getSymName().str();
   spec.outputs = w.getDimSize(0);
   spec.inputs = w.getDimSize(1);
   spec.segment = cast<FragmentsAttr>(w.getEncoding()).getSegment();
-  spec.element = typeOf(op.getResult()).getElementType();
+  spec.element = typeOf(body.result).getElementType();
+  spec.isGated = body.weights.size() > 1;
+  spec.addends = int64_t(body.addends.size());
   Block &contents = variant.getContents().front();
   OpBuilder builder = OpBuilder::atBlockEnd(&contents);
   SmallVector<LinearProgram> programs = emitLinear(builder, executable.getLoc(), spec, level);
   builder.setInsertionPointToStart(&contents);
-  emitInterface(builder, executable.getLoc(), programs, spec.outputs,
-                int64_t(executable.getInterface()->getBindings().size()));
+  emitInterface(builder, executable.getLoc(), programs, spec);
 }

@@ -9,7 +9,10 @@
 namespace hadal::cuda {
 
 /// Whether there is a kernel of these ops: one op of an entry point before its parameters
-/// have layouts, or the ops of a body.
+/// have layouts, or several of one or of a body:
+///
+///   linear, addf...            the residual, shared experts
+///   gated_linear
 bool hasTileKernel(llvm::ArrayRef<mlir::Operation *> ops);
 
 /// The type as which these kernels read a matrix that is stored as `type`.

@@ -118,21 +118,53 @@ func.func @copy(%x: !tile.global<?x64xbf16, rows>, %i: i32) {
 
 // -----
 
-// write_c1: the tile is of f32 and of order rows, the matrix of order rows
+// write_c1: one tile or more, all of the same type, of f32 and of order rows; the matrix of order rows
 func.func @write(%y: !tile.global<?x64xbf16, rows>, %i: i32) {
   %t = tile.alloc : !tile.shared<64x64xbf16, rows>
-  // expected-error @+1 {{expected a tile of f32 and a matrix, both of order rows, got '!tile.shared<64x64xbf16, rows>' and '!tile.global<?x64xbf16, rows>'}}
-  tile.write %t to %y[%i, %i] rows %i : !tile.shared<64x64xbf16, rows>, !tile.global<?x64xbf16, rows>
+  // expected-error @+1 {{expected tiles of one type, of f32, and a matrix, all of order rows, got '!tile.shared<64x64xbf16, rows>' and '!tile.global<?x64xbf16, rows>'}}
+  tile.write %t to %y[%i, %i] rows %i : !tile.shared<64x64xbf16, rows> to !tile.global<?x64xbf16, rows> {
+  ^bb0(%e: f32):
+    tile.yield %e : f32
+  }
   return
 }
 
 // -----
 
-// write_c2: the columns of the tile are a power of two, and at least four
+// write_c2: the columns of a tile are a power of two, and at least four
 func.func @write(%y: !tile.global<?x64xbf16, rows>, %i: i32) {
   %t = tile.alloc : !tile.shared<64x48xf32, rows>
   // expected-error @+1 {{expected a tile whose columns are a power of two from 4 on, got 48}}
-  tile.write %t to %y[%i, %i] rows %i : !tile.shared<64x48xf32, rows>, !tile.global<?x64xbf16, rows>
+  tile.write %t to %y[%i, %i] rows %i : !tile.shared<64x48xf32, rows> to !tile.global<?x64xbf16, rows> {
+  ^bb0(%e: f32):
+    tile.yield %e : f32
+  }
+  return
+}
+
+// -----
+
+// write_c3: the others are matrices of f32 and of order rows, of as many columns as the one that is written
+func.func @write(%y: !tile.global<?x64xbf16, rows>, %z: !tile.global<?x32xf32, rows>, %i: i32) {
+  %t = tile.alloc : !tile.shared<64x64xf32, rows>
+  // expected-error @+1 {{expected matrices of f32 in rows of 64 columns, got '!tile.global<?x32xf32, rows>'}}
+  tile.write %t with %z : !tile.global<?x32xf32, rows> to %y[%i, %i] rows %i : !tile.shared<64x64xf32, rows> to !tile.global<?x64xbf16, rows> {
+  ^bb0(%e: f32, %f: f32):
+    tile.yield %e : f32
+  }
+  return
+}
+
+// -----
+
+// write_c4: the block takes f32 for each tile and each other, and yields f32
+func.func @write(%y: !tile.global<?x64xbf16, rows>, %i: i32) {
+  %t = tile.alloc : !tile.shared<64x64xf32, rows>
+  // expected-error @+1 {{expected a block that takes 1 elements of f32 and ends in tile.yield, got 2}}
+  tile.write %t to %y[%i, %i] rows %i : !tile.shared<64x64xf32, rows> to !tile.global<?x64xbf16, rows> {
+  ^bb0(%e: f32, %f: f32):
+    tile.yield %e : f32
+  }
   return
 }
 

@@ -36,8 +36,22 @@ func.func @pipeline(%x: !tile.global<?x2048xbf16, rows>, %w: !tile.global<1408x2
   tile.store %d to %ys : !tile.fragment<128x64xf32, accumulator, [2, 2, 1]>, !tile.shared<64x128xf32, rows, pad = 4>
   // CHECK: tile.store %[[D]] to %[[YS]] accumulate
   tile.store %d to %ys accumulate : !tile.fragment<128x64xf32, accumulator, [2, 2, 1]>, !tile.shared<64x128xf32, rows, pad = 4>
-  // CHECK: tile.write %[[YS]] to %[[Y]][%{{.*}}, %{{.*}}] rows %{{.*}} : <64x128xf32, rows, pad = 4>, <?x1408xf32, rows>
-  tile.write %ys to %y[%row, %column] rows %left : !tile.shared<64x128xf32, rows, pad = 4>, !tile.global<?x1408xf32, rows>
+  // CHECK: tile.write %[[YS]] to %[[Y]][%{{.*}}, %{{.*}}] rows %{{.*}} : !tile.shared<64x128xf32, rows, pad = 4> to <?x1408xf32, rows> {
+  // CHECK: ^bb0(%[[E:.*]]: f32):
+  // CHECK: tile.yield %[[E]] : f32
+  tile.write %ys to %y[%row, %column] rows %left : !tile.shared<64x128xf32, rows, pad = 4> to !tile.global<?x1408xf32, rows> {
+  ^bb0(%e: f32):
+    tile.yield %e : f32
+  }
+  // CHECK: tile.write %[[YS]], %[[YS]] with %[[Y]] : !tile.global<?x1408xf32, rows> to %[[Y]]
+  // CHECK: ^bb0(%{{.*}}: f32, %{{.*}}: f32, %{{.*}}: f32):
+  tile.write %ys, %ys with %y : !tile.global<?x1408xf32, rows> to %y[%row, %column] rows %left
+    : !tile.shared<64x128xf32, rows, pad = 4>, !tile.shared<64x128xf32, rows, pad = 4> to !tile.global<?x1408xf32, rows> {
+  ^bb0(%g: f32, %u: f32, %r: f32):
+    %p = arith.mulf %g, %u : f32
+    %s = arith.addf %p, %r : f32
+    tile.yield %s : f32
+  }
   return
 }
 

@@ -20,7 +20,18 @@ namespace {
 struct Shape {
   int64_t outputs, inputs;
   bool rounds; // the result to bf16
+  bool isGated = false;
+  bool hasResidual = false;
 };
+
+std::vector<uint16_t> drawBF16(size_t count, unsigned seed) {
+  std::mt19937 random(seed);
+  std::uniform_real_distribution<float> values(-1, 1);
+  std::vector<uint16_t> drawn(count);
+  for (uint16_t &value : drawn)
+    value = f32ToBF16(values(random));
+  return drawn;
+}
 
 /// A layer with random weights, compiled for a level.
 class Layer {
@@ -37,28 +48,32 @@ public:
     spec.inputs = shape.inputs;
     spec.segment = cuda::chooseSegment(shape.outputs, shape.inputs);
     spec.element = shape.rounds ? mlir::Type(builder.getBF16Type()) : builder.getF32Type();
+    spec.isGated = shape.isGated;
+    spec.addends = shape.hasResidual;
     programs = cuda::emitLinear(builder, loc, spec, level);
     image = std::make_unique<SimImage>(compileToPtx(*module, level));
-    std::mt19937 random(7);
-    std::uniform_real_distribution<float> values(-1, 1);
-    weights.resize(shape.outputs * shape.inputs);
-    for (uint16_t &weight : weights)
-      weight = f32ToBF16(values(random));
+    for (unsigned i = 0; i < (shape.isGated ? 2 : 1); ++i) {
+      weights.push_back(drawBF16(shape.outputs * shape.inputs, 7 + i));
+      packed.push_back(image->upload(pack(weights.back())));
+    }
+    x = drawBF16(most * shape.inputs, 5);
+    for (uint16_t value : drawBF16(most * shape.outputs, 6))
+      residual.push_back(bf16ToF32(value));
+  }
+
+  std::vector<uint16_t> pack(const std::vector<uint16_t> &weight) const {
     int64_t part = fragmentElements(shape.inputs);
-    std::vector<uint16_t> packed((shape.outputs + 15) / 16 * part);
+    std::vector<uint16_t> result((shape.outputs + 15) / 16 * part);
     for (int64_t o = 0; o < shape.outputs; o += 16) {
-      StoredMatrix rows{reinterpret_cast<const uint8_t *>(&weights[o * shape.inputs]),
+      StoredMatrix rows{reinterpret_cast<const uint8_t *>(&weight[o * shape.inputs]),
                         StoredElement::BF16,
                         std::min<int64_t>(16, shape.outputs - o),
                         shape.inputs,
                         shape.inputs,
                         1};
-      EXPECT_TRUE(packFragments(rows, &packed[o / 16 * part]));
+      EXPECT_TRUE(packFragments(rows, &result[o / 16 * part]));
     }
-    packedAddress = image->upload(packed);
-    x.resize(most * shape.inputs);
-    for (uint16_t &value : x)
-      value = f32ToBF16(values(random));
+    return result;
   }
 
   const cuda::LinearProgram &programFor(int64_t rows) const {
@@ -72,15 +87,21 @@ public:
   std::vector<uint32_t> run(int64_t rows) {
     const cuda::LinearProgram &program = programFor(rows);
     std::vector<uint16_t> first(x.begin(), x.begin() + rows * shape.inputs);
-    uint64_t in = image->upload(first), constants = image->upload(std::vector<int64_t>{rows});
+    std::vector<uint64_t> parameters{image->upload(first)};
+    parameters.insert(parameters.end(), packed.begin(), packed.end());
     int64_t count = rows * shape.outputs;
+    if (shape.hasResidual)
+      parameters.push_back(
+          image->upload(std::vector<float>(residual.begin(), residual.begin() + count)));
     uint64_t out = image->allocate(count * (shape.rounds ? 2 : 4));
     hadal_sim_launch_t launch = SimImage::defaults();
     launch.grid[0] = (shape.outputs + program.outputs - 1) / program.outputs;
     launch.grid[1] = program.stages ? (rows + program.rows - 1) / program.rows : 1;
     launch.block[0] = cuda::kLinearThreads;
     launch.dynamic_shared_bytes = program.sharedBytes;
-    counters = image->run("linear", launch, {in, packedAddress, out, constants});
+    parameters.push_back(out);
+    parameters.push_back(image->upload(std::vector<int64_t>{rows}));
+    counters = image->run("linear", launch, parameters);
     if (!shape.rounds)
       return image->download<uint32_t>(out, count);
     std::vector<uint16_t> halves = image->download<uint16_t>(out, count);
@@ -95,17 +116,30 @@ public:
     return value;
   }
 
+  /// The sum of a row and an output of a weight, and of its absolute values.
+  std::pair<double, double> sumOf(const std::vector<uint16_t> &weight, int64_t n, int64_t o) const {
+    double sum = 0, size = 0;
+    for (int64_t k = 0; k < shape.inputs; ++k) {
+      double product =
+          double(bf16ToF32(x[n * shape.inputs + k])) * bf16ToF32(weight[o * shape.inputs + k]);
+      sum += product;
+      size += std::abs(product);
+    }
+    return {sum, size};
+  }
+
   void expectSums(const std::vector<uint32_t> &y, int64_t rows) const {
     for (int64_t n = 0; n < rows; ++n)
       for (int64_t o = 0; o < shape.outputs; ++o) {
-        double sum = 0, size = 0;
-        for (int64_t k = 0; k < shape.inputs; ++k) {
-          double product =
-              double(bf16ToF32(x[n * shape.inputs + k])) * bf16ToF32(weights[o * shape.inputs + k]);
-          sum += product;
-          size += std::abs(product);
+        auto [sum, size] = sumOf(weights[0], n, o);
+        if (shape.isGated) {
+          auto [up, upSize] = sumOf(weights[1], n, o);
+          size = size * std::abs(up) + upSize * std::abs(sum) + std::abs(sum * up);
+          sum = sum / (1 + std::exp(-sum)) * up;
         }
-        double most = 1e-6 * size + (shape.rounds ? std::abs(sum) / 256 : 0);
+        if (shape.hasResidual)
+          sum += residual[n * shape.outputs + o];
+        double most = 1e-6 * size + (shape.rounds ? std::abs(sum) / 256 : 1e-7);
         ASSERT_NEAR(valueOf(y[n * shape.outputs + o]), sum, most) << n << ", " << o;
       }
   }
@@ -117,8 +151,10 @@ public:
 
 private:
   std::unique_ptr<SimImage> image;
-  std::vector<uint16_t> weights, x;
-  uint64_t packedAddress = 0;
+  std::vector<std::vector<uint16_t>> weights;
+  std::vector<uint64_t> packed;
+  std::vector<uint16_t> x;
+  std::vector<float> residual;
 };
 
 class TileLinear : public ::testing::TestWithParam<Shape> {};
@@ -148,7 +184,10 @@ TEST_P(TileLinear, SumsAreRightAndTheSameForAnyRows) {
 INSTANTIATE_TEST_SUITE_P(Shapes, TileLinear,
                          ::testing::Values(Shape{64, 24, false}, Shape{97, 40, false},
                                            Shape{130, 136, true}, Shape{256, 320, true},
-                                           Shape{48, 2112, false}, Shape{33, 4168, true}));
+                                           Shape{48, 2112, false}, Shape{33, 4168, true},
+                                           Shape{97, 72, false, false, true},
+                                           Shape{130, 136, true, true},
+                                           Shape{48, 2112, true, true}));
 
 TEST(TileLinearPrograms, SegmentsAreForFewOutputsAndManyInputs) {
   EXPECT_EQ(cuda::chooseSegment(10944, 2048), 2048);

@@ -114,8 +114,8 @@ hadal.program @cuda target <"cuda", levels = ["sm_86"]> {
   // CHECK:             tile.group [2, 1, 2]
   // CHECK:             tile.fetch %[[W]]
   // CHECK:             tile.fetch %[[X]]
-  // CHECK:             tile.write %{{.*}} : <2x8x64xf32, rows, pad = 4>
-  // CHECK:             tile.write %{{.*}} : <2x16x64xf32, rows, pad = 4>
+  // CHECK:             tile.write %{{.*}} : !tile.shared<2x8x64xf32, rows, pad = 4>
+  // CHECK:             tile.write %{{.*}} : !tile.shared<2x16x64xf32, rows, pad = 4>
   // A pipeline of as many stages as this level has room for adds them up.
   // CHECK:             tile.alloc : <2x128x64xbf16, packed>
   // CHECK:             tile.copy
@@ -126,6 +126,36 @@ hadal.program @cuda target <"cuda", levels = ["sm_86"]> {
     func.func @body(%x: tensor<?x2048xbf16>, %w: tensor<256x2048xbf16, #hadal.fragments<segment = 1024>>) -> tensor<?x256xf32> {
       %y = hadal.linear %x, %w : (tensor<?x2048xbf16>, tensor<256x2048xbf16, #hadal.fragments<segment = 1024>>) -> tensor<?x256xf32>
       return %y : tensor<?x256xf32>
+    }
+  }
+}
+
+// -----
+
+// A gate reads its rows once for both weights; a residual is added where the result is written.
+hadal.program @cuda target <"cuda"> {
+  // CHECK-LABEL: hadal.executable @gated interface <bindings = [0, 1, 2, 3], access = [read, read, read, write]
+  // CHECK:           func.func @gated(%[[X:.*]]: !tile.global<?x64xbf16, rows> {{.*}}, %[[G:.*]]: !tile.global<96x64xbf16, packed> {{.*}}, %[[U:.*]]: !tile.global<96x64xbf16, packed>
+  // CHECK:             tile.fetch %[[G]]
+  // CHECK:             tile.fetch %[[U]]
+  // CHECK:             tile.fetch %[[X]]
+  // CHECK:             tile.write %{{.*}}, %{{.*}} to
+  // CHECK:               math.exp
+  hadal.executable @gated {
+    func.func @body(%x: tensor<?x64xbf16>, %g: tensor<96x64xbf16, #hadal.fragments<segment = 64>>, %u: tensor<96x64xbf16, #hadal.fragments<segment = 64>>) -> tensor<?x96xbf16> {
+      %y = hadal.gated_linear %x, %g, %u : (tensor<?x64xbf16>, tensor<96x64xbf16, #hadal.fragments<segment = 64>>, tensor<96x64xbf16, #hadal.fragments<segment = 64>>) -> tensor<?x96xbf16>
+      return %y : tensor<?x96xbf16>
+    }
+  }
+
+  // CHECK-LABEL: hadal.executable @residual interface <bindings = [0, 1, 2, 3], access = [read, read, read, write]
+  // CHECK:           func.func @residual(%{{.*}}, %{{.*}}, %[[R:.*]]: !tile.global<?x96xf32, rows> {{.*}}, %[[Y:.*]]: !tile.global<?x96xf32, rows>
+  // CHECK:             tile.write %{{.*}} with %[[R]] {{.*}} to %[[Y]]
+  hadal.executable @residual {
+    func.func @body(%x: tensor<?x64xbf16>, %w: tensor<96x64xbf16, #hadal.fragments<segment = 64>>, %r: tensor<?x96xf32>) -> tensor<?x96xf32> {
+      %y = hadal.linear %x, %w : (tensor<?x64xbf16>, tensor<96x64xbf16, #hadal.fragments<segment = 64>>) -> tensor<?x96xf32>
+      %z = arith.addf %r, %y : tensor<?x96xf32>
+      return %z : tensor<?x96xf32>
     }
   }
 }

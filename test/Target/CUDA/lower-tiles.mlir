@@ -43,7 +43,10 @@ func.func @stage(%w: !tile.global<256x200xbf16, packed> {llvm.align = 64 : i64},
   // CHECK: scf.for
   // CHECK:   llvm.call_intrinsic "llvm.nvvm.ff2bf16x2.rn"
   // CHECK:   llvm.store %{{.*}}, %{{.*}} {alignment = 8 : i64} : vector<2xi32>, !llvm.ptr<1>
-  tile.write %ys to %y[%row, %k] rows %left : !tile.shared<32x128xf32, rows, pad = 4>, !tile.global<?x256xbf16, rows>
+  tile.write %ys to %y[%row, %k] rows %left : !tile.shared<32x128xf32, rows, pad = 4> to !tile.global<?x256xbf16, rows> {
+  ^bb0(%e: f32):
+    tile.yield %e : f32
+  }
   return
 }
 
@@ -120,10 +123,45 @@ func.func @programs(%few: i1, %y: !tile.global<?x256xf32, rows>, %row: i32) attr
   // CHECK: return
   scf.if %few {
     %t = tile.alloc : !tile.shared<16x128xf32, rows>
-    tile.write %t to %y[%row, %row] rows %row : !tile.shared<16x128xf32, rows>, !tile.global<?x256xf32, rows>
+    tile.write %t to %y[%row, %row] rows %row : !tile.shared<16x128xf32, rows> to !tile.global<?x256xf32, rows> {
+    ^bb0(%e: f32):
+      tile.yield %e : f32
+    }
   } else {
     %t = tile.alloc : !tile.shared<32x128xf32, rows>
-    tile.write %t to %y[%row, %row] rows %row : !tile.shared<32x128xf32, rows>, !tile.global<?x256xf32, rows>
+    tile.write %t to %y[%row, %row] rows %row : !tile.shared<32x128xf32, rows> to !tile.global<?x256xf32, rows> {
+    ^bb0(%e: f32):
+      tile.yield %e : f32
+    }
+  }
+  return
+}
+
+// -----
+
+// What is written is computed of an element of each sum, and of the others at its place.
+// CHECK-LABEL: func.func @gate(
+// CHECK-SAME:    %[[Y:.*]]: !llvm.ptr<1>, %[[R:.*]]: !llvm.ptr<1>, %{{.*}}: i32)
+func.func @gate(%y: !tile.global<?x98xf32, rows>, %r: !tile.global<?x98xf32, rows>, %row: i32) attributes {nvvm.reqntid = array<i32: 128, 1, 1>} {
+  %g = tile.alloc : !tile.shared<2x16x64xf32, rows, pad = 4>
+  %u = tile.alloc : !tile.shared<2x16x64xf32, rows, pad = 4>
+  // CHECK:     scf.for
+  // CHECK-COUNT-4: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<3> -> vector<4xf32>
+  // Rows of 98 elements are aligned to two.
+  // CHECK:       scf.if
+  // CHECK:         llvm.load %{{.*}} {alignment = 8 : i64} : !llvm.ptr<1> -> vector<2xf32>
+  // CHECK:         %[[P:.*]] = arith.mulf
+  // CHECK:         arith.addf %[[P]]
+  // CHECK:         llvm.store %{{.*}}, %{{.*}} {alignment = 8 : i64} : vector<2xf32>, !llvm.ptr<1>
+  // CHECK:       scf.if
+  // CHECK:         llvm.store %{{.*}}, %{{.*}} {alignment = 8 : i64} : vector<2xf32>, !llvm.ptr<1>
+  // CHECK-NOT:     llvm.store
+  tile.write %g, %u with %r : !tile.global<?x98xf32, rows> to %y[%row, %row] rows %row
+    : !tile.shared<2x16x64xf32, rows, pad = 4>, !tile.shared<2x16x64xf32, rows, pad = 4> to !tile.global<?x98xf32, rows> {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %p, %c : f32
+    tile.yield %s : f32
   }
   return
 }

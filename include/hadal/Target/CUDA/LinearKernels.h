@@ -11,12 +11,18 @@
 
 namespace hadal::cuda {
 
-/// y[n, o] = sum of x[n, i] * w[o, i]: x of bf16, w packed in fragments, any number of rows n.
+/// y[n, o] = sum of x[n, i] * w[o, i]: x of bf16, w packed in fragments, any number of rows n. Gated: silu(y) * z,
+/// where z is the same of a second weight. To that rows of f32 may be added.
 struct LinearSpec {
   std::string name;
   int64_t outputs = 0, inputs = 0;
-  int64_t segment = 0;  // depth that is summed by itself; segments are added in order
-  mlir::Type element;   // of y
+  int64_t segment = 0; // depth that is summed by itself; segments are added in order
+  mlir::Type element; // of y
+  bool isGated = false;
+  int64_t addends = 0; // matrices of f32 that are added, in order
+
+  /// x, the weights, the addends and y.
+  int64_t bindings() const { return (isGated ? 4 : 3) + addends; }
 };
 
 /// Threads of a workgroup.
@@ -25,7 +31,7 @@ inline constexpr int64_t kLinearThreads = 128;
 /// One way to compute it, for calls of up to so many rows. Ways differ in speed and not in
 /// a bit: each sums the same segments in the same order.
 struct LinearProgram {
-  int64_t mostRows = 0;          // zero: any number
+  int64_t mostRows = 0; // zero: any number
   int64_t outputs = 0, rows = 0; // of a workgroup's tile of y
   int64_t stages = 0; // of its pipeline through shared memory; none: straight to registers
   int64_t sharedBytes = 0;
@@ -35,7 +41,7 @@ struct LinearProgram {
 /// for 16 outputs would leave a GPU idle.
 int64_t chooseSegment(int64_t outputs, int64_t inputs);
 
-/// Emits the kernel `spec.name` of bindings x, w and y, and the address of one constant, the rows; how
+/// Emits the kernel `spec.name` of these bindings and the address of one constant, the rows. How
 /// it chooses among programs, in the order of their rows.
 llvm::SmallVector<LinearProgram> emitLinear(mlir::OpBuilder &builder, mlir::Location loc,
                                             const LinearSpec &spec, const Level &level);

@@ -24,7 +24,7 @@ def EmitKernelsPass : Pass<"hadal-cuda-emit-kernels", "::hadal::ProgramOp"> {
                     Statistic<"numRowWise", "num-row-wise", "Executables whose items are a warp's">,
                     Statistic<"numInTiles", "num-in-tiles", "Executables with kernels in tiles">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::gpu::GPUDialect",
-                           "::mlir::memref::MemRefDialect", "::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect",
+                           "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect", "::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect",
                            "::mlir::scf::SCFDialect", "::hadal::tile::TileDialect"];
 }
 

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lowers what the tile dialect writes to global memory, for GPUs from sm_80 on.
+#include "TileBuilder.h"
+
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace hadal;
+using namespace hadal::cuda;
+
+namespace {
+constexpr int64_t kElements = 4; // of f32, that a thread reads of a tile at once
+
+/// A row after the other by so many threads, four elements at a time.
+struct LowerWrite : OpConversionPattern<tile::WriteOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::WriteOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    TileBuilder t(rewriter, op);
+    tile::SharedType tile = op.getTileType();
+    tile::GlobalType destination = op.getDestination().getType();
+    int64_t columns = destination.getShape()[1];
+    int64_t threadsOfRow = tile.getColumns() / kElements;
+    if (threadsOf(op) % threadsOfRow != 0)
+      return rewriter.notifyMatchFailure(op, "a row has more than four elements for each thread");
+    Value column = t.math.add(adaptor.getColumn(), t.at.writtenColumn(tile));
+    Value end = t.least(adaptor.getRows(), t.math.constant(tile.getRows()));
+    auto loop = scf::ForOp::create(t.b, t.at.writtenRow(tile), end,
+                                   t.math.constant(threadsOf(op) / threadsOfRow));
+    t.b.setInsertionPointToStart(loop.getBody());
+    Value inTile = t.at.written(tile, loop.getInductionVar());
+    SmallVector<SmallVector<Value>> sums;
+    for (Value each : adaptor.getTiles())
+      sums.push_back(sumPlanes(t, tile, t.plus(each, inTile)));
+    Value row = t.math.add(adaptor.getRow(), loop.getInductionVar());
+    auto placeIn = [&](Value matrix, Type element) {
+      int64_t bytes = element.getIntOrFloatBitWidth() / 8;
+      Value place = t.plus(matrix, t.rows(row, columns * bytes));
+      return t.plus(place, t.math.mul(column, bytes));
+    };
+    SmallVector<Value> others;
+    for (Value other : adaptor.getOthers())
+      others.push_back(placeIn(other, t.b.getF32Type()));
+    Value to = placeIn(adaptor.getDestination(), destination.getElementType());
+    int64_t bytes = destination.getElementType().getIntOrFloatBitWidth() / 8;
+    // As many at once as rows are aligned to.
+    int64_t together = std::min<int64_t>(kElements, columns & -columns);
+    for (int64_t first = 0; first < kElements; first += together) {
+      OpBuilder::InsertionGuard guard(t.b);
+      Value exists = t.isLess(t.math.add(column, first), t.math.constant(columns));
+      auto guarded = scf::IfOp::create(t.b, exists, /*withElseRegion=*/false);
+      t.b.setInsertionPoint(guarded.thenYield());
+      SmallVector<SmallVector<Value>> read;
+      for (Value other : others)
+        read.push_back(load(t, t.plus(other, first * 4), together));
+      SmallVector<Value> values;
+      for (int64_t i = 0; i < together; ++i) {
+        SmallVector<Value> elements;
+        for (ArrayRef<Value> sum : sums)
+          elements.push_back(sum[first + i]);
+        for (ArrayRef<Value> other : read)
+          elements.push_back(other[i]);
+        values.push_back(compute(t, op, elements));
+      }
+      store(t, values, t.plus(to, first * bytes), bytes);
+    }
+    rewriter.eraseOp(op);
+    return success();
+  }
+
+  static SmallVector<Value> sumPlanes(TileBuilder &t, tile::SharedType tile, Value from) {
+    SmallVector<Value> sums = load(t, from, kElements);
+    for (int64_t plane = 1; plane < tile.getPlanes(); ++plane)
+      for (auto [sum, value] :
+           llvm::zip_equal(sums, load(t, t.plus(from, plane * tile.getPlaneBytes()), kElements)))
+        sum = arith::AddFOp::create(t.b, sum, value);
+    return sums;
+  }
+
+  static Value compute(TileBuilder &t, tile::WriteOp op, ArrayRef<Value> elements) {
+    Block &body = op.getBody().front();
+    IRMapping mapping;
+    mapping.map(body.getArguments(), elements);
+    for (Operation &each : body.without_terminator())
+      t.b.clone(each, mapping);
+    return mapping.lookupOrDefault(cast<tile::YieldOp>(body.getTerminator()).getValue());
+  }
+
+  static SmallVector<Value> load(TileBuilder &t, Value from, int64_t count) {
+    Type f32 = t.b.getF32Type();
+    if (count == 1)
+      return {LLVM::LoadOp::create(t.b, f32, from, 4)};
+    Value loaded =
+        LLVM::LoadOp::create(t.b, VectorType::get({count}, f32), from, unsigned(4 * count));
+    SmallVector<Value> values;
+    for (int64_t i = 0; i < count; ++i)
+      values.push_back(LLVM::ExtractElementOp::create(t.b, loaded, t.math.constant(i)));
+    return values;
+  }
+
+  static void store(TileBuilder &t, ArrayRef<Value> values, Value to, int64_t bytes) {
+    SmallVector<Value> words;
+    if (bytes == 4) {
+      words.assign(values.begin(), values.end());
+    } else if (values.size() == 1) {
+      Value word = round(t, values[0], values[0]);
+      words.push_back(LLVM::TruncOp::create(t.b, t.b.getI16Type(), word));
+    } else {
+      for (size_t i = 0; i < values.size(); i += 2)
+        words.push_back(round(t, values[i], values[i + 1]));
+    }
+    int64_t count = int64_t(words.size());
+    Value stored = words[0];
+    if (count > 1) {
+      stored = LLVM::PoisonOp::create(t.b, VectorType::get({count}, words[0].getType()));
+      for (int64_t i = 0; i < count; ++i)
+        stored = LLVM::InsertElementOp::create(t.b, stored, words[i], t.math.constant(i));
+    }
+    LLVM::StoreOp::create(t.b, stored, to, unsigned(bytes * int64_t(values.size())));
+  }
+
+  /// Two elements of bf16 in a word, to nearest even, the first one low.
+  static Value round(TileBuilder &t, Value low, Value high) {
+    auto pair = VectorType::get({2}, t.b.getBF16Type());
+    auto call = LLVM::CallIntrinsicOp::create(
+        t.b, pair, t.b.getStringAttr("llvm.nvvm.ff2bf16x2.rn"), ValueRange{high, low});
+    return LLVM::BitcastOp::create(t.b, t.b.getI32Type(), call.getResults());
+  }
+};
+} // namespace
+
+void hadal::cuda::addWritePatterns(const TypeConverter &types, RewritePatternSet &patterns) {
+  patterns.add<LowerWrite>(types, patterns.getContext());
+}
