@@ -136,48 +136,34 @@ hadal_sim_status_t allocate(hadal_sim_context_t *context, u64 bytes, const char 
 struct Placed {
   hadal_sim_context_t *context;
   std::unique_ptr<hadal_sim_module_t> module;
-  std::vector<u64> addresses; // of all variables, once these may be gone with their tree
-
-  /// To be called before the tree is given away.
-  void keepAddresses() {
-    std::vector<u64> kept;
-    for (const Variable *variable : module->variables)
-      kept.push_back(variable->offset);
-    addresses = std::move(kept);
-  }
   ~Placed() {
-    if (!module)
-      return;
-    if (addresses.empty())
+    if (module)
       for (const Variable *variable : module->variables)
         context->memory.free(variable->offset);
-    for (u64 address : addresses)
-      context->memory.free(address);
   }
 };
 
 hadal_sim_status_t loadModule(hadal_sim_context_t *context, const std::string &text,
                               const char *name, hadal_sim_module_t **out_module) {
   std::string error;
-  auto ast = parseModule(text, error);
-  Placed placed{context, std::make_unique<hadal_sim_module_t>(), {}};
+  auto parsed = parseModule(text, error);
+  Placed placed{context, std::make_unique<hadal_sim_module_t>()};
   hadal_sim_module_t &module = *placed.module;
   module.name = name ? name : "ptx";
-  if (!ast)
+  if (!parsed)
     return failWith(context, module.name + ":" + error);
-  ast->fileName = module.name;
-  u32 index = 0;
-  for (AstFunction &function : ast->functions)
-    function.index = index++;
   // The variables of a module are its tree's, which lives as long.
-  const AstModule &kept = *ast;
-  bool areKnown = placeVariables(*context, module, *ast, error);
-  placed.keepAddresses();
-  if (areKnown)
-    module.program = decodeModule(std::move(ast), *context->level, error);
-  bool good = module.program != nullptr;
+  module.program = std::make_unique<Program>();
+  module.program->ast = std::move(parsed);
+  AstModule &ast = *module.program->ast;
+  ast.fileName = module.name;
+  u32 index = 0;
+  for (AstFunction &function : ast.functions)
+    function.index = index++;
+  bool good = placeVariables(*context, module, ast, error) &&
+              decodeModule(*module.program, *context->level, error);
   for (size_t i = 0; good && i < module.variables.size(); ++i)
-    good = relocate(*context, kept, *module.variables[i], error);
+    good = relocate(*context, ast, *module.variables[i], error);
   if (!good)
     return failWith(context, module.name + ":" + error);
   context->modules.push_back(nullptr);

@@ -189,19 +189,16 @@ void placeDynamicShared(AstModule &ast, AstFunction &function, u64 offset) {
 
 } // namespace
 
-std::unique_ptr<Program> decodeModule(std::unique_ptr<AstModule> ast, const Level &level,
-                                      std::string &error) {
-  auto program = std::make_unique<Program>();
-  program->ast = std::move(ast);
-  if (!layOutVariables(*program, error))
-    return nullptr;
-  Decoder decoder(*program, level);
+bool decodeModule(Program &program, const Level &level, std::string &error) {
+  if (!layOutVariables(program, error))
+    return false;
+  Decoder decoder(program, level);
   bool canRun = false;
-  for (AstFunction &function : program->ast->functions) {
+  for (AstFunction &function : program.ast->functions) {
     if (!function.hasBody)
       continue;
-    Function &decoded = program->functions[function.index];
-    placeDynamicShared(*program->ast, function, decoded.dynamicSharedOffset);
+    Function &decoded = program.functions[function.index];
+    placeDynamicShared(*program.ast, function, decoded.dynamicSharedOffset);
     if (decoder.decodeFunction(function, decoded)) {
       canRun |= decoded.isEntry;
       continue;
@@ -211,19 +208,19 @@ std::unique_ptr<Program> decodeModule(std::unique_ptr<AstModule> ast, const Leve
       error = decoder.error;
     if (!decoder.beyond) {
       error = decoder.error;
-      return nullptr;
+      return false;
     }
     decoded.refusal = std::move(decoder.error);
     decoder.error.clear();
     decoder.beyond = false;
-    program->code.resize(decoded.firstPc);
-    program->origins.resize(decoded.firstPc);
+    program.code.resize(decoded.firstPc);
+    program.origins.resize(decoded.firstPc);
     decoded.endPc = decoded.firstPc;
   }
   if (!canRun && !error.empty())
-    return nullptr;
+    return false;
   error.clear();
-  return program;
+  return true;
 }
 
 } // namespace hadal::sim

@@ -9,10 +9,9 @@
 
 namespace hadal::sim {
 
-/// Decodes a parsed module. Returns null and fills `error`
+/// Decodes the parsed module of a program, which keeps it. Returns false and fills `error`
 /// ("LINE:COLUMN: what") on failure.
-std::unique_ptr<Program> decodeModule(std::unique_ptr<AstModule> ast, const Level &level,
-                                      std::string &error);
+bool decodeModule(Program &program, const Level &level, std::string &error);
 
 class Decoder {
 public:

@@ -31,11 +31,10 @@ void require(bool holds, const char *what) {
 
 void decodeOnly(const std::string &text) {
   std::string error;
-  std::unique_ptr<AstModule> ast = parseModule(text, error);
-  std::unique_ptr<Program> program;
-  if (ast)
-    program = decodeModule(std::move(ast), *bestLevel(), error);
-  require(program || !error.empty(), "a reason with every refusal");
+  Program program;
+  program.ast = parseModule(text, error);
+  bool good = program.ast && decodeModule(program, *bestLevel(), error);
+  require(good || !error.empty(), "a reason with every refusal");
 }
 
 /// Launches one entry with small buffers for its pointers and small numbers for the rest.
