@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps the commits to one output apart.
 #include "files/CommitLock.h"
-#include "files/OutputFile.h"
+#include "files/Temporary.h"
 
 #include <cerrno>
 

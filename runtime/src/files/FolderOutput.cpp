@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A folder of files that appears under its name when it is complete, or not at all.
 #include "files/FolderOutput.h"
-#include "files/OutputFile.h"
 #include "files/Paths.h"
+#include "files/Temporary.h"
 #include "files/Unfinished.h"
 
 #include <algorithm>
@@ -22,28 +22,7 @@ namespace {
 
 int removeOne(const char *path, const struct stat *, int, struct FTW *) { return remove(path); }
 
-void removeTree(const std::string &path) {
-  nftw(path.c_str(), removeOne, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-/// Removes temporary folders whose writers are gone. A writer holds a lock on its folder
-/// as long as it lives; where the system has no locks, they stay.
-void clearAbandoned(const std::string &folder, const std::string &prefix) {
-  DIR *entries = opendir(folder.empty() ? "." : folder.c_str());
-  if (!entries)
-    return;
-  while (const dirent *entry = readdir(entries)) {
-    if (std::strncmp(entry->d_name, prefix.c_str(), prefix.size()) != 0)
-      continue;
-    std::string path = folder + entry->d_name;
-    int held = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (held >= 0 && flock(held, LOCK_EX | LOCK_NB) == 0)
-      removeTree(path);
-    if (held >= 0)
-      close(held);
-  }
-  closedir(entries);
-}
+int removeTree(const char *path) { return nftw(path, removeOne, 16, FTW_DEPTH | FTW_PHYS); }
 
 bool isEmpty(const std::string &path) {
   DIR *entries = opendir(path.c_str());
@@ -87,7 +66,7 @@ bool FolderOutput::open(const std::string &path) {
   if (exists && faccessat(AT_FDCWD, target.c_str(), W_OK, AT_EACCESS) != 0)
     return fail(path, errno);
   std::string prefix = temporaryPrefix(nameOf(target));
-  clearAbandoned(folderOf(target), prefix);
+  clearAbandoned(folderOf(target), prefix, O_RDONLY | O_DIRECTORY, removeTree);
   temporary = folderOf(target) + prefix + std::to_string(getpid());
   addUnfinished(temporary);
   if (mkdir(temporary.c_str(), 0777) != 0) {
@@ -128,18 +107,10 @@ bool FolderOutput::write(const std::string &path, const void *data, size_t size)
   int descriptor = ::open(file.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
   if (descriptor < 0)
     return fail(given + "/" + path, errno);
-  const char *bytes = static_cast<const char *>(data);
-  while (size > 0) {
-    ssize_t count = ::write(descriptor, bytes, size);
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count <= 0) {
-      int error = count < 0 ? errno : EIO;
-      close(descriptor);
-      return fail(given + "/" + path, error);
-    }
-    bytes += count;
-    size -= static_cast<size_t>(count);
+  if (!writeAll(descriptor, data, size)) {
+    int error = errno;
+    close(descriptor);
+    return fail(given + "/" + path, error);
   }
   // Some file systems tell of a full disk here.
   return close(descriptor) == 0 || fail(given + "/" + path, errno);

@@ -2,17 +2,13 @@
 // A file that appears under its name when it is complete, or not at all.
 #include "files/OutputFile.h"
 #include "files/Paths.h"
+#include "files/Temporary.h"
 #include "files/Unfinished.h"
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -20,30 +16,6 @@
 
 namespace hadal::files {
 namespace {
-
-/// Removes temporary files whose writers are gone. A writer holds a lock on its
-/// file as long as it lives; where the system has no locks, they stay.
-void clearAbandoned(const std::string &folder, const std::string &prefix) {
-  DIR *entries = opendir(folder.empty() ? "." : folder.c_str());
-  if (!entries)
-    return;
-  while (const dirent *entry = readdir(entries)) {
-    if (std::strncmp(entry->d_name, prefix.c_str(), prefix.size()) != 0)
-      continue;
-    std::string path = folder + entry->d_name;
-    int file = open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    // The name may be another file's by now, of somebody who is at work; while it
-    // is that of the file which is locked here, nobody can put another there.
-    struct stat locked, named;
-    if (file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0 && fstat(file, &locked) == 0 &&
-        lstat(path.c_str(), &named) == 0 && locked.st_ino == named.st_ino &&
-        locked.st_dev == named.st_dev)
-      unlink(path.c_str());
-    if (file >= 0)
-      close(file);
-  }
-  closedir(entries);
-}
 
 /// A file that is there and that nobody may write is not replaced either, though
 /// the rights of its folder alone would let it.
@@ -58,13 +30,6 @@ std::string beginningOf(const std::string &name, size_t limit) {
   while (end > 0 && end < name.size() && (name[end] & 0xc0) == 0x80)
     --end;
   return name.substr(0, end);
-}
-
-std::string temporaryPrefix(const std::string &name) {
-  char hash[32];
-  std::snprintf(hash, sizeof hash, ".tmp-%016llx-",
-                static_cast<unsigned long long>(XXH3_64bits(name.data(), name.size())));
-  return beginningOf(name, 200) + hash;
 }
 
 bool OutputFile::fail(int error) {
@@ -100,7 +65,7 @@ bool OutputFile::openUnnamed(const std::string &folder, const std::string &name,
 
 bool OutputFile::makeTemporary(const std::string &folder, const std::string &name) {
   std::string prefix = temporaryPrefix(name);
-  clearAbandoned(folder, prefix);
+  clearAbandoned(folder, prefix, O_RDWR | O_NONBLOCK, unlink);
   for (int i = 0;; ++i) {
     temporary = folder + prefix + std::to_string(getpid()) + (i ? "-" + std::to_string(i) : "");
     addUnfinished(temporary);
@@ -126,17 +91,9 @@ bool OutputFile::makeTemporary(const std::string &folder, const std::string &nam
 }
 
 bool OutputFile::write(const void *data, size_t size) {
-  const char *bytes = static_cast<const char *>(data);
-  while (size > 0) {
-    ssize_t count = ::write(descriptor, bytes, size);
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count <= 0)
-      return fail(count < 0 ? errno : EIO);
-    bytes += count;
-    size -= static_cast<size_t>(count);
-    written += static_cast<uint64_t>(count);
-  }
+  if (!writeAll(descriptor, data, size))
+    return fail(errno);
+  written += size;
   return true;
 }
 

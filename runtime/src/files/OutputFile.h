@@ -53,10 +53,6 @@ private:
   uint64_t written = 0;
 };
 
-/// Begins the names of all temporary files of an output: its own, as far as it
-/// leaves room, and its hash, by which they are known to be of no other.
-std::string temporaryPrefix(const std::string &name);
-
 /// The longest beginning of `name` of at most `limit` bytes that does not end
 /// within a character.
 std::string beginningOf(const std::string &name, size_t limit);

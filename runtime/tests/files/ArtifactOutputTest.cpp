@@ -2,6 +2,7 @@
 // What writing an artifact leaves of the one before: all of it, or nothing.
 #include "files/ArtifactOutput.h"
 #include "Pair.h"
+#include "files/Temporary.h"
 
 #include <gtest/gtest.h>
 
