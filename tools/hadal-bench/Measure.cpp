@@ -2,6 +2,7 @@
 // Times prefill and decode beside the machine's roofs.
 #include "Measure.h"
 #include "support/Diagnostics.h"
+#include "support/Step.h"
 
 #include <algorithm>
 #include <chrono>
@@ -19,37 +20,21 @@ double median(std::vector<double> values) {
   return values.size() % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
-/// Arguments of a step that gives each of `batch` slots `count` tokens.
-struct StepArguments {
-  StepArguments(uint32_t batch, uint32_t count, uint32_t position, uint32_t vocabulary,
-                uint64_t &seed) {
-    offsets.push_back(0);
-    for (uint32_t s = 0; s < batch; ++s) {
-      for (uint32_t i = 0; i < count; ++i) {
-        // Knuth's generator (MMIX); its upper bits spread the tokens over experts.
-        seed = seed * 6364136223846793005u + 1442695040888963407u;
-        tokens.push_back(static_cast<int32_t>((seed >> 33) % vocabulary));
-        positions.push_back(static_cast<int32_t>(position + i));
-      }
-      slots.push_back(static_cast<int32_t>(s));
-      offsets.push_back(static_cast<int32_t>(tokens.size()));
-      rows.push_back(static_cast<int32_t>(tokens.size()) - 1);
+/// A step that gives each of `batch` slots `count` tokens.
+Step drawStep(uint32_t batch, uint32_t count, uint32_t position, uint32_t vocabulary,
+              uint64_t &seed) {
+  Step step;
+  std::vector<int32_t> ids(count);
+  for (uint32_t s = 0; s < batch; ++s) {
+    for (int32_t &id : ids) {
+      // Knuth's generator (MMIX); its upper bits spread the tokens over experts.
+      seed = seed * 6364136223846793005u + 1442695040888963407u;
+      id = static_cast<int32_t>((seed >> 33) % vocabulary);
     }
+    step.add(s, position, ids.data(), count, Rows::last);
   }
-  void run(hadal_session_t *session, float *logits) const {
-    hadal_step_t step{};
-    step.tokens = tokens.data();
-    step.positions = positions.data();
-    step.sequence_offsets = offsets.data();
-    step.slots = slots.data();
-    step.logit_rows = rows.data();
-    step.token_count = static_cast<uint32_t>(tokens.size());
-    step.sequence_count = static_cast<uint32_t>(slots.size());
-    step.logit_row_count = static_cast<uint32_t>(rows.size());
-    check(hadal_session_step(session, &step, logits));
-  }
-  std::vector<int32_t> tokens, positions, offsets, slots, rows;
-};
+  return step;
+}
 
 /// Sums launches by executable.
 class Profile {
@@ -124,11 +109,11 @@ public:
     if (decode && tokens > 0)
       fill(tokens, batch, out);
     // The steps of one position can be repeated: each forgets the one before.
-    StepArguments step(batch, decode ? 1 : tokens, decode ? tokens : 0, model.info().vocab_size,
-                       seed);
+    Step step =
+        drawStep(batch, decode ? 1 : tokens, decode ? tokens : 0, model.info().vocab_size, seed);
     {
       Profile profile(model.session());
-      step.run(model.session(), out);
+      check(step.run(model.session(), out));
       // How long a simulator takes says nothing of what it simulates.
       if (profile.counts()) {
         figure.counted = true;
@@ -142,7 +127,7 @@ public:
     {
       Profile profile(model.session());
       for (uint32_t i = 0; i < inner; ++i)
-        step.run(model.session(), out);
+        check(step.run(model.session(), out));
       figure.kernels = profile.kernels(inner);
     }
     for (const KernelFigure &kernel : figure.kernels) {
@@ -170,15 +155,15 @@ public:
   }
 
 private:
-  double timeSteps(const StepArguments &step, float *out, uint32_t count) {
+  double timeSteps(const Step &step, float *out, uint32_t count) {
     auto start = std::chrono::steady_clock::now();
     for (uint32_t i = 0; i < count; ++i)
-      step.run(model.session(), out);
+      check(step.run(model.session(), out));
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / count;
   }
 
   /// Short steps are repeated for about 20 ms.
-  uint32_t stepsPerRepeat(const StepArguments &step, float *out) {
+  uint32_t stepsPerRepeat(const Step &step, float *out) {
     double once = timeSteps(step, out, 1);
     return once <= 0 ? 32 : std::clamp<uint32_t>(static_cast<uint32_t>(0.02 / once), 1, 64);
   }
@@ -187,8 +172,8 @@ private:
   void fill(uint32_t tokens, uint32_t batch, float *out) {
     constexpr uint32_t chunk = 512;
     for (uint32_t done = 0; done < tokens; done += chunk)
-      StepArguments(batch, std::min(chunk, tokens - done), done, model.info().vocab_size, seed)
-          .run(model.session(), out);
+      check(drawStep(batch, std::min(chunk, tokens - done), done, model.info().vocab_size, seed)
+                .run(model.session(), out));
   }
 
   Model &model;

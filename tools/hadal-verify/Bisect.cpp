@@ -95,7 +95,9 @@ private:
   }
 
   void runStep(Model &which) {
-    hadal_status_t status = steps.steps[step].run(which.session(), logits, which.info().vocab_size);
+    const Step &each = steps.steps[step];
+    logits.resize(each.rows.size() * which.info().vocab_size);
+    hadal_status_t status = each.run(which.session(), logits.data());
     if (status && hadal_status_code(status) == HADAL_STATUS_CANCELLED) {
       hadal_status_release(status); // it is known what differs
       return;

@@ -54,7 +54,7 @@ void printBisection(const Bisection &result, const Model &model, const TestSteps
   std::string layer = layerOf(op.name);
   out += "first op that differs from its expansion: " + op.name +
          (layer.empty() ? "" : " of layer " + layer) + ", in step " + std::to_string(op.step) +
-         ", " + steps.steps[op.step].text() + ", of '" + op.launch.entry + "'\n  " +
+         ", " + textOf(steps.steps[op.step]) + ", of '" + op.launch.entry + "'\n  " +
          differenceText(op) + "\n";
   if (result.partsAgree)
     out += "its parts make what their expansions do: how it is taken apart differs from what it "

@@ -4,40 +4,14 @@
 #include "support/Diagnostics.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace hadal::tools {
 
-void TestStep::add(uint32_t slot, uint32_t position, const std::vector<int32_t> &ids) {
-  tokens.insert(tokens.end(), ids.begin(), ids.end());
-  for (size_t i = 0; i < ids.size(); ++i)
-    positions.push_back(static_cast<int32_t>(position + i));
-  offsets.push_back(static_cast<int32_t>(tokens.size()));
-  slots.push_back(static_cast<int32_t>(slot));
-}
-
-std::string TestStep::text() const {
+std::string textOf(const Step &step) {
   auto count = [](size_t number, const char *what) {
     return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
   };
-  return count(tokens.size(), "token") + " of " + count(slots.size(), "sequence");
-}
-
-hadal_status_t TestStep::run(hadal_session_t *session, std::vector<float> &logits,
-                             uint32_t vocabulary) const {
-  std::vector<int32_t> rows(tokens.size());
-  std::iota(rows.begin(), rows.end(), 0);
-  logits.resize(rows.size() * vocabulary);
-  hadal_step_t step{};
-  step.tokens = tokens.data();
-  step.positions = positions.data();
-  step.sequence_offsets = offsets.data();
-  step.slots = slots.data();
-  step.logit_rows = rows.data();
-  step.token_count = static_cast<uint32_t>(tokens.size());
-  step.sequence_count = static_cast<uint32_t>(slots.size());
-  step.logit_row_count = static_cast<uint32_t>(rows.size());
-  return hadal_session_step(session, &step, logits.data());
+  return count(step.tokens.size(), "token") + " of " + count(step.slots.size(), "sequence");
 }
 
 TestSteps makeSteps(const hadal_model_info_t &info) {
@@ -50,7 +24,7 @@ TestSteps makeSteps(const hadal_model_info_t &info) {
   uint32_t seed = 1;
   std::vector<uint32_t> lengths(result.slots);
   auto step = [&](std::vector<std::pair<uint32_t, uint32_t>> added) {
-    TestStep made;
+    Step made;
     for (auto [slot, count] : added) {
       count = std::min(count, result.capacity - lengths[slot]);
       std::vector<int32_t> ids(count);
@@ -59,7 +33,7 @@ TestSteps makeSteps(const hadal_model_info_t &info) {
         id = static_cast<int32_t>((seed >> 8) % info.vocab_size);
       }
       if (count)
-        made.add(slot, lengths[slot], ids);
+        made.add(slot, lengths[slot], ids.data(), ids.size(), Rows::all);
       lengths[slot] += count;
     }
     if (!made.tokens.empty())
@@ -88,15 +62,14 @@ TestSteps stepsOf(const Model &model, const SafetensorsFile &expected, uint32_t 
       greedy = expected.integers("greedy." + number);
     for (size_t done = 0; done < ids.size();) {
       size_t count = std::min<size_t>(chunk, ids.size() - done);
-      auto first = ids.begin() + static_cast<std::ptrdiff_t>(done);
-      result.steps.emplace_back().add(
-          i, static_cast<uint32_t>(done),
-          std::vector<int32_t>(first, first + static_cast<std::ptrdiff_t>(count)));
+      result.steps.emplace_back().add(i, static_cast<uint32_t>(done), ids.data() + done, count,
+                                      Rows::all);
       done += count;
     }
     // Of the continuation, what is not read again is not needed.
     for (size_t j = 0; j + 1 < greedy.size(); ++j)
-      result.steps.emplace_back().add(i, static_cast<uint32_t>(ids.size() + j), {greedy[j]});
+      result.steps.emplace_back().add(i, static_cast<uint32_t>(ids.size() + j), &greedy[j], 1,
+                                      Rows::all);
     longest = std::max(longest, ids.size() + greedy.size());
     result.slots = i + 1;
   }

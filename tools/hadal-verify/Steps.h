@@ -9,23 +9,16 @@
 
 #include "support/Model.h"
 #include "support/Safetensors.h"
+#include "support/Step.h"
 
 namespace hadal::tools {
 
-struct TestStep {
-  std::vector<int32_t> tokens, positions, offsets{0}, slots;
-
-  /// Appends new tokens of one sequence.
-  void add(uint32_t slot, uint32_t position, const std::vector<int32_t> &ids);
-  /// "11 tokens of 1 sequence".
-  std::string text() const;
-  hadal_status_t run(hadal_session_t *session, std::vector<float> &logits,
-                     uint32_t vocabulary) const;
-};
+/// "11 tokens of 1 sequence".
+std::string textOf(const Step &step);
 
 struct TestSteps {
   uint32_t slots = 1, capacity = 1;
-  std::vector<TestStep> steps;
+  std::vector<Step> steps; // logits of all tokens are wanted
 };
 
 /// Short and long prompts, single tokens, and what is left of both in one step.

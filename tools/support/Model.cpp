@@ -3,9 +3,9 @@
 #include "support/Model.h"
 #include "support/CommandLine.h"
 #include "support/Diagnostics.h"
+#include "support/Step.h"
 
 #include <cstdlib>
-#include <numeric>
 
 namespace hadal::tools {
 
@@ -89,21 +89,12 @@ void Model::checkIds(const std::vector<int32_t> &ids, const std::string &source)
 
 hadal_status_t Model::step(uint32_t slot, uint32_t position, const int32_t *tokens, uint32_t count,
                            bool allLogits, float *logits) {
-  std::vector<int32_t> positions(count), rows(allLogits ? count : 1);
-  std::iota(positions.begin(), positions.end(), static_cast<int32_t>(position));
-  std::iota(rows.begin(), rows.end(), allLogits ? 0 : static_cast<int32_t>(count) - 1);
-  int32_t offsets[] = {0, static_cast<int32_t>(count)};
-  int32_t slots[] = {static_cast<int32_t>(slot)};
-  hadal_step_t step{};
-  step.tokens = tokens;
-  step.positions = positions.data();
-  step.sequence_offsets = offsets;
-  step.slots = slots;
-  step.logit_rows = rows.data();
-  step.token_count = count;
-  step.sequence_count = 1;
-  step.logit_row_count = logits ? static_cast<uint32_t>(rows.size()) : 0;
-  return hadal_session_step(current, &step, logits);
+  Step step;
+  step.add(slot, position, tokens, count,
+           !logits     ? Rows::none
+           : allLogits ? Rows::all
+                       : Rows::last);
+  return step.run(current, logits);
 }
 
 } // namespace hadal::tools
