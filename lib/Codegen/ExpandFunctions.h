@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which functions the flat form has, and expansions of those that upstream has none for, or one that
-// errs at the edges.
+// Expansions of functions that upstream has none for, or one that errs at the edges.
 #ifndef HADAL_LIB_CODEGEN_EXPANDFUNCTIONS_H
 #define HADAL_LIB_CODEGEN_EXPANDFUNCTIONS_H
 
 #include "mlir/IR/PatternMatch.h"
 
 namespace hadal {
-
-/// Whether it is one instruction, or a few, on every target: the flat form has it.
-bool isFlatFunction(mlir::Operation *op);
 
 /// sin, cos and tan of any f32 (ExpandTrigonometry.cpp).
 void populateExpandTrigonometryPatterns(mlir::RewritePatternSet &patterns);

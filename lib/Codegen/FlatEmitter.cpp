@@ -168,7 +168,7 @@ static bool liesInside(memref::SubViewOp sub, unsigned axis) {
     return false;
   if (*size == 1 && value)
     return isInside(value, sub.getSource(), axis);
-  std::optional<IndexRange> range = from ? IndexRange{*from, *from, true} : rangeOf(value);
+  std::optional<IndexRange> range = rangeOf(offset);
   int64_t extent = sub.getSourceType().getDimSize(axis);
   return range && range->least >= 0 && !ShapedType::isDynamic(extent) &&
          range->most + (*size - 1) * *stride < extent;

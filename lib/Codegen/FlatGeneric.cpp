@@ -63,6 +63,7 @@ private:
   FlatBuilder &b;
   LogicalResult status = success();
   SmallVector<FlatView> views; // of operands; those of scalars are empty
+  SmallVector<AffineMap> maps; // of operands
   SmallVector<Value> sizes;    // of loops
   SmallVector<unsigned> parallel, reduction;
   SmallVector<Value> position; // where each loop is
@@ -80,8 +81,9 @@ LogicalResult GenericEmitter::collect() {
       return failure();
     views.back() = *view;
   }
+  maps = op.getIndexingMapsArray();
   sizes.resize(op.getNumLoops());
-  for (auto [map, view] : llvm::zip_equal(op.getIndexingMapsArray(), views))
+  for (auto [map, view] : llvm::zip_equal(maps, views))
     for (auto [axis, expr] : llvm::enumerate(map.getResults()))
       if (auto loop = dyn_cast<AffineDimExpr>(expr); loop && !sizes[loop.getPosition()])
         sizes[loop.getPosition()] = view.sizes[axis];
@@ -96,7 +98,7 @@ LogicalResult GenericEmitter::collect() {
 }
 
 Along GenericEmitter::along(unsigned operand, unsigned loop) {
-  AffineMap map = op.getIndexingMapsArray()[operand];
+  AffineMap map = maps[operand];
   Along result = Along::Same;
   for (auto [axis, expr] : llvm::enumerate(map.getResults())) {
     if (!expr.isFunctionOfDim(loop))
@@ -325,7 +327,7 @@ Value GenericEmitter::address(unsigned operand, int64_t lane) {
   for (Value &value : where)
     if (!value)
       value = b.index(0); // a loop that the operand is not about
-  AffineMap map = op.getIndexingMapsArray()[operand];
+  AffineMap map = maps[operand];
   auto indices = llvm::map_to_vector(map.getResults(), [&](AffineExpr expr) {
     return affine::expandAffineExpr(b, b.getLoc(), expr, where, {});
   });

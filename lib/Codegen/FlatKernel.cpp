@@ -100,7 +100,6 @@ LogicalResult KernelWriter::addArguments() {
     auto type = cast<MemRefType>(argument.getType());
     FlatView view;
     view.element = type.getElementType();
-    view.isArgument = true;
     view.base = entry->addArgument(
         MemRefType::get({ShapedType::kDynamic}, storedTypeOf(view.element)), b.getLoc());
     view.offset = b.index(0);

@@ -5,7 +5,6 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/IR/AffineMap.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
 #include "llvm/ADT/STLFunctionalExtras.h"
@@ -18,7 +17,6 @@ struct FlatView {
   mlir::Value offset; // in elements
   llvm::SmallVector<mlir::Value> sizes, strides;
   mlir::Type element; // as the body sees it
-  bool isArgument = false;
   mlir::DenseElementsAttr constant;
   mlir::Value isInside; // whether the view is what the body asks for; null: always
 };

@@ -50,18 +50,15 @@ StateReadOp findState(Value value) {
   return value.getDefiningOp<StateReadOp>();
 }
 
-/// Marks arguments of the body that are states: how many pages they have, nobody says.
-void markPages(ExecutableOp executable, func::FuncOp body) {
-  auto uses = SymbolTable::getSymbolUses(executable, executable->getParentOp());
-  if (!uses)
-    return;
-  llvm::SetVector<int64_t> pages;
-  for (const SymbolTable::SymbolUse &use : *uses)
-    if (auto dispatch = dyn_cast<DispatchOp>(use.getUser()))
-      for (auto [number, operand] : llvm::enumerate(dispatch.getOperands()))
-        if (findState(operand))
-          pages.insert(int64_t(number));
-  body->setAttr(kPagesAttrName, DenseI64ArrayAttr::get(body.getContext(), pages.getArrayRef()));
+/// Of each executable, its operands that are states: how many pages they have, nobody says.
+llvm::StringMap<llvm::SetVector<int64_t>> findPages(ProgramOp program) {
+  llvm::StringMap<llvm::SetVector<int64_t>> pages;
+  program.walk([&](DispatchOp dispatch) {
+    for (auto [number, operand] : llvm::enumerate(dispatch.getOperands()))
+      if (findState(operand))
+        pages[dispatch.getExecutable()].insert(int64_t(number));
+  });
+  return pages;
 }
 
 struct FlattenPass : impl::FlattenPassBase<FlattenPass> {
@@ -86,6 +83,7 @@ struct FlattenPass : impl::FlattenPassBase<FlattenPass> {
     const Target *target = lookupTarget(program, program.getTarget().getFamily());
     if (!target)
       return signalPassFailure();
+    pages = findPages(program);
     for (auto executable : program.getContents().getOps<ExecutableOp>()) {
       SmallVector<Operation *> ops = executable.getBodyOps();
       if (executable.getInterface() || target->supports(ops) ||
@@ -106,7 +104,9 @@ struct FlattenPass : impl::FlattenPassBase<FlattenPass> {
     builder.createBlock(&variant.getContents());
     auto module = ModuleOp::create(builder, executable.getLoc());
     PlainBody body = makePlainBody(executable, module);
-    markPages(executable, body.function);
+    body.function->setAttr(
+        kPagesAttrName,
+        DenseI64ArrayAttr::get(&getContext(), pages[executable.getSymName()].getArrayRef()));
     OpPassManager preparation(ModuleOp::getOperationName()),
         bufferisation(ModuleOp::getOperationName());
     addPreparationPasses(preparation);
@@ -143,6 +143,8 @@ struct FlattenPass : impl::FlattenPassBase<FlattenPass> {
     last.addPass(createCSEPass());
     return runPipeline(last, variant);
   }
+
+  llvm::StringMap<llvm::SetVector<int64_t>> pages; // by executable
 };
 } // namespace
 } // namespace hadal

@@ -80,9 +80,10 @@ static std::optional<IndexRange> rangeOfOp(Operation *op) {
   return exceeds ? std::nullopt : std::optional(range);
 }
 
-std::optional<IndexRange> hadal::rangeOf(Value index) {
-  if (std::optional<int64_t> constant = getConstantIntValue(index))
+std::optional<IndexRange> hadal::rangeOf(OpFoldResult folded) {
+  if (std::optional<int64_t> constant = getConstantIntValue(folded))
     return IndexRange{*constant, *constant, true};
+  Value index = cast<Value>(folded);
   if (std::optional<LoopBounds> loop = findLoop(index))
     return rangeOfLoop(*loop);
   Operation *op = index.getDefiningOp();

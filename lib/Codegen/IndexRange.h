@@ -16,7 +16,7 @@ struct IndexRange {
 };
 
 /// As far as constants and the bounds of loops tell.
-std::optional<IndexRange> rangeOf(mlir::Value index);
+std::optional<IndexRange> rangeOf(mlir::OpFoldResult index);
 
 /// On a body: its arguments whose first extent the host does not know, which is the pages
 /// of a state. The session's block table gives their numbers; no index of one is checked.

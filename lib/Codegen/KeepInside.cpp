@@ -9,7 +9,6 @@
 #include "hadal/Codegen/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
@@ -62,17 +61,6 @@ struct Touched {
 };
 } // namespace
 
-static SmallVector<Touched> touchedBySlice(ArrayRef<OpFoldResult> offsets,
-                                           ArrayRef<OpFoldResult> sizes,
-                                           ArrayRef<OpFoldResult> strides, RankedTensorType of) {
-  SmallVector<Touched> touched;
-  for (auto [offset, size, stride, extent] :
-       llvm::zip_equal(offsets, sizes, strides, of.getShape()))
-    touched.push_back({offset, getConstantIntValue(size).value_or(1),
-                       getConstantIntValue(stride).value_or(1), extent});
-  return touched;
-}
-
 static SmallVector<Touched> touchedBy(Operation *op) {
   SmallVector<Touched> touched;
   auto at = [&](ValueRange indices, RankedTensorType type) {
@@ -80,7 +68,10 @@ static SmallVector<Touched> touchedBy(Operation *op) {
       touched.push_back({index, 1, 1, extent});
   };
   auto slice = [&](OffsetSizeAndStrideOpInterface op, RankedTensorType type) {
-    touched = touchedBySlice(op.getMixedOffsets(), op.getMixedSizes(), op.getMixedStrides(), type);
+    for (auto [offset, size, stride, extent] : llvm::zip_equal(
+             op.getMixedOffsets(), op.getMixedSizes(), op.getMixedStrides(), type.getShape()))
+      touched.push_back({offset, getConstantIntValue(size).value_or(1),
+                         getConstantIntValue(stride).value_or(1), extent});
   };
   if (auto extract = dyn_cast<tensor::ExtractOp>(op))
     at(extract.getIndices(), extract.getTensor().getType());
@@ -115,10 +106,7 @@ LogicalResult hadal::verifyInside(func::FuncOp function) {
     if (failed(verifyOwn(op)))
       return WalkResult::interrupt();
     for (auto [axis, touched] : llvm::enumerate(touchedBy(op))) {
-      auto value = dyn_cast<Value>(touched.index);
-      std::optional<int64_t> constant = getConstantIntValue(touched.index);
-      std::optional<IndexRange> range =
-          constant ? IndexRange{*constant, *constant, true} : rangeOf(value);
+      std::optional<IndexRange> range = rangeOf(touched.index);
       if (!range || !range->isExact || touched.count == 0 || touched.extent == 0)
         continue;
       int64_t reach = (touched.count - 1) * touched.stride;

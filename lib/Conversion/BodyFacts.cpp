@@ -56,8 +56,7 @@ private:
     if (!inPlace || isa<ComputeOpInterface>(result.getOwner()))
       return nullptr;
     OpOperand *written = inPlace.getTiedOpOperand(result);
-    auto extents = written ? known.find(written->get()) : known.end();
-    return extents == known.end() ? nullptr : &extents->second;
+    return written ? lookUpExtents(known, written->get()) : nullptr;
   }
 
   /// Whether only the op itself can tell extents of its result.
@@ -113,10 +112,7 @@ private:
   }
 
   std::function<const Extents *(Value)> extentsOf() {
-    return [this](Value value) {
-      auto extents = known.find(value);
-      return extents == known.end() ? nullptr : &extents->second;
-    };
+    return [this](Value value) { return lookUpExtents(known, value); };
   }
 
   std::optional<Extent> evaluate(OpFoldResult size) { return exprs.evaluate(size, extentsOf()); }

@@ -66,12 +66,7 @@ LogicalResult EntryConverter::visit(Operation &op, int64_t step) {
       result.push_back(extentOf(size));
     SmallVector<Requirement> requirements;
     findRequirements(
-        &op, exprs,
-        [&](Value value) {
-          auto known = extents.find(value);
-          return known == extents.end() ? nullptr : &known->second;
-        },
-        requirements);
+        &op, exprs, [&](Value value) { return lookUpExtents(extents, value); }, requirements);
     for (const Requirement &each : requirements)
       shapes.require(each);
     return defineTransient(empty.getResult(), result, "scratch", step);

@@ -67,9 +67,6 @@ std::optional<Extent> EntryConverter::poolPages(Value value) {
 }
 
 Extent EntryConverter::extentOf(OpFoldResult size) {
-  auto extentsOf = [&](Value value) {
-    auto known = extents.find(value);
-    return known == extents.end() ? nullptr : &known->second;
-  };
+  auto extentsOf = [&](Value value) { return lookUpExtents(extents, value); };
   return exprs.evaluate(size, extentsOf).value_or(Extent::unknown());
 }

@@ -38,6 +38,13 @@ struct Extent {
 
 using Extents = llvm::SmallVector<Extent>;
 
+/// Of a value, or null.
+inline const Extents *lookUpExtents(const llvm::DenseMap<mlir::Value, Extents> &known,
+                                    mlir::Value value) {
+  auto found = known.find(value);
+  return found == known.end() ? nullptr : &found->second;
+}
+
 /// Appends expressions to the top of an entry point. Equal ones are built once,
 /// and what constants decide is folded.
 class ExprBuilder {

@@ -19,13 +19,8 @@ bool pack(const StoredMatrix &matrix, uint16_t *out, Convert convert) {
   std::memset(out, 0, size_t(fragmentElements(matrix.inputs)) * sizeof(uint16_t));
   for (int64_t o = 0; o < matrix.outputs; ++o)
     for (int64_t k = 0; k < matrix.inputs; ++k) {
-      From value;
-      std::memcpy(&value,
-                  matrix.data +
-                      (o * matrix.outputStride + k * matrix.inputStride) * int64_t(sizeof(From)),
-                  sizeof(From));
       uint16_t *block = out + k / kFragmentInputs * kFragmentInputs * kFragmentOutputs;
-      block[placeOf(o, k % kFragmentInputs)] = convert(value);
+      block[placeOf(o, k % kFragmentInputs)] = convert(matrix.load<From>(o, k));
     }
   return true;
 }

@@ -8,19 +8,6 @@
 using namespace hadal;
 
 namespace {
-/// Where W[output][input] is. Tensors of a checkpoint need not lie at multiples of their element.
-template <typename T>
-const unsigned char *at(const StoredMatrix &matrix, int64_t output, int64_t input) {
-  return matrix.data +
-         (output * matrix.outputStride + input * matrix.inputStride) * int64_t(sizeof(T));
-}
-
-template <typename T> T load(const unsigned char *data) {
-  T value;
-  std::memcpy(&value, data, sizeof(T));
-  return value;
-}
-
 // Inputs handled together, so that the rows of a source are read by whole
 // cache lines while a panel is written in order.
 constexpr int64_t kBlock = 32;
@@ -37,8 +24,7 @@ void pack(const StoredMatrix &matrix, int64_t rows, Group group, void *out, Conv
     int64_t k1 = std::min(matrix.inputs, k0 + kBlock);
     for (int64_t o = 0; o < matrix.outputs; ++o)
       for (int64_t k = k0; k < k1; ++k)
-        panel[(k / group * rows + o) * group + k % group] =
-            convert(load<From>(at<From>(matrix, o, k)));
+        panel[(k / group * rows + o) * group + k % group] = convert(matrix.load<From>(o, k));
   }
 }
 
@@ -62,14 +48,14 @@ bool packPairs(const StoredMatrix &matrix, int64_t rows, void *out) {
   for (int64_t p0 = 0; p0 < pairs; p0 += kBlock) {
     int64_t p1 = std::min(pairs, p0 + kBlock);
     for (int64_t o = 0; o < matrix.outputs; ++o) {
-      const unsigned char *row = at<uint16_t>(matrix, o, 0);
+      const unsigned char *row = matrix.at<uint16_t>(o, 0);
       for (int64_t p = p0; p < p1; ++p)
         std::memcpy(panel + (p * rows + o) * 4, row + 4 * p, 4);
     }
   }
   if (matrix.inputs % 2)
     for (int64_t o = 0; o < matrix.outputs; ++o)
-      std::memcpy(panel + (pairs * rows + o) * 4, at<uint16_t>(matrix, o, matrix.inputs - 1), 2);
+      std::memcpy(panel + (pairs * rows + o) * 4, matrix.at<uint16_t>(o, matrix.inputs - 1), 2);
   return true;
 }
 

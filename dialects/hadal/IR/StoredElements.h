@@ -4,6 +4,7 @@
 #define HADAL_IR_STOREDELEMENTS_H
 
 #include <cstdint>
+#include <cstring>
 
 namespace hadal {
 
@@ -32,6 +33,19 @@ struct StoredMatrix {
   StoredElement element = StoredElement::BF16;
   int64_t outputs = 0, inputs = 0;
   int64_t outputStride = 0, inputStride = 1;
+
+  /// Where element (output, input) is, of type T. Tensors of a checkpoint need not lie at
+  /// multiples of their element.
+  template <typename T>
+  const uint8_t *at(int64_t output, int64_t input) const {
+    return data + (output * outputStride + input * inputStride) * int64_t(sizeof(T));
+  }
+  template <typename T>
+  T load(int64_t output, int64_t input) const {
+    T value;
+    std::memcpy(&value, at<T>(output, input), sizeof(T));
+    return value;
+  }
 };
 
 } // namespace hadal

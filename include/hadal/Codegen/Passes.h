@@ -20,6 +20,9 @@ VariantOp findFlatVariant(ExecutableOp executable);
 /// What upstream needs to tile and bufferise ops of its dialects.
 void registerCodegenInterfaces(mlir::DialectRegistry &registry);
 
+/// Whether a function is one instruction, or a few, on every target: the flat form has it.
+bool isFlatFunction(mlir::Operation *op);
+
 /// Patterns that put polynomials in the place of mathematical functions for which LLVM
 /// would call a library.
 void populateExpandMathPatterns(mlir::RewritePatternSet &patterns);

@@ -2,14 +2,12 @@
 // Links one relocatable object to an image, and checks the result.
 #include "LinkImage.h"
 
-#include "llvm/ADT/ScopeExit.h"
-#include "llvm/ADT/SmallString.h"
+#include "hadal/Target/Workplace.h"
+
 #include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
-#include "llvm/Support/raw_ostream.h"
 
 #include <optional>
 
@@ -80,34 +78,19 @@ Expected<std::vector<KernelSymbol>> inspect(MemoryBufferRef buffer) {
 Expected<Image> hadal::cpu::linkImage(StringRef object) {
   // The linker reads and writes files by name; its output keeps no trace of
   // them, since it has neither a symbol table nor a soname.
-  SmallString<128> directory;
-  if (std::error_code error = sys::fs::createUniqueDirectory("hadal-link", directory))
-    return makeError("cannot create a temporary directory: " + error.message());
-  scope_exit removeDirectory(
-      [&] { sys::fs::remove_directories(directory, /*IgnoreErrors=*/true); });
-  SmallString<128> input = directory, output = directory;
-  sys::path::append(input, "kernels.o");
-  sys::path::append(output, "kernels.so");
-  {
-    std::error_code error;
-    raw_fd_ostream stream(input, error);
-    if (!error) {
-      stream << object;
-      stream.close();
-      error = stream.error();
-      stream.clear_error();
-    }
-    if (error)
-      return makeError("cannot write '" + input + "': " + error.message());
-  }
+  Workplace work("hadal-link");
+  if (work.error)
+    return makeError("cannot create a temporary directory: " + work.error.message());
+  std::string input = work.path("kernels.o"), output = work.path("kernels.so");
+  if (std::error_code error = work.write("kernels.o", object))
+    return makeError("cannot write '" + input + "': " + error.message());
 
   // A process of its own: the linker as a library resets every command-line
   // option of the program that calls it, and is not safe to call from threads.
   auto linker = findLinker();
   if (!linker)
     return linker.takeError();
-  SmallString<128> log = directory;
-  sys::path::append(log, "log");
+  std::string log = work.path("log");
   StringRef arguments[] = {*linker,
                            "-shared",
                            "--no-undefined",
@@ -121,12 +104,11 @@ Expected<Image> hadal::cpu::linkImage(StringRef object) {
                            output,
                            input};
   std::string failure;
-  std::optional<StringRef> redirects[] = {StringRef(""), log.str(), log.str()};
+  std::optional<StringRef> redirects[] = {StringRef(""), StringRef(log), StringRef(log)};
   int code = sys::ExecuteAndWait(*linker, arguments, std::nullopt, redirects,
                                  /*SecondsToWait=*/0, /*MemoryLimit=*/0, &failure);
   if (code != 0) {
-    if (auto messages = MemoryBuffer::getFile(log))
-      failure += (*messages)->getBuffer().rtrim();
+    failure += StringRef(work.read("log")).rtrim();
     return makeError("cannot link the kernels: " + failure);
   }
 

@@ -4,45 +4,17 @@
 
 #include "RunProgram.h"
 
+#include "hadal/Target/Workplace.h"
+
 #include "files/Toolkit.h"
 
-#include "llvm/ADT/SmallString.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/Regex.h"
-#include "llvm/Support/raw_ostream.h"
 
 using namespace hadal;
 using namespace hadal::cuda;
 using namespace llvm;
 
 namespace {
-/// The files of one run, in a folder of their own that is removed.
-class Workplace {
-public:
-  Workplace() { error = sys::fs::createUniqueDirectory("hadal-ptxas", folder); }
-  ~Workplace() {
-    if (!error)
-      sys::fs::remove_directories(folder, /*IgnoreErrors=*/true);
-  }
-  std::string path(StringRef name) const {
-    SmallString<128> path = folder;
-    sys::path::append(path, name);
-    return path.str().str();
-  }
-  /// What a file holds; "" where there is none.
-  std::string read(StringRef name) const {
-    auto buffer =
-        MemoryBuffer::getFile(path(name), /*IsText=*/false, /*RequiresNullTerminator=*/false);
-    return buffer ? (*buffer)->getBuffer().str() : "";
-  }
-  std::error_code error;
-
-private:
-  SmallString<128> folder;
-};
-
 /// What was printed, as the end of a message.
 std::string printed(const Workplace &work) {
   std::string text = work.read("log");
@@ -75,7 +47,7 @@ Expected<std::optional<Assembler>> Assembler::find(unsigned seconds) {
   if (path.empty())
     return std::nullopt;
   Assembler found(path, seconds);
-  Workplace work;
+  Workplace work("hadal-ptxas");
   if (work.error)
     return makeError("cannot create a temporary folder: " + work.error.message());
   if (std::string problem = runProgram({path, "--version"}, work.path("log"), seconds);
@@ -94,20 +66,10 @@ Expected<MachineCode> Assembler::assemble(StringRef ptx, StringRef kernel,
   auto refuse = [&](const Twine &why) {
     return makeError("kernel '" + kernel + "': " + name + " for " + level.name + ": " + why);
   };
-  Workplace work;
+  Workplace work("hadal-ptxas");
   if (work.error)
     return refuse("cannot create a temporary folder: " + work.error.message());
-  std::error_code error;
-  {
-    raw_fd_ostream stream(work.path("kernel.ptx"), error);
-    if (!error) {
-      stream << ptx;
-      stream.close();
-      error = stream.error();
-      stream.clear_error();
-    }
-  }
-  if (error)
+  if (std::error_code error = work.write("kernel.ptx", ptx))
     return refuse("cannot write '" + work.path("kernel.ptx") + "': " + error.message());
   if (std::string problem = runProgram({path, "-v", "-arch=" + level.name.str(),
                                         work.path("kernel.ptx"), "-o", work.path("kernel.cubin")},

@@ -93,24 +93,23 @@ public:
     if (!level || !kernels)
       return image.emitOpError() << "expected a module of kernels for a level of GPUs, got level '"
                                  << image.getLevel() << "'";
-    if (!options || !options->cubin) {
-      FailureOr<TargetImage> compiled = cuda::compileImage(kernels, *level, nullptr, observe);
-      if (succeeded(compiled))
-        compiled->machineCodeBy = "none, PTX alone: --cubin asks for it";
-      return compiled;
-    }
-    auto assembler = cuda::Assembler::find(options->seconds);
-    if (!assembler)
-      return image.emitOpError() << "--cubin: " << llvm::toString(assembler.takeError());
-    if (!*assembler)
-      image.emitWarning() << "--cubin: expected ptxas " << files::kToolkitPlaces
-                          << ", got none: the artifact has PTX alone for " << level->name;
-    FailureOr<TargetImage> compiled =
-        cuda::compileImage(kernels, *level, *assembler ? &**assembler : nullptr, observe);
-    if (succeeded(compiled))
-      compiled->machineCodeBy =
-          *assembler ? (*assembler)->version()
+    std::optional<cuda::Assembler> assembler;
+    std::string by = "none, PTX alone: --cubin asks for it";
+    if (options && options->cubin) {
+      auto found = cuda::Assembler::find(options->seconds);
+      if (!found)
+        return image.emitOpError() << "--cubin: " << llvm::toString(found.takeError());
+      assembler = std::move(*found);
+      by = assembler ? assembler->version()
                      : (llvm::Twine("none, PTX alone: no ptxas ") + files::kToolkitPlaces).str();
+      if (!assembler)
+        image.emitWarning() << "--cubin: expected ptxas " << files::kToolkitPlaces
+                            << ", got none: the artifact has PTX alone for " << level->name;
+    }
+    FailureOr<TargetImage> compiled =
+        cuda::compileImage(kernels, *level, assembler ? &*assembler : nullptr, observe);
+    if (succeeded(compiled))
+      compiled->machineCodeBy = by;
     return compiled;
   }
 

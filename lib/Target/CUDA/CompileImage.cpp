@@ -46,15 +46,7 @@ struct CompiledKernel {
 };
 
 std::string withName(StringRef text, StringRef name) {
-  std::string result;
-  for (size_t at = 0; at < text.size();) {
-    size_t next = std::min(text.find(kKernelStandIn, at), text.size());
-    result += text.slice(at, next);
-    if (next < text.size())
-      result += name;
-    at = next + kKernelStandIn.size();
-  }
-  return result;
+  return llvm::join(llvm::split(text, kKernelStandIn), name);
 }
 
 /// Names that modules of other kernels cannot have too, as one text will hold all.

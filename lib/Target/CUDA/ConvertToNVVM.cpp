@@ -2,6 +2,8 @@
 // Converts kernels without loops to the llvm and nvvm dialects in one step.
 #include "hadal/Target/CUDA/Passes.h"
 
+#include "hadal/Codegen/Passes.h"
+
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
@@ -29,10 +31,7 @@ namespace {
 /// Functions that are one instruction of PTX, or few that are exact; all others must have
 /// been expanded: LLVM would make a call of a library of them.
 bool hasInstruction(Operation *op) {
-  return isa<math::AbsFOp, math::CeilOp, math::CopySignOp, math::CountLeadingZerosOp,
-             math::CountTrailingZerosOp, math::CtPopOp, math::FloorOp, math::FmaOp, math::IsNaNOp,
-             math::RoundEvenOp, math::RoundOp, math::RsqrtOp, math::SqrtOp, math::TruncOp,
-             math::AbsIOp>(op);
+  return isFlatFunction(op) || isa<math::IsNaNOp, math::RsqrtOp>(op);
 }
 
 /// A kernel is passed the address of a binding: how many elements there are, the constants of

@@ -2,6 +2,7 @@
 // Gives each executable of a program a kernel for every level: in tiles, or of its flat form.
 #include "hadal/Target/CUDA/Passes.h"
 
+#include "KernelFrame.h"
 #include "TileKernels.h"
 #include "WorkItems.h"
 
@@ -27,27 +28,17 @@ namespace hadal::cuda {
 
 namespace {
 constexpr int64_t kWorkgroup = 128; // threads
-constexpr int64_t kAlignment = 64;  // of bindings, in bytes: the kernel contract
 
 /// How the kernel is launched: workgroups for all work items, each of one thread or of a warp.
 void emitInterface(OpBuilder &builder, plan::InterfaceOp flat, size_t bindings,
                    int64_t threadsOfItem) {
   Location loc = flat.getLoc();
-  auto interface = plan::InterfaceOp::create(builder, loc, /*scratch=*/0,
-                                             builder.getDenseI64ArrayAttr({kWorkgroup, 1, 1}),
-                                             /*static_shared=*/0, DenseI64ArrayAttr());
+  plan::InterfaceOp interface = createInterface(builder, loc, kWorkgroup);
   IRMapping mapping;
   flat.getBody().cloneInto(&interface.getBody(), mapping);
   plan::GridOp grid = interface.getGrid();
   OpBuilder at(grid);
-  auto pass = [&](plan::KernelParameterKind kind, IntegerAttr index) {
-    plan::KernelParameterOp::create(at, loc, kind, index, TypeAttr(), ValueRange(), ValueRange(),
-                                    DenseI64ArrayAttr());
-  };
-  for (size_t binding = 0; binding < bindings; ++binding)
-    pass(plan::KernelParameterKind::Binding, at.getI64IntegerAttr(binding));
-  // By address, so that a record of the launch serves calls of many sizes.
-  pass(plan::KernelParameterKind::Constants, IntegerAttr());
+  passParameters(at, loc, int64_t(bindings));
   Value items = plan::ConstantOp::create(at, loc, at.getI64IntegerAttr(kWorkgroup / threadsOfItem));
   Value x = plan::ExprOp::create(at, loc, plan::ExprKind::CeilDiv, grid.getX(), items);
   plan::GridOp::create(at, loc, x, grid.getY(), grid.getZ(), Value(), Value());
@@ -125,13 +116,8 @@ void emitFunction(OpBuilder &builder, func::FuncOp flat, plan::InterfaceOp inter
   Block &source = flat.getBody().front();
   SmallVector<Type> types = llvm::to_vector(llvm::make_range(
       source.getArgumentTypes().begin(), source.getArgumentTypes().begin() + ptrdiff_t(bindings)));
-  types.push_back(MemRefType::get({ShapedType::kDynamic}, b.getI64Type()));
-  auto kernel = func::FuncOp::create(b, flat.getSymName(), b.getFunctionType(types, {}));
-  kernel->setAttr(NVVM::NVVMDialect::getReqntidAttrName(),
-                  b.getDenseI32ArrayAttr({int32_t(kWorkgroup), 1, 1}));
-  for (size_t i = 0; i < bindings; ++i)
-    kernel.setArgAttr(i, LLVM::LLVMDialect::getAlignAttrName(), b.getI64IntegerAttr(kAlignment));
-  Block *entry = kernel.addEntryBlock();
+  Block *entry =
+      &createKernel(b, b.getLoc(), flat.getSymName(), types, kWorkgroup).getBody().front();
   b.setInsertionPointToStart(entry);
   IRMapping mapping;
   for (size_t i = 0; i < bindings; ++i)

@@ -4,9 +4,8 @@
 // sum has the same steps in the same order.
 #include "hadal/Target/CUDA/LinearKernels.h"
 
+#include "KernelFrame.h"
 #include "ProgramBuilder.h"
-
-#include "hadal/Target/CUDA/MmaArchitecture.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -21,7 +20,6 @@ namespace {
 constexpr int64_t kWarps = kLinearThreads / kWarp;
 constexpr int64_t kDepth = tile::kPackedPadding; // of a stage, or of one round of loads
 constexpr int64_t kPad = 4;                      // elements behind a row of sums: no conflicts
-constexpr int64_t kBindingAlignment = 64;        // in bytes: the kernel contract
 
 class LinearEmitter {
 public:
@@ -283,18 +281,11 @@ SmallVector<LinearProgram> hadal::cuda::emitLinear(OpBuilder &builder, Location 
   types.append(weights, matrix(spec.outputs, spec.inputs, b.getBF16Type(), tile::Order::Packed));
   types.append(spec.addends, matrix(any, spec.outputs, b.getF32Type(), tile::Order::Rows));
   types.push_back(matrix(any, spec.outputs, spec.element, tile::Order::Rows));
-  size_t bindings = types.size();
-  types.push_back(MemRefType::get({ShapedType::kDynamic}, b.getI64Type()));
-  auto kernel = func::FuncOp::create(b, spec.name, b.getFunctionType(types, {}));
-  kernel->setAttr(NVVM::NVVMDialect::getReqntidAttrName(),
-                  b.getDenseI32ArrayAttr({int32_t(kLinearThreads), 1, 1}));
-  for (size_t i = 0; i < bindings; ++i)
-    kernel.setArgAttr(i, LLVM::LLVMDialect::getAlignAttrName(),
-                      b.getI64IntegerAttr(kBindingAlignment));
-  b.setInsertionPointToStart(kernel.addEntryBlock());
+  func::FuncOp kernel = createKernel(b, loc, spec.name, types, kLinearThreads);
+  b.setInsertionPointToStart(&kernel.getBody().front());
   LinearEmitter emitter(b, spec, kernel);
   SmallVector<LinearProgram> programs =
-      choosePrograms(weights, emitter.segments(), MmaArchitecture(level).getSharedBytes());
+      choosePrograms(weights, emitter.segments(), level.sharedBytes);
   int64_t fewer = 0;
   for (LinearProgram &program : programs) {
     emitter.emit(program, fewer);

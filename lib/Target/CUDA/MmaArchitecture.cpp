@@ -2,9 +2,9 @@
 // The tile dialect on GPUs from sm_80 on: types, and conflicts of banks.
 #include "hadal/Target/CUDA/MmaArchitecture.h"
 
+#include "KernelFrame.h"
 #include "TileBuilder.h"
 
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <array>
@@ -29,13 +29,7 @@ int64_t hadal::cuda::packedRowCount(tile::GlobalType matrix) {
 }
 
 std::optional<int64_t> MmaArchitecture::getThreads(FunctionOpInterface kernel) const {
-  auto threads = kernel->getAttrOfType<DenseI32ArrayAttr>(NVVM::NVVMDialect::getReqntidAttrName());
-  if (!threads)
-    return std::nullopt;
-  int64_t count = 1;
-  for (int32_t extent : threads.asArrayRef())
-    count *= extent;
-  return count;
+  return threadsOf(kernel);
 }
 
 void MmaArchitecture::addTypes(TypeConverter &types) const {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lowers shared memory, copies, waits and barriers of the tile dialect for GPUs from sm_80 on.
+#include "KernelFrame.h"
 #include "TileBuilder.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -9,10 +10,8 @@ using namespace mlir;
 using namespace hadal;
 using namespace hadal::cuda;
 
-int64_t hadal::cuda::threadsOf(Operation *op) {
-  auto threads = op->getParentOfType<func::FuncOp>()->getAttrOfType<DenseI32ArrayAttr>(
-      NVVM::NVVMDialect::getReqntidAttrName());
-  return int64_t(threads[0]) * threads[1] * threads[2];
+int64_t hadal::cuda::threadsAround(Operation *op) {
+  return *threadsOf(op->getParentOfType<func::FuncOp>());
 }
 
 namespace {
@@ -122,7 +121,7 @@ struct LowerCopy : OpConversionPattern<tile::CopyOp> {
                                 ConversionPatternRewriter &rewriter) const override {
     TileBuilder t(rewriter, op);
     tile::SharedType tile = op.getTile().getType();
-    int64_t threads = threadsOf(op);
+    int64_t threads = threadsAround(op);
     CopyShape shape(tile, threads);
     if (threads % shape.piecesOfPass != 0 || shape.pieces % shape.piecesOfPass != 0)
       return rewriter.notifyMatchFailure(op, "threads are no multiple of the pieces of a row");

@@ -22,12 +22,12 @@ struct LowerWrite : OpConversionPattern<tile::WriteOp> {
     tile::GlobalType destination = op.getDestination().getType();
     int64_t columns = destination.getShape()[1];
     int64_t threadsOfRow = tile.getColumns() / kElements;
-    if (threadsOf(op) % threadsOfRow != 0)
+    if (threadsAround(op) % threadsOfRow != 0)
       return rewriter.notifyMatchFailure(op, "a row has more than four elements for each thread");
     Value column = t.math.add(adaptor.getColumn(), t.at.writtenColumn(tile));
     Value end = t.least(adaptor.getRows(), t.math.constant(tile.getRows()));
     auto loop = scf::ForOp::create(t.b, t.at.writtenRow(tile), end,
-                                   t.math.constant(threadsOf(op) / threadsOfRow));
+                                   t.math.constant(threadsAround(op) / threadsOfRow));
     t.b.setInsertionPointToStart(loop.getBody());
     Value inTile = t.at.written(tile, loop.getInductionVar());
     SmallVector<SmallVector<Value>> sums;

@@ -63,7 +63,7 @@ public:
 };
 
 /// Threads of the workgroup of the kernel around `op`.
-int64_t threadsOf(mlir::Operation *op);
+int64_t threadsAround(mlir::Operation *op);
 
 /// Words that a thread has of a tile in registers: of operands, pairs of elements; of sums,
 /// elements.

@@ -3,6 +3,8 @@
 // are launched.
 #include "TileKernels.h"
 
+#include "KernelFrame.h"
+
 #include "hadal/Target/CUDA/LinearKernels.h"
 
 #include "tile/IR/TileDialect.h"
@@ -109,21 +111,13 @@ LogicalResult hadal::cuda::setTileInterface(ExecutableOp executable) {
 /// How the kernel is launched: as each program wants for calls of its rows.
 static void emitInterface(OpBuilder &b, Location loc, ArrayRef<LinearProgram> programs,
                           const LinearSpec &spec) {
-  auto interface = plan::InterfaceOp::create(b, loc, /*scratch=*/0,
-                                             b.getDenseI64ArrayAttr({kLinearThreads, 1, 1}),
-                                             /*static_shared=*/0, DenseI64ArrayAttr());
+  plan::InterfaceOp interface = createInterface(b, loc, kLinearThreads);
   Block *block = b.createBlock(&interface.getBody());
   Value rows = block->addArgument(plan::IntType::get(b.getContext()), loc);
   auto constant = [&](int64_t value) -> Value {
     return plan::ConstantOp::create(b, loc, b.getI64IntegerAttr(value));
   };
-  auto pass = [&](plan::KernelParameterKind kind, IntegerAttr index) {
-    plan::KernelParameterOp::create(b, loc, kind, index, TypeAttr(), ValueRange(), ValueRange(),
-                                    DenseI64ArrayAttr());
-  };
-  for (int64_t binding = 0; binding < spec.bindings(); ++binding)
-    pass(plan::KernelParameterKind::Binding, b.getI64IntegerAttr(binding));
-  pass(plan::KernelParameterKind::Constants, IntegerAttr());
+  passParameters(b, loc, spec.bindings());
   Value x, y, bytes;
   // From the last, which is for any number of rows.
   for (const LinearProgram &program : llvm::reverse(programs)) {

@@ -109,7 +109,8 @@ struct MLAExpandedSpec {
   float scale = 0;
   FloatType cache = FloatType::F32;
   WeightType weight = WeightType::F32;
-  std::optional<BlockScales> keyScales, valueScales; ///< with F8E4M3 only
+  std::optional<BlockScales> keyScales = std::nullopt,
+                             valueScales = std::nullopt; ///< with F8E4M3 only
   int64_t blockRows = 512;
 };
 KernelInfo getMLAExpandedInfo(const MLAExpandedSpec &spec);
