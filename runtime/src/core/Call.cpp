@@ -50,10 +50,7 @@ Status Session::findEntry(const CallInputs &inputs, const Entry **out) const {
     return fail(HADAL_STATUS_INVALID_ARGUMENT,
                 "%s: programs[%u].entries: expected one of role step, got none", module->path(),
                 module->programIndex());
-  const std::vector<Port> &results = (*out)->results;
-  if (inputs.isStep && std::none_of(results.begin(), results.end(), [](const Port &result) {
-        return result.role == artifact::PortRole::logits;
-      }))
+  if (inputs.isStep && !(*out)->givesLogits)
     return fail(HADAL_STATUS_INVALID_ARGUMENT,
                 "entry '%s': expected a result of role logits for hadal_session_step, got none; "
                 "hadal_session_call takes results by name",

@@ -20,16 +20,18 @@ Dependence joined(Dependence a, const Dependence &b) {
 
 Dependence notRising(const Dependence &of) { return {of.all, of.all, of.mayBeNegative}; }
 
-// Whether a comparison is of a dim with a power of two, which no dim of that or less is rounded
-// beyond: how kernels choose among programs for few and for many rows.
-bool isSteady(Span<Expr> exprs, const Expr &expr, const Dependence &a) {
-  if (expr.kind() != ExprKind::le || !a.isDim || exprs[expr.b()].kind() != ExprKind::constant)
+// Whether rounding a dim up never changes a condition: it compares the dim with a power of two,
+// which no dim of that or less is rounded beyond. So kernels choose among programs for few and for
+// many rows.
+bool isSteady(Span<Expr> exprs, const Expr &condition, const std::vector<Dependence> &sets) {
+  if (condition.kind() != ExprKind::le || !sets[condition.a()].isDim ||
+      exprs[condition.b()].kind() != ExprKind::constant)
     return false;
-  int64_t limit = exprs[expr.b()].value();
+  int64_t limit = exprs[condition.b()].value();
   return limit > 0 && (limit & (limit - 1)) == 0;
 }
 
-// Of an operation on others.
+// Of an operation on others; the condition of a select as it makes the value move.
 Dependence combine(ExprKind kind, const Dependence &a, const Dependence &b, const Dependence &c) {
   switch (kind) {
   case ExprKind::add:
@@ -47,7 +49,7 @@ Dependence combine(ExprKind kind, const Dependence &a, const Dependence &b, cons
     return both.mayBeNegative ? notRising(both) : both;
   }
   case ExprKind::select: // the same branch before and after, or either
-    return joined(a.isSteady ? Dependence{a.all, 0, false} : notRising(a), joined(b, c));
+    return joined(a, joined(b, c));
   default: // comparisons and what is made of them
     return notRising(joined(joined(a, b), c));
   }
@@ -63,13 +65,14 @@ std::vector<Dependence> follow(Span<Expr> exprs, Named named) {
     int count = operandCount(expr.kind());
     for (int i = 0; i < count; ++i)
       operands[i] = sets[index[i]];
+    if (expr.kind() == ExprKind::select)
+      operands[0] = isSteady(exprs, exprs[expr.a()], sets) ? Dependence{operands[0].all, 0, false}
+                                                           : notRising(operands[0]);
     if (expr.kind() == ExprKind::constant)
       sets.push_back({0, 0, expr.value() < 0});
     else
       sets.push_back(count ? combine(expr.kind(), operands[0], operands[1], operands[2])
                            : named(expr));
-    sets.back().isDim = !count && sets.back().isDim;
-    sets.back().isSteady = isSteady(exprs, expr, operands[0]);
   }
   return sets;
 }
@@ -80,6 +83,7 @@ void Dependence::add(const Dependence &other) {
   all |= other.all;
   notRising |= other.notRising;
   mayBeNegative = mayBeNegative || other.mayBeNegative;
+  isDim = false;
 }
 
 Dependences::Dependences(const Program &program, const Entry &entry) : program(program) {

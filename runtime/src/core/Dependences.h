@@ -19,8 +19,8 @@ struct Dependence {
   DependenceSet notRising = 0; // of these, where a larger one may make the value smaller
   bool mayBeNegative = false;
   bool isDim = false;  // the value is a dim itself, which is rounded up to a power of two
-  bool isSteady = false; // rounding a dim up never changes the value
 
+  /// Takes another in; the value is then made of both.
   void add(const Dependence &other);
 };
 

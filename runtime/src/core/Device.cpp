@@ -2,11 +2,11 @@
 // Calls through a device's table, and checks what comes back: a library may be anybody's.
 #include "core/Device.h"
 #include "core/JsonObject.h"
+#include "support/Clock.h"
 
 #include <algorithm>
 #include <cinttypes>
 #include <cstring>
-#include <ctime>
 
 namespace hadal::runtime {
 namespace {
@@ -18,12 +18,6 @@ constexpr uint32_t kAlignment = 64;
 
 // By which a device's idea of the host's clock may be ahead.
 constexpr uint64_t kClockError = 1000000000;
-
-uint64_t monotonicTime() {
-  timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return uint64_t(time.tv_sec) * 1000000000u + static_cast<uint64_t>(time.tv_nsec);
-}
 
 hadal_device_error_t emptyError() {
   hadal_device_error_t error;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cinttypes>
-#include <cstring>
 
 namespace hadal::runtime {
 namespace {
@@ -76,9 +75,7 @@ Status Session::runTap(const Entry &entry, const Tap &tap) {
   info.shape = shape.values;
   info.size = bytes;
   openTap = {region.address, bytes};
-  openTapIsOurs = tap.binding.kind() != artifact::BindingKind::argument &&
-                  tap.binding.kind() != artifact::BindingKind::parameter &&
-                  tap.binding.kind() != artifact::BindingKind::slice;
+  openTapIsOurs = !isReadOnly(tap.binding.kind());
   tapCallback(tapUser, &info);
   openTap = {};
   return {};
@@ -98,10 +95,6 @@ Status Session::replaceTap(const void *data, size_t size) {
     return {};
   if (!data)
     return fail(HADAL_STATUS_INVALID_ARGUMENT, "data: expected an address, got NULL");
-  if (module->device().sharesHostMemory()) {
-    std::memcpy(reinterpret_cast<void *>(openTap.address), data, size);
-    return {};
-  }
   HADAL_TRY(queue.upload(openTap.address, data, size));
   return queue.synchronize(); // `data` is the caller's
 }

@@ -54,21 +54,6 @@ struct Asked {
   const char *level;
   std::vector<const char *> symbols;
 };
-using AskedImages = std::map<std::string_view, Asked>;
-
-hadal_device_code_section_t sectionOf(const Artifact &artifact,
-                                      const AskedImages::value_type &asked) {
-  const auto *data = artifact.section(asked.first.data())->data();
-  hadal_device_code_section_t section = {};
-  section.struct_size = sizeof section;
-  section.name = asked.first.data();
-  section.level = asked.second.level;
-  section.data = data->data();
-  section.size = data->size();
-  section.symbols = asked.second.symbols.data();
-  section.symbol_count = static_cast<uint32_t>(asked.second.symbols.size());
-  return section;
-}
 
 } // namespace
 
@@ -106,14 +91,24 @@ Status Kernels::pickLevel(const Device &device, const Program &program) {
 struct Kernels::Images {
   const Device &device;
   const Artifact &artifact;
-  AskedImages asked;
+  std::map<std::string_view, Asked> asked;
   std::map<std::string_view, const DeviceImage *> loaded; // null: the device does not take it
 
   void ask(const char *image, const char *level, const char *symbol) {
     asked.try_emplace(image, Asked{level, {}}).first->second.symbols.push_back(symbol);
   }
   hadal_device_code_section_t section(const char *image) const {
-    return sectionOf(artifact, *asked.find(image));
+    const auto *data = artifact.section(image)->data();
+    const Asked &of = asked.find(image)->second;
+    hadal_device_code_section_t section = {};
+    section.struct_size = sizeof section;
+    section.name = image;
+    section.level = of.level;
+    section.data = data->data();
+    section.size = data->size();
+    section.symbols = of.symbols.data();
+    section.symbol_count = static_cast<uint32_t>(of.symbols.size());
+    return section;
   }
 };
 
@@ -170,7 +165,8 @@ Status Kernels::load(const Device &device, const Artifact &artifact, const Progr
     }
   }
   for (const auto &image : all.asked)
-    HADAL_TRY_IN(device.checkImage(sectionOf(artifact, image)), "image '%s': ", image.first.data());
+    HADAL_TRY_IN(device.checkImage(all.section(image.first.data())),
+                 "image '%s': ", image.first.data());
   for (const Executable &executable : program.executables) {
     const Variant &variant = *findVariant(executable, picked);
     hadal_device_kernel_t *kernel = nullptr;

@@ -66,6 +66,14 @@ struct State {
   uint32_t rowShape[kMaxRank];
   uint32_t blockTable; // of a growing one
   uint32_t rows;       // of a ring: an expression of the program
+
+  /// Elements of a row, which the verifier bounds.
+  uint64_t rowElements() const {
+    uint64_t elements = 1;
+    for (uint32_t i = 0; i < rowRank; ++i)
+      elements *= rowShape[i];
+    return elements;
+  }
 };
 
 struct ParameterSlice {
@@ -131,6 +139,13 @@ struct Buffer {
 };
 
 struct Op;
+
+/// Whether a binding of that kind is to storage that no launch may write.
+inline bool isReadOnly(artifact::BindingKind kind) {
+  using artifact::BindingKind;
+  return kind == BindingKind::argument || kind == BindingKind::parameter ||
+         kind == BindingKind::slice;
+}
 
 struct Launch {
   uint32_t executable;
@@ -198,6 +213,7 @@ struct Entry {
   std::vector<Op> ops;
   /// Whether it has an argument of a step, or an expression over what a step says.
   bool takesStep = false;
+  bool givesLogits = false; // it has a result of role logits
 };
 
 /// A result that stays on the device, of whichever entries have it.

@@ -85,14 +85,20 @@ void readPorts(const Ports *from, std::vector<Port> &out) {
   }
 }
 
-Status readOps(const char *field, const Ops *from, uint32_t depth, std::vector<Op> &out);
+// `launches` counts those of the entry that were read before.
+Status readOps(const char *field, const Ops *from, uint32_t depth, uint32_t &launches,
+               std::vector<Op> &out);
 
-Status readOp(const artifact::Op &from, uint32_t depth, Op &out) {
+Status readOp(const artifact::Op &from, uint32_t depth, uint32_t &launches, Op &out) {
   if (const artifact::Launch *launch = from.body_as_Launch()) {
-    out.body =
-        Launch{launch->executable(),   spanOf(launch->bindings()), spanOf(launch->constants()),
-               spanOf(launch->grid()), text(launch->label()),      launch->flops(),
-               launch->bytes()};
+    out.body = Launch{launch->executable(),
+                      spanOf(launch->bindings()),
+                      spanOf(launch->constants()),
+                      spanOf(launch->grid()),
+                      text(launch->label()),
+                      launch->flops(),
+                      launch->bytes(),
+                      launches++};
   } else if (const artifact::Tap *tap = from.body_as_Tap()) {
     if (!tap->binding())
       return fail(kInvalid, "binding: expected one, got none");
@@ -101,8 +107,8 @@ Status readOp(const artifact::Op &from, uint32_t depth, Op &out) {
     if (depth == kMaxBranchDepth)
       return fail(kInvalid, "expected at most %u branches inside each other", kMaxBranchDepth);
     Branch result{branch->condition(), {}, {}};
-    HADAL_TRY(readOps("then_ops", branch->then_ops(), depth + 1, result.thenOps));
-    HADAL_TRY(readOps("else_ops", branch->else_ops(), depth + 1, result.elseOps));
+    HADAL_TRY(readOps("then_ops", branch->then_ops(), depth + 1, launches, result.thenOps));
+    HADAL_TRY(readOps("else_ops", branch->else_ops(), depth + 1, launches, result.elseOps));
     out.body = std::move(result);
   } else {
     out.body = Unknown{from.body_type()};
@@ -110,21 +116,12 @@ Status readOp(const artifact::Op &from, uint32_t depth, Op &out) {
   return {};
 }
 
-Status readOps(const char *field, const Ops *from, uint32_t depth, std::vector<Op> &out) {
+Status readOps(const char *field, const Ops *from, uint32_t depth, uint32_t &launches,
+               std::vector<Op> &out) {
   out.resize(sizeOf(from));
   for (uint32_t i = 0; i < out.size(); ++i)
-    HADAL_TRY_IN(readOp(*from->Get(i), depth, out[i]), "%s[%u].", field, i);
+    HADAL_TRY_IN(readOp(*from->Get(i), depth, launches, out[i]), "%s[%u].", field, i);
   return {};
-}
-
-void numberLaunches(std::vector<Op> &ops, uint32_t &next) {
-  for (Op &op : ops)
-    if (auto *launch = std::get_if<Launch>(&op.body)) {
-      launch->index = next++;
-    } else if (auto *branch = std::get_if<Branch>(&op.body)) {
-      numberLaunches(branch->thenOps, next);
-      numberLaunches(branch->elseOps, next);
-    }
 }
 
 Status readEntry(const artifact::EntryPoint &from, Entry &out) {
@@ -138,10 +135,8 @@ Status readEntry(const artifact::EntryPoint &from, Entry &out) {
     out.buffers.push_back({text(buffer.name()), buffer.offset(), buffer.size()});
   }
   out.arenaSize = from.arena_size();
-  HADAL_TRY(readOps("ops", from.ops(), 0, out.ops));
   uint32_t launches = 0;
-  numberLaunches(out.ops, launches);
-  return {};
+  return readOps("ops", from.ops(), 0, launches, out.ops);
 }
 
 Status readStates(const artifact::Program &from, Program &out) {
@@ -192,6 +187,8 @@ void findSteps(Program &program) {
     for (const Port &port : entry.arguments)
       entry.takesStep |=
           port.role != artifact::PortRole::value && port.role != artifact::PortRole::kept;
+    for (const Port &port : entry.results)
+      entry.givesLogits |= port.role == artifact::PortRole::logits;
     for (const artifact::Expr &expr : entry.exprs)
       entry.takesStep |= expr.kind() == artifact::ExprKind::dim &&
                          static_cast<uint64_t>(expr.value()) < program.dims.size() &&

@@ -84,10 +84,8 @@ Status Session::makeStates() {
                     module->path(), module->programIndex(), i, state.name, sizes[state.rows]);
       shape = {2, {slots(), sizes[state.rows]}};
     }
-    uint64_t bytes = 0, row = 1;
-    for (uint32_t j = 0; j < state.rowRank; ++j)
-      row *= state.rowShape[j]; // bounded when it was loaded
-    if (!sizeOfTensor(shape, state.type, &bytes) || !multiply(bytes, row, &bytes) ||
+    uint64_t bytes = 0;
+    if (!sizeOfTensor(shape, state.type, &bytes) || !multiply(bytes, state.rowElements(), &bytes) ||
         bytes > INT64_MAX)
       return fail(HADAL_STATUS_OUT_OF_MEMORY,
                   "states[%u] '%s': expected a size within 63 bits for %" PRId64 " times %" PRId64

@@ -7,13 +7,6 @@
 namespace hadal::runtime {
 namespace {
 
-uint64_t rowBytesOf(const State &state) {
-  uint64_t bytes = elementSize(state.type);
-  for (uint32_t i = 0; i < state.rowRank; ++i)
-    bytes *= state.rowShape[i];
-  return bytes;
-}
-
 // Of a table, of which the launch looks up a row for each token at most.
 uint64_t lookedUp(const artifact::Parameter &parameter, uint64_t bytes, uint64_t tokens) {
   const auto *shape = parameter.shape();
@@ -32,9 +25,10 @@ uint64_t lookedUp(const artifact::Parameter &parameter, uint64_t bytes, uint64_t
 uint64_t Session::stateBytes(const hadal_step_t &step, uint32_t index, bool written) const {
   const State &state = program().states[index];
   uint64_t rows = 0, held = states[index].size();
+  uint64_t rowBytes = elementSize(state.type) * state.rowElements();
   if (state.kind == artifact::StateKind::ring) {
-    uint64_t all = held / std::max<size_t>(lengths.size(), 1) * step.sequence_count;
-    return written ? std::min(all, step.token_count * rowBytesOf(state)) : all;
+    uint64_t all = held / slots() * step.sequence_count;
+    return written ? std::min(all, step.token_count * rowBytes) : all;
   }
   uint64_t tokensPerRow = program().blockTables[state.blockTable].tokensPerRow;
   for (uint32_t i = 0; i < step.sequence_count; ++i) {
@@ -42,7 +36,7 @@ uint64_t Session::stateBytes(const hadal_step_t &step, uint32_t index, bool writ
     uint64_t last = static_cast<uint64_t>(step.positions[step.sequence_offsets[i + 1] - 1]);
     rows += last / tokensPerRow + 1 - (written ? first / tokensPerRow : 0);
   }
-  return std::min(held, rows * rowBytesOf(state));
+  return std::min(held, rows * rowBytes);
 }
 
 void Session::countTraffic(const CallInputs &inputs, const Launch &launch,

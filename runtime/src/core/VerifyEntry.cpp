@@ -143,10 +143,7 @@ private:
     for (uint32_t i = 0; i < bindings; ++i) {
       const artifact::Binding &binding = launch.bindings[i];
       HADAL_TRY_IN(checkBinding(binding), "bindings[%u].", i);
-      bool constant = binding.kind() == BindingKind::parameter ||
-                      binding.kind() == BindingKind::slice ||
-                      binding.kind() == BindingKind::argument;
-      if (constant && executable.bindings[i] != artifact::Access::read)
+      if (isReadOnly(binding.kind()) && executable.bindings[i] != artifact::Access::read)
         return fail(kInvalid,
                     "bindings[%u].kind: expected storage that executable '%s' may write, got %s", i,
                     executable.name, artifact::EnumNameBindingKind(binding.kind()));

@@ -54,17 +54,16 @@ Status verifyBlockTables(const Program &program) {
 }
 
 // What is not known yet, a session checks when it opens.
-Status verifyRows(const Program &program, const State &state) {
+Status verifyRows(const Program &program, const std::vector<bool> &constant,
+                  const std::vector<int64_t> &values, const State &state) {
   HADAL_TRY(checkExpression("rows", state.rows, program.exprs));
-  std::vector<bool> known = constants(program.exprs);
-  std::vector<int64_t> values;
-  HADAL_TRY(evaluateExpressions(program.exprs, {}, values, &known));
-  if (known[state.rows] && values[state.rows] < 1)
+  if (constant[state.rows] && values[state.rows] < 1)
     return fail(kInvalid, "rows: expected at least 1, got %" PRId64, values[state.rows]);
   return {};
 }
 
-Status verifyState(const Program &program, const State &state) {
+Status verifyState(const Program &program, const std::vector<bool> &constant,
+                   const std::vector<int64_t> &values, const State &state) {
   HADAL_TRY(checkElementType(state.type));
   uint64_t row = 1;
   for (uint32_t i = 0; i < state.rowRank; ++i)
@@ -80,7 +79,7 @@ Status verifyState(const Program &program, const State &state) {
       return fail(kInvalid, "block_table: expected an index below %zu, got %u",
                   program.blockTables.size(), state.blockTable);
     return {};
-  case StateKind::ring: return verifyRows(program, state);
+  case StateKind::ring: return verifyRows(program, constant, values, state);
   }
   return fail(kInvalid, "kind: expected at most %u, got %u", static_cast<unsigned>(StateKind::MAX),
               static_cast<unsigned>(state.kind));
@@ -188,8 +187,11 @@ Status verifyProgram(const Artifact &artifact, const Program &program) {
   HADAL_TRY(verifyBlockTables(program));
   HADAL_TRY(verifyExpressions(program.exprs, ExprScope::ofProgram(program)));
   HADAL_TRY(checkNames("states", program.states));
+  std::vector<bool> constant = constants(program.exprs);
+  std::vector<int64_t> values;
+  HADAL_TRY(evaluateExpressions(program.exprs, {}, values, &constant));
   for (uint32_t i = 0; i < program.states.size(); ++i)
-    HADAL_TRY_IN(verifyState(program, program.states[i]), "states[%u].", i);
+    HADAL_TRY_IN(verifyState(program, constant, values, program.states[i]), "states[%u].", i);
   std::vector<bool> known = knownAtLoad(program);
   for (uint32_t i = 0; i < program.slices.size(); ++i)
     HADAL_TRY_IN(verifySlice(artifact.plan(), program, known, program.slices[i]), "slices[%u].", i);

@@ -7,13 +7,13 @@
 #include "cpu/CpuLevel.h"
 #include "device/Fail.h"
 #include "device/Table.h"
+#include "support/Clock.h"
 #include "support/Structs.h"
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <string>
 
 namespace hadal::runtime {
@@ -184,8 +184,6 @@ hadal_device_code_t hostAllocate(hadal_device_t *, size_t size, void **out,
                                  hadal_device_error_t *error) {
   void *data = nullptr;
   if (posix_memalign(&data, kAlignment, size ? size : 1) != 0)
-    data = nullptr;
-  if (!data)
     return report(fail(HADAL_STATUS_OUT_OF_MEMORY, "staging: expected %zu B, got none", size),
                   error);
   *out = data;
@@ -204,14 +202,9 @@ hadal_device_code_t queueCreate(hadal_device_t *handle, hadal_device_queue_t **o
 
 void queueRelease(hadal_device_t *, hadal_device_queue_t *handle) { delete &queue(handle); }
 
-// Launches alone are recorded.
 hadal_device_code_t expectRunning(hadal_device_queue_t *handle, const char *call,
                                   hadal_device_error_t *error) {
-  if (!queue(handle).record)
-    return HADAL_STATUS_OK;
-  return report(fail(HADAL_STATUS_INVALID_ARGUMENT,
-                     "%s: expected a queue that does not record, got one that does", call),
-                error);
+  return device::expectRunning(queue(handle).record != nullptr, call, error);
 }
 
 hadal_device_code_t queueUpload(hadal_device_queue_t *handle, hadal_device_address_t to,
@@ -247,9 +240,7 @@ hadal_device_code_t queueLaunch(hadal_device_queue_t *handle, const hadal_device
 hadal_device_code_t queueSignal(hadal_device_queue_t *self, hadal_device_event_t *handle,
                                 hadal_device_error_t *error) {
   HADAL_DEVICE_TRY(expectRunning(self, "signal", error));
-  timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  event(handle).time = uint64_t(time.tv_sec) * 1000000000u + static_cast<uint64_t>(time.tv_nsec);
+  event(handle).time = monotonicTime();
   return HADAL_STATUS_OK;
 }
 

@@ -64,7 +64,8 @@ Call::Call(hadal_device &device, hadal_device_error_t *error) : device(device), 
 // A lost device is released as far as it lets itself. What is given back is not asked for again, so one
 // failure of the driver is not the last word.
 Call::Call(hadal_device &device) : device(device), error(nullptr) {
-  for (int tries = 0; tries < 2 && (tries == 0 || code); ++tries)
+  code = HADAL_CUDA_CALL(*this, cuCtxPushCurrent_v2, device.context);
+  if (code)
     code = HADAL_CUDA_CALL(*this, cuCtxPushCurrent_v2, device.context);
   pushed = code == HADAL_STATUS_OK;
 }

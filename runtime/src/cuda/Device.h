@@ -143,10 +143,6 @@ void releaseStaging(Call &call, hadal_device &device);
 // Record.cpp.
 HADAL_DEVICE_FUNCTIONS(HADAL_DEVICE_DECLARE)
 
-/// Refuses what a queue that records does not take.
-hadal_device_code_t expectRunning(const hadal_device_queue_t *, const char *call,
-                                  hadal_device_error_t *);
-
 /// A tensor map of a launch's parameter.
 hadal_device_code_t encodeTensorMap(Call &call, const hadal_device_kernel &kernel, uint32_t index,
                                     const hadal_device_parameter_t &parameter, CUtensorMap &out,

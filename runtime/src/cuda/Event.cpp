@@ -9,6 +9,7 @@
 namespace hadal::cuda {
 namespace {
 
+using device::expectRunning;
 using device::fail;
 
 // The driver tells times between events, in milliseconds as a float: to stay within a
@@ -109,7 +110,7 @@ void eventRelease(hadal_device_t *device, hadal_device_event_t *event) {
 
 hadal_device_code_t queueSignal(hadal_device_queue_t *queue, hadal_device_event_t *event,
                                 hadal_device_error_t *error) {
-  HADAL_DEVICE_TRY(expectRunning(queue, "signal", error));
+  HADAL_DEVICE_TRY(expectRunning(queue->recording, "signal", error));
   Call call(*queue->device, error);
   HADAL_DEVICE_TRY(call.ready());
   HADAL_DEVICE_TRY(HADAL_CUDA_CALL(call, cuEventRecord, event->event, queue->stream));
@@ -119,7 +120,7 @@ hadal_device_code_t queueSignal(hadal_device_queue_t *queue, hadal_device_event_
 
 hadal_device_code_t queueWait(hadal_device_queue_t *queue, hadal_device_event_t *event,
                               hadal_device_error_t *error) {
-  HADAL_DEVICE_TRY(expectRunning(queue, "wait", error));
+  HADAL_DEVICE_TRY(expectRunning(queue->recording, "wait", error));
   Call call(*queue->device, error);
   HADAL_DEVICE_TRY(call.ready());
   if (!event->signalled)

@@ -7,15 +7,7 @@
 
 namespace hadal::cuda {
 
-using device::fail;
-
-hadal_device_code_t expectRunning(const hadal_device_queue_t *queue, const char *call,
-                                  hadal_device_error_t *error) {
-  if (queue->recording)
-    return fail(error, HADAL_STATUS_INVALID_ARGUMENT,
-                "%s: expected a queue that does not record, got one that does", call);
-  return HADAL_STATUS_OK;
-}
+using device::expectRunning;
 
 hadal_device_code_t queueCreate(hadal_device_t *device, hadal_device_queue_t **out_queue,
                                 hadal_device_error_t *error) {
@@ -43,7 +35,7 @@ void queueRelease(hadal_device_t *device, hadal_device_queue_t *queue) {
 
 hadal_device_code_t queueUpload(hadal_device_queue_t *queue, hadal_device_address_t to,
                                 const void *from, size_t size, hadal_device_error_t *error) {
-  HADAL_DEVICE_TRY(expectRunning(queue, "upload", error));
+  HADAL_DEVICE_TRY(expectRunning(queue->recording, "upload", error));
   Call call(*queue->device, error);
   HADAL_DEVICE_TRY(call.ready());
   if (!size)
@@ -54,7 +46,7 @@ hadal_device_code_t queueUpload(hadal_device_queue_t *queue, hadal_device_addres
 hadal_device_code_t queueDownload(hadal_device_queue_t *queue, void *to,
                                   hadal_device_address_t from, size_t size,
                                   hadal_device_error_t *error) {
-  HADAL_DEVICE_TRY(expectRunning(queue, "download", error));
+  HADAL_DEVICE_TRY(expectRunning(queue->recording, "download", error));
   Call call(*queue->device, error);
   HADAL_DEVICE_TRY(call.ready());
   if (!size)
@@ -63,7 +55,7 @@ hadal_device_code_t queueDownload(hadal_device_queue_t *queue, void *to,
 }
 
 hadal_device_code_t queueSynchronize(hadal_device_queue_t *queue, hadal_device_error_t *error) {
-  HADAL_DEVICE_TRY(expectRunning(queue, "synchronize", error));
+  HADAL_DEVICE_TRY(expectRunning(queue->recording, "synchronize", error));
   Call call(*queue->device, error);
   HADAL_DEVICE_TRY(call.ready());
   return HADAL_CUDA_CALL(call, cuStreamSynchronize, queue->stream);

@@ -5,10 +5,11 @@
 
 namespace hadal::cuda {
 
+using device::expectRunning;
 using device::fail;
 
 hadal_device_code_t recordBegin(hadal_device_queue_t *queue, hadal_device_error_t *error) {
-  HADAL_DEVICE_TRY(expectRunning(queue, "record_begin", error));
+  HADAL_DEVICE_TRY(expectRunning(queue->recording, "record_begin", error));
   Call call(*queue->device, error);
   HADAL_DEVICE_TRY(call.ready());
   // Relaxed: other threads, and other calls of this one, may allocate meanwhile.
@@ -54,7 +55,7 @@ void recordRelease(hadal_device_t *device, hadal_device_record_t *record) {
 
 hadal_device_code_t queueReplay(hadal_device_queue_t *queue, hadal_device_record_t *record,
                                 const volatile int32_t *, hadal_device_error_t *error) {
-  HADAL_DEVICE_TRY(expectRunning(queue, "replay", error));
+  HADAL_DEVICE_TRY(expectRunning(queue->recording, "replay", error));
   Call call(*queue->device, error);
   HADAL_DEVICE_TRY(call.ready());
   return HADAL_CUDA_CALL(call, cuGraphLaunch, record->exec, queue->stream);

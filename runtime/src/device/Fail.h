@@ -31,6 +31,15 @@ fail(hadal_device_error_t *error, hadal_device_code_t code, const char *format, 
   return code;
 }
 
+/// What the calls of a queue ask first, other than launches, which alone are recorded.
+inline hadal_device_code_t expectRunning(bool isRecording, const char *call,
+                                         hadal_device_error_t *error) {
+  if (isRecording)
+    return fail(error, HADAL_STATUS_INVALID_ARGUMENT,
+                "%s: expected a queue that does not record, got one that does", call);
+  return HADAL_STATUS_OK;
+}
+
 } // namespace hadal::device
 
 /// Returns the code of `expression` from the current function unless it is HADAL_STATUS_OK.

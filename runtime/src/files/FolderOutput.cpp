@@ -85,6 +85,8 @@ bool FolderOutput::makeFolders(const std::string &path) {
   for (size_t slash = path.find('/'); slash != std::string::npos;
        slash = path.find('/', slash + 1)) {
     std::string folder = temporary + "/" + path.substr(0, slash);
+    if (std::find(made.begin(), made.end(), folder) != made.end())
+      continue;
     addUnfinished(folder);
     if (mkdir(folder.c_str(), 0777) == 0) {
       made.push_back(folder);
@@ -119,10 +121,9 @@ bool FolderOutput::write(const std::string &path, const void *data, size_t size)
 bool FolderOutput::commit() {
   if (rename(temporary.c_str(), target.c_str()) != 0)
     return fail(given, errno);
-  for (const std::string &path : made)
-    dropUnfinished(path);
+  for (; !made.empty(); made.pop_back())
+    dropUnfinished(made.back());
   dropUnfinished(temporary);
-  made.clear();
   temporary.clear();
   discard();
   return true;

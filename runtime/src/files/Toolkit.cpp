@@ -4,9 +4,9 @@
 
 #include "files/Paths.h"
 
+#include <algorithm>
 #include <climits>
 #include <cstdlib>
-#include <string_view>
 #include <unistd.h>
 
 namespace hadal::files {

@@ -37,12 +37,11 @@ hadal_device_code_t load(hadal_device_t *device, const hadal_device_code_section
     return fail(error, HADAL_STATUS_UNSUPPORTED, "%s: expected PTX text, got a cubin",
                 section.name);
   hadal_sim_module_t *module = nullptr;
-  if (hadal_sim_status_t status =
-          hadal_sim_module_load(device->sim, text, section.size, section.name, &module);
-      status != HADAL_SIM_OK)
-    return fail(error, codeOf(status, HADAL_STATUS_INVALID_ARTIFACT), "%s",
-                hadal_sim_context_message(device->sim));
-  hadal_device_code_t code = HADAL_STATUS_OK;
+  hadal_sim_status_t status =
+      hadal_sim_module_load(device->sim, text, section.size, section.name, &module);
+  hadal_device_code_t code = expectOk(device, status, HADAL_STATUS_INVALID_ARTIFACT, "", error);
+  if (code != HADAL_STATUS_OK)
+    return code;
   const char *target = hadal_sim_module_target(module);
   if (strtoul(target + 3, nullptr, 10) > level.target)
     code = fail(error, HADAL_STATUS_INVALID_ARTIFACT,

@@ -97,9 +97,15 @@ constexpr uint32_t kAlignment = 256;
 
 using device::fail;
 
-/// The code for what the simulator said, unless that is what `otherwise` is for.
-inline hadal_device_code_t codeOf(hadal_sim_status_t status, hadal_device_code_t otherwise) {
-  return status == HADAL_SIM_OUT_OF_MEMORY ? HADAL_STATUS_OUT_OF_MEMORY : otherwise;
+/// What the simulator said of a call: OK, no memory, or what is `otherwise` to be said. Its message
+/// comes behind the name of what the call was about, or alone where that is empty. The lock is held.
+inline hadal_device_code_t expectOk(hadal_device_t *device, hadal_sim_status_t status,
+                                    hadal_device_code_t otherwise, const char *about,
+                                    hadal_device_error_t *error) {
+  if (status == HADAL_SIM_OK)
+    return HADAL_STATUS_OK;
+  return fail(error, status == HADAL_SIM_OUT_OF_MEMORY ? HADAL_STATUS_OUT_OF_MEMORY : otherwise,
+              "%s%s%s", about, *about ? ": " : "", hadal_sim_context_message(device->sim));
 }
 
 /// Bytes of memory that the host has; 0 where it does not say.

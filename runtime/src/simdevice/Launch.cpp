@@ -64,12 +64,9 @@ hadal_device_code_t keep(hadal_device_t *device, const hadal_device_launch_t &la
   kept.how.cooperative = kernel.cooperative;
   kept.how.distinct_sectors = 1;
   std::lock_guard<std::mutex> guard(device->lock);
-  if (hadal_sim_status_t status = hadal_sim_launch_check(
-          device->sim, kernel.image->module, kernel.name.c_str(), &kept.how, kept.values.size());
-      status != HADAL_SIM_OK)
-    return fail(error, codeOf(status, HADAL_STATUS_INVALID_ARGUMENT), "%s: %s",
-                kernel.image->name.c_str(), hadal_sim_context_message(device->sim));
-  return HADAL_STATUS_OK;
+  hadal_sim_status_t status = hadal_sim_launch_check(
+      device->sim, kernel.image->module, kernel.name.c_str(), &kept.how, kept.values.size());
+  return expectOk(device, status, HADAL_STATUS_INVALID_ARGUMENT, kernel.image->name.c_str(), error);
 }
 
 hadal_device_code_t run(hadal_device_queue_t *queue, const KeptLaunch &launch,
@@ -83,13 +80,10 @@ hadal_device_code_t run(hadal_device_queue_t *queue, const KeptLaunch &launch,
   if (device->counted != queue)
     keepCounters(device);
   device->counted = queue;
-  if (hadal_sim_status_t status =
-          hadal_sim_launch(device->sim, kernel.image->module, kernel.name.c_str(), &launch.how,
-                           arguments.data(), arguments.size());
-      status != HADAL_SIM_OK)
-    return fail(error, codeOf(status, HADAL_STATUS_KERNEL_FAILED), "%s: %s",
-                kernel.image->name.c_str(), hadal_sim_context_message(device->sim));
-  return HADAL_STATUS_OK;
+  hadal_sim_status_t status =
+      hadal_sim_launch(device->sim, kernel.image->module, kernel.name.c_str(), &launch.how,
+                       arguments.data(), arguments.size());
+  return expectOk(device, status, HADAL_STATUS_KERNEL_FAILED, kernel.image->name.c_str(), error);
 }
 
 } // namespace

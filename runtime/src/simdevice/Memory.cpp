@@ -60,11 +60,11 @@ hadal_device_code_t memoryImport(hadal_device_t *device, const void *data, size_
     data = memcpy(memory->copy, data, size);
   }
   std::lock_guard<std::mutex> guard(device->lock);
-  if (hadal_sim_status_t status = hadal_sim_import(device->sim, data, size, what, &memory->address);
-      status != HADAL_SIM_OK) {
+  hadal_sim_status_t status = hadal_sim_import(device->sim, data, size, what, &memory->address);
+  if (hadal_device_code_t code =
+          expectOk(device, status, HADAL_STATUS_INVALID_ARGUMENT, what, error)) {
     free(memory->copy);
-    return fail(error, codeOf(status, HADAL_STATUS_INVALID_ARGUMENT), "%s: %s", what,
-                hadal_sim_context_message(device->sim));
+    return code;
   }
   *out_address = memory->address;
   *out_memory = memory.release();

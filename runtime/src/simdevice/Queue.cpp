@@ -2,8 +2,7 @@
 // Queues and events. Work runs within the call that puts it into a queue, which is one of the orders that
 // queues and events allow: a signal has been reached when its call ends, so a wait has nothing to wait for.
 #include "Device.h"
-
-#include <ctime>
+#include "support/Clock.h"
 
 namespace hadal::simdevice {
 
@@ -16,12 +15,6 @@ hadal_device_code_t checkIdle(const hadal_device_queue_t *queue, const char *wha
     return fail(error, HADAL_STATUS_INVALID_ARGUMENT,
                 "expected launches alone while the queue records, got %s", what);
   return HADAL_STATUS_OK;
-}
-
-uint64_t now() {
-  timespec time = {};
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return uint64_t(time.tv_sec) * 1000000000u + uint64_t(time.tv_nsec);
 }
 
 } // namespace
@@ -83,7 +76,7 @@ hadal_device_code_t queueSignal(hadal_device_queue_t *queue, hadal_device_event_
                                 hadal_device_error_t *error) {
   if (hadal_device_code_t code = checkIdle(queue, "a signal", error))
     return code;
-  event->time.store(now(), std::memory_order_release);
+  event->time.store(monotonicTime(), std::memory_order_release);
   return HADAL_STATUS_OK;
 }
 

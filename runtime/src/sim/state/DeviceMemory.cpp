@@ -27,25 +27,20 @@ void *mapZeros(u64 bytes) {
     madvise(at, bytes, MADV_HUGEPAGE);
   return at;
 }
-
-void release(Buffer &buffer) {
-  if (buffer.host && !buffer.borrowed)
-    munmap(buffer.host, buffer.bytes ? buffer.bytes : 1);
-  if (buffer.undefined)
-    munmap(buffer.undefined, buffer.bytes ? buffer.bytes : 1);
-  if (buffer.race)
-    munmap(buffer.race, (buffer.bytes / 4 + 1) * sizeof(GlobalRaceCell));
-  if (buffer.sectors)
-    munmap(buffer.sectors, 2 * buffer.sectorWords() * sizeof(u64));
-  buffer.sectors = nullptr;
-  buffer.host = buffer.undefined = nullptr;
-  buffer.race = nullptr;
-}
 } // namespace
 
-DeviceMemory::~DeviceMemory() {
-  for (auto &buffer : buffers)
-    release(*buffer);
+void Buffer::release() {
+  if (host && !borrowed)
+    munmap(host, bytes ? bytes : 1);
+  if (undefined)
+    munmap(undefined, bytes ? bytes : 1);
+  if (race)
+    munmap(race, (bytes / 4 + 1) * sizeof(GlobalRaceCell));
+  if (sectors)
+    munmap(sectors, 2 * sectorWords() * sizeof(u64));
+  sectors = nullptr;
+  host = undefined = nullptr;
+  race = nullptr;
 }
 
 u64 DeviceMemory::place(u64 bytes) {
@@ -63,10 +58,8 @@ Buffer *DeviceMemory::allocate(u64 bytes, std::string name, bool undefined) {
   buffer->name = std::move(name);
   buffer->host = static_cast<u8 *>(mapZeros(bytes));
   buffer->undefined = static_cast<u8 *>(mapZeros(bytes));
-  if (!buffer->host || !buffer->undefined) {
-    release(*buffer);
+  if (!buffer->host || !buffer->undefined)
     return nullptr;
-  }
   if (undefined) {
     memset(buffer->undefined, 0xff, bytes);
     // A value that stands out: the bytes of a signalling f32 and f16 NaN.
@@ -78,12 +71,7 @@ Buffer *DeviceMemory::allocate(u64 bytes, std::string name, bool undefined) {
 
 Buffer *DeviceMemory::add(std::unique_ptr<Buffer> buffer) {
   buffer->base = place(buffer->bytes);
-  try {
-    buffers.push_back(std::move(buffer));
-  } catch (...) {
-    release(*buffer);
-    throw;
-  }
+  buffers.push_back(std::move(buffer));
   return buffers.back().get();
 }
 
@@ -140,7 +128,7 @@ bool DeviceMemory::free(u64 base) {
   if (at == buffers.end() || (*at)->base != base || (*at)->freed)
     return false;
   Buffer *buffer = at->get();
-  release(*buffer);
+  buffer->release();
   buffer->freed = true; // its addresses are never given out again
   return true;
 }

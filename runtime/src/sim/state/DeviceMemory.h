@@ -39,13 +39,15 @@ struct Buffer {
   /// Whether any byte may be undefined: while false, shadow is not consulted.
   std::atomic<bool> mayBeUndefined{false};
   std::string name;
+  ~Buffer() { release(); }
+  /// Gives its memory of the host back.
+  void release();
   u64 end() const { return base + bytes; }
   u64 sectorWords() const { return (bytes / kSectorBytes + 64) / 64; }
 };
 
 class DeviceMemory {
 public:
-  ~DeviceMemory();
   /// Null when the host has no memory left.
   Buffer *allocate(u64 bytes, std::string name, bool undefined);
   /// Maps a file read-only without copying. Null and `error` on failure.
