@@ -14,11 +14,9 @@ struct Gpu {
   double tensor16; // operations a second, bf16 with f32 sums, without sparsity
   uint32_t sms;
   double clock; // Hz, at which tensor16 holds
-  uint32_t issued;     // warp instructions an SM starts a cycle
-  uint32_t wavefronts; // of shared memory an SM serves a cycle
 };
 
-/// The GPU of that name, or null; `names` gives all, "a, b".
+/// The GPU of that name, or null; gpuNames gives all, "a, b".
 const Gpu *findGpu(const std::string &name);
 std::string gpuNames();
 

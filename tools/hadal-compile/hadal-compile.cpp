@@ -303,18 +303,24 @@ std::optional<int> checkIdle(const hadal::TargetRegistry &known,
         !idle.empty())
       return usage("expected " + idle + " where kernels of '" + target->getFamily() +
                    "' are made, got none of them");
-  for (const cl::Option *option :
-       std::initializer_list<const cl::Option *>{&precision, &attention}) {
-    if (!option->getNumOccurrences())
-      continue;
-    if (from != Stage::Model)
-      return refuse(input + ": expected --" + option->ArgStr +
+  struct Choice {
+    const cl::Option &option;
+    bool isMade;
+    const char *what;
+  };
+  const Choice choices[] = {{precision, precision.getNumOccurrences() != 0, "it"},
+                            {attention, attention.getNumOccurrences() != 0, "it"},
+                            {plain, plain, "its kernels"},
+                            {taps, taps, "its kernels"}};
+  for (const Choice &choice : choices)
+    if (choice.isMade && from != Stage::Model)
+      return refuse(input + ": expected --" + choice.option.ArgStr +
                     " with a module at stage model, got one at stage " + hadal::stageName(from) +
-                    ", which has it chosen");
-    if (to == Stage::Model)
-      return usage("expected --" + option->ArgStr +
+                    ", which has " + choice.what + " chosen");
+  for (const Choice &choice : ArrayRef(choices).take_front(2)) // of the form
+    if (choice.isMade && to == Stage::Model)
+      return usage("expected --" + choice.option.ArgStr +
                    " without --compile-to=model, since it is chosen after that");
-  }
   return std::nullopt;
 }
 
@@ -364,10 +370,6 @@ int compile(MLIRContext &context, const hadal::TargetRegistry &known) {
   options.attention = attention;
   options.plain = plain;
   options.taps = taps;
-  if ((plain || taps) && from != hadal::Stage::Model)
-    return refuse(input + ": expected --" + (plain ? "plain" : "taps") +
-                  " with a module at stage model, got one at stage " + hadal::stageName(from) +
-                  ", which has its kernels chosen");
   progress.stage("compiling");
   if (failed(runPasses(**module, from, to, options, dump.get())))
     return kBadInput;

@@ -22,9 +22,9 @@ struct CompileRequest {
   bool plain = false; // the expansion of every op: then nothing is unsupported
 };
 
-/// Compiles the text of a module. What the target has no kernel for is
-/// unsupported, by its own diagnostic: between the dispatch and the kernel stage
-/// nothing but the target says no.
+/// Compiles the text of a module. What the target has neither a kernel nor the
+/// plain path for is unsupported, by its own diagnostic: between the dispatch and the
+/// kernel stage nothing but the target says no.
 Compiled compileModule(const CompileRequest &request, const std::string &text,
                        const std::string &artifact);
 

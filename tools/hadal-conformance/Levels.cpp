@@ -15,12 +15,26 @@ Owned<hadal_context_t> openDevice(const std::string &device, std::string &proble
   return Owned<hadal_context_t>(context);
 }
 
+Owned<hadal_module_t> loadModule(hadal_context_t *context, const std::string &artifact,
+                                 std::string &problem) {
+  hadal_module_t *module = nullptr;
+  problem = messageOf(hadal_module_load(context, artifact.c_str(), nullptr, &module));
+  return Owned<hadal_module_t>(module);
+}
+
 Outcome whole(Outcome::Kind kind, const std::string &level, const std::string &text) {
   Outcome outcome;
   outcome.kind = kind;
   outcome.level = level;
   outcome.text = text;
   return outcome;
+}
+
+Outcome outcomeOf(const Compiled &compiled, const std::string &level) {
+  return whole(compiled.kind == Compiled::done          ? Outcome::passed
+               : compiled.kind == Compiled::unsupported ? Outcome::unsupported
+                                                        : Outcome::failed,
+               level, compiled.why);
 }
 
 std::string artifactOf(const DeviceRun &run, const std::string &level) {
@@ -38,14 +52,10 @@ std::vector<Outcome> runLevels(const DeviceRun &where, const Compile &compile,
     std::string artifact = artifactOf(where, level);
     Compiled compiled = compile(level, artifact);
     if (compiled.kind != Compiled::done) {
-      outcomes.push_back(
-          whole(compiled.kind == Compiled::unsupported ? Outcome::unsupported : Outcome::failed,
-                level, compiled.why));
+      outcomes.push_back(outcomeOf(compiled, level));
       continue;
     }
-    hadal_module_t *loaded = nullptr;
-    problem = messageOf(hadal_module_load(context.get(), artifact.c_str(), nullptr, &loaded));
-    Owned<hadal_module_t> module(loaded);
+    Owned<hadal_module_t> module = loadModule(context.get(), artifact, problem);
     if (!module) {
       outcomes.push_back(whole(Outcome::failed, level, problem));
       continue;

@@ -38,6 +38,10 @@ using RunModule =
 /// Opens a device; null, and `problem` says why, where it cannot be.
 Owned<hadal_context_t> openDevice(const std::string &device, std::string &problem);
 
+/// Loads an artifact; null, and `problem` says why, where it cannot be.
+Owned<hadal_module_t> loadModule(hadal_context_t *context, const std::string &artifact,
+                                 std::string &problem);
+
 /// For each level: has the artifact made, loads it on the device, and runs it. What
 /// `run` gives gets the level.
 std::vector<Outcome> runLevels(const DeviceRun &where, const Compile &compile,
@@ -48,6 +52,9 @@ std::vector<Outcome> runEdges(hadal_module_t *module, const Case &built);
 
 /// An outcome of a whole level, or of a whole case ("").
 Outcome whole(Outcome::Kind kind, const std::string &level, const std::string &text);
+
+/// An outcome of a whole level: passed where there is an artifact.
+Outcome outcomeOf(const Compiled &compiled, const std::string &level);
 
 /// What a device says of itself.
 struct DeviceFacts {

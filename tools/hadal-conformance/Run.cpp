@@ -53,6 +53,18 @@ std::string placeOf(const Shape &shape, size_t index) {
   return text;
 }
 
+/// "call 1: " before what is said of a call, where there are several.
+std::string placeOf(const Edge &edge, size_t call) {
+  return edge.calls.size() > 1 ? "call " + std::to_string(call) + ": " : "";
+}
+
+/// Calls `compareOne(call, result, expected, where)` for each result of each call.
+template <typename CompareOne> void compareAll(const Edge &edge, CompareOne compareOne) {
+  for (size_t i = 0; i < edge.calls.size(); ++i)
+    for (size_t j = 0; j < edge.calls[i].results.size(); ++j)
+      compareOne(i, j, edge.calls[i].results[j], placeOf(edge, i));
+}
+
 class Session {
 public:
   std::string open(hadal_module_t *module, const Edge &edge, bool neverReplay) {
@@ -82,11 +94,9 @@ public:
 
   /// All calls of an edge, with its own inputs or with the others.
   std::string run(const Edge &edge, bool others, Results &out) {
-    for (size_t i = 0; i < edge.calls.size(); ++i) {
-      std::string where = edge.calls.size() > 1 ? "call " + std::to_string(i) + ": " : "";
+    for (size_t i = 0; i < edge.calls.size(); ++i)
       if (std::string problem = call(edge.calls[i], others, out.emplace_back()); !problem.empty())
-        return where + problem;
-    }
+        return placeOf(edge, i) + problem;
     return "";
   }
 
@@ -230,18 +240,15 @@ Outcome runEdge(hadal_module_t *module, const Edge &edge) {
   if (!outcome.text.empty())
     return outcome;
   outcome.kind = Outcome::passed;
-  for (size_t i = 0; i < edge.calls.size(); ++i)
-    for (size_t j = 0; j < edge.calls[i].results.size(); ++j) {
-      const Expected &expected = edge.calls[i].results[j];
-      std::string where = edge.calls.size() > 1 ? "call " + std::to_string(i) + ": " : "";
-      compare(expected, runs.replayed[0][i][j], where, outcome);
-      if (outcome.kind == Outcome::failed)
-        continue;
-      if (std::string difference = compareRuns(expected, runs, i, j); !difference.empty()) {
-        outcome.kind = Outcome::failed;
-        outcome.text = where + expected.name + ": " + difference;
-      }
+  compareAll(edge, [&](size_t i, size_t j, const Expected &expected, const std::string &where) {
+    compare(expected, runs.replayed[0][i][j], where, outcome);
+    if (outcome.kind == Outcome::failed)
+      return;
+    if (std::string difference = compareRuns(expected, runs, i, j); !difference.empty()) {
+      outcome.kind = Outcome::failed;
+      outcome.text = where + expected.name + ": " + difference;
     }
+  });
   return outcome;
 }
 
@@ -262,18 +269,15 @@ Outcome runEdgeAgainst(hadal_module_t *module, hadal_module_t *plain, const Edge
     return outcome;
   }
   outcome.kind = Outcome::passed;
-  for (size_t i = 0; i < edge.calls.size(); ++i)
-    for (size_t j = 0; j < edge.calls[i].results.size(); ++j) {
-      Expected expected = edge.calls[i].results[j];
-      std::string where = edge.calls.size() > 1 ? "call " + std::to_string(i) + ": " : "";
-      compare(expected, results[i][j], where, outcome);
-      Tensor expansion =
-          Tensor::decode(expected.values.element, expected.values.shape, meant[i][j].data());
-      for (size_t k = 0; k < expansion.values.size(); ++k)
-        if (!std::isnan(expected.values.values[k]))
-          expected.values.values[k] = expansion.values[k];
-      compare(expected, results[i][j], where + "against its expansion: ", outcome);
-    }
+  compareAll(edge, [&](size_t i, size_t j, Expected expected, const std::string &where) {
+    compare(expected, results[i][j], where, outcome);
+    Tensor expansion =
+        Tensor::decode(expected.values.element, expected.values.shape, meant[i][j].data());
+    for (size_t k = 0; k < expansion.values.size(); ++k)
+      if (!std::isnan(expected.values.values[k]))
+        expected.values.values[k] = expansion.values[k];
+    compare(expected, results[i][j], where + "against its expansion: ", outcome);
+  });
   return outcome;
 }
 

@@ -62,10 +62,7 @@ std::vector<Outcome> runCaseAgainst(const Suite &suite, const CaseEntry &entry) 
   if (compiled.kind != Compiled::done)
     return {whole(Outcome::failed, "", "its expansion: " + compiled.why)};
   Owned<hadal_context_t> context = openDevice(suite.device, problem);
-  hadal_module_t *loaded = nullptr;
-  if (context)
-    problem = messageOf(hadal_module_load(context.get(), path.c_str(), nullptr, &loaded));
-  Owned<hadal_module_t> plain(loaded);
+  Owned<hadal_module_t> plain = context ? loadModule(context.get(), path, problem) : nullptr;
   if (!plain)
     return {whole(Outcome::failed, "", problem)};
   return runLevels(
@@ -88,10 +85,7 @@ std::vector<Outcome> saveCase(const Suite &suite, const CaseEntry &entry) {
   std::vector<Outcome> outcomes;
   for (const std::string &level : suite.levels) {
     Compiled compiled = prepared.compile(level, artifactOf(suite, level));
-    outcomes.push_back(whole(compiled.kind == Compiled::done          ? Outcome::passed
-                             : compiled.kind == Compiled::unsupported ? Outcome::unsupported
-                                                                      : Outcome::failed,
-                             level, compiled.why));
+    outcomes.push_back(outcomeOf(compiled, level));
   }
   // What kernels read is in each artifact's own file of weights.
   std::remove(WeightsFile::pathIn(suite.folder).c_str());

@@ -58,13 +58,12 @@ WeightsFile::WeightsFile(const std::string &folder, const std::vector<Weight> &w
   uint64_t length = header.size();
   header.insert(0, reinterpret_cast<const char *>(&length), sizeof length);
 
-  const char *name = kName;
   std::ofstream file(pathIn(folder), std::ios::binary);
   file << header << data;
   file.close();
   if (!file)
-    problem = folder + "/" + name + ": cannot write: " + std::strerror(errno);
-  attributes = ", hadal.checkpoint = \"" + folder + "\", hadal.files = [#hadal.file<\"" + name +
+    problem = pathIn(folder) + ": cannot write: " + std::strerror(errno);
+  attributes = ", hadal.checkpoint = \"" + folder + "\", hadal.files = [#hadal.file<\"" + kName +
                "\", size = " + std::to_string(header.size() + data.size()) +
                ", header_hash = " + std::to_string(XXH3_64bits(header.data(), header.size())) +
                ">]";

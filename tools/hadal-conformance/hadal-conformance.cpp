@@ -79,18 +79,23 @@ std::string joined(const std::vector<std::string> &words) {
   return text.empty() ? "none" : text;
 }
 
-/// Levels of the target that the device has too, best first; of these the one that is asked for.
+/// The level of --target, or all levels of the target, best first.
+std::vector<std::string> askedLevels(const CommandLine &line, const Target &target) {
+  std::vector<std::string> levels;
+  std::string asked = line.text("target", target.getFamily().str());
+  for (llvm::StringRef level : target.getLevels())
+    if (asked == target.getFamily() || asked == level)
+      levels.push_back(level.str());
+  return levels;
+}
+
+/// Those of them that the device has too.
 std::vector<std::string> commonLevels(const CommandLine &line, const Target &target,
                                       const std::string &device, const DeviceFacts &facts) {
-  std::vector<std::string> all, common;
-  std::string asked = line.text("target", target.getFamily().str());
-  for (llvm::StringRef level : target.getLevels()) {
-    if (asked != target.getFamily() && asked != level)
-      continue;
-    all.push_back(level.str());
+  std::vector<std::string> all = askedLevels(line, target), common;
+  for (const std::string &level : all)
     if (llvm::is_contained(facts.levels, level))
-      common.push_back(level.str());
-  }
+      common.push_back(level);
   if (common.empty())
     fail("expected a level that device '" + device + "' and target '" + target.getFamily().str() +
          "' have, got " + joined(facts.levels) + " and " + joined(all));
@@ -139,17 +144,6 @@ std::vector<Job> chooseJobs(const CommandLine &line) {
   return chosen;
 }
 
-/// What --save compiles: the level of --target, or all levels of it.
-std::vector<std::string> savedLevels(const CommandLine &line, const Target &target) {
-  if (!line.has("target"))
-    failUsage("expected --save with --target, got none");
-  std::vector<std::string> levels;
-  for (llvm::StringRef level : target.getLevels())
-    if (line.text("target") == target.getFamily() || line.text("target") == level)
-      levels.push_back(level.str());
-  return levels;
-}
-
 /// Compiles all, and runs nothing.
 bool save(const CommandLine &line, const TargetRegistry &targets, const Target &target,
           const std::vector<Job> &jobs, unsigned atOnce, unsigned timeout) {
@@ -158,7 +152,9 @@ bool save(const CommandLine &line, const TargetRegistry &targets, const Target &
   std::filesystem::create_directories(folder, failed);
   if (failed || !std::filesystem::is_empty(folder, failed))
     fail(folder + ": expected --save with a new or an empty folder, got another");
-  std::vector<std::string> levels = savedLevels(line, target), names;
+  if (!line.has("target"))
+    failUsage("expected --save with --target, got none");
+  std::vector<std::string> levels = askedLevels(line, target), names;
   for (const Job &job : jobs)
     names.push_back(job.name);
   if (std::string problem = Saved::write(folder, target.getFamily().str(), levels, names);
@@ -185,8 +181,8 @@ int main(int argc, char **argv) {
       "[options]",
       "Compiles small programs, one for each op, element type and shape, for a target, runs\n"
       "them on a device at each level that both have, and compares the results with plain\n"
-      "loops in double precision. What the target has no kernel for is unsupported, by the\n"
-      "target's own reason, and no failure. Exit code 1: something failed.",
+      "loops in double precision. What the target has neither a kernel nor the plain path for is\n"
+      "unsupported, by the target's own reason, and no failure. Exit code 1: something failed.",
       {{"device", Option::value, "NAME",
         "where to run: cpu, or a device library by name or path (cpu)"},
        {"target", Option::value, "NAME",

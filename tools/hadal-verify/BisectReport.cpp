@@ -4,8 +4,6 @@
 #include "support/Diagnostics.h"
 #include "support/Json.h"
 
-#include <cmath>
-
 namespace hadal::tools {
 namespace {
 
@@ -30,11 +28,9 @@ std::string launchText(const LaunchPlace &launch) {
                 launch.label.c_str(), launch.executable.c_str(), launch.level.c_str());
 }
 
-std::string number(double value) { return std::isfinite(value) ? format("%.9g", value) : "null"; }
-
-/// The launch that made what differs: that of the part, or the one that made the op's value.
-const LaunchPlace &launchOf(const Bisection &result) {
-  return result.part ? result.part->launch : result.op->launch;
+/// The part that differs, or the op where none was found to.
+const Deviation &smallestOf(const Bisection &result) {
+  return result.part ? *result.part : *result.op;
 }
 
 } // namespace
@@ -61,7 +57,7 @@ void printBisection(const Bisection &result, const Model &model, const TestSteps
            "means; it ends in launch " +
            launchText(op.launch) + "\n";
   else
-    out += "first launch that does: " + launchText(launchOf(result)) + "\n";
+    out += "first launch that does: " + launchText(smallestOf(result).launch) + "\n";
   if (result.part)
     out += "  " + differenceText(*result.part) + "\n";
   print(out);
@@ -74,23 +70,20 @@ std::string jsonBisection(const Bisection &result, const Model &model, const Tes
                     ",\"passed\":" + (result.op ? "false" : "true") +
                     format(",\"steps\":%zu,\"launches\":%zu,\"values\":%zu", result.steps,
                            result.launches, result.values) +
-                    ",\"uncompared\":[";
-  for (size_t i = 0; i < result.uncompared.size(); ++i)
-    out += (i ? "," : "") + quoted(result.uncompared[i]);
-  out += "]";
+                    ",\"uncompared\":" + quotedList(result.uncompared);
   if (result.op) {
-    const Deviation &op = *result.op, &at = result.part ? *result.part : op;
+    const Deviation &op = *result.op, &at = smallestOf(result);
     const LaunchPlace &launch = at.launch;
     out += ",\"op\":" + quoted(op.name) +
            ",\"layer\":" + (layerOf(op.name).empty() ? "null" : layerOf(op.name)) +
            format(",\"step\":%zu,\"tokens\":%zu,\"error\":", op.step,
                   steps.steps[op.step].tokens.size()) +
-           number(op.difference.error) + ",\"limit\":" + number(op.limit) +
+           numberOrNull(op.difference.error) + ",\"limit\":" + numberOrNull(op.limit) +
            ",\"parts_agree\":" + (result.partsAgree ? "true" : "false") +
            ",\"launch\":{\"entry\":" + quoted(launch.entry) +
            format(",\"index\":%u", launch.index) + ",\"label\":" + quoted(launch.label) +
            ",\"executable\":" + quoted(launch.executable) + ",\"level\":" + quoted(launch.level) +
-           ",\"error\":" + number(at.difference.error) + "}";
+           ",\"error\":" + numberOrNull(at.difference.error) + "}";
   }
   return out + "}\n";
 }

@@ -2,6 +2,7 @@
 // Compares what a model computes with expected results.
 #include "Comparison.h"
 #include "Layers.h"
+#include "Prompts.h"
 #include "support/Diagnostics.h"
 
 #include <algorithm>
@@ -47,8 +48,8 @@ static int32_t argmax(const float *row, size_t count) {
 
 /// Runs one prompt and its greedy continuation; slot 0 is emptied before.
 static PromptResult runPrompt(Model &model, const SafetensorsFile &expected, uint32_t index,
-                              const std::vector<int32_t> &prompt, uint32_t chunk,
-                              LayerRecorder &layers) {
+                              const Prompt &given, uint32_t chunk, LayerRecorder &layers) {
+  const std::vector<int32_t> &prompt = given.ids;
   std::string suffix = "." + std::to_string(index);
   size_t vocabulary = model.info().vocab_size;
   PromptResult result;
@@ -86,8 +87,7 @@ static PromptResult runPrompt(Model &model, const SafetensorsFile &expected, uin
     result.bf16Relative.assign(bf16.begin(), bf16.end());
   }
 
-  if (expected.has("greedy" + suffix))
-    result.expectedGreedy = expected.integers("greedy" + suffix);
+  result.expectedGreedy = given.greedy;
   std::vector<float> row(logits.end() - static_cast<std::ptrdiff_t>(vocabulary), logits.end());
   for (size_t i = 0; i < result.expectedGreedy.size(); ++i) {
     int32_t id = argmax(row.data(), vocabulary);
@@ -130,24 +130,13 @@ static void judge(Verification &result, const Model &model, double tolerance) {
 
 Verification verifyModel(Model &model, const SafetensorsFile &expected, uint32_t chunk,
                          double tolerance) {
-  std::vector<std::vector<int32_t>> prompts;
+  std::vector<Prompt> prompts = readPrompts(model, expected);
   size_t longest = 0, continuation = 0;
-  for (uint32_t i = 0; expected.has("prompt." + std::to_string(i)); ++i) {
-    std::string name = "prompt." + std::to_string(i);
-    prompts.push_back(expected.integers(name));
-    if (prompts.back().empty())
-      fail(expected.path() + ": tensor '" + name + "': expected at least one token, got none");
-    model.checkIds(prompts.back(), expected.path() + ": tensor '" + name + "'");
-    longest = std::max(longest, prompts.back().size());
-    std::string greedy = "greedy." + std::to_string(i);
-    if (expected.has(greedy))
-      continuation = std::max(continuation, expected.integers(greedy).size());
+  for (const Prompt &prompt : prompts) {
+    longest = std::max(longest, prompt.ids.size());
+    continuation = std::max(continuation, prompt.greedy.size());
   }
-  if (prompts.empty())
-    fail(expected.path() + ": expected a tensor 'prompt.0', got none");
-  if (longest + continuation > model.info().max_positions)
-    fail(expected.path() + ": expected prompts and continuations of at most " +
-         model.contextLimit() + ", got " + std::to_string(longest + continuation));
+  checkLongest(model, expected, longest + continuation);
   model.openSession(1, static_cast<uint32_t>(longest + continuation));
 
   Verification result;

@@ -5,7 +5,6 @@
 #include "support/Json.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <tuple>
 
@@ -75,46 +74,33 @@ void printFailures(const std::vector<Problem> &failures, const char *places, con
                  line.str().c_str());
 }
 
-namespace {
-
-/// JSON has no infinities.
-std::string number(double value) { return std::isfinite(value) ? format("%.9g", value) : "null"; }
-
-std::vector<std::string> textsOf(const std::vector<Problem> &problems) {
+static std::vector<std::string> textsOf(const std::vector<Problem> &problems) {
   std::vector<std::string> texts;
   for (const Problem &problem : problems)
     texts.push_back(problem.str());
   return texts;
 }
 
-std::string quotedList(const std::vector<std::string> &texts) {
-  std::string out = "[";
-  for (size_t i = 0; i < texts.size(); ++i)
-    out += (i ? "," : "") + quoted(texts[i]);
-  return out + "]";
-}
-
-} // namespace
-
 std::string jsonReport(const Verification &result, const Model &model) {
-  std::string out = "{\"model\":" + quoted(model.path()) +
-                    ",\"precision\":" + quoted(model.info().precision) +
-                    ",\"attention\":" + quoted(model.info().attention) +
-                    ",\"level\":" + quoted(hadal_context_level(model.context())) +
-                    ",\"passed\":" + (result.failures.empty() ? "true" : "false") +
-                    format(",\"positions\":%zu", result.positions) +
-                    ",\"median\":" + number(result.median) + ",\"mean\":" + number(result.mean);
+  std::string out =
+      "{\"model\":" + quoted(model.path()) + ",\"precision\":" + quoted(model.info().precision) +
+      ",\"attention\":" + quoted(model.info().attention) +
+      ",\"level\":" + quoted(hadal_context_level(model.context())) +
+      ",\"passed\":" + (result.failures.empty() ? "true" : "false") +
+      format(",\"positions\":%zu", result.positions) +
+      ",\"median\":" + numberOrNull(result.median) + ",\"mean\":" + numberOrNull(result.mean);
   if (result.hasBf16)
-    out += ",\"bf16_median\":" + number(result.bf16Median) +
-           ",\"bf16_mean\":" + number(result.bf16Mean);
+    out += ",\"bf16_median\":" + numberOrNull(result.bf16Median) +
+           ",\"bf16_mean\":" + numberOrNull(result.bf16Mean);
   out += ",\"prompts\":[";
   for (size_t i = 0; i < result.prompts.size(); ++i) {
     const PromptResult &prompt = result.prompts[i];
     out += format("%s{\"index\":%u,\"tokens\":%u,\"positions\":%zu,\"max_abs_error\":%s,"
                   "\"largest_logit\":%s,\"median\":%s,\"greedy_tokens\":%zu,\"greedy_equal\":%zu}",
                   i ? "," : "", prompt.index, prompt.tokens, prompt.relative.size(),
-                  number(prompt.logits.maxAbsolute).c_str(), number(prompt.logits.largest).c_str(),
-                  number(median(prompt.relative)).c_str(), prompt.expectedGreedy.size(),
+                  numberOrNull(prompt.logits.maxAbsolute).c_str(),
+                  numberOrNull(prompt.logits.largest).c_str(),
+                  numberOrNull(median(prompt.relative)).c_str(), prompt.expectedGreedy.size(),
                   prompt.greedyEqual);
   }
   return out + "],\"failures\":" + quotedList(textsOf(result.failures)) +

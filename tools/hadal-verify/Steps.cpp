@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The steps with which two artifacts are compared value by value.
 #include "Steps.h"
-#include "support/Diagnostics.h"
+#include "Prompts.h"
 
 #include <algorithm>
 
@@ -50,34 +50,23 @@ TestSteps makeSteps(const hadal_model_info_t &info) {
 
 TestSteps stepsOf(const Model &model, const SafetensorsFile &expected, uint32_t chunk) {
   TestSteps result;
+  result.slots = 0;
   size_t longest = 0;
-  for (uint32_t i = 0; expected.has("prompt." + std::to_string(i)); ++i) {
-    std::string number = std::to_string(i);
-    std::vector<int32_t> ids = expected.integers("prompt." + number), greedy;
-    if (ids.empty())
-      fail(expected.path() + ": tensor 'prompt." + number +
-           "': expected at least one token, got none");
-    model.checkIds(ids, expected.path() + ": tensor 'prompt." + number + "'");
-    if (expected.has("greedy." + number))
-      greedy = expected.integers("greedy." + number);
+  for (const auto &[ids, greedy] : readPrompts(model, expected)) {
+    uint32_t slot = result.slots++;
     for (size_t done = 0; done < ids.size();) {
       size_t count = std::min<size_t>(chunk, ids.size() - done);
-      result.steps.emplace_back().add(i, static_cast<uint32_t>(done), ids.data() + done, count,
+      result.steps.emplace_back().add(slot, static_cast<uint32_t>(done), ids.data() + done, count,
                                       Rows::all);
       done += count;
     }
     // Of the continuation, what is not read again is not needed.
     for (size_t j = 0; j + 1 < greedy.size(); ++j)
-      result.steps.emplace_back().add(i, static_cast<uint32_t>(ids.size() + j), &greedy[j], 1,
+      result.steps.emplace_back().add(slot, static_cast<uint32_t>(ids.size() + j), &greedy[j], 1,
                                       Rows::all);
     longest = std::max(longest, ids.size() + greedy.size());
-    result.slots = i + 1;
   }
-  if (result.steps.empty())
-    fail(expected.path() + ": expected a tensor 'prompt.0', got none");
-  if (longest > model.info().max_positions)
-    fail(expected.path() + ": expected prompts and continuations of at most " +
-         model.contextLimit() + ", got " + std::to_string(longest));
+  checkLongest(model, expected, longest);
   result.capacity = static_cast<uint32_t>(longest);
   return result;
 }

@@ -33,24 +33,33 @@ std::vector<uint16_t> drawBF16(size_t count, unsigned seed) {
   return drawn;
 }
 
+using Programs = llvm::SmallVector<cuda::LinearProgram>;
+
+/// Emits the kernel "linear" of a layer into an empty module.
+Programs emitLayer(mlir::ModuleOp module, const Shape &shape, const cuda::Level &level) {
+  mlir::OpBuilder builder = mlir::OpBuilder::atBlockBegin(module.getBody());
+  cuda::LinearSpec spec;
+  spec.name = "linear";
+  spec.outputs = shape.outputs;
+  spec.inputs = shape.inputs;
+  spec.segment = cuda::chooseSegment(shape.outputs, shape.inputs);
+  spec.element = shape.rounds ? mlir::Type(builder.getBF16Type()) : builder.getF32Type();
+  spec.isGated = shape.isGated;
+  spec.addends = shape.hasResidual;
+  return cuda::emitLinear(builder, module.getLoc(), spec, level);
+}
+
+mlir::OwningOpRef<mlir::ModuleOp> makeModule(mlir::MLIRContext &context) {
+  return mlir::ModuleOp::create(mlir::UnknownLoc::get(&context));
+}
+
 /// A layer with random weights, compiled for a level.
 class Layer {
 public:
   Layer(const Shape &shape, const cuda::Level &level) : shape(shape) {
     auto context = makeKernelContext();
-    mlir::OpBuilder builder(context.get());
-    auto loc = builder.getUnknownLoc();
-    mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(loc);
-    builder.setInsertionPointToStart(module->getBody());
-    cuda::LinearSpec spec;
-    spec.name = "linear";
-    spec.outputs = shape.outputs;
-    spec.inputs = shape.inputs;
-    spec.segment = cuda::chooseSegment(shape.outputs, shape.inputs);
-    spec.element = shape.rounds ? mlir::Type(builder.getBF16Type()) : builder.getF32Type();
-    spec.isGated = shape.isGated;
-    spec.addends = shape.hasResidual;
-    programs = cuda::emitLinear(builder, loc, spec, level);
+    mlir::OwningOpRef<mlir::ModuleOp> module = makeModule(*context);
+    programs = emitLayer(*module, shape, level);
     image = std::make_unique<SimImage>(compileToPtx(*module, level));
     for (unsigned i = 0; i < (shape.isGated ? 2 : 1); ++i) {
       weights.push_back(drawBF16(shape.outputs * shape.inputs, 7 + i));
@@ -146,7 +155,7 @@ public:
 
   static constexpr int64_t most = 150;
   Shape shape;
-  llvm::SmallVector<cuda::LinearProgram> programs;
+  Programs programs;
   hadal_sim_counters_t counters = {};
 
 private:
@@ -198,10 +207,12 @@ TEST(TileLinearPrograms, SegmentsAreForFewOutputsAndManyInputs) {
 }
 
 TEST(TileLinearPrograms, LevelsDifferByTheirSharedMemory) {
+  auto context = makeKernelContext();
   for (const cuda::Level &level : cuda::allLevels()) {
-    Layer layer({256, 256, false}, level);
-    for (const cuda::LinearProgram &program : layer.programs)
+    mlir::OwningOpRef<mlir::ModuleOp> module = makeModule(*context);
+    Programs programs = emitLayer(*module, {256, 256, false}, level);
+    for (const cuda::LinearProgram &program : programs)
       EXPECT_LE(program.sharedBytes, level.sharedBytes) << level.name.str();
-    EXPECT_EQ(layer.programs.back().rows, level.sharedBytes > 100 << 10 ? 128 : 64);
+    EXPECT_EQ(programs.back().rows, level.sharedBytes > 100 << 10 ? 128 : 64);
   }
 }

@@ -154,10 +154,8 @@ void addLinearFamilies(Families &families) {
                 {},
                 {}};
     spec.shape = {r.between(1, 140), r.between(1, r.coin() ? 300 : 64)};
-    for (int axis : {0, 1}) {
-      (void)axis;
-      spec.block.push_back(oneOf(r, {int64_t(16), int64_t(32), int64_t(128)}));
-    }
+    const auto side = [&] { return oneOf(r, {int64_t(16), int64_t(32), int64_t(128)}); };
+    spec.block = {side(), side()};
     return spec;
   };
   const auto results = [](Random &r) { return oneOf(r, {Element::f32, Element::bf16}); };
