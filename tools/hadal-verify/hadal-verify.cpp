@@ -10,7 +10,9 @@ using namespace hadal::tools;
 
 /// Compares with the artifact of the expansions, value by value; the exit code.
 static int runBisection(Model &model, const CommandLine &line, uint32_t chunk) {
-  Model plain(line.text("bisect"), ModelOptions());
+  ModelOptions options;
+  options.device = line.text("plain-device", options.device);
+  Model plain(line.text("bisect"), options);
   TestSteps steps = line.positionals().size() == 2
                         ? stepsOf(model, SafetensorsFile(line.positionals()[1]), chunk)
                         : makeSteps(model.info());
@@ -42,6 +44,7 @@ int main(int argc, char **argv) {
        {"bisect", Option::value, "PLAIN.hadal",
         "the same model, compiled with --plain --taps, and this one with --taps; of EXPECTED "
         "the prompts are taken"},
+       {"plain-device", Option::value, "NAME", "where to run PLAIN.hadal (cpu)"},
        {"json", Option::flag, "", "print the report as JSON"},
        {"chunk", Option::value, "N", "at most so many tokens of a prompt in one step (all)"},
        {"device", Option::value, "NAME",
@@ -54,6 +57,8 @@ int main(int argc, char **argv) {
   if (words != 2 && !(words == 1 && (weights || bisects)))
     failUsage(words == 0 ? "expected a model and expected results, got none"
                          : "expected one model, and expected results, --weights or --bisect");
+  if (line.has("plain-device") && !bisects)
+    failUsage("expected --plain-device with --bisect");
   double tolerance = line.number("tolerance", 1e-4, 0, 1);
   auto chunk = static_cast<uint32_t>(line.integer("chunk", UINT32_MAX, 1, UINT32_MAX));
 
