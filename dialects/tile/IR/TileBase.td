@@ -52,15 +52,17 @@ def Tile_Global : Tile_Type<"Global", "global"> {
     The whole matrix, from its first element on, aligned to 64 bytes. Order `rows`: one
     row after the other, without gaps; how many there are may be known to the launch
     alone. Order `packed`: the weights of `#hadal.fragments`, blocks of 16 rows and 32
-    columns, whose rows and columns are padded to multiples of 16 and 64 with zeros.
+    columns, whose rows and columns are padded to multiples of 16 and 64 with zeros. Three extents are a stack of
+    matrices, one behind the other.
 
     Constraints:
-    1. global_c1: the columns are known, and positive as the rows are where they are known
+    1. global_c1: two extents or three; the columns are known, and positive as the rows are where they are known, which they are in a stack
     2. global_c2: elements are bf16 or f32; packed ones bf16, of known rows
 
     ```mlir
     !tile.global<?x2048xbf16, rows>
     !tile.global<1408x2048xbf16, packed>
+    !tile.global<64x1408x2048xbf16, packed>
     ```
   }];
   let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Type":$elementType,
@@ -137,6 +139,9 @@ def Tile_Fragment : Tile_Type<"Fragment", "fragment"> {
   }];
 }
 
+
+// Which rows of a matrix the rows of a window are, where they are not neighbours.
+def Tile_Index : MemRefRankOf<[I32], [1]>;
 
 class Tile_Op<string mnemonic, list<Trait> traits = []> : Op<Tile_Dialect, mnemonic, traits>;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Verifies the ops of the tile dialect on tiles in registers.
-#include "tile/IR/TileDialect.h"
+#include "IndexChecks.h"
 
 using namespace mlir;
 using namespace hadal::tile;
@@ -48,7 +48,7 @@ LogicalResult FetchOp::verify() {
   FragmentType fragment = getFragment().getType();
   bool isLeft = fragment.getRole() == Role::Lhs;
   // fetch_c1
-  if (fragment.getRole() == Role::Accumulator ||
+  if (fragment.getRole() == Role::Accumulator || source.getShape().size() != 2 ||
       source.getElementType() != fragment.getElementType() ||
       isLeft != (source.getOrder() == Order::Packed))
     return emitOpError() << "expected a left operand of a packed matrix, or a right one of one in "
@@ -62,7 +62,8 @@ LogicalResult FetchOp::verify() {
   if (!isLeft && bytes % kPieceBytes != 0)
     return emitOpError() << "expected rows of a multiple of " << kPieceBytes << " bytes, got "
                          << bytes;
-  return success();
+  // fetch_c4
+  return verifyIndex(*this);
 }
 
 LogicalResult ZeroOp::verify() {

@@ -46,27 +46,34 @@ def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>]> {
   let hasVerifier = 1;
 }
 
-def Tile_FetchOp : Tile_Op<"fetch", [MemoryEffects<[MemRead]>]> {
+def Tile_FetchOp : Tile_Op<"fetch", [MemoryEffects<[MemRead]>, AttrSizedOperandSegments]> {
   let summary = "An operand of a product, from global memory";
   let description = [{
     As `tile.load`, of a window that begins at (row, column), without a way through shared memory. Behind
     the last column there are zeros. Rows behind the last one, of which the first `rows` of the window are left, have the
-    values of one that exists: what comes of them is nobody's. A position may differ between groups of warps.
+    values of one that exists: what comes of them is nobody's. With an index row r of the window is row `index[row + r] / divisor` of the
+    matrix. A position may differ between groups of warps.
     The matrix is not written while the kernel runs.
 
     Constraints:
     1. fetch_c1: the matrix is of the operand's elements, packed for a left operand and of order rows for a right one
     2. fetch_c2: rows are given exactly for a right operand
     3. fetch_c3: a row of the matrix is a multiple of 16 bytes
+    4. fetch_c4: there is an index only where rows are given, and its divisor is positive
 
     ```mlir
     %a = tile.fetch %w[%row, %k] : !tile.global<1408x2048xbf16, packed> -> !tile.fragment<64x64xbf16, lhs, [2, 1, 2]>
     %b = tile.fetch %x[%zero, %k] rows %n : !tile.global<?x2048xbf16, rows> -> !tile.fragment<64x8xbf16, rhs, [2, 1, 2]>
+    %c = tile.fetch %x[%first, %k] rows %n by %pairs div 6 : memref<?xi32> : !tile.global<?x2048xbf16, rows> -> !tile.fragment<64x8xbf16, rhs, [2, 1, 2]>
     ```
   }];
-  let arguments = (ins Tile_Global:$source, I32:$row, I32:$column, Optional<I32>:$rows);
+  let arguments = (ins Tile_Global:$source, I32:$row, I32:$column, Optional<I32>:$rows, Optional<Tile_Index>:$index,
+                       DefaultValuedAttr<I64Attr, "1">:$divisor);
   let results = (outs Tile_Fragment:$fragment);
-  let assemblyFormat = "$source `[` $row `,` $column `]` (`rows` $rows^)? attr-dict `:` type($source) `->` type($fragment)";
+  let assemblyFormat = [{
+    $source `[` $row `,` $column `]` (`rows` $rows^)? (`by` $index^ `div` $divisor `:` type($index))? attr-dict
+    `:` type($source) `->` type($fragment)
+  }];
   let hasVerifier = 1;
 }
 

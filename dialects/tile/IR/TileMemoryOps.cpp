@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Verifies the ops of the tile dialect on memory.
-#include "tile/IR/TileDialect.h"
+#include "IndexChecks.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -24,7 +24,8 @@ LogicalResult CopyOp::verify() {
   SharedType tile = getTile().getType();
   // copy_c1
   bool isPacked = source.getOrder() == Order::Packed;
-  if (tile.getShape().size() != 2 || tile.getElementType() != source.getElementType() ||
+  if (source.getShape().size() != 2 || tile.getShape().size() != 2 ||
+      tile.getElementType() != source.getElementType() ||
       isPacked != (tile.getOrder() == Order::Packed))
     return emitOpError() << "expected one plane of the elements and the packing of " << source
                          << ", got " << tile;
@@ -38,7 +39,8 @@ LogicalResult CopyOp::verify() {
     return emitOpError() << "expected rows exactly when the type does not say how many there are, "
                             "got "
                          << source;
-  return success();
+  // copy_c4
+  return verifyIndex(*this);
 }
 
 LogicalResult WriteOp::verify() {
@@ -48,7 +50,8 @@ LogicalResult WriteOp::verify() {
     return emitOpError() << "expected one tile or more, got none";
   SharedType tile = getTileType();
   if (!llvm::all_equal(getTiles().getTypes()) || !tile.getElementType().isF32() ||
-      tile.getOrder() != Order::Rows || destination.getOrder() != Order::Rows)
+      tile.getOrder() != Order::Rows || destination.getOrder() != Order::Rows ||
+      destination.getShape().size() != 2)
     return emitOpError() << "expected tiles of one type, of f32, and a matrix, all of order rows, "
                             "got "
                          << getTiles().getTypes() << " and " << destination;
@@ -60,7 +63,7 @@ LogicalResult WriteOp::verify() {
   for (Type type : getOthers().getTypes()) {
     auto other = cast<GlobalType>(type);
     if (!other.getElementType().isF32() || other.getOrder() != Order::Rows ||
-        other.getShape()[1] != destination.getShape()[1])
+        other.getShape().size() != 2 || other.getShape()[1] != destination.getShape()[1])
       return emitOpError() << "expected matrices of f32 in rows of " << destination.getShape()[1]
                            << " columns, got " << other;
   }

@@ -35,26 +35,31 @@ def Tile_PlaneOp : Tile_Op<"plane", [Pure]> {
   let hasVerifier = 1;
 }
 
-def Tile_CopyOp : Tile_Op<"copy", [MemoryEffects<[MemRead, MemWrite]>]> {
+def Tile_CopyOp : Tile_Op<"copy", [MemoryEffects<[MemRead, MemWrite]>, AttrSizedOperandSegments]> {
   let summary = "Begin to copy a window of a matrix to shared memory";
   let description = [{
     The window begins at (row, column) and is as large as the tile. It is there after a `tile.wait` for its group, and a
     barrier for other threads' parts. What lies outside of the matrix is zero: behind
     its last column, and behind the first `rows` rows of the window. `rows`, which may be more than
-    the window has, is left out where the type says how many there are; then these count.
+    the window has, is left out where the type says how many there are; then these count. With an index row r of the window is
+    row `index[row + r] / divisor` of the matrix.
 
     Constraints:
     1. copy_c1: the tile is one plane, of the matrix's elements, and packed exactly when the matrix is
     2. copy_c2: a row of the matrix is a multiple of 16 bytes
     3. copy_c3: rows are given exactly when the type does not say them
+    4. copy_c4: there is an index only where rows are given, and its divisor is positive
 
     ```mlir
     tile.copy %x[%row, %k] rows %left to %p : !tile.global<?x2048xbf16, rows>, !tile.shared<128x64xbf16, swizzled>
+    tile.copy %x[%row, %k] rows %left by %pairs div 6 : memref<?xi32> to %p : !tile.global<?x2048xbf16, rows>, !tile.shared<128x64xbf16, swizzled>
     ```
   }];
-  let arguments = (ins Tile_Global:$source, I32:$row, I32:$column, Optional<I32>:$rows, Tile_Shared:$tile);
+  let arguments = (ins Tile_Global:$source, I32:$row, I32:$column, Optional<I32>:$rows, Optional<Tile_Index>:$index,
+                       Tile_Shared:$tile, DefaultValuedAttr<I64Attr, "1">:$divisor);
   let assemblyFormat = [{
-    $source `[` $row `,` $column `]` (`rows` $rows^)? `to` $tile attr-dict `:` type($source) `,` type($tile)
+    $source `[` $row `,` $column `]` (`rows` $rows^)? (`by` $index^ `div` $divisor `:` type($index))? `to` $tile attr-dict
+    `:` type($source) `,` type($tile)
   }];
   let hasVerifier = 1;
 }
@@ -100,7 +105,7 @@ def Tile_WriteOp : Tile_Op<"write", [MemoryEffects<[MemRead, MemWrite]>, AttrSiz
     The planes of each tile are added up, the first one first. The block takes an element of each sum, then
     the one of each of `others` at the same place of the window, and yields what is written, rounded to
     the matrix's elements. The window begins at (row, column); only its first `rows` rows and what lies within the matrix's
-    columns is written. Neighbouring threads write neighbouring elements, so that sectors are filled.
+    columns is written. With an index row r of the window is row `index[row + r]` of the matrices. Neighbouring threads write neighbouring elements, so that sectors are filled.
 
     Constraints:
     1. write_c1: one tile or more, all of the same type, of f32 and of order rows; the matrix of order rows
@@ -117,11 +122,11 @@ def Tile_WriteOp : Tile_Op<"write", [MemoryEffects<[MemRead, MemWrite]>, AttrSiz
     ```
   }];
   let arguments = (ins Variadic<Tile_Shared>:$tiles, Variadic<Tile_Global>:$others, Tile_Global:$destination, I32:$row,
-                       I32:$column, I32:$rows);
+                       I32:$column, I32:$rows, Optional<Tile_Index>:$index);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    $tiles (`with` $others^ `:` type($others))? `to` $destination `[` $row `,` $column `]` `rows` $rows `:` type($tiles) `to` type($destination)
-    $body attr-dict
+    $tiles (`with` $others^ `:` type($others))? `to` $destination `[` $row `,` $column `]` `rows` $rows (`by` $index^ `:` type($index))?
+    `:` type($tiles) `to` type($destination) $body attr-dict
   }];
   let hasVerifier = 1;
   let hasRegionVerifier = 1;

@@ -6,5 +6,6 @@
 include "tile/IR/TileBase.td"
 include "tile/IR/TileMemoryOps.td"
 include "tile/IR/TileMatrixOps.td"
+include "tile/IR/TileRaggedOps.td"
 
 #endif // TILE_IR_TILEOPS_TD

@@ -12,8 +12,10 @@ static bool arePositive(ArrayRef<int64_t> numbers) {
 LogicalResult GlobalType::verify(function_ref<InFlightDiagnostic()> emitError,
                                  ArrayRef<int64_t> shape, Type element, Order order) {
   // global_c1
-  if (shape.size() != 2 || shape[1] <= 0 || (!ShapedType::isDynamic(shape[0]) && shape[0] <= 0))
-    return emitError() << "expected a matrix of positive extents whose columns are known, got "
+  bool isMatrix = shape.size() == 2 && ShapedType::isDynamic(shape[0]);
+  if (shape.size() < 2 || shape.size() > 3 || !arePositive(isMatrix ? shape.drop_front() : shape))
+    return emitError() << "expected a matrix, or a stack of some, of positive extents whose "
+                          "columns are known, got "
                        << shape.size() << " extents";
   // global_c2
   if (!element.isBF16() && !element.isF32())

@@ -53,6 +53,7 @@ void MmaArchitecture::addPatterns(const TypeConverter &types, RewritePatternSet 
   target.addLegalDialect<arith::ArithDialect, LLVM::LLVMDialect, NVVM::NVVMDialect>();
   addMemoryPatterns(types, patterns);
   addMatrixPatterns(types, patterns);
+  addRaggedPatterns(types, patterns);
   addWritePatterns(types, patterns);
 }
 

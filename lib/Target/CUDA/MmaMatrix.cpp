@@ -109,8 +109,9 @@ struct LowerFetch : OpConversionPattern<tile::FetchOp> {
     SmallVector<Value> words;
     for (int64_t part = 0; part < shape.parts; ++part) {
       Value row = t.least(t.math.add(first, part * kMmaColumns), last);
-      Value pointer =
-          t.plus(adaptor.getSource(), t.rows(t.math.add(adaptor.getRow(), row), columns * 2));
+      row = t.indexed(adaptor.getIndex(), t.math.add(adaptor.getRow(), row),
+                      int64_t(op.getDivisor()));
+      Value pointer = t.plus(adaptor.getSource(), t.rows(row, columns * 2));
       pointer = t.plus(pointer, t.math.mul(t.at.quad(), tile::kPieceBytes));
       for (int64_t step = 0; step < shape.steps; step += kAccessSteps) {
         Value column = adaptor.getColumn(), exists;

@@ -57,10 +57,12 @@ struct LowerPlane : OpConversionPattern<tile::PlaneOp> {
 class CopySource {
 public:
   CopySource(TileBuilder &t, tile::CopyOp op, tile::CopyOp::Adaptor adaptor, const CopyShape &shape)
-      : t(t), type(op.getSource().getType()) {
+      : t(t), type(op.getSource().getType()), index(adaptor.getIndex()),
+        divisor(int64_t(op.getDivisor())) {
     tile::SharedType tile = op.getTile().getType();
     row = t.at.copyRow(shape);
-    Value piece = t.at.copyPiece(shape), first = adaptor.getRow(), column;
+    Value piece = t.at.copyPiece(shape), column;
+    first = adaptor.getRow();
     int64_t elementBytes = tile.getElementBytes();
     if (shape.isPacked) {
       rowBytes = packedRowBytes(type);
@@ -83,7 +85,8 @@ public:
     if (left)
       left = subtract(left, row);
     // What a loop changes comes last.
-    pointer = t.plus(adaptor.getSource(), t.rows(t.math.add(first, row), rowBytes));
+    first = t.math.add(first, row);
+    pointer = index ? adaptor.getSource() : t.plus(adaptor.getSource(), t.rows(first, rowBytes));
     pointer = t.plus(pointer, t.math.mul(piece, tile::kPieceBytes));
     pointer = t.plus(pointer, column);
   }
@@ -101,7 +104,13 @@ public:
   }
 
   Value pointerAt(int64_t below, int64_t piece) {
-    return t.plus(pointer, below * rowBytes + piece * tile::kPieceBytes);
+    if (!index)
+      return t.plus(pointer, below * rowBytes + piece * tile::kPieceBytes);
+    // Of rows that do not exist nothing is read, but the index has none of theirs.
+    Value last = t.math.add(left, -1), at = t.math.constant(below);
+    Value there = t.math.add(first, arith::MinSIOp::create(t.b, at, last).getResult());
+    Value chosen = t.rows(t.indexed(index, there, divisor), rowBytes);
+    return t.plus(t.plus(pointer, chosen), piece * tile::kPieceBytes);
   }
 
   Value row;
@@ -111,8 +120,9 @@ private:
 
   TileBuilder &t;
   tile::GlobalType type;
-  int64_t rowBytes = 0;
-  Value pointer, left, isColumn;
+  Value index;
+  int64_t divisor, rowBytes = 0;
+  Value first, pointer, left, isColumn; // of the thread's first piece
 };
 
 struct LowerCopy : OpConversionPattern<tile::CopyOp> {

@@ -33,7 +33,8 @@ struct LowerWrite : OpConversionPattern<tile::WriteOp> {
     SmallVector<SmallVector<Value>> sums;
     for (Value each : adaptor.getTiles())
       sums.push_back(sumPlanes(t, tile, t.plus(each, inTile)));
-    Value row = t.math.add(adaptor.getRow(), loop.getInductionVar());
+    Value row = t.indexed(adaptor.getIndex(), t.math.add(adaptor.getRow(), loop.getInductionVar()),
+                          /*divisor=*/1);
     auto placeIn = [&](Value matrix, Type element) {
       int64_t bytes = element.getIntOrFloatBitWidth() / 8;
       Value place = t.plus(matrix, t.rows(row, columns * bytes));

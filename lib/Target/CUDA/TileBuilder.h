@@ -6,6 +6,7 @@
 #include "TileAddresses.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Transforms/DialectConversion.h"
 
 namespace hadal::cuda {
@@ -57,6 +58,14 @@ public:
   }
   mlir::Value least(mlir::Value x, mlir::Value y) { return mlir::arith::MinSIOp::create(b, x, y); }
 
+  /// The row that `index`, which may be null, has at `row`.
+  mlir::Value indexed(mlir::Value index, mlir::Value row, int64_t divisor) {
+    if (!index)
+      return row;
+    mlir::Value at = mlir::arith::IndexCastOp::create(b, b.getIndexType(), row);
+    return math.div(mlir::memref::LoadOp::create(b, index, at), divisor);
+  }
+
   mlir::ImplicitLocOpBuilder b;
   LaneValues math;
   TileAddresses<LaneValues> at;
@@ -76,6 +85,7 @@ int64_t packedRowCount(tile::GlobalType matrix);
 
 void addMemoryPatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);
 void addMatrixPatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);
+void addRaggedPatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);
 void addWritePatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);
 
 } // namespace hadal::cuda

@@ -16,11 +16,16 @@ using namespace hadal::cuda;
 static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 
 namespace {
-/// A linear layer, and what is added to it in the same pass.
+/// Weights that are read at once at least where there is a stack of them: experts of a token.
+constexpr int64_t kExpertsTogether = 6;
+
+/// A linear layer, of all rows or of experts, and what is added to it in the same pass.
 struct LinearBody {
   Operation *root = nullptr;
   SmallVector<Value> weights, addends;
   Value x, result;
+  SmallVector<Value> groups; // offsets and pairs of experts
+  std::optional<ExpertSpec> experts;
 };
 
 bool isRight(OpOperand &x, OpOperand &weight, Value scale) {
@@ -31,7 +36,7 @@ bool isRight(OpOperand &x, OpOperand &weight, Value scale) {
   return !scale && rows.getElementType().isBF16() &&
          (stored.isBF16() || stored.isF16() || stored.isF32()) &&
          op.getOperandRole(weight) == OperandRole::Matrix &&
-         matrix.getDimSize(1) % elementsOfPiece == 0;
+         rows.getDimSize(1) % elementsOfPiece == 0;
 }
 
 std::optional<LinearBody> matchRoot(Operation *op) {
@@ -47,6 +52,22 @@ std::optional<LinearBody> matchRoot(Operation *op) {
       return std::nullopt;
     body.x = gated.getX();
     body.weights = {gated.getGate(), gated.getUp()};
+  } else if (auto gated = dyn_cast<MoeGateUpOp>(op)) {
+    if (!isRight(gated.getXMutable(), gated.getGateMutable(), gated.getGateScale()) ||
+        !isRight(gated.getXMutable(), gated.getUpMutable(), gated.getUpScale()))
+      return std::nullopt;
+    body.x = gated.getX();
+    body.weights = {gated.getGate(), gated.getUp()};
+    body.groups = {gated.getOffsets(), gated.getRows()};
+    body.experts = ExpertSpec{typeOf(gated.getGate()).getDimSize(0), int64_t(gated.getTopK()),
+                              /*xOfPairs=*/true};
+  } else if (auto down = dyn_cast<MoeDownOp>(op)) {
+    if (!isRight(down.getHMutable(), down.getDownMutable(), down.getScale()))
+      return std::nullopt;
+    body.x = down.getH();
+    body.weights = {down.getDown()};
+    body.groups = {down.getOffsets(), down.getRows()};
+    body.experts = ExpertSpec{typeOf(down.getDown()).getDimSize(0), /*topK=*/1, /*xOfPairs=*/false};
   } else {
     return std::nullopt;
   }
@@ -56,7 +77,7 @@ std::optional<LinearBody> matchRoot(Operation *op) {
 
 /// Nothing else sees the result before the sum, which is made in f32.
 bool matchAddend(arith::AddFOp add, LinearBody &body) {
-  if (!body.result.hasOneUse() || !typeOf(body.result).getElementType().isF32() ||
+  if (body.experts || !body.result.hasOneUse() || !typeOf(body.result).getElementType().isF32() ||
       (add.getLhs() != body.result && add.getRhs() != body.result))
     return false;
   body.addends.push_back(add.getLhs() == body.result ? add.getRhs() : add.getLhs());
@@ -79,7 +100,8 @@ bool hadal::cuda::hasTileKernel(ArrayRef<Operation *> ops) { return matchLinear(
 
 RankedTensorType hadal::cuda::getMatrixType(RankedTensorType type) {
   ArrayRef<int64_t> shape = type.getShape();
-  int64_t segment = chooseSegment(shape[shape.size() - 2], shape.back());
+  int64_t segment =
+      chooseSegment(shape[shape.size() - 2], shape.back(), shape.size() > 2 ? kExpertsTogether : 1);
   MLIRContext *context = type.getContext();
   return RankedTensorType::get(shape, BFloat16Type::get(context),
                                FragmentsAttr::get(context, segment));
@@ -96,16 +118,31 @@ LogicalResult hadal::cuda::setTileInterface(ExecutableOp executable) {
     bindings.push_back(cast<BlockArgument>(operand).getArgNumber());
   };
   bind(body.x);
+  llvm::for_each(body.groups, bind);
   llvm::for_each(body.weights, bind);
   llvm::for_each(body.addends, bind);
   SmallVector<plan::Access> access(bindings.size(), plan::Access::Read);
   bindings.push_back(body.root->getParentOfType<func::FuncOp>().getNumArguments()); // the result
   access.push_back(plan::Access::Write);
   MLIRContext *context = body.root->getContext();
-  auto rows = ExtentAttr::get(context, bindings.front(), 0);
+  // The rows, or the pairs.
+  auto rows = ExtentAttr::get(context, bindings[body.experts ? 2 : 0], 0);
   executable.setInterfaceAttr(
       KernelInterfaceAttr::get(context, bindings, access, Builder(context).getArrayAttr(rows)));
   return success();
+}
+
+/// The tiles that pairs in groups of experts have at most: each group may waste all but one row of a tile.
+static Value emitTileBound(OpBuilder &b, Location loc, Value pairs, int64_t experts, int64_t rows) {
+  auto constant = [&](int64_t value) -> Value {
+    return plan::ConstantOp::create(b, loc, b.getI64IntegerAttr(value));
+  };
+  auto expr = [&](plan::ExprKind kind, Value x, Value y) -> Value {
+    return plan::ExprOp::create(b, loc, kind, x, y);
+  };
+  Value groups = expr(plan::ExprKind::Min, pairs, constant(experts));
+  Value wasted = expr(plan::ExprKind::Mul, groups, constant(rows - 1));
+  return expr(plan::ExprKind::FloorDiv, expr(plan::ExprKind::Add, pairs, wasted), constant(rows));
 }
 
 /// How the kernel is launched: as each program wants for calls of its rows.
@@ -122,10 +159,11 @@ static void emitInterface(OpBuilder &b, Location loc, ArrayRef<LinearProgram> pr
   // From the last, which is for any number of rows.
   for (const LinearProgram &program : llvm::reverse(programs)) {
     Value ownX = constant(int64_t(llvm::divideCeil(spec.outputs, program.outputs)));
-    Value ownY = program.stages ? plan::ExprOp::create(b, loc, plan::ExprKind::CeilDiv, rows,
-                                                       constant(program.rows))
-                                      .getResult()
-                                : constant(1);
+    Value ownY = constant(program.stages ? program.rows : 1);
+    if (spec.experts)
+      ownY = emitTileBound(b, loc, rows, spec.experts->experts, program.rows);
+    else if (program.stages)
+      ownY = plan::ExprOp::create(b, loc, plan::ExprKind::CeilDiv, rows, ownY);
     Value ownBytes = constant(program.sharedBytes);
     if (x) {
       Value isFor =
@@ -144,12 +182,13 @@ void hadal::cuda::emitTileVariant(ExecutableOp executable, VariantOp variant, co
   RankedTensorType w = typeOf(body.weights.front());
   LinearSpec spec;
   spec.name = executable.getSymName().str();
-  spec.outputs = w.getDimSize(0);
-  spec.inputs = w.getDimSize(1);
+  spec.outputs = w.getDimSize(w.getRank() - 2);
+  spec.inputs = w.getDimSize(w.getRank() - 1);
   spec.segment = cast<FragmentsAttr>(w.getEncoding()).getSegment();
   spec.element = typeOf(body.result).getElementType();
   spec.isGated = body.weights.size() > 1;
   spec.addends = int64_t(body.addends.size());
+  spec.experts = body.experts;
   Block &contents = variant.getContents().front();
   OpBuilder builder = OpBuilder::atBlockEnd(&contents);
   SmallVector<LinearProgram> programs = emitLinear(builder, executable.getLoc(), spec, level);

@@ -13,6 +13,7 @@ namespace hadal::cuda {
 ///
 ///   linear, addf...            the residual, shared experts
 ///   gated_linear
+///   moe_gate_up, moe_down
 bool hasTileKernel(llvm::ArrayRef<mlir::Operation *> ops);
 
 /// The type as which these kernels read a matrix that is stored as `type`.

@@ -1,8 +1,14 @@
 // RUN: hadal-opt %s --split-input-file --verify-diagnostics
 
-// global_c1: the columns are known, and positive as the rows are where they are known
-// expected-error @+1 {{expected a matrix of positive extents whose columns are known, got 2 extents}}
+// global_c1: two extents or three; the columns are known, and positive as the rows are where they are known, which they are in a stack
+// expected-error @+1 {{expected a matrix, or a stack of some, of positive extents whose columns are known, got 2 extents}}
 func.func private @matrix(!tile.global<?x?xbf16, rows>)
+
+// -----
+
+// global_c1
+// expected-error @+1 {{expected a matrix, or a stack of some, of positive extents whose columns are known, got 3 extents}}
+func.func private @matrix(!tile.global<4x?x64xbf16, rows>)
 
 // -----
 
@@ -113,6 +119,52 @@ func.func @copy(%x: !tile.global<?x64xbf16, rows>, %i: i32) {
   %t = tile.alloc : !tile.shared<64x64xbf16, swizzled>
   // expected-error @+1 {{expected rows exactly when the type does not say how many there are, got '!tile.global<?x64xbf16, rows>'}}
   tile.copy %x[%i, %i] to %t : !tile.global<?x64xbf16, rows>, !tile.shared<64x64xbf16, swizzled>
+  return
+}
+
+// -----
+
+// copy_c4: there is an index only where rows are given, and its divisor is positive
+func.func @copy(%x: !tile.global<64x64xbf16, rows>, %i: i32, %m: memref<?xi32>) {
+  %t = tile.alloc : !tile.shared<64x64xbf16, swizzled>
+  // expected-error @+1 {{expected an index only where rows are given, with a positive divisor, got 1}}
+  tile.copy %x[%i, %i] by %m div 1 : memref<?xi32> to %t : !tile.global<64x64xbf16, rows>, !tile.shared<64x64xbf16, swizzled>
+  return
+}
+
+// -----
+
+// fetch_c4: there is an index only where rows are given, and its divisor is positive
+func.func @fetch(%x: !tile.global<?x64xbf16, rows>, %i: i32, %m: memref<?xi32>) {
+  // expected-error @+1 {{expected an index only where rows are given, with a positive divisor, got 0}}
+  %b = tile.fetch %x[%i, %i] rows %i by %m div 0 : memref<?xi32> : !tile.global<?x64xbf16, rows> -> !tile.fragment<64x8xbf16, rhs, [1, 1, 1]>
+  return
+}
+
+// -----
+
+// locate_c1: the offsets are known in number, two or more, of i32
+func.func @locate(%i: i32, %m: memref<?xi32>) {
+  // expected-error @+1 {{expected two offsets or more, whose number is known, got 'memref<?xi32>'}}
+  %g, %r, %n = tile.locate %i in %m height 16 : memref<?xi32>
+  return
+}
+
+// -----
+
+// locate_c2: the height is positive
+func.func @locate(%i: i32, %m: memref<9xi32>) {
+  // expected-error @+1 {{expected a positive height, got 0}}
+  %g, %r, %n = tile.locate %i in %m height 0 : memref<9xi32>
+  return
+}
+
+// -----
+
+// matrix_c1: the result is a matrix of the stack, of the same elements and order
+func.func @matrix(%w: !tile.global<8x64x64xbf16, packed>, %i: i32) {
+  // expected-error @+1 {{expected a matrix of '!tile.global<8x64x64xbf16, packed>', got '!tile.global<32x64xbf16, packed>'}}
+  %m = tile.matrix %w[%i] : !tile.global<8x64x64xbf16, packed> -> !tile.global<32x64xbf16, packed>
   return
 }
 

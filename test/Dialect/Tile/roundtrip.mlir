@@ -65,3 +65,26 @@ func.func @straight(%x: !tile.global<?x2048xbf16, rows>, %w: !tile.global<1408x2
   %b = tile.fetch %x[%row, %g] rows %rows : !tile.global<?x2048xbf16, rows> -> !tile.fragment<64x8xbf16, rhs, [2, 1, 2]>
   return
 }
+
+// CHECK-LABEL: func.func @ragged(
+// CHECK-SAME:    %[[X:.*]]: !tile.global<?x64xbf16, rows>, %[[W:.*]]: !tile.global<8x96x64xbf16, packed>, %[[Y:.*]]: !tile.global<?x96xf32, rows>,
+// CHECK-SAME:    %[[OFFSETS:.*]]: memref<9xi32>, %[[PAIRS:.*]]: memref<?xi32>, %[[I:.*]]: i32
+func.func @ragged(%x: !tile.global<?x64xbf16, rows>, %w: !tile.global<8x96x64xbf16, packed>, %y: !tile.global<?x96xf32, rows>,
+                  %offsets: memref<9xi32>, %pairs: memref<?xi32>, %i: i32) {
+  // CHECK: %[[G:.*]], %[[R:.*]], %[[N:.*]] = tile.locate %[[I]] in %[[OFFSETS]] height 16 : memref<9xi32>
+  %g, %r, %n = tile.locate %i in %offsets height 16 : memref<9xi32>
+  // CHECK: tile.matrix %[[W]][%[[G]]] : <8x96x64xbf16, packed> -> <96x64xbf16, packed>
+  %m = tile.matrix %w[%g] : !tile.global<8x96x64xbf16, packed> -> !tile.global<96x64xbf16, packed>
+  %t = tile.alloc : !tile.shared<16x64xbf16, swizzled>
+  // CHECK: tile.copy %[[X]][%[[R]], %[[I]]] rows %[[N]] by %[[PAIRS]] div 6 : memref<?xi32> to %{{.*}} : <?x64xbf16, rows>, <16x64xbf16, swizzled>
+  tile.copy %x[%r, %i] rows %n by %pairs div 6 : memref<?xi32> to %t : !tile.global<?x64xbf16, rows>, !tile.shared<16x64xbf16, swizzled>
+  // CHECK: tile.fetch %[[X]][%[[R]], %[[I]]] rows %[[N]] by %[[PAIRS]] div 6 : memref<?xi32> : <?x64xbf16, rows> -> <64x16xbf16, rhs, [4, 1, 1]>
+  %b = tile.fetch %x[%r, %i] rows %n by %pairs div 6 : memref<?xi32> : !tile.global<?x64xbf16, rows> -> !tile.fragment<64x16xbf16, rhs, [4, 1, 1]>
+  %s = tile.alloc : !tile.shared<16x64xf32, rows, pad = 4>
+  // CHECK: tile.write %{{.*}} to %[[Y]][%[[R]], %[[I]]] rows %[[N]] by %[[PAIRS]] : memref<?xi32> : !tile.shared<16x64xf32, rows, pad = 4> to <?x96xf32, rows>
+  tile.write %s to %y[%r, %i] rows %n by %pairs : memref<?xi32> : !tile.shared<16x64xf32, rows, pad = 4> to !tile.global<?x96xf32, rows> {
+  ^bb0(%e: f32):
+    tile.yield %e : f32
+  }
+  return
+}

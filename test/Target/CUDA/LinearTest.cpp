@@ -2,8 +2,8 @@
 // Linear layers in tiles: against sums in double precision, and the same bits for any number of
 // rows, on every level.
 #include "SimHarness.h"
+#include "TileOperands.h"
 
-#include "hadal/IR/FragmentPacking.h"
 #include "hadal/Target/CUDA/LinearKernels.h"
 
 #include "mlir/IR/Builders.h"
@@ -11,7 +11,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <random>
 
 using namespace hadal;
 using namespace hadal::testing;
@@ -23,15 +22,6 @@ struct Shape {
   bool isGated = false;
   bool hasResidual = false;
 };
-
-std::vector<uint16_t> drawBF16(size_t count, unsigned seed) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<float> values(-1, 1);
-  std::vector<uint16_t> drawn(count);
-  for (uint16_t &value : drawn)
-    value = f32ToBF16(values(random));
-  return drawn;
-}
 
 using Programs = llvm::SmallVector<cuda::LinearProgram>;
 
@@ -63,26 +53,11 @@ public:
     image = std::make_unique<SimImage>(compileToPtx(*module, level));
     for (unsigned i = 0; i < (shape.isGated ? 2 : 1); ++i) {
       weights.push_back(drawBF16(shape.outputs * shape.inputs, 7 + i));
-      packed.push_back(image->upload(pack(weights.back())));
+      packed.push_back(image->upload(packWeights(weights.back(), shape.outputs, shape.inputs)));
     }
     x = drawBF16(most * shape.inputs, 5);
     for (uint16_t value : drawBF16(most * shape.outputs, 6))
       residual.push_back(bf16ToF32(value));
-  }
-
-  std::vector<uint16_t> pack(const std::vector<uint16_t> &weight) const {
-    int64_t part = fragmentElements(shape.inputs);
-    std::vector<uint16_t> result((shape.outputs + 15) / 16 * part);
-    for (int64_t o = 0; o < shape.outputs; o += 16) {
-      StoredMatrix rows{reinterpret_cast<const uint8_t *>(&weight[o * shape.inputs]),
-                        StoredElement::BF16,
-                        std::min<int64_t>(16, shape.outputs - o),
-                        shape.inputs,
-                        shape.inputs,
-                        1};
-      EXPECT_TRUE(packFragments(rows, &result[o / 16 * part]));
-    }
-    return result;
   }
 
   const cuda::LinearProgram &programFor(int64_t rows) const {

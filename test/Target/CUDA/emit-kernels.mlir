@@ -162,6 +162,45 @@ hadal.program @cuda target <"cuda"> {
 
 // -----
 
+// Experts: a workgroup looks for its tile among those of all experts, of which there are at most
+// (pairs + min(pairs, experts) * (rows - 1)) / rows.
+hadal.program @cuda target <"cuda"> {
+  // CHECK-LABEL: hadal.executable @gate_up interface <bindings = [0, 1, 2, 3, 4, 5], access = [read, read, read, read, read, write], constants = [#hadal.extent<2, 0>]>
+  // CHECK:           ^bb0(%[[PAIRS:.*]]: !plan.int):
+  // CHECK:             %[[GROUPS:.*]] = plan.expr min %[[PAIRS]], %{{.*}}
+  // CHECK:             %[[WASTED:.*]] = plan.expr mul %[[GROUPS]], %{{.*}}
+  // CHECK:             %[[ALL:.*]] = plan.expr add %[[PAIRS]], %[[WASTED]]
+  // CHECK:             plan.expr floor_div %[[ALL]], %{{.*}}
+  // CHECK:           func.func @gate_up(%[[X:.*]]: !tile.global<?x64xbf16, rows> {{.*}}, %[[OFFSETS:.*]]: memref<17xi32> {{.*}}, %[[INDEX:.*]]: memref<?xi32> {{.*}}, %[[G:.*]]: !tile.global<16x96x64xbf16, packed> {{.*}}, %[[U:.*]]: !tile.global<16x96x64xbf16, packed>
+  // CHECK:             %[[E:.*]], %[[ROW:.*]], %[[LEFT:.*]] = tile.locate %{{.*}} in %[[OFFSETS]] height 8
+  // CHECK:             %[[GATE:.*]] = tile.matrix %[[G]][%[[E]]]
+  // CHECK:             %[[UP:.*]] = tile.matrix %[[U]][%[[E]]]
+  // CHECK:             tile.fetch %[[GATE]]
+  // CHECK:             tile.fetch %[[UP]]
+  // CHECK:             tile.fetch %[[X]][%[[ROW]], %{{.*}}] rows %[[LEFT]] by %[[INDEX]] div 4
+  // CHECK:             tile.write
+  // CHECK:             tile.copy %[[X]][{{.*}} by %[[INDEX]] div 4
+  hadal.executable @gate_up {
+    func.func @body(%x: tensor<?x64xbf16>, %o: tensor<17xi32>, %r: tensor<?xi32>, %g: tensor<16x96x64xbf16, #hadal.fragments<segment = 64>>, %u: tensor<16x96x64xbf16, #hadal.fragments<segment = 64>>) -> tensor<?x96xbf16> {
+      %y = hadal.moe_gate_up %x, %o, %r, %g, %u {top_k = 4 : i64} : (tensor<?x64xbf16>, tensor<17xi32>, tensor<?xi32>, tensor<16x96x64xbf16, #hadal.fragments<segment = 64>>, tensor<16x96x64xbf16, #hadal.fragments<segment = 64>>) -> tensor<?x96xbf16>
+      return %y : tensor<?x96xbf16>
+    }
+  }
+
+  // CHECK-LABEL: hadal.executable @down interface <bindings = [0, 1, 2, 3, 4], access = [read, read, read, read, write], constants = [#hadal.extent<2, 0>]>
+  // CHECK:           func.func @down(%[[H:.*]]: !tile.global<?x96xbf16, rows> {{.*}}, %{{.*}}: memref<17xi32> {{.*}}, %[[INDEX:.*]]: memref<?xi32> {{.*}}, %{{.*}}: !tile.global<16x64x96xbf16, packed> {{.*}}, %[[Y:.*]]: !tile.global<?x64xf32, rows>
+  // CHECK:             tile.fetch %[[H]][%{{.*}}, %{{.*}}] rows %{{.*}} :
+  // CHECK:             tile.write %{{.*}} to %[[Y]][%{{.*}}, %{{.*}}] rows %{{.*}} by %[[INDEX]] : memref<?xi32>
+  hadal.executable @down {
+    func.func @body(%h: tensor<?x96xbf16>, %o: tensor<17xi32>, %r: tensor<?xi32>, %d: tensor<16x64x96xbf16, #hadal.fragments<segment = 128>>) -> tensor<?x64xf32> {
+      %y = hadal.moe_down %h, %o, %r, %d : (tensor<?x96xbf16>, tensor<17xi32>, tensor<?xi32>, tensor<16x64x96xbf16, #hadal.fragments<segment = 128>>) -> tensor<?x64xf32>
+      return %y : tensor<?x64xf32>
+    }
+  }
+}
+
+// -----
+
 hadal.program @cuda target <"cuda"> {
   hadal.executable @unpacked {
     func.func @body(%x: tensor<?x64xbf16>, %w: tensor<96x64xbf16>) -> tensor<?x96xf32> {

@@ -165,3 +165,31 @@ func.func @gate(%y: !tile.global<?x98xf32, rows>, %r: !tile.global<?x98xf32, row
   }
   return
 }
+
+// -----
+
+// Lanes have two groups each, whose tiles are counted and added up; one lane finds the tile and tells the others.
+// CHECK-LABEL: func.func @ragged(
+// CHECK-SAME:    %[[W:.*]]: !llvm.ptr<1>, %[[X:.*]]: !llvm.ptr<1>, %[[OFFSETS:.*]]: memref<41xi32>, %[[PAIRS:.*]]: memref<?xi32>
+func.func @ragged(%w: !tile.global<40x48x64xbf16, packed>, %x: !tile.global<?x64xbf16, rows>, %offsets: memref<41xi32>, %pairs: memref<?xi32>, %i: i32) attributes {nvvm.reqntid = array<i32: 128, 1, 1>} {
+  // CHECK-COUNT-3: memref.load %[[OFFSETS]]
+  // CHECK-COUNT-5: nvvm.shfl.sync up
+  // CHECK-COUNT-2: arith.cmpi ult
+  // CHECK:         %[[GROUP:.*]] = nvvm.redux.sync or
+  // CHECK:         nvvm.redux.sync or
+  // CHECK:         nvvm.redux.sync or
+  %g, %r, %n = tile.locate %i in %offsets height 16 : memref<41xi32>
+  // A matrix is 3 blocks of 2 KiB.
+  // CHECK:         %[[WIDE:.*]] = arith.extui %[[GROUP]]
+  // CHECK:         %[[AT:.*]] = arith.muli %[[WIDE]], %c6144_i64
+  // CHECK:         llvm.getelementptr %[[W]][%[[AT]]]
+  %m = tile.matrix %w[%g] : !tile.global<40x48x64xbf16, packed> -> !tile.global<48x64xbf16, packed>
+  %t = tile.alloc : !tile.shared<16x64xbf16, swizzled>
+  // CHECK:         %[[PAIR:.*]] = memref.load %[[PAIRS]]
+  // CHECK:         arith.divui %[[PAIR]]
+  // CHECK:         nvvm.cp.async.shared.global
+  tile.copy %x[%r, %i] rows %n by %pairs div 6 : memref<?xi32> to %t : !tile.global<?x64xbf16, rows>, !tile.shared<16x64xbf16, swizzled>
+  %p = tile.alloc : !tile.shared<16x64xbf16, packed>
+  tile.copy %m[%i, %i] to %p : !tile.global<48x64xbf16, packed>, !tile.shared<16x64xbf16, packed>
+  return
+}

@@ -9,7 +9,18 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
+#include <optional>
+
 namespace hadal::cuda {
+
+/// A stack of weights, each for the rows that chose it: pairs of a row and a rank, sorted by the weight,
+/// whose numbers the device knows alone.
+struct ExpertSpec {
+  int64_t experts = 0;
+  int64_t topK = 1; // pairs of a row, neighbours before they were sorted
+  bool xOfPairs = false; // x has a row for topK pairs, y has the pairs as they are sorted
+  // otherwise x has the pairs as they are sorted, and y as they were before
+};
 
 /// y[n, o] = sum of x[n, i] * w[o, i]: x of bf16, w packed in fragments, any number of rows n. Gated: silu(y) * z,
 /// where z is the same of a second weight. To that rows of f32 may be added.
@@ -20,15 +31,18 @@ struct LinearSpec {
   mlir::Type element; // of y
   bool isGated = false;
   int64_t addends = 0; // matrices of f32 that are added, in order
+  std::optional<ExpertSpec> experts = std::nullopt;
 
-  /// x, the weights, the addends and y.
-  int64_t bindings() const { return (isGated ? 4 : 3) + addends; }
+  /// x, offsets and pairs of experts, the weights, the addends and y.
+  int64_t bindings() const { return (isGated ? 4 : 3) + (experts ? 2 : 0) + addends; }
+  /// How many pairs have a row of x in common.
+  int64_t xDivisor() const { return experts && experts->xOfPairs ? experts->topK : 1; }
 };
 
 /// Threads of a workgroup.
 inline constexpr int64_t kLinearThreads = 128;
 
-/// One way to compute it, for calls of up to so many rows. Ways differ in speed and not in
+/// One way to compute it, for calls of up to so many rows, or pairs. Ways differ in speed and not in
 /// a bit: each sums the same segments in the same order.
 struct LinearProgram {
   int64_t mostRows = 0; // zero: any number
@@ -38,10 +52,10 @@ struct LinearProgram {
 };
 
 /// The depth of a segment of weights [outputs, inputs]: the whole, or shorter where one warp
-/// for 16 outputs would leave a GPU idle.
-int64_t chooseSegment(int64_t outputs, int64_t inputs);
+/// for 16 outputs would leave a GPU idle. `together` weights are read at once at least.
+int64_t chooseSegment(int64_t outputs, int64_t inputs, int64_t together = 1);
 
-/// Emits the kernel `spec.name` of these bindings and the address of one constant, the rows. How
+/// Emits the kernel `spec.name` of these bindings and the address of one constant, the rows or pairs. How
 /// it chooses among programs, in the order of their rows.
 llvm::SmallVector<LinearProgram> emitLinear(mlir::OpBuilder &builder, mlir::Location loc,
                                             const LinearSpec &spec, const Level &level);

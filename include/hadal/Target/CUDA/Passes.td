@@ -81,8 +81,8 @@ def LowerTilesPass : Pass<"hadal-cuda-lower-tiles", "::mlir::ModuleOp"> {
   }];
   let options = [Option<"level", "level", "std::string", "\"sm_80\"", "The level that kernels are for">];
   let statistics = [Statistic<"numKernels", "num-kernels", "Kernels in tiles lowered">];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect",
-                           "::mlir::scf::SCFDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::NVVM::NVVMDialect", "::mlir::scf::SCFDialect"];
 }
 
 def LowerImagePass : Pass<"hadal-cuda-lower-image", "::hadal::plan::ImageOp"> {

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Emits the programs of a linear layer, one by one.
+#ifndef HADAL_LIB_TARGET_CUDA_LINEAREMITTER_H
+#define HADAL_LIB_TARGET_CUDA_LINEAREMITTER_H
+
+#include "ProgramBuilder.h"
+
+#include "hadal/Target/CUDA/LinearKernels.h"
+
+namespace hadal::cuda {
+
+/// Depth of a stage, or of one round of loads.
+inline constexpr int64_t kLinearDepth = tile::kPackedPadding;
+/// Warps of a workgroup.
+inline constexpr int64_t kLinearWarps = kLinearThreads / kWarp;
+/// Elements behind a row of sums, so that there are no conflicts of banks.
+inline constexpr int64_t kLinearPad = 4;
+
+/// Weights are the left operand of all programs, so that a sum has the same steps in the same order.
+class LinearEmitter {
+public:
+  LinearEmitter(ProgramBuilder &builder, const LinearSpec &spec, mlir::func::FuncOp kernel);
+
+  int64_t segments() const { return int64_t(llvm::divideCeil(depth, spec.segment)); }
+
+  /// Emits `program` for calls of more than `fewer` rows.
+  void emit(LinearProgram &program, int64_t fewer);
+
+private:
+  /// What a workgroup makes: rows of y from one on, of outputs of a weight.
+  struct Window {
+    mlir::Value row, left; // the first, and how many there are from it on
+    mlir::Value output; // the first
+    llvm::ArrayRef<mlir::Value> weights;
+  };
+
+  void emitDense(const LinearProgram &program);
+  void emitGroup(const LinearProgram &program);
+  void emitWindow(const LinearProgram &program, const Window &window);
+  void emitStraight(const LinearProgram &program, const Window &window);
+  void emitStages(const LinearProgram &program, const Window &window);
+  llvm::SmallVector<mlir::Value> multiplyStage(const LinearProgram &program,
+                                               llvm::ArrayRef<int64_t> warps,
+                                               llvm::ArrayRef<mlir::Value> lefts, mlir::Value right,
+                                               mlir::ValueRange before);
+  void write(mlir::ValueRange tiles, const Window &window);
+
+  ProgramBuilder &b;
+  const LinearSpec &spec;
+  int64_t depth; // with padding
+  mlir::Value x, y, rows;
+  mlir::Value offsets, pairs; // of experts
+  mlir::Value xIndex, yIndex; // rows of x and of y where they are not neighbours, or null
+  llvm::SmallVector<mlir::Value> weights, addends;
+};
+
+} // namespace hadal::cuda
+
+#endif // HADAL_LIB_TARGET_CUDA_LINEAREMITTER_H

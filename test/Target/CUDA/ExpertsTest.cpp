@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+// Linear layers of experts in tiles: against sums in double precision, with experts that get no
+// row, one or all, and the same bits for a row whatever others there are.
+#include "SimHarness.h"
+#include "TileOperands.h"
+
+#include "hadal/IR/StoredElements.h"
+#include "hadal/Target/CUDA/LinearKernels.h"
+
+#include "mlir/IR/Builders.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+using namespace hadal;
+using namespace hadal::testing;
+
+namespace {
+struct Shape {
+  int64_t experts, topK, outputs, inputs;
+  bool isDown;
+};
+
+/// Pairs sorted by expert.
+struct Groups {
+  std::vector<int32_t> offsets, pairs;
+};
+
+Groups sortPairs(const std::vector<int32_t> &ids, int64_t experts) {
+  Groups groups;
+  for (int64_t e = 0; e < experts; ++e) {
+    groups.offsets.push_back(int32_t(groups.pairs.size()));
+    for (size_t p = 0; p < ids.size(); ++p)
+      if (ids[p] == e)
+        groups.pairs.push_back(int32_t(p));
+  }
+  groups.offsets.push_back(int32_t(groups.pairs.size()));
+  return groups;
+}
+
+/// Gate and up, or down, of experts with random weights, compiled for a level.
+class Experts {
+public:
+  Experts(const Shape &shape, const cuda::Level &level) : shape(shape) {
+    auto context = makeKernelContext();
+    mlir::OpBuilder builder(context.get());
+    auto loc = builder.getUnknownLoc();
+    mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(loc);
+    builder.setInsertionPointToStart(module->getBody());
+    spec.name = "experts";
+    spec.outputs = shape.outputs;
+    spec.inputs = shape.inputs;
+    spec.segment = cuda::chooseSegment(shape.outputs, shape.inputs, shape.topK);
+    spec.element = shape.isDown ? mlir::Type(builder.getF32Type()) : builder.getBF16Type();
+    spec.isGated = !shape.isDown;
+    spec.experts = cuda::ExpertSpec{shape.experts, shape.topK, !shape.isDown};
+    programs = cuda::emitLinear(builder, loc, spec, level);
+    image = std::make_unique<SimImage>(compileToPtx(*module, level));
+    for (unsigned i = 0; i < (shape.isDown ? 1 : 2); ++i) {
+      std::vector<uint16_t> stack;
+      for (int64_t e = 0; e < shape.experts; ++e) {
+        weights[i].push_back(drawBF16(shape.outputs * shape.inputs, unsigned(7 + 2 * e + i)));
+        std::vector<uint16_t> packed = packWeights(weights[i].back(), shape.outputs, shape.inputs);
+        stack.insert(stack.end(), packed.begin(), packed.end());
+      }
+      packed.push_back(image->upload(stack));
+    }
+  }
+
+  const cuda::LinearProgram &programFor(int64_t pairs) const {
+    for (const cuda::LinearProgram &program : programs)
+      if (pairs <= program.mostRows || !program.mostRows)
+        return program;
+    return programs.back();
+  }
+
+  /// What each pair gets, in the order of pairs: `outputs` values.
+  std::vector<float> run(const std::vector<int32_t> &ids) {
+    groups = sortPairs(ids, shape.experts);
+    int64_t pairs = int64_t(ids.size());
+    x = drawBF16((shape.isDown ? pairs : pairs / shape.topK) * shape.inputs, 5);
+    const cuda::LinearProgram &program = programFor(pairs);
+    hadal_sim_launch_t launch = SimImage::defaults();
+    launch.grid[0] = uint32_t((shape.outputs + program.outputs - 1) / program.outputs);
+    launch.grid[1] =
+        uint32_t((pairs + std::min(pairs, shape.experts) * (program.rows - 1)) / program.rows);
+    launch.block[0] = cuda::kLinearThreads;
+    launch.dynamic_shared_bytes = uint32_t(program.sharedBytes);
+    std::vector<uint16_t> rows = sortedInputs(pairs);
+    int64_t count = pairs * shape.outputs;
+    std::vector<uint64_t> parameters{image->upload(rows), image->upload(groups.offsets),
+                                     image->upload(groups.pairs)};
+    parameters.insert(parameters.end(), packed.begin(), packed.end());
+    uint64_t y = image->allocate(count * (shape.isDown ? 4 : 2));
+    parameters.push_back(y);
+    parameters.push_back(image->upload(std::vector<int64_t>{pairs}));
+    counters = image->run("experts", launch, parameters);
+    if (shape.isDown)
+      return image->download<float>(y, count);
+    std::vector<uint16_t> halves = image->download<uint16_t>(y, count);
+    std::vector<float> values(count);
+    for (int64_t p = 0; p < pairs; ++p)
+      for (int64_t o = 0; o < shape.outputs; ++o)
+        values[groups.pairs[p] * shape.outputs + o] = bf16ToF32(halves[p * shape.outputs + o]);
+    return values;
+  }
+
+  /// x as the kernel is given it: for down the rows of pairs lie as they are sorted.
+  std::vector<uint16_t> sortedInputs(int64_t pairs) const {
+    if (!shape.isDown)
+      return x;
+    std::vector<uint16_t> rows;
+    for (int64_t p = 0; p < pairs; ++p)
+      rows.insert(rows.end(), x.begin() + groups.pairs[p] * shape.inputs,
+                  x.begin() + (groups.pairs[p] + 1) * shape.inputs);
+    return rows;
+  }
+
+  void expectSums(const std::vector<int32_t> &ids, const std::vector<float> &y) const {
+    for (size_t p = 0; p < ids.size(); ++p)
+      for (int64_t o = 0; o < shape.outputs; ++o) {
+        auto [sum, size] = sumOf(weights[0][ids[p]], int64_t(p), o);
+        if (!shape.isDown) {
+          auto [up, upSize] = sumOf(weights[1][ids[p]], int64_t(p), o);
+          size = size * std::abs(up) + upSize * std::abs(sum) + std::abs(sum * up);
+          sum = sum / (1 + std::exp(-sum)) * up;
+        }
+        double most = 1e-6 * size + (shape.isDown ? 1e-7 : std::abs(sum) / 256);
+        ASSERT_NEAR(y[p * shape.outputs + o], sum, most) << "pair " << p << ", output " << o;
+      }
+  }
+
+  Shape shape;
+  llvm::SmallVector<cuda::LinearProgram> programs;
+  hadal_sim_counters_t counters = {};
+
+private:
+  std::pair<double, double> sumOf(const std::vector<uint16_t> &weight, int64_t pair,
+                                  int64_t o) const {
+    int64_t row = shape.isDown ? pair : pair / shape.topK;
+    double sum = 0, size = 0;
+    for (int64_t k = 0; k < shape.inputs; ++k) {
+      double product =
+          double(bf16ToF32(x[row * shape.inputs + k])) * bf16ToF32(weight[o * shape.inputs + k]);
+      sum += product;
+      size += std::abs(product);
+    }
+    return {sum, size};
+  }
+
+  cuda::LinearSpec spec;
+  std::unique_ptr<SimImage> image;
+  Groups groups;
+  std::vector<std::vector<uint16_t>> weights[2]; // by expert
+  std::vector<uint64_t> packed;
+  std::vector<uint16_t> x;
+};
+
+/// Different experts for each row.
+std::vector<int32_t> drawIds(int64_t rows, const Shape &shape, unsigned seed) {
+  std::mt19937 random(seed);
+  std::vector<int32_t> ids, all(shape.experts);
+  for (int64_t e = 0; e < shape.experts; ++e)
+    all[e] = int32_t(e);
+  for (int64_t n = 0; n < rows; ++n) {
+    std::shuffle(all.begin(), all.end(), random);
+    ids.insert(ids.end(), all.begin(), all.begin() + shape.topK);
+  }
+  return ids;
+}
+
+class TileExperts : public ::testing::TestWithParam<Shape> {};
+} // namespace
+
+TEST_P(TileExperts, SumsAreRightAndTheSameForAnyRows) {
+  const Shape &shape = GetParam();
+  // Enough for the program of most rows.
+  int64_t most = 40 * shape.experts / shape.topK;
+  std::vector<int32_t> ids = drawIds(most, shape, 3);
+  std::vector<float> all;
+  for (llvm::StringRef name : {"sm_80", "sm_86", "sm_90"}) {
+    Experts experts(shape, *cuda::findLevel(name));
+    std::vector<float> whole = experts.run(ids);
+    EXPECT_EQ(experts.counters.shared_bank_conflicts, 0u);
+    if (all.empty()) {
+      experts.expectSums(ids, whole);
+      all = whole;
+    }
+    ASSERT_EQ(whole, all) << name.str();
+    for (int64_t rows : {int64_t(1), int64_t(2), most / 10, most / 4}) {
+      std::vector<float> some = experts.run({ids.begin(), ids.begin() + rows * shape.topK});
+      ASSERT_EQ(some, std::vector<float>(all.begin(), all.begin() + ptrdiff_t(some.size())))
+          << name.str() << ", " << rows << " rows";
+      EXPECT_EQ(experts.counters.shared_bank_conflicts, 0u) << rows << " rows";
+    }
+  }
+}
+
+TEST_P(TileExperts, AllRowsOfOneExpert) {
+  const Shape &shape = GetParam();
+  Experts experts(shape, *cuda::findLevel("sm_80"));
+  for (int32_t expert : {int32_t(0), int32_t(shape.experts - 1)})
+    for (int64_t rows : {int64_t(1), int64_t(17), 40 * shape.experts / shape.topK}) {
+      std::vector<int32_t> ids(rows * shape.topK, expert);
+      experts.expectSums(ids, experts.run(ids));
+    }
+}
+
+// Outputs that fill a tile and that do not, more experts than lanes, two segments.
+INSTANTIATE_TEST_SUITE_P(Shapes, TileExperts,
+                         ::testing::Values(Shape{8, 3, 128, 64, false}, Shape{5, 2, 40, 72, false},
+                                           Shape{5, 2, 72, 40, true}, Shape{67, 4, 24, 64, false},
+                                           Shape{67, 4, 64, 24, true},
+                                           Shape{3, 1, 32, 2112, true}));
