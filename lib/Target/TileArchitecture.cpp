@@ -12,15 +12,17 @@ TileArchitecture::~TileArchitecture() = default;
 
 static bool isTile(Type type) { return isa<tile::TileDialect>(type.getDialect()); }
 
-/// The type of a tile in registers that `op` makes or takes, or null.
-static tile::FragmentType fragmentOf(Operation *op) {
-  for (Type type : op->getResultTypes())
+/// Warps over which a tile in registers lies that `op` makes or takes, or nothing.
+static std::optional<int64_t> warpsOf(Operation *op) {
+  SmallVector<Type> types(op->getResultTypes());
+  llvm::append_range(types, op->getOperandTypes());
+  for (Type type : types) {
     if (auto fragment = dyn_cast<tile::FragmentType>(type))
-      return fragment;
-  for (Type type : op->getOperandTypes())
-    if (auto fragment = dyn_cast<tile::FragmentType>(type))
-      return fragment;
-  return {};
+      return fragment.getWarpCount();
+    if (auto column = dyn_cast<tile::ColumnType>(type))
+      return column.getWarpCount();
+  }
+  return std::nullopt;
 }
 
 static LogicalResult verifyWarps(Operation *op, int64_t wanted, int64_t threads,
@@ -33,8 +35,8 @@ static LogicalResult verifyWarps(Operation *op, int64_t wanted, int64_t threads,
 
 static LogicalResult verifyOp(Operation *op, int64_t threads,
                               const TileArchitecture &architecture) {
-  if (tile::FragmentType fragment = fragmentOf(op))
-    if (failed(verifyWarps(op, fragment.getWarpCount(), threads, architecture)))
+  if (std::optional<int64_t> warps = warpsOf(op))
+    if (failed(verifyWarps(op, *warps, threads, architecture)))
       return failure();
   if (auto group = dyn_cast<tile::GroupOp>(op)) {
     ArrayRef<int64_t> warps = group.getWarps();

@@ -108,11 +108,33 @@ struct DecomposePass : impl::DecomposePassBase<DecomposePass> {
     return values.getResult();
   }
 
+  static MlaAttendExpandedOp emitExpanded(OpBuilder &builder, MlaAttentionOp op, Value out) {
+    return MlaAttendExpandedOp::create(builder, suffixed(op, "expanded"), op.getType(), op.getQ(),
+                                       op.getCache(), op.getWUk(), op.getWUv(), op.getPositions(),
+                                       op.getSequenceOffsets(), op.getSlots(), op.getBlockTable(),
+                                       out, op.getScaleAttr(), op.getThresholdAttr());
+  }
+
+  /// Whether the expanded form would be what it means, which is the absorbed one, because the target
+  /// has no kernel for it: then one form serves all sequences.
+  bool lacksExpanded(OpBuilder &builder, MlaAttentionOp op) {
+    if (!target)
+      return false;
+    MlaAttendExpandedOp expanded = emitExpanded(builder, op, op.getResult());
+    bool isSupported = target->supports(expanded.getOperation());
+    expanded.erase();
+    return !isSupported;
+  }
+
   LogicalResult splitAttention(MlaAttentionOp op) {
     if (op.getForm() == AttentionForm::Unset)
       return op.emitOpError("expected a form, got none (run hadal-select-attention-form)");
     OpBuilder builder(op);
     Operation *before = op->getPrevNode();
+    if (op.getForm() == AttentionForm::Auto && lacksExpanded(builder, op)) {
+      op.removeThresholdAttr();
+      op.setForm(AttentionForm::Absorbed);
+    }
     Value result;
     if (op.getForm() != AttentionForm::Expanded) {
       FailureOr<Value> absorbed = emitAbsorbed(builder, op);
@@ -127,10 +149,7 @@ struct DecomposePass : impl::DecomposePassBase<DecomposePass> {
         result = tensor::EmptyOp::create(builder, op.getLoc(), type.getShape(),
                                          type.getElementType(), rows);
       }
-      auto expanded = MlaAttendExpandedOp::create(
-          builder, suffixed(op, "expanded"), op.getType(), op.getQ(), op.getCache(), op.getWUk(),
-          op.getWUv(), op.getPositions(), op.getSequenceOffsets(), op.getSlots(),
-          op.getBlockTable(), result, op.getScaleAttr(), op.getThresholdAttr());
+      MlaAttendExpandedOp expanded = emitExpanded(builder, op, result);
       setWhen(expanded, op.getThreshold(), SequenceBound::AnyAtLeast);
       result = expanded.getResult();
     }

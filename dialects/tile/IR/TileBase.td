@@ -40,6 +40,23 @@ def Tile_Role : Tile_Enum<"Role", "what a tile in registers is to a product", [
     I32EnumAttrCase<"Rhs", 1, "rhs">,
     I32EnumAttrCase<"Accumulator", 2, "accumulator">]>;
 
+def Tile_Depth : Tile_Enum<"Depth", "how the depth of an operand goes to lanes", [
+    I32EnumAttrCase<"Eights", 0, "eights">,
+    I32EnumAttrCase<"Pairs", 1, "pairs">]>;
+
+def Tile_Share : Tile_Enum<"Share", "what a lane has of a row's number", [
+    I32EnumAttrCase<"Whole", 0, "whole">,
+    I32EnumAttrCase<"Parts", 1, "parts">]>;
+
+def Tile_Reduction : Tile_Enum<"Reduction", "what numbers of a row are made to one by", [
+    I32EnumAttrCase<"Sum", 0, "sum">,
+    I32EnumAttrCase<"Maximum", 1, "maximum">]>;
+
+// A parameter that is left out where it has its default.
+class Tile_Defaulted<EnumInfo info, string value> : EnumParameter<info> {
+  let defaultValue = value;
+}
+
 // Rows and columns, and elements: "128x64xbf16".
 class Tile_Type<string name, string typeMnemonic> : TypeDef<Tile_Dialect, name> {
   let mnemonic = typeMnemonic;
@@ -78,12 +95,13 @@ def Tile_Shared : Tile_Type<"Shared", "shared"> {
     exchanged within groups of eight, piece p of row r lies at p xor reverse(r mod 8),
     where reverse exchanges the first and the last of three bits: eight lanes that read
     one column of pieces, or two rows of four, then touch all banks. Order `packed` is that of global memory.
+    What is padding of a window (`tile.window`) are the other columns of its tile.
 
     Constraints:
     1. shared_c1: two or three positive extents
     2. shared_c2: elements are bf16 or f32; swizzled and packed ones bf16
     3. shared_c3: a row is a multiple of 16 bytes with its padding, a swizzled one of 128; packed ones have a multiple of 16 rows and of 32 columns
-    4. shared_c4: padding is not negative, and of order rows alone
+    4. shared_c4: padding is not negative, none of packed tiles, and of swizzled ones a multiple of 128 bytes
 
     ```mlir
     !tile.shared<3x128x64xbf16, swizzled>
@@ -114,21 +132,30 @@ def Tile_Fragment : Tile_Type<"Fragment", "fragment"> {
     are cut in m equal parts, the columns of a sum and of the right operand in n; warps that differ otherwise
     hold the same. Warp w belongs to group w / (m n), part w / n mod m of the rows and w mod n of the columns.
 
+    How an operand's depth goes to lanes both operands of a product agree in: `eights`, within 32 elements eight at a time, so that one access of
+    16 bytes serves two steps of the matrix unit; `pairs`, within 16 elements two at a time and the two that follow eight later, as the loads of
+    matrices of 8 x 8 bring it (written where it is not eights). A sum has no depth, and is of eights.
+
     Constraints:
     1. fragment_c1: two positive extents, three positive numbers of warps
     2. fragment_c2: operands are bf16, sums f32
     3. fragment_c3: a warp holds multiples of 16 rows of a sum or a left operand, and of 8 columns of a sum or a right operand
-    4. fragment_c4: the depth of an operand is a multiple of 32
+    4. fragment_c4: the depth of an operand is a multiple of 32, or of 16 in pairs; a sum is of eights
 
     ```mlir
     !tile.fragment<128x32xbf16, lhs, [2, 2, 1]>
     !tile.fragment<32x64xbf16, rhs, [2, 2, 1]>
     !tile.fragment<128x64xf32, accumulator, [2, 2, 1]>
+    !tile.fragment<16x512xbf16, rhs, [1, 4, 1], pairs>
     ```
   }];
   let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Type":$elementType,
-                        EnumParameter<Tile_Role>:$role, ArrayRefParameter<"int64_t">:$warps);
-  let assemblyFormat = "`<` custom<Extents>($shape, $elementType) `,` $role `,` `[` $warps `]` `>`";
+                        EnumParameter<Tile_Role>:$role, ArrayRefParameter<"int64_t">:$warps,
+                        Tile_Defaulted<Tile_Depth, "::hadal::tile::Depth::Eights">:$depth);
+  let assemblyFormat = "`<` custom<Extents>($shape, $elementType) `,` $role `,` `[` $warps `]` (`,` $depth^)? `>`";
+  let builders = [TypeBuilder<(ins "::llvm::ArrayRef<int64_t>":$shape, "::mlir::Type":$elementType, "Role":$role,
+                                   "::llvm::ArrayRef<int64_t>":$warps),
+                              [{ return $_get($_ctxt, shape, elementType, role, warps, Depth::Eights); }]>];
   let extraClassDeclaration = [{
     /// Of the whole block, in all groups.
     int64_t getWarpCount() const { return getWarps()[0] * getWarps()[1] * getWarps()[2]; }
@@ -139,6 +166,30 @@ def Tile_Fragment : Tile_Type<"Fragment", "fragment"> {
   }];
 }
 
+def Tile_Column : Tile_Type<"Column", "column"> {
+  let summary = "A number of f32 for each row of a sum, in registers";
+  let description = [{
+    As the rows of `!tile.fragment` over the warps [m, n, g]. `whole`: each lane that holds elements of a row has
+    the row's number. `parts`: each has one for its own elements, and the row's is what they make together.
+
+    Constraints:
+    1. column_c1: three positive numbers of warps, and a multiple of 16 rows for each of m
+
+    ```mlir
+    !tile.column<64, [2, 4, 1], whole>
+    !tile.column<64, [2, 4, 1], parts>
+    ```
+  }];
+  let parameters = (ins "int64_t":$rows, ArrayRefParameter<"int64_t">:$warps, EnumParameter<Tile_Share>:$share);
+  let assemblyFormat = "`<` $rows `,` `[` $warps `]` `,` $share `>`";
+  let extraClassDeclaration = [{
+    int64_t getWarpCount() const { return getWarps()[0] * getWarps()[1] * getWarps()[2]; }
+    /// What one warp holds.
+    int64_t getWarpRows() const { return getRows() / getWarps()[0]; }
+  }];
+}
+
+def Tile_Numbers : AnyTypeOf<[Tile_Fragment, Tile_Column], "a sum or a column">;
 
 // Which rows of a matrix the rows of a window are, where they are not neighbours.
 def Tile_Index : MemRefRankOf<[I32], [1]>;

@@ -13,33 +13,31 @@ LogicalResult GroupOp::verify() {
   return success();
 }
 
-/// The rows and columns in memory of the window that an operand is.
-static std::pair<int64_t, int64_t> windowOf(FragmentType fragment) {
-  ArrayRef<int64_t> shape = fragment.getShape();
-  return fragment.getRole() == Role::Rhs ? std::pair(shape[1], shape[0])
-                                         : std::pair(shape[0], shape[1]);
-}
-
 LogicalResult LoadOp::verify() {
   SharedType tile = getTile().getType();
   FragmentType fragment = getFragment().getType();
-  bool isLeft = fragment.getRole() == Role::Lhs;
+  bool isLeft = fragment.getRole() == Role::Lhs, isPairs = fragment.getDepth() == Depth::Pairs;
   // load_c1
   if (fragment.getRole() == Role::Accumulator || tile.getShape().size() != 2 ||
       tile.getElementType() != fragment.getElementType() ||
-      isLeft != (tile.getOrder() == Order::Packed))
-    return emitOpError() << "expected a left operand of a packed plane, or a right one of another "
-                            "order, of the same elements, got "
+      (tile.getOrder() == Order::Packed && (!isLeft || isPairs)))
+    return emitOpError() << "expected an operand of a plane of the same elements, and of a packed "
+                            "one a left operand in eights, got "
                          << fragment << " of " << tile;
   // load_c2
-  auto [rows, columns] = windowOf(fragment);
-  ArrayRef<int64_t> position = getPosition();
-  int64_t unit = isLeft ? 16 : 8;
-  if (position.size() != 2 || position[0] < 0 || position[1] < 0 || position[0] % unit != 0 ||
-      position[1] % kPackedColumns != 0 || position[0] + rows > tile.getRows() ||
+  ArrayRef<int64_t> shape = fragment.getShape(), position = getPosition();
+  bool isTurned = !isLeft && !isPairs;
+  int64_t rows = shape[isTurned], columns = shape[!isTurned];
+  int64_t rowUnit = isTurned ? 8 : 16, columnUnit = isPairs ? 16 : kPackedColumns;
+  if (position.size() != 2 || position[0] < 0 || position[1] < 0 || position[0] % rowUnit != 0 ||
+      position[1] % columnUnit != 0 || position[0] + rows > tile.getRows() ||
       position[1] + columns > tile.getColumns())
-    return emitOpError() << "expected a position within the tile, at a multiple of " << unit
-                         << " rows and " << kPackedColumns << " columns, got [" << position << "]";
+    return emitOpError() << "expected a position within the tile, at a multiple of " << rowUnit
+                         << " rows and " << columnUnit << " columns, got [" << position << "]";
+  // load_c3
+  if (!isLeft && isPairs && fragment.getWarpColumns() % 16 != 0)
+    return emitOpError() << "expected a multiple of 16 columns for each warp, got "
+                         << fragment.getWarpColumns();
   return success();
 }
 
@@ -50,7 +48,7 @@ LogicalResult FetchOp::verify() {
   // fetch_c1
   if (fragment.getRole() == Role::Accumulator || source.getShape().size() != 2 ||
       source.getElementType() != fragment.getElementType() ||
-      isLeft != (source.getOrder() == Order::Packed))
+      fragment.getDepth() != Depth::Eights || isLeft != (source.getOrder() == Order::Packed))
     return emitOpError() << "expected a left operand of a packed matrix, or a right one of one in "
                             "rows, of the same elements, got "
                          << fragment << " of " << source;
@@ -79,7 +77,8 @@ LogicalResult MmaOp::verify() {
   if (lhs.getRole() != Role::Lhs || rhs.getRole() != Role::Rhs ||
       sum.getRole() != Role::Accumulator || lhs.getShape()[0] != sum.getShape()[0] ||
       lhs.getShape()[1] != rhs.getShape()[0] || rhs.getShape()[1] != sum.getShape()[1] ||
-      lhs.getWarps() != sum.getWarps() || rhs.getWarps() != sum.getWarps())
+      lhs.getWarps() != sum.getWarps() || rhs.getWarps() != sum.getWarps() ||
+      lhs.getDepth() != rhs.getDepth())
     return emitOpError() << "expected [m, k], [k, n] and [m, n] of the same warps, got " << lhs
                          << ", " << rhs << " and " << sum;
   return success();

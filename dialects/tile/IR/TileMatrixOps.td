@@ -28,16 +28,18 @@ def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>]> {
   let summary = "An operand of a product, from shared memory";
   let description = [{
     A left operand is the window that begins at `position`, a right operand is its transpose: weights and
-    activations alike have their depth along a row. Depth within 32 elements goes to lanes eight at a time, in the same way for
-    both operands, so that one access of 16 bytes serves two steps of the matrix unit.
+    activations alike have their depth along a row. A right operand of depth `pairs` is the window itself: its depth goes down the rows.
+    So one tile is read both ways, as keys and as values.
 
     Constraints:
-    1. load_c1: the tile is one plane, of the operand's elements; packed for a left operand, and of another order for a right one
-    2. load_c2: the window lies within the tile, at a multiple of 16 rows for a left and of 8 for a right operand, and of 32 columns
+    1. load_c1: the tile is one plane, of the operand's elements; packed ones are for left operands in eights alone
+    2. load_c2: the window lies within the tile, at a multiple of 16 rows for a left operand or one in pairs, else of 8, and of as many columns as a step, or an access, has: 32, in pairs 16
+    3. load_c3: a warp has a multiple of 16 columns of a right operand in pairs
 
     ```mlir
     %a = tile.load %w [0, 32] : !tile.shared<128x64xbf16, packed> -> !tile.fragment<128x32xbf16, lhs, [2, 2, 1]>
     %b = tile.load %x [0, 32] : !tile.shared<64x64xbf16, swizzled> -> !tile.fragment<32x64xbf16, rhs, [2, 2, 1]>
+    %v = tile.load %x [16, 0] : !tile.shared<64x64xbf16, swizzled> -> !tile.fragment<16x64xbf16, rhs, [2, 2, 1], pairs>
     ```
   }];
   let arguments = (ins Tile_Shared:$tile, DenseI64ArrayAttr:$position);
@@ -99,7 +101,7 @@ def Tile_MmaOp : Tile_Op<"mma", [Pure, AllTypesMatch<["sum", "result"]>]> {
     of the matrix unit; how a step rounds is the machine's, and the same for all elements.
 
     Constraints:
-    1. mma_c1: a left operand [m, k], a right one [k, n] and a sum [m, n], of the same warps
+    1. mma_c1: a left operand [m, k], a right one [k, n] and a sum [m, n], of the same warps, and of the same depth in lanes
 
     ```mlir
     %d = tile.mma %a, %b, %c : !tile.fragment<128x32xbf16, lhs, [2, 2, 1]>, !tile.fragment<32x64xbf16, rhs, [2, 2, 1]>, !tile.fragment<128x64xf32, accumulator, [2, 2, 1]>

@@ -135,15 +135,4 @@ def Tile_WriteOp : Tile_Op<"write", [MemoryEffects<[MemRead, MemWrite]>, AttrSiz
   }];
 }
 
-def Tile_YieldOp : Tile_Op<"yield", [Pure, Terminator, HasParent<"WriteOp">]> {
-  let summary = "What a block of elements makes of them";
-  let description = [{
-    ```mlir
-    tile.yield %p : f32
-    ```
-  }];
-  let arguments = (ins F32:$value);
-  let assemblyFormat = "$value attr-dict `:` type($value)";
-}
-
 #endif // TILE_IR_TILEMEMORYOPS_TD

@@ -7,5 +7,7 @@ include "tile/IR/TileBase.td"
 include "tile/IR/TileMemoryOps.td"
 include "tile/IR/TileMatrixOps.td"
 include "tile/IR/TileRaggedOps.td"
+include "tile/IR/TileRowOps.td"
+include "tile/IR/TileWindowOps.td"
 
 #endif // TILE_IR_TILEOPS_TD

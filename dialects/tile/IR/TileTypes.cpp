@@ -40,16 +40,19 @@ LogicalResult SharedType::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "expected a " << stringifyOrder(order) << " tile of bf16, got "
                        << element;
   // shared_c4
-  if (pad < 0 || (pad != 0 && order != Order::Rows))
-    return emitError() << "expected padding of tiles of order rows, and none below zero, got "
-                       << pad;
+  if (pad < 0 || (pad != 0 && order == Order::Packed))
+    return emitError() << "expected no padding of packed tiles, and none below zero, got " << pad;
   // shared_c3
   int64_t rows = shape[shape.size() - 2], columns = shape.back();
   if (order == Order::Packed && (rows % kPackedRows != 0 || columns % kPackedColumns != 0))
     return emitError() << "expected a packed tile of multiples of " << kPackedRows << " rows and "
                        << kPackedColumns << " columns, got " << rows << " and " << columns;
-  int64_t bytes = (columns + pad) * (element.getIntOrFloatBitWidth() / 8);
+  int64_t elementBytes = element.getIntOrFloatBitWidth() / 8,
+          bytes = (columns + pad) * elementBytes;
   int64_t unit = order == Order::Swizzled ? 8 * kPieceBytes : kPieceBytes;
+  if (order == Order::Swizzled && pad * elementBytes % unit != 0)
+    return emitError() << "expected padding of a multiple of " << unit << " bytes, got "
+                       << pad * elementBytes;
   if (bytes % unit != 0)
     return emitError() << "expected rows of a multiple of " << unit << " bytes, got " << bytes;
   return success();
@@ -67,7 +70,7 @@ int64_t SharedType::getPlaneBytes() const {
 
 LogicalResult FragmentType::verify(function_ref<InFlightDiagnostic()> emitError,
                                    ArrayRef<int64_t> shape, Type element, Role role,
-                                   ArrayRef<int64_t> warps) {
+                                   ArrayRef<int64_t> warps, Depth order) {
   // fragment_c1
   if (shape.size() != 2 || warps.size() != 3 || !arePositive(shape) || !arePositive(warps))
     return emitError() << "expected two positive extents and three positive numbers of warps, got "
@@ -84,9 +87,23 @@ LogicalResult FragmentType::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "expected a multiple of 8 columns for each of " << warps[1]
                        << " warps, got " << shape[1];
   // fragment_c4
+  if (isSum)
+    return order == Depth::Eights ? success()
+                                  : emitError() << "expected a sum of eights, got pairs";
   int64_t depth = role == Role::Lhs ? shape[1] : shape[0];
-  if (!isSum && depth % kPackedColumns != 0)
-    return emitError() << "expected an operand whose depth is a multiple of " << kPackedColumns
-                       << ", got " << depth;
+  int64_t unit = order == Depth::Pairs ? kPackedColumns / 2 : kPackedColumns;
+  if (depth % unit != 0)
+    return emitError() << "expected an operand whose depth is a multiple of " << unit << ", got "
+                       << depth;
+  return success();
+}
+
+LogicalResult ColumnType::verify(function_ref<InFlightDiagnostic()> emitError, int64_t rows,
+                                 ArrayRef<int64_t> warps, Share) {
+  // column_c1
+  if (warps.size() != 3 || !arePositive(warps) || rows <= 0 || rows % (16 * warps[0]) != 0)
+    return emitError() << "expected three positive numbers of warps, and a multiple of 16 rows for "
+                          "each part of them, got "
+                       << rows << " rows";
   return success();
 }

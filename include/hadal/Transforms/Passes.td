@@ -118,7 +118,8 @@ def DecomposePass : Pass<"hadal-decompose", "::hadal::ProgramOp"> {
     ```
     mla_attention {absorbed} ==> head_linear, mla_attend_absorbed, head_linear
     mla_attention {expanded} ==> mla_attend_expanded
-    mla_attention {auto}     ==> both, each under its condition
+    mla_attention {auto}     ==> both, each under its condition; with `supported` the absorbed form alone
+                                 where the target has no kernel of the other
     moe_experts              ==> moe_group, moe_gate_up, moe_down, moe_combine
     ```
   }];

@@ -19,6 +19,10 @@ int64_t hadal::cuda::wordsOf(tile::FragmentType fragment) {
   return fragment.getRole() == tile::Role::Accumulator ? elements : elements / 2;
 }
 
+int64_t hadal::cuda::wordsOf(tile::ColumnType column) {
+  return column.getWarpRows() / kMmaRows * 2;
+}
+
 int64_t hadal::cuda::packedRowBytes(tile::GlobalType matrix) {
   int64_t columns = int64_t(llvm::alignTo(matrix.getShape()[1], tile::kPackedPadding));
   return columns / tile::kPackedColumns * tile::kPackedBytes;
@@ -46,6 +50,10 @@ void MmaArchitecture::addTypes(TypeConverter &types) const {
     words.append(wordsOf(type), word);
     return success();
   });
+  types.addConversion([](tile::ColumnType type, SmallVectorImpl<Type> &words) {
+    words.append(wordsOf(type), Float32Type::get(type.getContext()));
+    return success();
+  });
 }
 
 void MmaArchitecture::addPatterns(const TypeConverter &types, RewritePatternSet &patterns,
@@ -55,6 +63,8 @@ void MmaArchitecture::addPatterns(const TypeConverter &types, RewritePatternSet 
   addMatrixPatterns(types, patterns);
   addRaggedPatterns(types, patterns);
   addWritePatterns(types, patterns);
+  addRowPatterns(types, patterns);
+  addWindowPatterns(types, patterns);
 }
 
 namespace {
@@ -99,10 +109,25 @@ std::optional<Wavefronts> MmaArchitecture::countWavefronts(Operation *op, int64_
       .Case([&](tile::LoadOp load) {
         tile::SharedType tile = load.getTile().getType();
         tile::FragmentType fragment = load.getFragment().getType();
+        int64_t piece = load.getPosition()[1] / 8;
         return countAll(threads, tile::kPieceBytes, [&](Lane &lane) {
-          return fragment.getRole() == tile::Role::Lhs
+          if (fragment.getDepth() == tile::Depth::Pairs)
+            return lane.matrixRow(fragment, tile, piece);
+          return tile.getOrder() == tile::Order::Packed
                      ? lane.packedOperand(fragment, tile.getRowBytes())
-                     : lane.rightOperand(fragment, tile, load.getPosition()[1] / 8);
+                     : lane.rowsOperand(fragment, tile, piece);
+        });
+      })
+      .Case([&](tile::PutOp put) {
+        return countAll(threads, 4, [&](Lane &lane) {
+          return lane.pair(put.getSum().getType(), put.getTile().getType(), 0);
+        });
+      })
+      .Case([&](tile::CombineOp combine) -> std::optional<Wavefronts> {
+        if (!combine.getTile())
+          return std::nullopt;
+        return countAll(threads, 4, [&](Lane &lane) {
+          return lane.part(combine.getParts().getType(), combine.getTile().getType());
         });
       })
       .Case([&](tile::CopyOp copy) {

@@ -31,29 +31,87 @@ struct LowerLoad : OpConversionPattern<tile::LoadOp> {
     tile::SharedType tile = op.getTile().getType();
     tile::FragmentType fragment = op.getFragment().getType();
     OperandShape shape(fragment);
-    ArrayRef<int64_t> position = op.getPosition();
     SmallVector<Value> words;
-    if (shape.isLeft) {
-      Value base = t.plus(adaptor.getTile(), t.at.packedOperand(fragment, tile.getRowBytes()));
-      int64_t first = position[0] / tile::kPackedRows * tile.getRowBytes() +
-                      position[1] / tile::kPackedColumns * tile::kPackedBytes;
-      for (int64_t part = 0; part < shape.parts; ++part)
-        for (int64_t step = 0; step < shape.steps; ++step)
-          llvm::append_range(words,
-                             t.loadWords(t.plus(base, first + part * tile.getRowBytes() +
-                                                          step * kWarp * tile::kPieceBytes)));
-    } else {
-      for (int64_t part = 0; part < shape.parts; ++part)
-        for (int64_t step = 0; step < shape.steps; step += kAccessSteps) {
-          int64_t piece = (position[1] + step * kMmaDepth) / 8;
-          Value base = t.plus(adaptor.getTile(), t.at.rightOperand(fragment, tile, piece));
-          int64_t below = (position[0] + part * kMmaColumns) * tile.getRowBytes();
-          llvm::append_range(words,
-                             t.loadWords(t.plus(base, below + piece / 8 * 8 * tile::kPieceBytes)));
-        }
-    }
+    if (fragment.getDepth() == tile::Depth::Pairs)
+      words = loadMatrices(t, op, adaptor.getTile(), shape);
+    else if (tile.getOrder() == tile::Order::Packed)
+      words = loadPacked(t, op, adaptor.getTile(), shape);
+    else
+      words = loadRows(t, op, adaptor.getTile(), shape);
     rewriter.replaceOpWithMultiple(op, {ValueRange(words)});
     return success();
+  }
+
+  static SmallVector<Value> loadPacked(TileBuilder &t, tile::LoadOp op, Value tile,
+                                       const OperandShape &shape) {
+    tile::SharedType type = op.getTile().getType();
+    ArrayRef<int64_t> position = op.getPosition();
+    Value base = t.plus(tile, t.at.packedOperand(op.getFragment().getType(), type.getRowBytes()));
+    int64_t first = position[0] / tile::kPackedRows * type.getRowBytes() +
+                    position[1] / tile::kPackedColumns * tile::kPackedBytes;
+    SmallVector<Value> words;
+    for (int64_t part = 0; part < shape.parts; ++part)
+      for (int64_t step = 0; step < shape.steps; ++step)
+        llvm::append_range(words, t.loadWords(t.plus(base, first + part * type.getRowBytes() +
+                                                               step * kWarp * tile::kPieceBytes)));
+    return words;
+  }
+
+  /// Sixteen bytes of a row are two steps; of a left operand the rows eight below belong to them.
+  static SmallVector<Value> loadRows(TileBuilder &t, tile::LoadOp op, Value tile,
+                                     const OperandShape &shape) {
+    tile::SharedType type = op.getTile().getType();
+    ArrayRef<int64_t> position = op.getPosition();
+    int64_t rowsOfPart = shape.isLeft ? kMmaRows : kMmaColumns;
+    SmallVector<Value> words;
+    for (int64_t part = 0; part < shape.parts; ++part)
+      for (int64_t step = 0; step < shape.steps; step += kAccessSteps) {
+        int64_t piece = (position[1] + step * kMmaDepth) / 8;
+        Value base = t.plus(tile, t.at.rowsOperand(op.getFragment().getType(), type, piece));
+        int64_t first = (position[0] + part * rowsOfPart) * type.getRowBytes() +
+                        piece / 8 * 8 * tile::kPieceBytes;
+        auto upper = t.loadWords(t.plus(base, first));
+        if (!shape.isLeft) {
+          llvm::append_range(words, upper);
+          continue;
+        }
+        auto lower = t.loadWords(t.plus(base, first + 8 * type.getRowBytes()));
+        for (int64_t i = 0; i < 4; i += 2)
+          llvm::append_values(words, upper[i], lower[i], upper[i + 1], lower[i + 1]);
+      }
+    return words;
+  }
+
+  /// Four matrices of 8 x 8 at once, transposed where depth goes down the rows: a step of 16 rows,
+  /// or two neighbouring parts of a right operand.
+  static SmallVector<Value> loadMatrices(TileBuilder &t, tile::LoadOp op, Value tile,
+                                         const OperandShape &shape) {
+    tile::SharedType type = op.getTile().getType();
+    tile::FragmentType fragment = op.getFragment().getType();
+    ArrayRef<int64_t> position = op.getPosition();
+    auto load = [&](int64_t row, int64_t column) {
+      int64_t piece = column / 8;
+      Value base = t.plus(tile, t.at.matrixRow(fragment, type, piece));
+      base = t.plus(base, row * type.getRowBytes() + piece / 8 * 8 * tile::kPieceBytes);
+      auto words = LLVM::LLVMStructType::getLiteral(t.b.getContext(),
+                                                    SmallVector<Type>(4, t.b.getI32Type()));
+      return NVVM::LdMatrixOp::create(
+          t.b, words, base, /*num=*/4, shape.isLeft ? NVVM::MMALayout::row : NVVM::MMALayout::col,
+          NVVM::LdStMatrixShapeAttr::get(t.b.getContext(), 8, 8), NVVM::LdStMatrixEltType::B16);
+    };
+    SmallVector<Value> words(shape.parts * shape.steps * shape.wordsOfStep);
+    for (int64_t part = 0; part < shape.parts; part += shape.isLeft ? 1 : 2)
+      for (int64_t step = 0; step < shape.steps; ++step) {
+        Value four = shape.isLeft
+                         ? load(position[0] + part * kMmaRows, position[1] + step * kMmaDepth)
+                         : load(position[0] + step * kMmaDepth, position[1] + part * kMmaColumns);
+        for (int64_t i = 0; i < 4; ++i) {
+          int64_t word = i % shape.wordsOfStep, of = part + i / shape.wordsOfStep;
+          words[(of * shape.steps + step) * shape.wordsOfStep + word] =
+              LLVM::ExtractValueOp::create(t.b, four, i);
+        }
+      }
+    return words;
   }
 };
 

@@ -77,10 +77,10 @@ public:
         left = adaptor.getRows();
       else if (type.getShape()[0] % shape.rows != 0)
         left = subtract(t.math.constant(type.getShape()[0]), first);
+      elementsOfPiece = tile::kPieceBytes / elementBytes;
       if (type.getShape()[1] % tile.getColumns() != 0)
-        isColumn = t.isLess(
-            t.math.add(adaptor.getColumn(), t.math.mul(piece, tile::kPieceBytes / elementBytes)),
-            t.math.constant(type.getShape()[1]));
+        columnsLeft = subtract(t.math.constant(type.getShape()[1]),
+                               t.math.add(adaptor.getColumn(), t.math.mul(piece, elementsOfPiece)));
     }
     if (left)
       left = subtract(left, row);
@@ -91,9 +91,11 @@ public:
     pointer = t.plus(pointer, column);
   }
 
-  /// Bytes of the piece in a row below the thread's first that exist; null where all do.
-  Value bytesAt(int64_t below) {
-    Value exists = isColumn;
+  /// Bytes that exist of a piece behind the thread's first, in a row below that; null where all do.
+  Value bytesAt(int64_t below, int64_t piece) {
+    Value exists;
+    if (columnsLeft)
+      exists = t.isLess(t.math.constant(piece * elementsOfPiece), columnsLeft);
     if (left) {
       Value isRow = t.isLess(t.math.constant(below), left);
       exists = exists ? arith::AndIOp::create(t.b, exists, isRow).getResult() : isRow;
@@ -121,8 +123,8 @@ private:
   TileBuilder &t;
   tile::GlobalType type;
   Value index;
-  int64_t divisor, rowBytes = 0;
-  Value first, pointer, left, isColumn; // of the thread's first piece
+  int64_t divisor, rowBytes = 0, elementsOfPiece = 0;
+  Value first, pointer, left, columnsLeft; // of the thread's first piece
 };
 
 struct LowerCopy : OpConversionPattern<tile::CopyOp> {
@@ -133,8 +135,6 @@ struct LowerCopy : OpConversionPattern<tile::CopyOp> {
     tile::SharedType tile = op.getTile().getType();
     int64_t threads = threadsAround(op);
     CopyShape shape(tile, threads);
-    if (threads % shape.piecesOfPass != 0 || shape.pieces % shape.piecesOfPass != 0)
-      return rewriter.notifyMatchFailure(op, "threads are no multiple of the pieces of a row");
     CopySource source(t, op, adaptor, shape);
     Value last;
     int64_t lastPhase = -1;
@@ -145,7 +145,6 @@ struct LowerCopy : OpConversionPattern<tile::CopyOp> {
       if (phase != lastPhase)
         last = t.plus(adaptor.getTile(), t.at.copied(shape, tile, pass));
       lastPhase = phase;
-      Value bytes = source.bytesAt(below);
       OpBuilder::InsertionGuard guard(t.b);
       if (below + shape.rowsOfPass > shape.rows) {
         Value isRow = t.isLess(source.row, t.math.constant(shape.rows - below));
@@ -157,7 +156,7 @@ struct LowerCopy : OpConversionPattern<tile::CopyOp> {
             t.b, t.plus(last, below * tile.getRowBytes() + piece * tile::kPieceBytes),
             source.pointerAt(below, piece), t.b.getI32IntegerAttr(tile::kPieceBytes),
             NVVM::LoadCacheModifierKindAttr::get(getContext(), NVVM::LoadCacheModifierKind::CG),
-            bytes);
+            source.bytesAt(below, piece));
     }
     rewriter.eraseOp(op);
     return success();

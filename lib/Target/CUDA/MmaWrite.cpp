@@ -105,28 +105,14 @@ struct LowerWrite : OpConversionPattern<tile::WriteOp> {
     if (bytes == 4) {
       words.assign(values.begin(), values.end());
     } else if (values.size() == 1) {
-      Value word = round(t, values[0], values[0]);
+      Value word = t.roundPair(values[0], values[0]);
       words.push_back(LLVM::TruncOp::create(t.b, t.b.getI16Type(), word));
     } else {
       for (size_t i = 0; i < values.size(); i += 2)
-        words.push_back(round(t, values[i], values[i + 1]));
+        words.push_back(t.roundPair(values[i], values[i + 1]));
     }
-    int64_t count = int64_t(words.size());
-    Value stored = words[0];
-    if (count > 1) {
-      stored = LLVM::PoisonOp::create(t.b, VectorType::get({count}, words[0].getType()));
-      for (int64_t i = 0; i < count; ++i)
-        stored = LLVM::InsertElementOp::create(t.b, stored, words[i], t.math.constant(i));
-    }
+    Value stored = words.size() == 1 ? words[0] : t.vector(words);
     LLVM::StoreOp::create(t.b, stored, to, unsigned(bytes * int64_t(values.size())));
-  }
-
-  /// Two elements of bf16 in a word, to nearest even, the first one low.
-  static Value round(TileBuilder &t, Value low, Value high) {
-    auto pair = VectorType::get({2}, t.b.getBF16Type());
-    auto call = LLVM::CallIntrinsicOp::create(
-        t.b, pair, t.b.getStringAttr("llvm.nvvm.ff2bf16x2.rn"), ValueRange{high, low});
-    return LLVM::BitcastOp::create(t.b, t.b.getI32Type(), call.getResults());
   }
 };
 } // namespace

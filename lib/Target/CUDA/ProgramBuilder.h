@@ -26,6 +26,11 @@ public:
   mlir::Value mul(mlir::Value x, int64_t y) {
     return mlir::arith::MulIOp::create(*this, x, constant(y));
   }
+  mlir::Value mul(mlir::Value x, mlir::Value y) { return mlir::arith::MulIOp::create(*this, x, y); }
+  /// Of what is not negative.
+  mlir::Value div(mlir::Value x, int64_t y) {
+    return mlir::arith::DivUIOp::create(*this, x, constant(y));
+  }
   mlir::Value least(mlir::Value x, mlir::Value y) {
     return mlir::arith::MinSIOp::create(*this, x, y);
   }

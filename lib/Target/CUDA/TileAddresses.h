@@ -7,6 +7,8 @@
 
 #include "tile/IR/TileDialect.h"
 
+#include <numeric>
+
 namespace hadal::cuda {
 
 /// Rows, columns and depth of one step of the matrix unit.
@@ -23,12 +25,11 @@ struct CopyShape {
         rows(tile.getRows() / (isPacked ? tile::kPackedRows : 1)),
         pieces(isPacked ? tile.getRowBytes() / tile::kPieceBytes
                         : tile.getColumns() * tile.getElementBytes() / tile::kPieceBytes),
-        rowsOfPass(std::max<int64_t>(1, threads / pieces)),
-        piecesOfPass(std::min(pieces, threads)) {}
+        piecesOfPass(std::gcd(pieces, threads)), rowsOfPass(threads / piecesOfPass) {}
 
   bool isPacked;
   int64_t rows, pieces;
-  int64_t rowsOfPass, piecesOfPass;
+  int64_t piecesOfPass, rowsOfPass;
 };
 
 /// Offsets in bytes that depend on the thread, to which constants are added: of a window's
@@ -55,13 +56,50 @@ public:
     return m.add(m.mul(block, rowBytes), m.mul(lane(), tile::kPieceBytes));
   }
 
-  /// A right operand from rows in shared memory: its columns are rows, of which a warp reads
-  /// eight by four pieces, from `piece` of its group of eight pieces on.
-  Int rightOperand(tile::FragmentType fragment, tile::SharedType tile, int64_t piece) {
-    Int row = m.add(m.mul(warpColumn(fragment.getWarps()), fragment.getWarpColumns()), octet());
-    Int at = m.add(quad(), m.constant(piece % 8));
-    if (tile.getOrder() == tile::Order::Swizzled)
-      at = m.exclusiveOr(at, reversed(octet()));
+  /// An operand in eights from rows in shared memory: rows of a left one, or columns of a right one, are
+  /// rows, of which a warp reads eight by four pieces, from `piece` of its group of eight pieces on.
+  Int rowsOperand(tile::FragmentType fragment, tile::SharedType tile, int64_t piece) {
+    bool isLeft = fragment.getRole() == tile::Role::Lhs;
+    Int first = isLeft ? m.mul(warpRow(fragment.getWarps()), fragment.getWarpRows())
+                       : m.mul(warpColumn(fragment.getWarps()), fragment.getWarpColumns());
+    Int at = exchanged(m.add(quad(), m.constant(piece % 8)), octet(), tile);
+    return m.add(m.mul(m.add(first, octet()), tile.getRowBytes()), m.mul(at, tile::kPieceBytes));
+  }
+
+  /// The row of 16 bytes that a lane names of four matrices of 8 x 8: of a left operand, or a right
+  /// one whose depth goes down the rows, 16 rows by two pieces.
+  Int matrixRow(tile::FragmentType fragment, tile::SharedType tile, int64_t piece) {
+    Int row = m.rem(lane(), 16), at = m.add(m.div(lane(), 16), m.constant(piece % 8));
+    if (fragment.getRole() == tile::Role::Lhs)
+      row = m.add(row, m.mul(warpRow(fragment.getWarps()), fragment.getWarpRows()));
+    else
+      at = m.add(at, m.mul(warpColumn(fragment.getWarps()), fragment.getWarpColumns() / 8));
+    at = exchanged(at, m.rem(lane(), 8), tile);
+    return m.add(m.mul(row, tile.getRowBytes()), m.mul(at, tile::kPieceBytes));
+  }
+
+  /// The first pair of elements of a sum that a lane holds in eight columns from `piece` of its group
+  /// on, where the tile is the sum.
+  Int pair(tile::FragmentType fragment, tile::SharedType tile, int64_t piece) {
+    llvm::ArrayRef<int64_t> warps = fragment.getWarps();
+    Int row = m.add(m.mul(warpRow(warps), fragment.getWarpRows()), octet());
+    Int at = m.add(m.mul(warpColumn(warps), fragment.getWarpColumns() / 8), m.constant(piece % 8));
+    at = m.add(m.mul(exchanged(at, octet(), tile), tile::kPieceBytes), m.mul(quad(), 4));
+    return m.add(m.mul(row, tile.getRowBytes()), at);
+  }
+
+  /// The number that a lane's warp has of the first row of a column, in a tile of one for each warp.
+  Int part(tile::ColumnType column, tile::SharedType tile) {
+    return m.add(wholeRow(column, tile), m.mul(warpColumn(column.getWarps()), 4));
+  }
+  Int wholeRow(tile::ColumnType column, tile::SharedType tile) {
+    Int row = m.add(m.mul(warpRow(column.getWarps()), column.getWarpRows()), octet());
+    return m.mul(row, tile.getRowBytes());
+  }
+
+  /// A piece of a row that need not be the thread's own.
+  Int pieceOf(tile::SharedType tile, Int row, Int piece) {
+    Int at = exchanged(piece, m.rem(row, 8), tile);
     return m.add(m.mul(row, tile.getRowBytes()), m.mul(at, tile::kPieceBytes));
   }
 
@@ -69,10 +107,9 @@ public:
   Int copyRow(const CopyShape &shape) { return m.div(m.thread(), shape.piecesOfPass); }
   Int copyPiece(const CopyShape &shape) { return m.rem(m.thread(), shape.piecesOfPass); }
   Int copied(const CopyShape &shape, tile::SharedType tile, int64_t pass) {
-    Int row = copyRow(shape), piece = copyPiece(shape);
-    if (tile.getOrder() == tile::Order::Swizzled)
-      piece =
-          m.exclusiveOr(piece, reversed(m.rem(m.add(row, m.constant(pass * shape.rowsOfPass)), 8)));
+    Int row = copyRow(shape);
+    Int below = m.rem(m.add(row, m.constant(pass * shape.rowsOfPass)), 8);
+    Int piece = exchanged(copyPiece(shape), below, tile);
     return m.add(m.mul(row, tile.getRowBytes()), m.mul(piece, tile::kPieceBytes));
   }
 
@@ -95,6 +132,12 @@ public:
   }
 
 private:
+  /// Where a piece lies in its row.
+  Int exchanged(Int piece, Int rowInEight, tile::SharedType tile) {
+    return tile.getOrder() == tile::Order::Swizzled ? m.exclusiveOr(piece, reversed(rowInEight))
+                                                    : piece;
+  }
+
   /// The three bits of a number in the opposite order.
   Int reversed(Int bits) {
     Int ends = m.orBits(m.mul(m.rem(bits, 2), 4), m.div(bits, 4));

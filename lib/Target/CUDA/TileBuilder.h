@@ -50,6 +50,22 @@ public:
     return words;
   }
 
+  /// Two elements of bf16 in a word, to nearest even, the first one low.
+  mlir::Value roundPair(mlir::Value low, mlir::Value high) {
+    auto pair = mlir::VectorType::get({2}, b.getBF16Type());
+    auto call = mlir::LLVM::CallIntrinsicOp::create(
+        b, pair, b.getStringAttr("llvm.nvvm.ff2bf16x2.rn"), mlir::ValueRange{high, low});
+    return mlir::LLVM::BitcastOp::create(b, b.getI32Type(), call.getResults());
+  }
+  /// Values of one type as a vector.
+  mlir::Value vector(llvm::ArrayRef<mlir::Value> values) {
+    auto type = mlir::VectorType::get({int64_t(values.size())}, values.front().getType());
+    mlir::Value built = mlir::LLVM::PoisonOp::create(b, type);
+    for (auto [i, value] : llvm::enumerate(values))
+      built = mlir::LLVM::InsertElementOp::create(b, built, value, math.constant(int64_t(i)));
+    return built;
+  }
+
   mlir::Value isLess(mlir::Value x, mlir::Value y) {
     return mlir::arith::CmpIOp::create(b, mlir::arith::CmpIPredicate::slt, x, y);
   }
@@ -75,8 +91,9 @@ public:
 int64_t threadsAround(mlir::Operation *op);
 
 /// Words that a thread has of a tile in registers: of operands, pairs of elements; of sums,
-/// elements.
+/// elements; of columns, two of each 16 rows.
 int64_t wordsOf(tile::FragmentType fragment);
+int64_t wordsOf(tile::ColumnType column);
 
 /// Bytes from 16 rows of a packed matrix to the next.
 int64_t packedRowBytes(tile::GlobalType matrix);
@@ -87,6 +104,8 @@ void addMemoryPatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet
 void addMatrixPatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);
 void addRaggedPatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);
 void addWritePatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);
+void addRowPatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);
+void addWindowPatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);
 
 } // namespace hadal::cuda
 

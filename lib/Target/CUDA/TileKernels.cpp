@@ -4,6 +4,7 @@
 #include "TileKernels.h"
 
 #include "KernelFrame.h"
+#include "TileAttention.h"
 
 #include "hadal/Target/CUDA/LinearKernels.h"
 
@@ -96,7 +97,9 @@ std::optional<LinearBody> matchLinear(ArrayRef<Operation *> ops) {
 }
 } // namespace
 
-bool hadal::cuda::hasTileKernel(ArrayRef<Operation *> ops) { return matchLinear(ops).has_value(); }
+bool hadal::cuda::hasTileKernel(ArrayRef<Operation *> ops) {
+  return matchLinear(ops) || matchAttention(ops);
+}
 
 RankedTensorType hadal::cuda::getMatrixType(RankedTensorType type) {
   ArrayRef<int64_t> shape = type.getShape();
@@ -108,6 +111,10 @@ RankedTensorType hadal::cuda::getMatrixType(RankedTensorType type) {
 }
 
 LogicalResult hadal::cuda::setTileInterface(ExecutableOp executable) {
+  if (MlaAttendAbsorbedOp op = matchAttention(executable.getBodyOps())) {
+    setAttentionInterface(executable, op);
+    return success();
+  }
   LinearBody body = *matchLinear(executable.getBodyOps());
   for (Value weight : body.weights)
     if (!isa_and_present<FragmentsAttr>(typeOf(weight).getEncoding()))
@@ -178,6 +185,8 @@ static void emitInterface(OpBuilder &b, Location loc, ArrayRef<LinearProgram> pr
 }
 
 void hadal::cuda::emitTileVariant(ExecutableOp executable, VariantOp variant, const Level &level) {
+  if (MlaAttendAbsorbedOp op = matchAttention(executable.getBodyOps()))
+    return emitAttentionVariant(executable, op, variant, level);
   LinearBody body = *matchLinear(executable.getBodyOps());
   RankedTensorType w = typeOf(body.weights.front());
   LinearSpec spec;

@@ -54,9 +54,15 @@ func.func private @tile(!tile.shared<8x64xbf16, packed>)
 
 // -----
 
-// shared_c4: padding is not negative, and of order rows alone
-// expected-error @+1 {{expected padding of tiles of order rows, and none below zero, got 8}}
+// shared_c4: padding is not negative, none of packed tiles, and of swizzled ones a multiple of 128 bytes
+// expected-error @+1 {{expected padding of a multiple of 128 bytes, got 16}}
 func.func private @tile(!tile.shared<64x64xbf16, swizzled, pad = 8>)
+
+// -----
+
+// shared_c4
+// expected-error @+1 {{expected no padding of packed tiles, and none below zero, got 32}}
+func.func private @tile(!tile.shared<64x64xbf16, packed, pad = 32>)
 
 // -----
 
@@ -231,17 +237,17 @@ func.func @group() {
 
 // -----
 
-// load_c1: the tile is one plane, of the operand's elements; packed for a left operand, and of another order for a right one
+// load_c1: the tile is one plane, of the operand's elements; packed ones are for left operands in eights alone
 func.func @load() {
-  %t = tile.alloc : !tile.shared<64x64xbf16, swizzled>
-  // expected-error @+1 {{expected a left operand of a packed plane, or a right one of another order, of the same elements, got '!tile.fragment<64x64xbf16, lhs, [2, 2, 1]>' of '!tile.shared<64x64xbf16, swizzled>'}}
-  %a = tile.load %t [0, 0] : !tile.shared<64x64xbf16, swizzled> -> !tile.fragment<64x64xbf16, lhs, [2, 2, 1]>
+  %t = tile.alloc : !tile.shared<64x64xbf16, packed>
+  // expected-error @+1 {{expected an operand of a plane of the same elements, and of a packed one a left operand in eights, got '!tile.fragment<64x64xbf16, rhs, [2, 2, 1]>' of '!tile.shared<64x64xbf16, packed>'}}
+  %a = tile.load %t [0, 0] : !tile.shared<64x64xbf16, packed> -> !tile.fragment<64x64xbf16, rhs, [2, 2, 1]>
   return
 }
 
 // -----
 
-// load_c2: the window lies within the tile, at a multiple of 16 rows for a left and of 8 for a right operand, and of 32 columns
+// load_c2: the window lies within the tile, at a multiple of 16 rows for a left operand or one in pairs, else of 8, and of as many columns as a step, or an access, has: 32, in pairs 16
 func.func @load() {
   %t = tile.alloc : !tile.shared<64x64xbf16, swizzled>
   // expected-error @+1 {{expected a position within the tile, at a multiple of 8 rows and 32 columns, got [0, 32]}}
@@ -301,5 +307,227 @@ func.func @store(%c: !tile.fragment<64x32xf32, accumulator, [2, 1, 2]>) {
   %t = tile.alloc : !tile.shared<32x64xf32, rows>
   // expected-error @+1 {{expected a sum, and a tile of f32 in rows that is its transpose, a plane for each group, got '!tile.fragment<64x32xf32, accumulator, [2, 1, 2]>' and '!tile.shared<32x64xf32, rows>'}}
   tile.store %c to %t : !tile.fragment<64x32xf32, accumulator, [2, 1, 2]>, !tile.shared<32x64xf32, rows>
+  return
+}
+
+// -----
+
+// load_c3: a warp has a multiple of 16 columns of a right operand in pairs
+func.func @load() {
+  %t = tile.alloc : !tile.shared<64x64xbf16, swizzled>
+  // expected-error @+1 {{expected a multiple of 16 columns for each warp, got 8}}
+  %a = tile.load %t [0, 0] : !tile.shared<64x64xbf16, swizzled> -> !tile.fragment<16x32xbf16, rhs, [1, 4, 1], pairs>
+  return
+}
+
+// -----
+
+// fragment_c4: the depth of an operand is a multiple of 32, or of 16 in pairs; a sum is of eights
+// expected-error @+1 {{expected a sum of eights, got pairs}}
+func.func private @tile(!tile.fragment<16x64xf32, accumulator, [1, 4, 1], pairs>)
+
+// -----
+
+// mma_c1
+func.func @mma(%a: !tile.fragment<16x32xbf16, lhs, [1, 4, 1]>, %b: !tile.fragment<32x64xbf16, rhs, [1, 4, 1], pairs>, %c: !tile.fragment<16x64xf32, accumulator, [1, 4, 1]>) {
+  // expected-error @+1 {{expected [m, k], [k, n] and [m, n] of the same warps}}
+  %d = tile.mma %a, %b, %c : !tile.fragment<16x32xbf16, lhs, [1, 4, 1]>, !tile.fragment<32x64xbf16, rhs, [1, 4, 1], pairs>, !tile.fragment<16x64xf32, accumulator, [1, 4, 1]>
+  return
+}
+
+// -----
+
+// column_c1: three positive numbers of warps, and a multiple of 16 rows for each of m
+// expected-error @+1 {{expected three positive numbers of warps, and a multiple of 16 rows for each part of them, got 24 rows}}
+func.func private @column(!tile.column<24, [2, 4, 1], whole>)
+
+// -----
+
+// fill_c1: it is a sum or a column
+func.func @fill(%x: f32) {
+  // expected-error @+1 {{expected a sum or a column, got '!tile.fragment<16x32xbf16, lhs, [1, 4, 1]>'}}
+  %a = tile.fill %x : !tile.fragment<16x32xbf16, lhs, [1, 4, 1]>
+  return
+}
+
+// -----
+
+// map_c1: operands are columns of the result's rows and warps, or sums of its type
+func.func @map(%x: !tile.column<16, [1, 2, 1], whole>) {
+  // expected-error @+1 {{expected columns of the rows and warps of '!tile.fragment<16x64xf32, accumulator, [1, 4, 1]>', or sums of that type, got '!tile.column<16, [1, 2, 1], whole>'}}
+  %a = tile.map %x : !tile.column<16, [1, 2, 1], whole> -> !tile.fragment<16x64xf32, accumulator, [1, 4, 1]> {
+  ^bb0(%e: f32):
+    tile.yield %e : f32
+  }
+  return
+}
+
+// -----
+
+// map_c2: the block takes f32 for each operand, has ops of `arith` and `math` alone and yields f32
+func.func @map(%x: !tile.column<16, [1, 4, 1], whole>) {
+  // expected-error @+1 {{expected a block that takes 1 elements of f32 and ends in tile.yield, got 2}}
+  %a = tile.map %x : !tile.column<16, [1, 4, 1], whole> -> !tile.fragment<16x64xf32, accumulator, [1, 4, 1]> {
+  ^bb0(%e: f32, %f: f32):
+    tile.yield %e : f32
+  }
+  return
+}
+
+// -----
+
+// map_c2
+func.func @map(%x: !tile.column<16, [1, 4, 1], whole>) {
+  // expected-error @+1 {{expected ops of arith and math, got tile.barrier}}
+  %a = tile.map %x : !tile.column<16, [1, 4, 1], whole> -> !tile.fragment<16x64xf32, accumulator, [1, 4, 1]> {
+  ^bb0(%e: f32):
+    tile.barrier
+    tile.yield %e : f32
+  }
+  return
+}
+
+// -----
+
+// mask_c1: it is a sum
+func.func @mask(%a: !tile.fragment<16x32xbf16, lhs, [1, 4, 1]>, %n: i32, %x: f32) {
+  // expected-error @+1 {{expected a sum, got '!tile.fragment<16x32xbf16, lhs, [1, 4, 1]>'}}
+  %b = tile.mask %a columns %n else %x : !tile.fragment<16x32xbf16, lhs, [1, 4, 1]>
+  return
+}
+
+// -----
+
+// reduce_c1: a sum, and a column in parts of its rows and warps
+func.func @reduce(%a: !tile.fragment<16x64xf32, accumulator, [1, 4, 1]>) {
+  // expected-error @+1 {{expected a sum, and a column in parts of its rows and warps, got '!tile.fragment<16x64xf32, accumulator, [1, 4, 1]>' and '!tile.column<16, [1, 4, 1], whole>'}}
+  %b = tile.reduce sum %a : !tile.fragment<16x64xf32, accumulator, [1, 4, 1]> -> !tile.column<16, [1, 4, 1], whole>
+  return
+}
+
+// -----
+
+// combine_c1: a column in parts, and a whole one of its rows and warps
+func.func @combine(%a: !tile.column<16, [1, 4, 1], whole>) {
+  %t = tile.alloc : !tile.shared<16x4xf32, rows>
+  // expected-error @+1 {{expected a column in parts, and a whole one of its rows and warps, got '!tile.column<16, [1, 4, 1], whole>' and '!tile.column<16, [1, 4, 1], whole>'}}
+  %b = tile.combine sum %a through %t : !tile.column<16, [1, 4, 1], whole>, !tile.shared<16x4xf32, rows> -> !tile.column<16, [1, 4, 1], whole>
+  return
+}
+
+// -----
+
+// combine_c2: a tile exactly where n of the warps is more than one: of f32 and of order rows, one plane of as many rows as the column, and n columns
+func.func @combine(%a: !tile.column<16, [1, 4, 1], parts>) {
+  // expected-error @+1 {{expected a tile of f32 in rows for 4 warps of a row, got none}}
+  %b = tile.combine sum %a : !tile.column<16, [1, 4, 1], parts> -> !tile.column<16, [1, 4, 1], whole>
+  return
+}
+
+// -----
+
+// combine_c2
+func.func @combine(%a: !tile.column<64, [4, 1, 1], parts>) {
+  %t = tile.alloc : !tile.shared<16x4xf32, rows>
+  // expected-error @+1 {{expected no tile for one warp of a row, got '!tile.shared<16x4xf32, rows>'}}
+  %b = tile.combine sum %a through %t : !tile.column<64, [4, 1, 1], parts>, !tile.shared<16x4xf32, rows> -> !tile.column<64, [4, 1, 1], whole>
+  return
+}
+
+// -----
+
+// combine_c3: n is 1, 2 or 4
+func.func @combine(%a: !tile.column<16, [1, 8, 1], parts>) {
+  // expected-error @+1 {{expected 1, 2 or 4 warps for a row, got 8}}
+  %b = tile.combine sum %a : !tile.column<16, [1, 8, 1], parts> -> !tile.column<16, [1, 8, 1], whole>
+  return
+}
+
+// -----
+
+// differ_c1: the columns are whole
+func.func @differ(%a: !tile.column<16, [1, 4, 1], parts>) {
+  // expected-error @+1 {{expected whole columns, got '!tile.column<16, [1, 4, 1], parts>'}}
+  %b = tile.differ %a, %a : !tile.column<16, [1, 4, 1], parts>
+  return
+}
+
+// -----
+
+// window_c1: a tile of order rows or swizzled, of planes of a multiple of eight rows if there are several, and a window of one plane, of the same elements and order, with as many bytes from a row to the next
+func.func @window() {
+  %t = tile.alloc : !tile.shared<64x128xbf16, swizzled>
+  // expected-error @+1 {{expected a tile, and a plane of its elements, order and bytes of a row, got '!tile.shared<64x128xbf16, swizzled>' and '!tile.shared<16x64xbf16, swizzled>'}}
+  %w = tile.window %t [0, 64] : !tile.shared<64x128xbf16, swizzled> -> !tile.shared<16x64xbf16, swizzled>
+  return
+}
+
+// -----
+
+// window_c2: it lies within the tile, at a multiple of 16 bytes of a row; of a swizzled tile at a multiple of eight rows and of 128 bytes
+func.func @window() {
+  %t = tile.alloc : !tile.shared<64x128xbf16, swizzled>
+  // expected-error @+1 {{expected a window within the tile, at a multiple of 8 rows and of 128 bytes, got [4, 64]}}
+  %w = tile.window %t [4, 64] : !tile.shared<64x128xbf16, swizzled> -> !tile.shared<16x64xbf16, swizzled, pad = 64>
+  return
+}
+
+// -----
+
+// put_c1: a sum of one group, and a tile of one plane, of its extents, of bf16 and not packed
+func.func @put(%a: !tile.fragment<16x64xf32, accumulator, [1, 4, 1]>) {
+  %t = tile.alloc : !tile.shared<64x64xbf16, swizzled>
+  // expected-error @+1 {{expected a sum of one group, and a plane of bf16 of its extents that is not packed, got '!tile.fragment<16x64xf32, accumulator, [1, 4, 1]>' and '!tile.shared<64x64xbf16, swizzled>'}}
+  tile.put %a to %t : !tile.fragment<16x64xf32, accumulator, [1, 4, 1]>, !tile.shared<64x64xbf16, swizzled>
+  return
+}
+
+// -----
+
+// read_c1: a matrix of order rows, and a tile of one plane and of bf16
+func.func @read(%q: !tile.global<?x64xf32, rows>, %i: i32) {
+  %t = tile.alloc : !tile.shared<16x64xf32, rows>
+  // expected-error @+1 {{expected a matrix of order rows, and a plane of bf16, got '!tile.global<?x64xf32, rows>' and '!tile.shared<16x64xf32, rows>'}}
+  tile.read %q[%i, %i] rows %i to %t [0, 64] : !tile.global<?x64xf32, rows>, !tile.shared<16x64xf32, rows>
+  return
+}
+
+// -----
+
+// read_c2: the columns lie within the tile, and begin and end at multiples of eight, of a packed tile of 32
+func.func @read(%q: !tile.global<?x64xf32, rows>, %i: i32) {
+  %t = tile.alloc : !tile.shared<16x64xbf16, swizzled>
+  // expected-error @+1 {{expected columns within the tile, from and to multiples of 8, got [0, 72]}}
+  tile.read %q[%i, %i] rows %i to %t [0, 72] : !tile.global<?x64xf32, rows>, !tile.shared<16x64xbf16, swizzled>
+  return
+}
+
+// -----
+
+// read_c3: a row of the matrix is a multiple of eight elements
+func.func @read(%q: !tile.global<?x60xf32, rows>, %i: i32) {
+  %t = tile.alloc : !tile.shared<16x64xbf16, swizzled>
+  // expected-error @+1 {{expected rows of a multiple of 8 elements, got 60}}
+  tile.read %q[%i, %i] rows %i to %t [0, 64] : !tile.global<?x60xf32, rows>, !tile.shared<16x64xbf16, swizzled>
+  return
+}
+
+// -----
+
+// drain_c1: a tile of one plane that is not packed, and a matrix of its elements and of order rows
+func.func @drain(%y: !tile.global<?x64xf32, rows>, %i: i32) {
+  %t = tile.alloc : !tile.shared<16x64xbf16, swizzled>
+  // expected-error @+1 {{expected a plane that is not packed, and a matrix of its elements in rows, got '!tile.shared<16x64xbf16, swizzled>' and '!tile.global<?x64xf32, rows>'}}
+  tile.drain %t to %y[%i, %i] rows %i : !tile.shared<16x64xbf16, swizzled>, !tile.global<?x64xf32, rows>
+  return
+}
+
+// -----
+
+// drain_c2: a row of the matrix is a multiple of 16 bytes
+func.func @drain(%y: !tile.global<?x60xbf16, rows>, %i: i32) {
+  %t = tile.alloc : !tile.shared<16x64xbf16, swizzled>
+  // expected-error @+1 {{expected rows of a multiple of 16 bytes, got 120}}
+  tile.drain %t to %y[%i, %i] rows %i : !tile.shared<16x64xbf16, swizzled>, !tile.global<?x60xbf16, rows>
   return
 }

@@ -88,3 +88,42 @@ func.func @ragged(%x: !tile.global<?x64xbf16, rows>, %w: !tile.global<8x96x64xbf
   }
   return
 }
+
+// CHECK-LABEL: func.func @attend(
+func.func @attend(%q: !tile.global<?x512xf32, rows>, %y: !tile.global<?x512xbf16, rows>, %row: i32, %left: i32, %lowest: f32) {
+  %qs = tile.alloc : !tile.shared<16x576xbf16, swizzled>
+  %ks = tile.alloc : !tile.shared<64x576xbf16, swizzled>
+  %st = tile.alloc : !tile.shared<16x4xf32, rows>
+  // CHECK: tile.read %{{.*}}[%{{.*}}, %{{.*}}] rows %{{.*}} to %{{.*}} [0, 512] : <?x512xf32, rows>, <16x576xbf16, swizzled>
+  tile.read %q[%row, %row] rows %left to %qs [0, 512] : !tile.global<?x512xf32, rows>, !tile.shared<16x576xbf16, swizzled>
+  // CHECK: %[[M:.*]] = tile.fill %{{.*}} : !tile.column<16, [1, 4, 1], whole>
+  %m = tile.fill %lowest : !tile.column<16, [1, 4, 1], whole>
+  // CHECK: %[[S:.*]] = tile.zero
+  %z = tile.zero : !tile.fragment<16x64xf32, accumulator, [1, 4, 1]>
+  // CHECK: %[[T:.*]] = tile.mask %[[S]] columns %{{.*}} else %{{.*}} : <16x64xf32, accumulator, [1, 4, 1]>
+  %s = tile.mask %z columns %left else %lowest : !tile.fragment<16x64xf32, accumulator, [1, 4, 1]>
+  // CHECK: %[[P:.*]] = tile.reduce maximum %[[T]] : <16x64xf32, accumulator, [1, 4, 1]> -> <16, [1, 4, 1], parts>
+  %p = tile.reduce maximum %s : !tile.fragment<16x64xf32, accumulator, [1, 4, 1]> -> !tile.column<16, [1, 4, 1], parts>
+  // CHECK: %[[N:.*]] = tile.combine maximum %[[P]] through %{{.*}} : <16, [1, 4, 1], parts>, !tile.shared<16x4xf32, rows> -> <16, [1, 4, 1], whole>
+  %n = tile.combine maximum %p through %st : !tile.column<16, [1, 4, 1], parts>, !tile.shared<16x4xf32, rows> -> !tile.column<16, [1, 4, 1], whole>
+  // CHECK: tile.differ %[[M]], %[[N]] : <16, [1, 4, 1], whole>
+  %grew = tile.differ %m, %n : !tile.column<16, [1, 4, 1], whole>
+  // CHECK: %[[W:.*]] = tile.map %[[T]], %[[N]] : !tile.fragment<16x64xf32, accumulator, [1, 4, 1]>, !tile.column<16, [1, 4, 1], whole> -> !tile.fragment<16x64xf32, accumulator, [1, 4, 1]> {
+  %w = tile.map %s, %n : !tile.fragment<16x64xf32, accumulator, [1, 4, 1]>, !tile.column<16, [1, 4, 1], whole> -> !tile.fragment<16x64xf32, accumulator, [1, 4, 1]> {
+  // CHECK-NEXT: ^bb0(%[[X:.*]]: f32, %[[Y:.*]]: f32):
+  ^bb0(%x: f32, %most: f32):
+    // CHECK-NEXT: %[[D:.*]] = arith.subf %[[X]], %[[Y]] : f32
+    %d = arith.subf %x, %most : f32
+    // CHECK-NEXT: tile.yield %[[D]] : f32
+    tile.yield %d : f32
+  }
+  // CHECK: %[[WS:.*]] = tile.window %{{.*}} [0, 512] : <64x576xbf16, swizzled> -> <16x64xbf16, swizzled, pad = 512>
+  %ws = tile.window %ks [0, 512] : !tile.shared<64x576xbf16, swizzled> -> !tile.shared<16x64xbf16, swizzled, pad = 512>
+  // CHECK: tile.put %[[W]] to %[[WS]] : <16x64xf32, accumulator, [1, 4, 1]>, <16x64xbf16, swizzled, pad = 512>
+  tile.put %w to %ws : !tile.fragment<16x64xf32, accumulator, [1, 4, 1]>, !tile.shared<16x64xbf16, swizzled, pad = 512>
+  // CHECK: tile.load %[[WS]] [0, 16] : <16x64xbf16, swizzled, pad = 512> -> <16x16xbf16, lhs, [1, 4, 1], pairs>
+  %c = tile.load %ws [0, 16] : !tile.shared<16x64xbf16, swizzled, pad = 512> -> !tile.fragment<16x16xbf16, lhs, [1, 4, 1], pairs>
+  // CHECK: tile.drain %{{.*}} to %{{.*}}[%{{.*}}, %{{.*}}] rows %{{.*}} : <16x576xbf16, swizzled>, <?x512xbf16, rows>
+  tile.drain %qs to %y[%row, %row] rows %left : !tile.shared<16x576xbf16, swizzled>, !tile.global<?x512xbf16, rows>
+  return
+}

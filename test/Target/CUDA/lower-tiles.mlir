@@ -15,7 +15,7 @@ func.func @stage(%w: !tile.global<256x200xbf16, packed> {llvm.align = 64 : i64},
   // CHECK-COUNT-8: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 16, cache = cg : !llvm.ptr<3>, !llvm.ptr<1>
   tile.copy %w[%row, %k] to %ws : !tile.global<256x200xbf16, packed>, !tile.shared<128x64xbf16, packed>
   // Sixteen rows a pass; zeros behind the last row and, as 200 is no multiple of 64, behind the last column.
-  // CHECK:         %[[ISCOLUMN:.*]] = arith.cmpi slt, %{{.*}}, %{{.*}} : i32
+  // CHECK:         %[[ISCOLUMN:.*]] = arith.cmpi sgt, %{{.*}}, %{{.*}} : i32
   // CHECK:         %[[ISROW:.*]] = arith.cmpi sgt, %{{.*}}, %{{.*}} : i32
   // CHECK:         %[[EXISTS:.*]] = arith.andi %[[ISCOLUMN]], %[[ISROW]] : i1
   // CHECK:         %[[BYTES:.*]] = arith.select %[[EXISTS]], %{{.*}}, %{{.*}} : i32
@@ -191,5 +191,73 @@ func.func @ragged(%w: !tile.global<40x48x64xbf16, packed>, %x: !tile.global<?x64
   tile.copy %x[%r, %i] rows %n by %pairs div 6 : memref<?xi32> to %t : !tile.global<?x64xbf16, rows>, !tile.shared<16x64xbf16, swizzled>
   %p = tile.alloc : !tile.shared<16x64xbf16, packed>
   tile.copy %m[%i, %i] to %p : !tile.global<48x64xbf16, packed>, !tile.shared<16x64xbf16, packed>
+  return
+}
+
+// -----
+
+// One tile as keys and as values: rows of sixteen bytes, then matrices that are transposed.
+// CHECK-LABEL: func.func @attend(
+func.func @attend(%q: !tile.global<?x512xf32, rows>, %y: !tile.global<?x512xbf16, rows>, %row: i32, %left: i32, %scale: f32,
+                  %m: !tile.column<16, [1, 4, 1], whole>, %l: !tile.column<16, [1, 4, 1], parts>, %o: !tile.fragment<16x512xf32, accumulator, [1, 4, 1]>)
+    attributes {nvvm.reqntid = array<i32: 128, 1, 1>} {
+  %lowest = arith.constant -1.0e+30 : f32
+  %qs = tile.alloc : !tile.shared<16x576xbf16, swizzled>
+  %ks = tile.alloc : !tile.shared<64x576xbf16, swizzled>
+  %st = tile.alloc : !tile.shared<16x4xf32, rows>
+  // Eight pieces for each thread, of eight numbers; those that do not exist are zero, without a branch.
+  // CHECK-COUNT-16: llvm.load %{{.*}} invariant {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xi32>
+  // CHECK-NOT:      scf.if
+  tile.read %q[%row, %row] rows %left to %qs [0, 512] : !tile.global<?x512xf32, rows>, !tile.shared<16x576xbf16, swizzled>
+  tile.barrier
+  %a = tile.load %qs [0, 32] : !tile.shared<16x576xbf16, swizzled> -> !tile.fragment<16x32xbf16, lhs, [1, 4, 1]>
+  %b = tile.load %ks [0, 32] : !tile.shared<64x576xbf16, swizzled> -> !tile.fragment<32x64xbf16, rhs, [1, 4, 1]>
+  %z = tile.zero : !tile.fragment<16x64xf32, accumulator, [1, 4, 1]>
+  // CHECK-COUNT-4: nvvm.mma.sync
+  %s = tile.mma %a, %b, %z : !tile.fragment<16x32xbf16, lhs, [1, 4, 1]>, !tile.fragment<32x64xbf16, rhs, [1, 4, 1]>, !tile.fragment<16x64xf32, accumulator, [1, 4, 1]>
+  // CHECK-COUNT-8: arith.select %{{.*}}, %{{.*}}, %{{.*}} : f32
+  %t = tile.mask %s columns %left else %lowest : !tile.fragment<16x64xf32, accumulator, [1, 4, 1]>
+  // CHECK-COUNT-6: llvm.intr.maxnum
+  %p = tile.reduce maximum %t : !tile.fragment<16x64xf32, accumulator, [1, 4, 1]> -> !tile.column<16, [1, 4, 1], parts>
+  // CHECK-COUNT-4: nvvm.shfl.sync bfly
+  // CHECK:         nvvm.barrier0
+  // CHECK-COUNT-2: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<3> -> vector<4xf32>
+  %n = tile.combine maximum %p through %st : !tile.column<16, [1, 4, 1], parts>, !tile.shared<16x4xf32, rows> -> !tile.column<16, [1, 4, 1], whole>
+  // CHECK-COUNT-8: llvm.call_intrinsic "llvm.nvvm.ex2.approx.ftz.f"
+  %w = tile.map %t, %n : !tile.fragment<16x64xf32, accumulator, [1, 4, 1]>, !tile.column<16, [1, 4, 1], whole> -> !tile.fragment<16x64xf32, accumulator, [1, 4, 1]> {
+  ^bb0(%x: f32, %most: f32):
+    %d = arith.subf %x, %most : f32
+    %e = arith.mulf %d, %scale : f32
+    %f = math.exp2 %e : f32
+    tile.yield %f : f32
+  }
+  // CHECK-COUNT-4: llvm.store %{{.*}}, %{{.*}} {alignment = 4 : i64} : i32, !llvm.ptr<3>
+  %ws = tile.window %ks [0, 512] : !tile.shared<64x576xbf16, swizzled> -> !tile.shared<16x64xbf16, swizzled, pad = 512>
+  tile.put %w to %ws : !tile.fragment<16x64xf32, accumulator, [1, 4, 1]>, !tile.shared<16x64xbf16, swizzled, pad = 512>
+  tile.barrier
+  // CHECK: nvvm.vote.sync
+  %grew = tile.differ %m, %n : !tile.column<16, [1, 4, 1], whole>
+  // CHECK: nvvm.ldmatrix %{{.*}} {eltType = #nvvm.ld_st_matrix_elt_type<b16>, layout = #nvvm.mma_layout<row>, num = 4 : i32, shape = #nvvm.ld_st_matrix_shape<m = 8, n = 8>}
+  %c = tile.load %ws [0, 16] : !tile.shared<16x64xbf16, swizzled, pad = 512> -> !tile.fragment<16x16xbf16, lhs, [1, 4, 1], pairs>
+  // CHECK-COUNT-8: nvvm.ldmatrix %{{.*}} {eltType = #nvvm.ld_st_matrix_elt_type<b16>, layout = #nvvm.mma_layout<col>, num = 4 : i32, shape = #nvvm.ld_st_matrix_shape<m = 8, n = 8>}
+  // CHECK-NOT:     nvvm.ldmatrix
+  %v = tile.load %ks [16, 0] : !tile.shared<64x576xbf16, swizzled> -> !tile.fragment<16x512xbf16, rhs, [1, 4, 1], pairs>
+  // CHECK-COUNT-16: nvvm.mma.sync
+  %r = tile.mma %c, %v, %o : !tile.fragment<16x16xbf16, lhs, [1, 4, 1], pairs>, !tile.fragment<16x512xbf16, rhs, [1, 4, 1], pairs>, !tile.fragment<16x512xf32, accumulator, [1, 4, 1]>
+  %out = tile.window %qs [0, 0] : !tile.shared<16x576xbf16, swizzled> -> !tile.shared<16x512xbf16, swizzled, pad = 64>
+  tile.put %r to %out : !tile.fragment<16x512xf32, accumulator, [1, 4, 1]>, !tile.shared<16x512xbf16, swizzled, pad = 64>
+  tile.barrier
+  // CHECK-COUNT-8: llvm.store %{{.*}}, %{{.*}} {alignment = 16 : i64} : vector<4xi32>, !llvm.ptr<1>
+  tile.drain %out to %y[%row, %row] rows %left : !tile.shared<16x512xbf16, swizzled, pad = 64>, !tile.global<?x512xbf16, rows>
+  return
+}
+
+// -----
+
+// A row of matrices behind the other is in the same banks.
+func.func @conflicts(%i: i32) attributes {nvvm.reqntid = array<i32: 128, 1, 1>} {
+  %ks = tile.alloc : !tile.shared<64x64xbf16, rows>
+  // expected-warning @+1 {{expected no conflicts of banks, got 128 wavefronts in the place of 16}}
+  %v = tile.load %ks [16, 0] : !tile.shared<64x64xbf16, rows> -> !tile.fragment<16x64xbf16, rhs, [1, 4, 1], pairs>
   return
 }

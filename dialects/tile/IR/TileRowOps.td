@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ops of the tile dialect on sums element by element, and along their rows.
+#ifndef TILE_IR_TILEROWOPS_TD
+#define TILE_IR_TILEROWOPS_TD
+
+include "tile/IR/TileBase.td"
+
+def Tile_FillOp : Tile_Op<"fill", [Pure]> {
+  let summary = "The same number everywhere";
+  let description = [{
+    Constraints:
+    1. fill_c1: it is a sum or a column
+
+    ```mlir
+    %m = tile.fill %lowest : !tile.column<64, [2, 4, 1], whole>
+    ```
+  }];
+  let arguments = (ins F32:$value);
+  let results = (outs Tile_Numbers:$result);
+  let assemblyFormat = "$value attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_MapOp : Tile_Op<"map", [Pure, SingleBlock]> {
+  let summary = "Compute each element from those at the same place";
+  let description = [{
+    The block takes an element of each operand, of a column that of the row, and yields the result's. It is done for
+    each element that a lane has, so of parts of a sum it must be linear. Functions of `math` are as the machine has them:
+    `math.exp2` is exact to 2 units in the last place, and results too small for a normal number are zero.
+
+    Constraints:
+    1. map_c1: operands are columns of the result's rows and warps, or sums of its type
+    2. map_c2: the block takes f32 for each operand, has ops of `arith` and `math` alone and yields f32
+
+    ```mlir
+    %p = tile.map %s, %m : !tile.fragment<64x64xf32, accumulator, [2, 4, 1]>, !tile.column<64, [2, 4, 1], whole> -> !tile.fragment<64x64xf32, accumulator, [2, 4, 1]> {
+    ^bb0(%x: f32, %y: f32):
+      %d = arith.subf %x, %y : f32
+      %e = math.exp2 %d : f32
+      tile.yield %e : f32
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<Tile_Numbers>:$inputs);
+  let results = (outs Tile_Numbers:$result);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$inputs `:` type($inputs) `->` type($result) $body attr-dict";
+  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
+}
+
+def Tile_YieldOp : Tile_Op<"yield", [Pure, Terminator, ParentOneOf<["MapOp", "WriteOp"]>]> {
+  let summary = "What a block of elements makes of them";
+  let description = [{
+    ```mlir
+    tile.yield %p : f32
+    ```
+  }];
+  let arguments = (ins F32:$value);
+  let assemblyFormat = "$value attr-dict `:` type($value)";
+}
+
+def Tile_MaskOp : Tile_Op<"mask", [Pure, AllTypesMatch<["sum", "result"]>]> {
+  let summary = "Replace the columns of a sum from one on";
+  let description = [{
+    Elements of the first `columns` columns stay, whatever the others hold: they become `value`.
+
+    Constraints:
+    1. mask_c1: it is a sum
+
+    ```mlir
+    %t = tile.mask %s columns %left else %lowest : !tile.fragment<64x64xf32, accumulator, [2, 4, 1]>
+    ```
+  }];
+  let arguments = (ins Tile_Fragment:$sum, I32:$columns, F32:$value);
+  let results = (outs Tile_Fragment:$result);
+  let assemblyFormat = "$sum `columns` $columns `else` $value attr-dict `:` type($sum)";
+  let hasVerifier = 1;
+}
+
+def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
+  let summary = "What a lane has of each row of a sum, as one number";
+  let description = [{
+    By `sum` or `maximum`, columns upwards. A maximum is NaN only where all are.
+
+    Constraints:
+    1. reduce_c1: a sum, and a column in parts of its rows and warps
+
+    ```mlir
+    %p = tile.reduce maximum %s : !tile.fragment<64x64xf32, accumulator, [2, 4, 1]> -> !tile.column<64, [2, 4, 1], parts>
+    ```
+  }];
+  let arguments = (ins Tile_Reduction:$kind, Tile_Fragment:$sum);
+  let results = (outs Tile_Column:$result);
+  let assemblyFormat = "$kind $sum attr-dict `:` type($sum) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_CombineOp : Tile_Op<"combine", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "The number of each row from the parts that lanes have";
+  let description = [{
+    Lanes of a warp by themselves; where several warps have parts of a row, through a tile in shared memory, one column
+    for each of them, with a barrier between. Parts are made to one in a fixed order, warps upwards. The tile must be free: a barrier must have followed what read it last.
+
+    Constraints:
+    1. combine_c1: a column in parts, and a whole one of its rows and warps
+    2. combine_c2: a tile exactly where n of the warps is more than one: of f32 and of order rows, one plane of as many rows as the column, and n columns
+    3. combine_c3: n is 1, 2 or 4
+
+    ```mlir
+    %m = tile.combine maximum %p through %t : !tile.column<64, [2, 4, 1], parts>, !tile.shared<64x4xf32, rows> -> !tile.column<64, [2, 4, 1], whole>
+    ```
+  }];
+  let arguments = (ins Tile_Reduction:$kind, Tile_Column:$parts, Optional<Tile_Shared>:$tile);
+  let results = (outs Tile_Column:$result);
+  let assemblyFormat = [{
+    $kind $parts (`through` $tile^)? attr-dict `:` type($parts) (`,` type($tile)^)? `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_DifferOp : Tile_Op<"differ", [Pure, AllTypesMatch<["lhs", "rhs"]>]> {
+  let summary = "Whether two columns differ in any row of a warp";
+  let description = [{
+    The same in all lanes of a warp; other warps may see another answer, so no barrier may depend on it.
+
+    Constraints:
+    1. differ_c1: the columns are whole
+
+    ```mlir
+    %b = tile.differ %x, %y : !tile.column<64, [2, 4, 1], whole>
+    ```
+  }];
+  let arguments = (ins Tile_Column:$lhs, Tile_Column:$rhs);
+  let results = (outs I1:$result);
+  let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($lhs)";
+  let hasVerifier = 1;
+}
+
+#endif // TILE_IR_TILEROWOPS_TD

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+// Emits absorbed latent attention in the tile dialect: a tile of the cache is read once, as keys
+// and, in its first columns, as values.
+#include "hadal/Target/CUDA/AttentionKernels.h"
+
+#include "KernelFrame.h"
+#include "ProgramBuilder.h"
+
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <cmath>
+#include <tuple>
+
+using namespace mlir;
+using namespace hadal;
+using namespace hadal::cuda;
+
+namespace {
+constexpr int64_t kExchanged = 4;          // numbers of a row that warps exchange, with padding
+constexpr int64_t kSwizzle = 64;         // columns of a swizzled tile come in groups of so many
+constexpr float kLowest = -1e30f; // less than any score, and finite: differences are numbers
+
+enum Binding { kLatentQuery, kQuery, kCache, kPositions, kOffsets, kSlots, kTable, kResult };
+enum Constant { kTokens, kSequences, kPages };
+
+class AttentionEmitter {
+public:
+  AttentionEmitter(ProgramBuilder &builder, const AttentionSpec &spec,
+                   const AttentionProgram &program, func::FuncOp kernel)
+      : b(builder), spec(spec), program(program), entry(kernel.getBody().front()),
+        warps{program.rowWarps, program.columnWarps, 1},
+        scores(b.fragment(program.heads, program.keys, tile::Role::Accumulator, warps)),
+        sums(b.fragment(program.heads, values(), tile::Role::Accumulator, warps)),
+        whole(columnType(tile::Share::Whole)), parts(columnType(tile::Share::Parts)) {}
+
+  void emit() {
+    token = b.workgroup(gpu::Dimension::x);
+    // A record may have more workgroups than this call.
+    b.onlyIf(b.compare(arith::CmpIPredicate::slt, token, constant(kTokens)), [&] {
+      Value sequence = findSequence();
+      end = b.add(load(kPositions, token), b.constant(1));
+      pages = b.mul(load(kSlots, sequence), constant(kPages));
+      lastPage = b.div(b.sub(end, b.constant(1)), spec.pageSize);
+      firstHead = b.mul(b.workgroup(gpu::Dimension::y), program.heads);
+      attend();
+    });
+  }
+
+private:
+  /// What a tile after the other makes of the softmax and the weighted sum.
+  struct State {
+    Value largest, total, sum;
+  };
+
+  int64_t values() const { return int64_t(llvm::alignTo(spec.rank, kSwizzle)); }
+
+  tile::ColumnType columnType(tile::Share share) {
+    return tile::ColumnType::get(b.getContext(), program.heads, warps, share);
+  }
+
+  Value load(Binding binding, Value index) {
+    Value at = arith::IndexCastOp::create(b, b.getIndexType(), index);
+    return memref::LoadOp::create(b, entry.getArgument(binding), at);
+  }
+
+  Value constant(Constant number) {
+    Value at = arith::ConstantIndexOp::create(b, number);
+    Value wide = memref::LoadOp::create(b, entry.getArguments().back(), at);
+    return arith::TruncIOp::create(b, b.getI32Type(), wide);
+  }
+
+  Value number(float value) { return arith::ConstantOp::create(b, b.getF32FloatAttr(value)); }
+
+  /// The last sequence that begins at the token or before.
+  Value findSequence() {
+    Type i32 = b.getI32Type();
+    auto loop = scf::WhileOp::create(b, TypeRange{i32, i32},
+                                     ValueRange{b.constant(0), constant(kSequences)});
+    SmallVector<Location> locations(2, b.getLoc());
+    OpBuilder::InsertionGuard guard(b);
+    Block *before = b.createBlock(&loop.getBefore(), {}, TypeRange{i32, i32}, locations);
+    Value low = before->getArgument(0), high = before->getArgument(1);
+    Value isOpen = b.compare(arith::CmpIPredicate::sgt, b.sub(high, low), b.constant(1));
+    scf::ConditionOp::create(b, isOpen, before->getArguments());
+    Block *after = b.createBlock(&loop.getAfter(), {}, TypeRange{i32, i32}, locations);
+    low = after->getArgument(0), high = after->getArgument(1);
+    Value middle = b.div(b.add(low, high), 2);
+    Value isBelow = b.compare(arith::CmpIPredicate::sle, load(kOffsets, middle), token);
+    scf::YieldOp::create(
+        b, ValueRange{b.select(isBelow, middle, low), b.select(isBelow, high, middle)});
+    return loop.getResult(0);
+  }
+
+  void attend() {
+    Type bf16 = b.getBF16Type();
+    queries = b.alloc({program.heads, program.columns}, bf16, tile::Order::Packed);
+    latents = b.alloc({2, program.keys, program.columns}, bf16, tile::Order::Swizzled);
+    if (!weightsInLatents())
+      weights =
+          b.alloc({program.heads, std::max(program.keys, kSwizzle)}, bf16, tile::Order::Swizzled);
+    exchanged = b.alloc({program.heads, program.columnWarps}, b.getF32Type(), tile::Order::Rows,
+                        kExchanged - program.columnWarps);
+    row = b.add(b.mul(token, spec.heads), firstHead);
+    headsLeft = b.sub(b.constant(spec.heads), firstHead);
+    Value zero = b.constant(0);
+    tile::ReadOp::create(b, entry.getArgument(kLatentQuery), row, zero, headsLeft, queries,
+                         ArrayRef<int64_t>{0, spec.rank});
+    tile::ReadOp::create(b, entry.getArgument(kQuery), row, b.constant(spec.nope), headsLeft,
+                         queries, ArrayRef<int64_t>{spec.rank, program.columns});
+    Value one = b.constant(1);
+    Value last = b.div(b.sub(end, one), program.keys);
+    copyKeys(zero, zero);
+    tile::CommitOp::create(b);
+    SmallVector<Value> carried{tile::FillOp::create(b, whole, number(kLowest)),
+                               tile::FillOp::create(b, parts, number(0)),
+                               tile::ZeroOp::create(b, sums)};
+    ValueRange done = b.loop(zero, last, carried, [&](Value step, ValueRange now) {
+      arrive();
+      Value next = b.add(step, one);
+      copyKeys(next, isOdd(next));
+      tile::CommitOp::create(b);
+      return flat(attendTile({now[0], now[1], now[2]}, step, /*isLast=*/false));
+    });
+    // The last tile alone has keys behind the end.
+    arrive();
+    State all = attendTile({done[0], done[1], done[2]}, last, /*isLast=*/true);
+    writeResult(all);
+  }
+
+  static SmallVector<Value> flat(const State &state) {
+    return {state.largest, state.total, state.sum};
+  }
+
+  /// The stage of a tile.
+  Value isOdd(Value step) { return arith::AndIOp::create(b, step, b.constant(1)); }
+
+  /// The latents that were asked for last are there, and the others of nobody's need.
+  void arrive() {
+    tile::WaitOp::create(b, uint32_t(0));
+    tile::BarrierOp::create(b);
+  }
+
+  /// Weights lie where the keys' rotary columns were, if that is enough.
+  bool weightsInLatents() const {
+    return program.heads <= program.keys && program.keys <= program.columns - values();
+  }
+
+  Value window(Value tile, int64_t row, int64_t column, int64_t rows, int64_t columns) {
+    auto type = cast<tile::SharedType>(tile.getType());
+    auto window =
+        tile::SharedType::get(b.getContext(), {rows, columns}, type.getElementType(),
+                              type.getOrder(), type.getColumns() + type.getPad() - columns);
+    return window == type ? tile
+                          : tile::WindowOp::create(b, window, tile, ArrayRef<int64_t>{row, column})
+                                .getResult();
+  }
+
+  /// Begins to copy a tile's rows, as many at a time as a page holds. Zeros follow the last one,
+  /// whatever the cache has there.
+  void copyKeys(Value step, Value stage) {
+    Value key = b.mul(step, program.keys), to = b.plane(latents, stage);
+    int64_t rows = std::min(program.keys, spec.pageSize);
+    for (int64_t below = 0; below < program.keys; below += rows) {
+      Value first = b.add(key, b.constant(below));
+      Value page = b.least(b.div(first, spec.pageSize), lastPage);
+      Value at = b.mul(load(kTable, b.add(pages, page)), spec.pageSize);
+      if (rows < spec.pageSize)
+        at = b.add(at, arith::RemUIOp::create(b, first, b.constant(spec.pageSize)));
+      tile::CopyOp::create(b, entry.getArgument(kCache), at, b.constant(0), b.sub(end, first),
+                           Value(), window(to, below, 0, rows, program.columns));
+    }
+  }
+
+  Value map(Type type, ValueRange inputs, function_ref<Value(ValueRange)> body) {
+    auto op = tile::MapOp::create(b, type, inputs);
+    OpBuilder::InsertionGuard guard(b);
+    SmallVector<Type> types(inputs.size(), b.getF32Type());
+    SmallVector<Location> locations(inputs.size(), b.getLoc());
+    Block *block = b.createBlock(&op.getBody(), {}, types, locations);
+    tile::YieldOp::create(b, body(block->getArguments()));
+    return op.getResult();
+  }
+
+  Value exp2(Value x) { return math::Exp2Op::create(b, x); }
+  Value mulf(Value x, Value y) { return arith::MulFOp::create(b, x, y); }
+  Value fma(Value x, Value y, Value z) { return math::FmaOp::create(b, x, y, z); }
+
+  State attendTile(const State &before, Value step, bool isLast) {
+    Value keys = b.plane(latents, isOdd(step));
+    Value score = multiplyKeys(keys);
+    if (isLast) {
+      Value left = b.sub(end, b.mul(step, program.keys));
+      score = tile::MaskOp::create(b, scores, score, left, number(kLowest));
+    }
+    // Of powers of two: e^x = 2^(x log2 e).
+    Value factor = number(spec.scale * float(M_LOG2E));
+    State next;
+    next.largest = combine(tile::Reduction::Maximum, score);
+    next.largest = map(whole, {before.largest, next.largest},
+                       [&](ValueRange x) { return arith::MaxNumFOp::create(b, x[0], x[1]); });
+    // One exactly where the largest has not grown.
+    Value shrink = map(whole, {before.largest, next.largest}, [&](ValueRange x) {
+      return exp2(mulf(arith::SubFOp::create(b, x[0], x[1]), factor));
+    });
+    Value offset = map(whole, next.largest,
+                       [&](ValueRange x) { return arith::NegFOp::create(b, mulf(x[0], factor)); });
+    Value weight =
+        map(scores, {score, offset}, [&](ValueRange x) { return exp2(fma(x[0], factor, x[1])); });
+    Value added = tile::ReduceOp::create(b, parts, tile::Reduction::Sum, weight);
+    next.total = map(parts, {before.total, shrink, added},
+                     [&](ValueRange x) { return fma(x[0], x[1], x[2]); });
+    Value to = weights ? window(weights, 0, 0, program.heads, program.keys)
+                       : window(keys, 0, values(), program.heads, program.keys);
+    tile::PutOp::create(b, weight, to);
+    tile::BarrierOp::create(b);
+    next.sum = addValues(to, keys, rescale(before.sum, shrink));
+    return next;
+  }
+
+  Value combine(tile::Reduction kind, Value score) {
+    Value own = isa<tile::ColumnType>(score.getType())
+                    ? score
+                    : tile::ReduceOp::create(b, parts, kind, score).getResult();
+    return tile::CombineOp::create(b, whole, kind, own, exchanged);
+  }
+
+  /// Left out in warps whose factors are all one, which changes no bit.
+  Value rescale(Value sum, Value shrink) {
+    Value isNeeded =
+        tile::DifferOp::create(b, b.getI1Type(), shrink, tile::FillOp::create(b, whole, number(1)));
+    auto op = scf::IfOp::create(b, Type(sums), isNeeded, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(op.thenBlock());
+    Value scaled = map(sums, {sum, shrink}, [&](ValueRange x) { return mulf(x[0], x[1]); });
+    scf::YieldOp::create(b, scaled);
+    b.setInsertionPointToStart(op.elseBlock());
+    scf::YieldOp::create(b, sum);
+    return op.getResult(0);
+  }
+
+  /// In several sums by turns, so that products need not wait for each other.
+  Value multiplyKeys(Value keys) {
+    int64_t products = scores.getWarpRows() / 16 * (scores.getWarpColumns() / 8);
+    int64_t chains = std::max<int64_t>(1, 4 / products);
+    SmallVector<Value> sums;
+    constexpr int64_t depth = tile::kPackedColumns;
+    for (int64_t k = 0; k < program.columns; k += depth) {
+      SmallVector<int64_t> position{0, k};
+      Value left = tile::LoadOp::create(b, b.fragment(program.heads, depth, tile::Role::Lhs, warps),
+                                        queries, position);
+      Value right = tile::LoadOp::create(b, b.fragment(depth, program.keys, tile::Role::Rhs, warps),
+                                         keys, position);
+      int64_t chain = k / depth % chains;
+      if (chain == int64_t(sums.size()))
+        sums.push_back(tile::ZeroOp::create(b, scores));
+      sums[chain] = tile::MmaOp::create(b, scores, left, right, sums[chain]);
+    }
+    Value sum = sums.front();
+    for (Value other : ArrayRef(sums).drop_front())
+      sum = map(scores, {sum, other},
+                [&](ValueRange x) { return arith::AddFOp::create(b, x[0], x[1]); });
+    return sum;
+  }
+
+  Value addValues(Value weights, Value keys, Value sum) {
+    constexpr int64_t depth = 16;
+    auto type = [&](int64_t rows, int64_t columns, tile::Role role) {
+      return tile::FragmentType::get(b.getContext(), {rows, columns}, b.getBF16Type(), role, warps,
+                                     tile::Depth::Pairs);
+    };
+    for (int64_t k = 0; k < program.keys; k += depth) {
+      Value left = tile::LoadOp::create(b, type(program.heads, depth, tile::Role::Lhs), weights,
+                                        ArrayRef<int64_t>{0, k});
+      Value right = tile::LoadOp::create(b, type(depth, values(), tile::Role::Rhs), keys,
+                                         ArrayRef<int64_t>{k, 0});
+      sum = tile::MmaOp::create(b, sums, left, right, sum);
+    }
+    return sum;
+  }
+
+  void writeResult(const State &state) {
+    Value total = combine(tile::Reduction::Sum, state.total);
+    Value inverse =
+        map(whole, total, [&](ValueRange x) { return arith::DivFOp::create(b, number(1), x[0]); });
+    Value result = map(sums, {state.sum, inverse}, [&](ValueRange x) { return mulf(x[0], x[1]); });
+    // Where nobody reads latents any more.
+    Value rounded = window(latents, 0, 0, program.heads, values());
+    tile::BarrierOp::create(b);
+    tile::PutOp::create(b, result, rounded);
+    tile::BarrierOp::create(b);
+    tile::DrainOp::create(b, rounded, entry.getArgument(kResult), row, b.constant(0), headsLeft);
+  }
+
+  ProgramBuilder &b;
+  const AttentionSpec &spec;
+  const AttentionProgram &program;
+  Block &entry;
+  SmallVector<int64_t> warps;
+  tile::FragmentType scores, sums;
+  tile::ColumnType whole, parts;
+  Value token, end, pages, lastPage, firstHead, row, headsLeft;
+  Value queries, latents, weights, exchanged;
+};
+
+int64_t sharedBytesOf(const AttentionSpec &spec, const AttentionProgram &program) {
+  int64_t latent = program.columns * 2;
+  int64_t bytes = (program.heads + 2 * program.keys) * latent + program.heads * kExchanged * 4;
+  bool hasRoom = program.heads <= program.keys &&
+                 program.keys <= program.columns - int64_t(llvm::alignTo(spec.rank, kSwizzle));
+  return hasRoom ? bytes : bytes + program.heads * std::max(program.keys, kSwizzle) * 2;
+}
+
+/// Heads, keys, and warps that share rows and columns: a warp has at most 16 x 256 or 32 x 128 numbers of the sum.
+constexpr AttentionProgram kPrograms[] = {
+    {64, 64, 2, 4}, {64, 32, 4, 2}, {32, 64, 1, 4}, {32, 32, 1, 4}, {16, 64, 1, 4}, {16, 32, 1, 4},
+};
+} // namespace
+
+std::optional<AttentionProgram> hadal::cuda::chooseAttention(const AttentionSpec &spec,
+                                                             const Level &level) {
+  constexpr int64_t elementsOfPiece = tile::kPieceBytes / 2;
+  int64_t values = int64_t(llvm::alignTo(spec.rank, kSwizzle));
+  for (int64_t extent : {spec.rope, spec.nope, spec.pageSize})
+    if (extent % elementsOfPiece != 0)
+      return std::nullopt;
+  if (spec.rank % tile::kPackedColumns != 0 || values > 512)
+    return std::nullopt;
+  std::optional<AttentionProgram> best;
+  auto cost = [&](const AttentionProgram &program) {
+    int64_t groups = int64_t(llvm::divideCeil(spec.heads, program.heads));
+    return std::tuple(groups, groups * program.heads, -program.keys);
+  };
+  for (AttentionProgram program : kPrograms) {
+    if (program.keys % spec.pageSize != 0 && spec.pageSize % program.keys != 0)
+      continue;
+    program.columns =
+        std::max(int64_t(llvm::alignTo(spec.rank + spec.rope, kSwizzle)), values + kSwizzle);
+    program.sharedBytes = sharedBytesOf(spec, program);
+    if (program.sharedBytes <= level.sharedBytes && (!best || cost(program) < cost(*best)))
+      best = program;
+  }
+  return best;
+}
+
+void hadal::cuda::emitAttention(OpBuilder &builder, Location loc, const AttentionSpec &spec,
+                                const AttentionProgram &program) {
+  ProgramBuilder b(loc, builder);
+  Type bf16 = b.getBF16Type();
+  auto matrix = [&](int64_t columns, Type element) -> Type {
+    return tile::GlobalType::get(b.getContext(), {ShapedType::kDynamic, columns}, element,
+                                 tile::Order::Rows);
+  };
+  Type indices = MemRefType::get({ShapedType::kDynamic}, b.getI32Type());
+  SmallVector<Type> types{matrix(spec.rank, b.getF32Type()),
+                          matrix(spec.nope + spec.rope, bf16),
+                          matrix(spec.rank + spec.rope, bf16),
+                          indices,
+                          indices,
+                          indices,
+                          indices,
+                          matrix(spec.rank, bf16)};
+  func::FuncOp kernel = createKernel(b, loc, spec.name, types, program.threads());
+  b.setInsertionPointToStart(&kernel.getBody().front());
+  AttentionEmitter(b, spec, program, kernel).emit();
+  func::ReturnOp::create(b);
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lowers what the tile dialect does element by element and along rows, for GPUs from sm_80 on.
+#include "TileBuilder.h"
+
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace hadal;
+using namespace hadal::cuda;
+
+namespace {
+/// A sum in the order [part of 16 rows][part of eight columns][two of a row, two eight rows below].
+struct SumShape {
+  explicit SumShape(tile::FragmentType fragment)
+      : rows(fragment.getWarpRows() / kMmaRows), columns(fragment.getWarpColumns() / kMmaColumns) {}
+  int64_t rows, columns;
+
+  int64_t at(int64_t row, int64_t column, int64_t element) const {
+    return (row * columns + column) * 4 + element;
+  }
+  /// The word of a column that belongs to word `i` of a sum.
+  int64_t columnWord(int64_t i) const { return i / (columns * 4) * 2 + i % 4 / 2; }
+};
+
+constexpr int64_t kAllLanes = -1;
+
+Value reducePair(TileBuilder &t, tile::Reduction kind, Value x, Value y) {
+  if (kind == tile::Reduction::Sum)
+    return arith::AddFOp::create(t.b, x, y);
+  return LLVM::MaxNumOp::create(t.b, x, y);
+}
+
+struct LowerFill : OpConversionPattern<tile::FillOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::FillOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    auto fragment = dyn_cast<tile::FragmentType>(op.getResult().getType());
+    int64_t count =
+        fragment ? wordsOf(fragment) : wordsOf(cast<tile::ColumnType>(op.getResult().getType()));
+    SmallVector<Value> words(count, adaptor.getValue());
+    rewriter.replaceOpWithMultiple(op, {ValueRange(words)});
+    return success();
+  }
+};
+
+struct LowerMap : OpConversionPattern<tile::MapOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::MapOp op, OneToNOpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    TileBuilder t(rewriter, op);
+    auto fragment = dyn_cast<tile::FragmentType>(op.getResult().getType());
+    int64_t count =
+        fragment ? wordsOf(fragment) : wordsOf(cast<tile::ColumnType>(op.getResult().getType()));
+    SmallVector<Value> words;
+    for (int64_t i = 0; i < count; ++i) {
+      SmallVector<Value> elements;
+      for (auto [input, each] : llvm::zip_equal(op.getInputs(), adaptor.getInputs())) {
+        bool isOfRow = fragment && isa<tile::ColumnType>(input.getType());
+        elements.push_back(each[isOfRow ? SumShape(fragment).columnWord(i) : i]);
+      }
+      words.push_back(compute(t, op, elements));
+    }
+    rewriter.replaceOpWithMultiple(op, {ValueRange(words)});
+    return success();
+  }
+
+  static Value compute(TileBuilder &t, tile::MapOp op, ArrayRef<Value> elements) {
+    Block &body = op.getBody().front();
+    IRMapping mapping;
+    mapping.map(body.getArguments(), elements);
+    for (Operation &each : body.without_terminator())
+      emit(t, each, mapping);
+    return mapping.lookupOrDefault(cast<tile::YieldOp>(body.getTerminator()).getValue());
+  }
+
+  /// What the machine has one instruction for, that is it.
+  static void emit(TileBuilder &t, Operation &op, IRMapping &mapping) {
+    Value result;
+    if (auto exp = dyn_cast<math::Exp2Op>(op))
+      result = LLVM::CallIntrinsicOp::create(t.b, t.b.getF32Type(),
+                                             t.b.getStringAttr("llvm.nvvm.ex2.approx.ftz.f"),
+                                             mapping.lookupOrDefault(exp.getOperand()))
+                   .getResults();
+    else if (auto max = dyn_cast<arith::MaxNumFOp>(op))
+      result = LLVM::MaxNumOp::create(t.b, mapping.lookupOrDefault(max.getLhs()),
+                                      mapping.lookupOrDefault(max.getRhs()));
+    if (result)
+      mapping.map(op.getResult(0), result);
+    else
+      t.b.clone(op, mapping);
+  }
+};
+
+struct LowerMask : OpConversionPattern<tile::MaskOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::MaskOp op, OneToNOpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    TileBuilder t(rewriter, op);
+    tile::FragmentType fragment = op.getSum().getType();
+    SumShape shape(fragment);
+    Value first =
+        t.math.add(t.math.mul(t.at.warpColumn(fragment.getWarps()), fragment.getWarpColumns()),
+                   t.math.mul(t.at.quad(), 2));
+    Value left = arith::SubIOp::create(t.b, adaptor.getColumns().front(), first);
+    SmallVector<Value> words(adaptor.getSum());
+    for (int64_t column = 0; column < shape.columns; ++column)
+      for (int64_t i = 0; i < 4; ++i) {
+        Value stays = t.isLess(t.math.constant(column * kMmaColumns + i % 2), left);
+        for (int64_t row = 0; row < shape.rows; ++row) {
+          Value &word = words[shape.at(row, column, i)];
+          word = t.select(stays, word, adaptor.getValue().front());
+        }
+      }
+    rewriter.replaceOpWithMultiple(op, {ValueRange(words)});
+    return success();
+  }
+};
+
+struct LowerReduce : OpConversionPattern<tile::ReduceOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::ReduceOp op, OneToNOpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    TileBuilder t(rewriter, op);
+    SumShape shape(op.getSum().getType());
+    ValueRange sum = adaptor.getSum();
+    SmallVector<Value> words;
+    for (int64_t row = 0; row < shape.rows; ++row)
+      for (int64_t below = 0; below < 2; ++below) {
+        Value made;
+        for (int64_t column = 0; column < shape.columns; ++column) {
+          Value pair = reducePair(t, op.getKind(), sum[shape.at(row, column, 2 * below)],
+                                  sum[shape.at(row, column, 2 * below + 1)]);
+          made = made ? reducePair(t, op.getKind(), made, pair) : pair;
+        }
+        words.push_back(made);
+      }
+    rewriter.replaceOpWithMultiple(op, {ValueRange(words)});
+    return success();
+  }
+};
+
+struct LowerCombine : OpConversionPattern<tile::CombineOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::CombineOp op, OneToNOpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    TileBuilder t(rewriter, op);
+    SmallVector<Value> words;
+    for (Value word : adaptor.getParts()) {
+      for (int64_t distance : {1, 2})
+        word = reducePair(t, op.getKind(), word, exchange(t, word, distance));
+      words.push_back(word);
+    }
+    if (op.getTile())
+      throughTile(t, op, adaptor.getTile().front(), words);
+    rewriter.replaceOpWithMultiple(op, {ValueRange(words)});
+    return success();
+  }
+
+  static Value exchange(TileBuilder &t, Value word, int64_t distance) {
+    return NVVM::ShflOp::create(t.b, word.getType(), t.math.constant(kAllLanes), word,
+                                t.math.constant(distance), t.math.constant(kWarp - 1),
+                                NVVM::ShflKind::bfly, UnitAttr());
+  }
+
+  static void throughTile(TileBuilder &t, tile::CombineOp op, Value tile,
+                          MutableArrayRef<Value> words) {
+    tile::ColumnType column = op.getParts().getType();
+    tile::SharedType type = op.getTile().getType();
+    auto below = [&](size_t word) { return int64_t(word) * 8 * type.getRowBytes(); };
+    Value to = t.plus(tile, t.at.part(column, type));
+    for (auto [i, word] : llvm::enumerate(words))
+      LLVM::StoreOp::create(t.b, word, t.plus(to, below(i)), 4);
+    NVVM::Barrier0Op::create(t.b);
+    int64_t warps = type.getColumns();
+    Value from = t.plus(tile, t.at.wholeRow(column, type));
+    for (auto [i, word] : llvm::enumerate(words)) {
+      Value parts = LLVM::LoadOp::create(t.b, VectorType::get({warps}, t.b.getF32Type()),
+                                         t.plus(from, below(i)), unsigned(4 * warps));
+      for (int64_t warp = 0; warp < warps; ++warp) {
+        Value part = LLVM::ExtractElementOp::create(t.b, parts, t.math.constant(warp));
+        word = warp ? reducePair(t, op.getKind(), word, part) : part;
+      }
+    }
+  }
+};
+
+struct LowerDiffer : OpConversionPattern<tile::DifferOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::DifferOp op, OneToNOpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    TileBuilder t(rewriter, op);
+    Value any;
+    for (auto [x, y] : llvm::zip_equal(adaptor.getLhs(), adaptor.getRhs())) {
+      Value differs = arith::CmpFOp::create(t.b, arith::CmpFPredicate::UNE, x, y);
+      any = any ? arith::OrIOp::create(t.b, any, differs).getResult() : differs;
+    }
+    Value result = NVVM::VoteSyncOp::create(t.b, t.b.getI1Type(), t.math.constant(kAllLanes), any,
+                                            NVVM::VoteSyncKind::any);
+    rewriter.replaceOp(op, result);
+    return success();
+  }
+};
+} // namespace
+
+void hadal::cuda::addRowPatterns(const TypeConverter &types, RewritePatternSet &patterns) {
+  patterns.add<LowerCombine, LowerDiffer, LowerFill, LowerMap, LowerMask, LowerReduce>(
+      types, patterns.getContext());
+}

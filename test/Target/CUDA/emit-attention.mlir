@@ -1,0 +1,34 @@
+// Absorbed attention: one tile of the cache is keys and values; the last one alone is masked.
+// RUN: hadal-opt %s --pass-pipeline='builtin.module(hadal.program(hadal-cuda-emit-kernels))' --split-input-file --verify-diagnostics | FileCheck %s
+
+hadal.program @cuda target <"cuda", levels = ["sm_80", "sm_86"]> {
+  // CHECK-LABEL: hadal.executable @attend interface <bindings = [0, 1, 2, 3, 4, 5, 6, 7], access = [read, read, read, read, read, read, read, write], constants = [#hadal.extent<1, 0>, #hadal.extent<5, 0>, #hadal.extent<6, 1>]>
+  // CHECK:         hadal.variant "sm_80"
+  // CHECK:           plan.interface workgroup_size [256, 1, 1]
+  // CHECK-NEXT:      ^bb0(%[[TOKENS:.*]]: !plan.int, %{{.*}}: !plan.int, %{{.*}}: !plan.int):
+  // Seventy heads are two groups of 64.
+  // CHECK:             %[[GROUPS:.*]] = plan.constant 2
+  // CHECK:             plan.grid %[[TOKENS]], %[[GROUPS]], %{{.*}} dynamic_shared %{{.*}}
+  // CHECK:           tile.read %{{.*}} [0, 512] : <?x512xf32, rows>, <64x576xbf16, packed>
+  // CHECK:           tile.read %{{.*}} [512, 576] : <?x192xbf16, rows>, <64x576xbf16, packed>
+  // CHECK:           scf.for
+  // CHECK:             tile.copy %{{.*}} : <?x576xbf16, rows>, <32x576xbf16, swizzled>
+  // CHECK-NOT:         tile.mask
+  // CHECK:             tile.load %[[KEYS:.*]] [0, 544] : <32x576xbf16, swizzled> -> <32x32xbf16, rhs, [4, 2, 1]>
+  // CHECK:             scf.if
+  // CHECK:             tile.load %[[KEYS]] [16, 0] : <32x576xbf16, swizzled> -> <16x512xbf16, rhs, [4, 2, 1], pairs>
+  // CHECK:             scf.yield
+  // CHECK:           tile.mask
+  // CHECK:           tile.drain
+  // CHECK:         hadal.variant "sm_86"
+  // CHECK:           tile.copy %{{.*}} : <?x576xbf16, rows>, <32x576xbf16, swizzled>
+  // Weights lie where the keys' rotary columns were.
+  // CHECK:             tile.window %{{.*}} [0, 512] : <32x576xbf16, swizzled> -> <16x32xbf16, swizzled, pad = 544>
+  hadal.executable @attend {
+    func.func @body(%ql: tensor<?x35840xf32>, %q: tensor<?x13440xbf16>, %cache: tensor<?x64x576xbf16>, %p: tensor<?xi32>, %o: tensor<?xi32>, %s: tensor<?xi32>, %t: tensor<?x?xi32>) -> tensor<?x35840xbf16> {
+      %y = hadal.mla_attend_absorbed %ql, %q, %cache, %p, %o, %s, %t {heads = 70 : i64, scale = 0.1 : f32}
+        : (tensor<?x35840xf32>, tensor<?x13440xbf16>, tensor<?x64x576xbf16>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x35840xbf16>
+      return %y : tensor<?x35840xbf16>
+    }
+  }
+}
