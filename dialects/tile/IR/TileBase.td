@@ -130,7 +130,7 @@ def Tile_Fragment : Tile_Type<"Fragment", "fragment"> {
     A matrix [rows, columns] as an operand of `tile.mma`, or its sum. `warps` = [m, n, g]:
     g groups of m x n warps. Each group has a tile of its own. Within a group the rows of a sum and of the left operand
     are cut in m equal parts, the columns of a sum and of the right operand in n; warps that differ otherwise
-    hold the same. Warp w belongs to group w / (m n), part w / n mod m of the rows and w mod n of the columns.
+    hold the same. Warp w belongs to group w mod g, part w / (g n) of the rows and w / g mod n of the columns.
 
     How an operand's depth goes to lanes both operands of a product agree in: `eights`, within 32 elements eight at a time, so that one access of
     16 bytes serves two steps of the matrix unit; `pairs`, within 16 elements two at a time and the two that follow eight later, as the loads of

@@ -38,6 +38,14 @@ LogicalResult LoadOp::verify() {
   if (!isLeft && isPairs && fragment.getWarpColumns() % 16 != 0)
     return emitOpError() << "expected a multiple of 16 columns for each warp, got "
                          << fragment.getWarpColumns();
+  // load_c4
+  int64_t apart = int64_t(getApart()), behind = (fragment.getGroups() - 1) * apart;
+  bool isSwizzled = tile.getOrder() == Order::Swizzled;
+  if (apart != 0 && (apart < 0 || apart % kPackedColumns != 0 || isPairs ||
+                     (isSwizzled && position[1] % 64 + behind + columns > 64) ||
+                     position[1] + behind + columns > tile.getColumns()))
+    return emitOpError() << "expected windows of groups a multiple of " << kPackedColumns
+                         << " columns apart, within the tile, got " << apart;
   return success();
 }
 

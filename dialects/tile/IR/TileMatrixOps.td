@@ -8,7 +8,7 @@ include "tile/IR/TileBase.td"
 def Tile_GroupOp : Tile_Op<"group", [Pure]> {
   let summary = "The number of the group of warps";
   let description = [{
-    For `warps` = [m, n, g], the warp's number divided by m n: 0 to g - 1. Positions that depend
+    For `warps` = [m, n, g], the remainder of the warp's number by g: 0 to g - 1. Positions that depend
     on it let groups work at different places.
 
     Constraints:
@@ -29,12 +29,14 @@ def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>]> {
   let description = [{
     A left operand is the window that begins at `position`, a right operand is its transpose: weights and
     activations alike have their depth along a row. A right operand of depth `pairs` is the window itself: its depth goes down the rows.
-    So one tile is read both ways, as keys and as values.
+    So one tile is read both ways, as keys and as values. Where groups share the depth, the window of each begins `apart` columns
+    behind that of the one before.
 
     Constraints:
     1. load_c1: the tile is one plane, of the operand's elements; packed ones are for left operands in eights alone
     2. load_c2: the window lies within the tile, at a multiple of 16 rows for a left operand or one in pairs, else of 8, and of as many columns as a step, or an access, has: 32, in pairs 16
     3. load_c3: a warp has a multiple of 16 columns of a right operand in pairs
+    4. load_c4: windows of groups are a multiple of 32 columns apart, of operands in eights, and all in the same 64 columns of a swizzled tile
 
     ```mlir
     %a = tile.load %w [0, 32] : !tile.shared<128x64xbf16, packed> -> !tile.fragment<128x32xbf16, lhs, [2, 2, 1]>
@@ -42,7 +44,7 @@ def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>]> {
     %v = tile.load %x [16, 0] : !tile.shared<64x64xbf16, swizzled> -> !tile.fragment<16x64xbf16, rhs, [2, 2, 1], pairs>
     ```
   }];
-  let arguments = (ins Tile_Shared:$tile, DenseI64ArrayAttr:$position);
+  let arguments = (ins Tile_Shared:$tile, DenseI64ArrayAttr:$position, DefaultValuedAttr<I64Attr, "0">:$apart);
   let results = (outs Tile_Fragment:$fragment);
   let assemblyFormat = "$tile $position attr-dict `:` type($tile) `->` type($fragment)";
   let hasVerifier = 1;

@@ -105,3 +105,25 @@ LogicalResult DifferOp::verify() {
     return emitOpError() << "expected whole columns, got " << getLhs().getType();
   return success();
 }
+
+LogicalResult ExchangeOp::verify() {
+  // exchange_c1
+  FragmentType sum = getSum().getType();
+  ArrayRef<int64_t> warps = sum.getWarps();
+  if (!isSum(sum) || warps[2] != 2 || sum.getWarpColumns() % 16 != 0 ||
+      getResult().getType() != FragmentType::get(getContext(), sum.getShape(), sum.getElementType(),
+                                                 Role::Accumulator, {warps[0], 2 * warps[1], 1}))
+    return emitOpError() << "expected a sum of two groups with a multiple of 16 columns for each "
+                            "warp, and the same over twice the warps of columns, got "
+                         << sum << " and " << getResult().getType();
+  // exchange_c2
+  SharedType tile = getTile().getType();
+  if (tile.getShape().size() != 2 || !tile.getElementType().isF32() ||
+      tile.getOrder() != Order::Rows || tile.getPad() != 0 ||
+      tile.getRows() != sum.getWarpCount() ||
+      tile.getColumns() != sum.getWarpRows() * sum.getWarpColumns() / 2)
+    return emitOpError() << "expected a tile of " << sum.getWarpCount() << " rows and "
+                         << sum.getWarpRows() * sum.getWarpColumns() / 2 << " columns of f32, got "
+                         << tile;
+  return success();
+}

@@ -119,6 +119,26 @@ def Tile_CombineOp : Tile_Op<"combine", [MemoryEffects<[MemRead, MemWrite]>]> {
   let hasVerifier = 1;
 }
 
+def Tile_ExchangeOp : Tile_Op<"exchange", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "Add the sums of two groups, and give each half of the columns";
+  let description = [{
+    Of the two warps that differ in their group alone, each gives the other half of its columns, through a tile
+    that must be free, with a barrier between: the sum lies over the warps [m, 2 n, 1] then.
+
+    Constraints:
+    1. exchange_c1: a sum of two groups over [m, n, 2], whose warps have a multiple of 16 columns, and one of its extents over [m, 2 n, 1]
+    2. exchange_c2: a tile of f32 and of order rows without padding, of one plane with a row for each warp, of half as many columns as the warp has numbers
+
+    ```mlir
+    %t = tile.exchange %s through %x : !tile.fragment<64x32xf32, accumulator, [2, 2, 2]>, !tile.shared<8x256xf32, rows> -> !tile.fragment<64x32xf32, accumulator, [2, 4, 1]>
+    ```
+  }];
+  let arguments = (ins Tile_Fragment:$sum, Tile_Shared:$tile);
+  let results = (outs Tile_Fragment:$result);
+  let assemblyFormat = "$sum `through` $tile attr-dict `:` type($sum) `,` type($tile) `->` type($result)";
+  let hasVerifier = 1;
+}
+
 def Tile_DifferOp : Tile_Op<"differ", [Pure, AllTypesMatch<["lhs", "rhs"]>]> {
   let summary = "Whether two columns differ in any row of a warp";
   let description = [{

@@ -20,7 +20,6 @@ using namespace hadal::cuda;
 namespace {
 constexpr int64_t kExchanged = 4;          // numbers of a row that warps exchange, with padding
 constexpr int64_t kSwizzle = 64;         // columns of a swizzled tile come in groups of so many
-constexpr float kLowest = -1e30f; // less than any score, and finite: differences are numbers
 
 enum Binding { kLatentQuery, kQuery, kCache, kPositions, kOffsets, kSlots, kTable, kResult };
 enum Constant { kTokens, kSequences, kPages };
@@ -33,7 +32,8 @@ public:
         warps{program.rowWarps, program.columnWarps, 1},
         scores(b.fragment(program.heads, program.keys, tile::Role::Accumulator, warps)),
         sums(b.fragment(program.heads, values(), tile::Role::Accumulator, warps)),
-        whole(columnType(tile::Share::Whole)), parts(columnType(tile::Share::Parts)) {}
+        whole(columnType(tile::Share::Whole)), parts(columnType(tile::Share::Parts)),
+        lowest(-std::min(1e30f / spec.scale, 1e38f)) {}
 
   void emit() {
     token = b.workgroup(gpu::Dimension::x);
@@ -102,6 +102,10 @@ private:
           b.alloc({program.heads, std::max(program.keys, kSwizzle)}, bf16, tile::Order::Swizzled);
     exchanged = b.alloc({program.heads, program.columnWarps}, b.getF32Type(), tile::Order::Rows,
                         kExchanged - program.columnWarps);
+    if (program.splitsDepth)
+      halves = b.alloc(
+          {program.rowWarps * program.columnWarps, scores.getWarpRows() * scores.getWarpColumns()},
+          b.getF32Type(), tile::Order::Rows);
     row = b.add(b.mul(token, spec.heads), firstHead);
     headsLeft = b.sub(b.constant(spec.heads), firstHead);
     Value zero = b.constant(0);
@@ -109,11 +113,16 @@ private:
                          ArrayRef<int64_t>{0, spec.rank});
     tile::ReadOp::create(b, entry.getArgument(kQuery), row, b.constant(spec.nope), headsLeft,
                          queries, ArrayRef<int64_t>{spec.rank, program.columns});
+    if (program.keepsQueries) {
+      tile::BarrierOp::create(b);
+      for (int64_t k = 0; k < program.columns; k += tile::kPackedColumns)
+        kept.push_back(loadQueries(k, warps, /*apart=*/0));
+    }
     Value one = b.constant(1);
     Value last = b.div(b.sub(end, one), program.keys);
     copyKeys(zero, zero);
     tile::CommitOp::create(b);
-    SmallVector<Value> carried{tile::FillOp::create(b, whole, number(kLowest)),
+    SmallVector<Value> carried{tile::FillOp::create(b, whole, number(lowest)),
                                tile::FillOp::create(b, parts, number(0)),
                                tile::ZeroOp::create(b, sums)};
     ValueRange done = b.loop(zero, last, carried, [&](Value step, ValueRange now) {
@@ -192,7 +201,7 @@ private:
     Value score = multiplyKeys(keys);
     if (isLast) {
       Value left = b.sub(end, b.mul(step, program.keys));
-      score = tile::MaskOp::create(b, scores, score, left, number(kLowest));
+      score = tile::MaskOp::create(b, scores, score, left, number(lowest));
     }
     // Of powers of two: e^x = 2^(x log2 e).
     Value factor = number(spec.scale * float(M_LOG2E));
@@ -240,28 +249,35 @@ private:
     return op.getResult(0);
   }
 
+  Value loadQueries(int64_t k, ArrayRef<int64_t> own, int64_t apart) {
+    auto type = b.fragment(program.heads, tile::kPackedColumns, tile::Role::Lhs, own);
+    return tile::LoadOp::create(b, type, queries, ArrayRef<int64_t>{0, k}, apart);
+  }
+
   /// In several sums by turns, so that products need not wait for each other.
   Value multiplyKeys(Value keys) {
-    int64_t products = scores.getWarpRows() / 16 * (scores.getWarpColumns() / 8);
-    int64_t chains = std::max<int64_t>(1, 4 / products);
-    SmallVector<Value> sums;
     constexpr int64_t depth = tile::kPackedColumns;
-    for (int64_t k = 0; k < program.columns; k += depth) {
-      SmallVector<int64_t> position{0, k};
-      Value left = tile::LoadOp::create(b, b.fragment(program.heads, depth, tile::Role::Lhs, warps),
-                                        queries, position);
-      Value right = tile::LoadOp::create(b, b.fragment(depth, program.keys, tile::Role::Rhs, warps),
-                                         keys, position);
-      int64_t chain = k / depth % chains;
+    SmallVector<int64_t> own(warps);
+    if (program.splitsDepth)
+      own = {program.rowWarps, program.columnWarps / 2, 2};
+    auto type = b.fragment(program.heads, program.keys, tile::Role::Accumulator, own);
+    int64_t products = type.getWarpRows() / 16 * (type.getWarpColumns() / 8);
+    int64_t chains = std::max<int64_t>(1, 4 / products), apart = program.splitsDepth ? depth : 0;
+    SmallVector<Value> sums;
+    for (int64_t k = 0; k < program.columns; k += depth * own[2]) {
+      Value left = program.keepsQueries ? kept[size_t(k / depth)] : loadQueries(k, own, apart);
+      Value right = tile::LoadOp::create(b, b.fragment(depth, program.keys, tile::Role::Rhs, own),
+                                         keys, ArrayRef<int64_t>{0, k}, apart);
+      int64_t chain = k / (depth * own[2]) % chains;
       if (chain == int64_t(sums.size()))
-        sums.push_back(tile::ZeroOp::create(b, scores));
-      sums[chain] = tile::MmaOp::create(b, scores, left, right, sums[chain]);
+        sums.push_back(tile::ZeroOp::create(b, type));
+      sums[chain] = tile::MmaOp::create(b, type, left, right, sums[chain]);
     }
     Value sum = sums.front();
     for (Value other : ArrayRef(sums).drop_front())
-      sum = map(scores, {sum, other},
+      sum = map(type, {sum, other},
                 [&](ValueRange x) { return arith::AddFOp::create(b, x[0], x[1]); });
-    return sum;
+    return program.splitsDepth ? tile::ExchangeOp::create(b, scores, sum, halves).getResult() : sum;
   }
 
   Value addValues(Value weights, Value keys, Value sum) {
@@ -300,13 +316,18 @@ private:
   SmallVector<int64_t> warps;
   tile::FragmentType scores, sums;
   tile::ColumnType whole, parts;
+  /// Below any score: finite, so that differences are numbers, and as a weight nothing.
+  float lowest;
+  SmallVector<Value> kept; // queries in registers
   Value token, end, pages, lastPage, firstHead, row, headsLeft;
-  Value queries, latents, weights, exchanged;
+  Value queries, latents, weights, exchanged, halves;
 };
 
 int64_t sharedBytesOf(const AttentionSpec &spec, const AttentionProgram &program) {
   int64_t latent = program.columns * 2;
   int64_t bytes = (program.heads + 2 * program.keys) * latent + program.heads * kExchanged * 4;
+  if (program.splitsDepth)
+    bytes += program.heads * program.keys * 4;
   bool hasRoom = program.heads <= program.keys &&
                  program.keys <= program.columns - int64_t(llvm::alignTo(spec.rank, kSwizzle));
   return hasRoom ? bytes : bytes + program.heads * std::max(program.keys, kSwizzle) * 2;
@@ -314,7 +335,8 @@ int64_t sharedBytesOf(const AttentionSpec &spec, const AttentionProgram &program
 
 /// Heads, keys, and warps that share rows and columns: a warp has at most 16 x 256 or 32 x 128 numbers of the sum.
 constexpr AttentionProgram kPrograms[] = {
-    {64, 64, 2, 4}, {64, 32, 4, 2}, {32, 64, 1, 4}, {32, 32, 1, 4}, {16, 64, 1, 4}, {16, 32, 1, 4},
+    {64, 64, 2, 4}, {64, 32, 2, 4, false, true}, {32, 64, 1, 4}, {32, 32, 1, 4},
+    {16, 64, 1, 4}, {16, 32, 1, 4, true},
 };
 } // namespace
 

@@ -49,11 +49,33 @@ void LinearEmitter::emit(LinearProgram &program, int64_t fewer) {
 }
 
 void LinearEmitter::emitDense(const LinearProgram &program) {
-  Value output = b.mul(b.workgroup(gpu::Dimension::x), program.outputs);
+  Value zero = b.constant(0);
+  Window window{zero, rows, b.mul(b.workgroup(gpu::Dimension::x), program.outputs), weights};
+  SmallVector<Value> own;
+  if (spec.heads) {
+    Value head = b.workgroup(gpu::Dimension::z);
+    own = matricesOf(head);
+    window.weights = own;
+    window.xColumn = b.mul(head, spec.heads->width);
+    window.yColumn = b.mul(head, spec.outputs);
+  }
   if (!program.stages)
-    return emitStraight(program, {b.constant(0), rows, output, weights});
-  Value row = b.mul(b.workgroup(gpu::Dimension::y), program.rows);
-  emitWindow(program, {row, b.sub(rows, row), output, weights});
+    return emitStraight(program, window);
+  window.row = b.mul(b.workgroup(gpu::Dimension::y), program.rows);
+  window.left = b.sub(rows, window.row);
+  emitWindow(program, window);
+}
+
+/// Those of a stack.
+SmallVector<Value> LinearEmitter::matricesOf(Value number) {
+  SmallVector<Value> own;
+  for (Value stack : weights) {
+    auto type = cast<tile::GlobalType>(stack.getType());
+    auto matrix = tile::GlobalType::get(b.getContext(), type.getShape().drop_front(),
+                                        type.getElementType(), type.getOrder());
+    own.push_back(tile::MatrixOp::create(b, matrix, stack, number));
+  }
+  return own;
 }
 
 /// Of the tiles of all experts a workgroup looks for its own; their number is a bound.
@@ -62,13 +84,7 @@ void LinearEmitter::emitGroup(const LinearProgram &program) {
   Type i32 = b.getI32Type();
   auto tile = tile::LocateOp::create(b, i32, i32, i32, b.workgroup(gpu::Dimension::y), offsets,
                                      uint64_t(program.rows));
-  SmallVector<Value> own;
-  for (Value stack : weights) {
-    auto type = cast<tile::GlobalType>(stack.getType());
-    auto matrix = tile::GlobalType::get(b.getContext(), type.getShape().drop_front(),
-                                        type.getElementType(), type.getOrder());
-    own.push_back(tile::MatrixOp::create(b, matrix, stack, tile.getGroup()));
-  }
+  SmallVector<Value> own = matricesOf(tile.getGroup());
   emitWindow(program, {tile.getRow(), tile.getRows(), output, own});
 }
 
@@ -106,8 +122,8 @@ void LinearEmitter::emitStraight(const LinearProgram &program, const Window &win
     for (Value weight : window.weights)
       operands.push_back(
           tile::FetchOp::create(b, left, weight, window.output, k, Value(), Value()));
-    operands.push_back(
-        tile::FetchOp::create(b, right, x, window.row, k, window.left, xIndex, spec.xDivisor()));
+    operands.push_back(tile::FetchOp::create(b, right, x, window.row, below(window.xColumn, k),
+                                             window.left, xIndex, spec.xDivisor()));
     return operands;
   };
   auto multiply = [&](ValueRange operands, ValueRange before) {
@@ -141,8 +157,8 @@ void LinearEmitter::emitStraight(const LinearProgram &program, const Window &win
 
 /// Turns sums into results: of a gate, then with what is added.
 void LinearEmitter::write(ValueRange tiles, const Window &window) {
-  auto op =
-      tile::WriteOp::create(b, tiles, addends, y, window.row, window.output, window.left, yIndex);
+  auto op = tile::WriteOp::create(b, tiles, addends, y, window.row,
+                                  below(window.yColumn, window.output), window.left, yIndex);
   OpBuilder::InsertionGuard guard(b);
   Type f32 = b.getF32Type();
   size_t elements = tiles.size() + addends.size();
@@ -181,8 +197,8 @@ void LinearEmitter::emitStages(const LinearProgram &program, const Window &windo
     Value k = b.mul(step, kLinearDepth);
     for (auto [weight, tile] : llvm::zip_equal(window.weights, lefts))
       tile::CopyOp::create(b, weight, window.output, k, Value(), Value(), b.plane(tile, stage));
-    tile::CopyOp::create(b, x, window.row, k, window.left, xIndex, b.plane(right, stage),
-                         spec.xDivisor());
+    tile::CopyOp::create(b, x, window.row, below(window.xColumn, k), window.left, xIndex,
+                         b.plane(right, stage), spec.xDivisor());
   };
   for (int64_t stage = 0; stage < stages - 1; ++stage) {
     if (stage < steps)

@@ -32,9 +32,15 @@ private:
     mlir::Value row, left; // the first, and how many there are from it on
     mlir::Value output; // the first
     llvm::ArrayRef<mlir::Value> weights;
+    // Columns of x and y where the head's begin; null: the first.
+    mlir::Value xColumn = {}, yColumn = {};
   };
 
   void emitDense(const LinearProgram &program);
+  mlir::Value below(mlir::Value first, mlir::Value column) {
+    return first ? b.add(first, column) : column;
+  }
+  llvm::SmallVector<mlir::Value> matricesOf(mlir::Value number);
   void emitGroup(const LinearProgram &program);
   void emitWindow(const LinearProgram &program, const Window &window);
   void emitStraight(const LinearProgram &program, const Window &window);

@@ -45,17 +45,19 @@ SmallVector<Type> typesOf(Builder &b, const LinearSpec &spec) {
     return tile::GlobalType::get(b.getContext(), {rows, columns}, element, order);
   };
   int64_t any = ShapedType::kDynamic;
-  SmallVector<Type> types{matrix(any, spec.inputs, b.getBF16Type(), tile::Order::Rows)};
+  SmallVector<Type> types{matrix(any, spec.xColumns(), b.getBF16Type(), tile::Order::Rows)};
   SmallVector<int64_t> shape{spec.outputs, spec.inputs};
   if (spec.experts) {
     types.push_back(MemRefType::get({spec.experts->experts + 1}, b.getI32Type()));
     types.push_back(MemRefType::get({any}, b.getI32Type()));
     shape.insert(shape.begin(), spec.experts->experts);
   }
+  if (spec.heads)
+    shape.insert(shape.begin(), spec.heads->heads);
   types.append(spec.isGated ? 2 : 1,
                tile::GlobalType::get(b.getContext(), shape, b.getBF16Type(), tile::Order::Packed));
   types.append(spec.addends, matrix(any, spec.outputs, b.getF32Type(), tile::Order::Rows));
-  types.push_back(matrix(any, spec.outputs, spec.element, tile::Order::Rows));
+  types.push_back(matrix(any, spec.yColumns(), spec.element, tile::Order::Rows));
   return types;
 }
 } // namespace

@@ -109,18 +109,23 @@ std::optional<Wavefronts> MmaArchitecture::countWavefronts(Operation *op, int64_
       .Case([&](tile::LoadOp load) {
         tile::SharedType tile = load.getTile().getType();
         tile::FragmentType fragment = load.getFragment().getType();
-        int64_t piece = load.getPosition()[1] / 8;
+        int64_t piece = load.getPosition()[1] / 8, apart = int64_t(load.getApart());
         return countAll(threads, tile::kPieceBytes, [&](Lane &lane) {
           if (fragment.getDepth() == tile::Depth::Pairs)
             return lane.matrixRow(fragment, tile, piece);
           return tile.getOrder() == tile::Order::Packed
-                     ? lane.packedOperand(fragment, tile.getRowBytes())
-                     : lane.rowsOperand(fragment, tile, piece);
+                     ? lane.packedOperand(fragment, tile.getRowBytes(), apart)
+                     : lane.rowsOperand(fragment, tile, piece, apart);
         });
       })
       .Case([&](tile::PutOp put) {
         return countAll(threads, 4, [&](Lane &lane) {
           return lane.pair(put.getSum().getType(), put.getTile().getType(), 0);
+        });
+      })
+      .Case([&](tile::ExchangeOp exchange) {
+        return countAll(threads, tile::kPieceBytes, [&](Lane &lane) {
+          return lane.given(exchange.getTile().getType(), /*isOwn=*/true);
         });
       })
       .Case([&](tile::CombineOp combine) -> std::optional<Wavefronts> {

@@ -46,7 +46,8 @@ struct LowerLoad : OpConversionPattern<tile::LoadOp> {
                                        const OperandShape &shape) {
     tile::SharedType type = op.getTile().getType();
     ArrayRef<int64_t> position = op.getPosition();
-    Value base = t.plus(tile, t.at.packedOperand(op.getFragment().getType(), type.getRowBytes()));
+    Value base = t.plus(tile, t.at.packedOperand(op.getFragment().getType(), type.getRowBytes(),
+                                                 int64_t(op.getApart())));
     int64_t first = position[0] / tile::kPackedRows * type.getRowBytes() +
                     position[1] / tile::kPackedColumns * tile::kPackedBytes;
     SmallVector<Value> words;
@@ -67,7 +68,8 @@ struct LowerLoad : OpConversionPattern<tile::LoadOp> {
     for (int64_t part = 0; part < shape.parts; ++part)
       for (int64_t step = 0; step < shape.steps; step += kAccessSteps) {
         int64_t piece = (position[1] + step * kMmaDepth) / 8;
-        Value base = t.plus(tile, t.at.rowsOperand(op.getFragment().getType(), type, piece));
+        Value base = t.plus(tile, t.at.rowsOperand(op.getFragment().getType(), type, piece,
+                                                   int64_t(op.getApart())));
         int64_t first = (position[0] + part * rowsOfPart) * type.getRowBytes() +
                         piece / 8 * 8 * tile::kPieceBytes;
         auto upper = t.loadWords(t.plus(base, first));

@@ -185,6 +185,46 @@ struct LowerCombine : OpConversionPattern<tile::CombineOp> {
   }
 };
 
+/// The second group keeps the second half of the columns.
+struct LowerExchange : OpConversionPattern<tile::ExchangeOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::ExchangeOp op, OneToNOpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    TileBuilder t(rewriter, op);
+    tile::FragmentType fragment = op.getSum().getType();
+    tile::SharedType tile = op.getTile().getType();
+    SumShape shape(fragment);
+    ValueRange sum = adaptor.getSum();
+    Value isFirst = arith::CmpIOp::create(t.b, arith::CmpIPredicate::eq,
+                                          t.at.group(fragment.getWarps()), t.math.constant(0));
+    Value base = adaptor.getTile().front(), to = t.plus(base, t.at.given(tile, /*isOwn=*/true));
+    SmallVector<Value> words;
+    auto behind = [](size_t words) { return int64_t(words) / 4 * kWarp * tile::kPieceBytes; };
+    for (int64_t row = 0; row < shape.rows; ++row)
+      for (int64_t column = 0; column < shape.columns / 2; ++column) {
+        SmallVector<Value> given;
+        size_t first = words.size();
+        for (int64_t i = 0; i < 4; ++i) {
+          Value low = sum[shape.at(row, column, i)];
+          Value high = sum[shape.at(row, column + shape.columns / 2, i)];
+          given.push_back(t.select(isFirst, high, low));
+          words.push_back(t.select(isFirst, low, high));
+        }
+        LLVM::StoreOp::create(t.b, t.vector(given), t.plus(to, behind(first)),
+                              unsigned(tile::kPieceBytes));
+      }
+    NVVM::Barrier0Op::create(t.b);
+    Value from = t.plus(base, t.at.given(tile, /*isOwn=*/false));
+    for (size_t first = 0; first < words.size(); first += 4)
+      for (auto [i, word] : llvm::enumerate(t.loadWords(t.plus(from, behind(first))))) {
+        Value other = LLVM::BitcastOp::create(t.b, t.b.getF32Type(), word);
+        words[first + i] = arith::AddFOp::create(t.b, words[first + i], other);
+      }
+    rewriter.replaceOpWithMultiple(op, {ValueRange(words)});
+    return success();
+  }
+};
+
 struct LowerDiffer : OpConversionPattern<tile::DifferOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(tile::DifferOp op, OneToNOpAdaptor adaptor,
@@ -204,6 +244,7 @@ struct LowerDiffer : OpConversionPattern<tile::DifferOp> {
 } // namespace
 
 void hadal::cuda::addRowPatterns(const TypeConverter &types, RewritePatternSet &patterns) {
-  patterns.add<LowerCombine, LowerDiffer, LowerFill, LowerMap, LowerMask, LowerReduce>(
-      types, patterns.getContext());
+  patterns
+      .add<LowerCombine, LowerDiffer, LowerExchange, LowerFill, LowerMap, LowerMask, LowerReduce>(
+          types, patterns.getContext());
 }

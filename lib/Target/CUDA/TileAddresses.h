@@ -46,23 +46,31 @@ public:
   /// Lanes hold quads of a row (or column) of eight: lane = 4 * octet + quad.
   Int octet() { return m.div(lane(), 4); }
   Int quad() { return m.rem(lane(), 4); }
-  Int warpRow(llvm::ArrayRef<int64_t> warps) { return m.rem(m.div(warp(), warps[1]), warps[0]); }
-  Int warpColumn(llvm::ArrayRef<int64_t> warps) { return m.rem(warp(), warps[1]); }
-  Int group(llvm::ArrayRef<int64_t> warps) { return m.div(warp(), warps[0] * warps[1]); }
+  // Groups are neighbours: warp = (row * columns + column) * groups + group.
+  Int warpRow(llvm::ArrayRef<int64_t> warps) { return m.div(warp(), warps[1] * warps[2]); }
+  Int warpColumn(llvm::ArrayRef<int64_t> warps) { return m.rem(m.div(warp(), warps[2]), warps[1]); }
+  Int group(llvm::ArrayRef<int64_t> warps) { return m.rem(warp(), warps[2]); }
 
-  /// A left operand from packed blocks, from 16 rows to the next `rowBytes`.
-  Int packedOperand(tile::FragmentType fragment, int64_t rowBytes) {
+  /// A left operand from packed blocks, from 16 rows to the next `rowBytes`; windows of groups are so
+  /// many columns apart.
+  Int packedOperand(tile::FragmentType fragment, int64_t rowBytes, int64_t apart) {
     Int block = m.mul(warpRow(fragment.getWarps()), fragment.getWarpRows() / tile::kPackedRows);
-    return m.add(m.mul(block, rowBytes), m.mul(lane(), tile::kPieceBytes));
+    Int at = m.add(m.mul(block, rowBytes), m.mul(lane(), tile::kPieceBytes));
+    int64_t bytes = apart / tile::kPackedColumns * tile::kPackedBytes;
+    return apart == 0 ? at : m.add(at, m.mul(group(fragment.getWarps()), bytes));
   }
 
   /// An operand in eights from rows in shared memory: rows of a left one, or columns of a right one, are
   /// rows, of which a warp reads eight by four pieces, from `piece` of its group of eight pieces on.
-  Int rowsOperand(tile::FragmentType fragment, tile::SharedType tile, int64_t piece) {
+  Int rowsOperand(tile::FragmentType fragment, tile::SharedType tile, int64_t piece,
+                  int64_t apart) {
     bool isLeft = fragment.getRole() == tile::Role::Lhs;
     Int first = isLeft ? m.mul(warpRow(fragment.getWarps()), fragment.getWarpRows())
                        : m.mul(warpColumn(fragment.getWarps()), fragment.getWarpColumns());
-    Int at = exchanged(m.add(quad(), m.constant(piece % 8)), octet(), tile);
+    Int at = m.add(quad(), m.constant(piece % 8));
+    if (apart != 0)
+      at = m.add(at, m.mul(group(fragment.getWarps()), apart / 8));
+    at = exchanged(at, octet(), tile);
     return m.add(m.mul(m.add(first, octet()), tile.getRowBytes()), m.mul(at, tile::kPieceBytes));
   }
 
@@ -95,6 +103,12 @@ public:
   Int wholeRow(tile::ColumnType column, tile::SharedType tile) {
     Int row = m.add(m.mul(warpRow(column.getWarps()), column.getWarpRows()), octet());
     return m.mul(row, tile.getRowBytes());
+  }
+
+  /// What a lane gives its neighbour in the group of two, or finds of it there.
+  Int given(tile::SharedType tile, bool isOwn) {
+    Int of = isOwn ? warp() : m.exclusiveOr(warp(), m.constant(1));
+    return m.add(m.mul(of, tile.getRowBytes()), m.mul(lane(), tile::kPieceBytes));
   }
 
   /// A piece of a row that need not be the thread's own.

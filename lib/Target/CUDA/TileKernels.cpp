@@ -27,6 +27,7 @@ struct LinearBody {
   Value x, result;
   SmallVector<Value> groups; // offsets and pairs of experts
   std::optional<ExpertSpec> experts;
+  std::optional<HeadSpec> heads;
 };
 
 bool isRight(OpOperand &x, OpOperand &weight, Value scale) {
@@ -69,6 +70,17 @@ std::optional<LinearBody> matchRoot(Operation *op) {
     body.weights = {down.getDown()};
     body.groups = {down.getOffsets(), down.getRows()};
     body.experts = ExpertSpec{typeOf(down.getDown()).getDimSize(0), /*topK=*/1, /*xOfPairs=*/false};
+  } else if (auto heads = dyn_cast<HeadLinearOp>(op)) {
+    RankedTensorType weight = typeOf(heads.getWeight());
+    // No window of the depth, or of outputs, reaches into another head.
+    if (!isRight(heads.getXMutable(), heads.getWeightMutable(), Value()) ||
+        weight.getDimSize(1) % kHeadOutputs != 0 ||
+        weight.getDimSize(2) % tile::kPackedPadding != 0)
+      return std::nullopt;
+    body.x = heads.getX();
+    body.weights = {heads.getWeight()};
+    body.heads =
+        HeadSpec{weight.getDimSize(0), typeOf(heads.getX()).getDimSize(1) / weight.getDimSize(0)};
   } else {
     return std::nullopt;
   }
@@ -78,7 +90,8 @@ std::optional<LinearBody> matchRoot(Operation *op) {
 
 /// Nothing else sees the result before the sum, which is made in f32.
 bool matchAddend(arith::AddFOp add, LinearBody &body) {
-  if (body.experts || !body.result.hasOneUse() || !typeOf(body.result).getElementType().isF32() ||
+  if (body.experts || body.heads || !body.result.hasOneUse() ||
+      !typeOf(body.result).getElementType().isF32() ||
       (add.getLhs() != body.result && add.getRhs() != body.result))
     return false;
   body.addends.push_back(add.getLhs() == body.result ? add.getRhs() : add.getLhs());
@@ -181,7 +194,7 @@ static void emitInterface(OpBuilder &b, Location loc, ArrayRef<LinearProgram> pr
     }
     std::tie(x, y, bytes) = std::tie(ownX, ownY, ownBytes);
   }
-  plan::GridOp::create(b, loc, x, y, constant(1), bytes, Value());
+  plan::GridOp::create(b, loc, x, y, constant(spec.heads ? spec.heads->heads : 1), bytes, Value());
 }
 
 void hadal::cuda::emitTileVariant(ExecutableOp executable, VariantOp variant, const Level &level) {
@@ -198,6 +211,7 @@ void hadal::cuda::emitTileVariant(ExecutableOp executable, VariantOp variant, co
   spec.isGated = body.weights.size() > 1;
   spec.addends = int64_t(body.addends.size());
   spec.experts = body.experts;
+  spec.heads = body.heads;
   Block &contents = variant.getContents().front();
   OpBuilder builder = OpBuilder::atBlockEnd(&contents);
   SmallVector<LinearProgram> programs = emitLinear(builder, executable.getLoc(), spec, level);

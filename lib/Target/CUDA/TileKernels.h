@@ -14,6 +14,8 @@ namespace hadal::cuda {
 ///   linear, addf...            the residual, shared experts
 ///   gated_linear
 ///   moe_gate_up, moe_down
+///   head_linear
+///   mla_attend_absorbed
 bool hasTileKernel(llvm::ArrayRef<mlir::Operation *> ops);
 
 /// The type as which these kernels read a matrix that is stored as `type`.

@@ -531,3 +531,33 @@ func.func @drain(%y: !tile.global<?x60xbf16, rows>, %i: i32) {
   tile.drain %t to %y[%i, %i] rows %i : !tile.shared<16x64xbf16, swizzled>, !tile.global<?x60xbf16, rows>
   return
 }
+
+// -----
+
+// load_c4: windows of groups are a multiple of 32 columns apart, of operands in eights, and all in the same 64 columns of a swizzled tile
+func.func @load() {
+  %t = tile.alloc : !tile.shared<32x128xbf16, swizzled>
+  // expected-error @+1 {{expected windows of groups a multiple of 32 columns apart, within the tile, got 64}}
+  %b = tile.load %t [0, 0] {apart = 64 : i64} : !tile.shared<32x128xbf16, swizzled> -> !tile.fragment<32x32xbf16, rhs, [2, 2, 2]>
+  return
+}
+
+// -----
+
+// exchange_c1: a sum of two groups over [m, n, 2], whose warps have a multiple of 16 columns, and one of its extents over [m, 2 n, 1]
+func.func @exchange(%s: !tile.fragment<64x32xf32, accumulator, [2, 2, 2]>) {
+  %x = tile.alloc : !tile.shared<8x256xf32, rows>
+  // expected-error @+1 {{expected a sum of two groups with a multiple of 16 columns for each warp, and the same over twice the warps of columns, got}}
+  %t = tile.exchange %s through %x : !tile.fragment<64x32xf32, accumulator, [2, 2, 2]>, !tile.shared<8x256xf32, rows> -> !tile.fragment<64x32xf32, accumulator, [4, 2, 1]>
+  return
+}
+
+// -----
+
+// exchange_c2: a tile of f32 and of order rows without padding, of one plane with a row for each warp, of half as many columns as the warp has numbers
+func.func @exchange(%s: !tile.fragment<64x32xf32, accumulator, [2, 2, 2]>) {
+  %x = tile.alloc : !tile.shared<8x512xf32, rows>
+  // expected-error @+1 {{expected a tile of 8 rows and 256 columns of f32, got '!tile.shared<8x512xf32, rows>'}}
+  %t = tile.exchange %s through %x : !tile.fragment<64x32xf32, accumulator, [2, 2, 2]>, !tile.shared<8x512xf32, rows> -> !tile.fragment<64x32xf32, accumulator, [2, 4, 1]>
+  return
+}

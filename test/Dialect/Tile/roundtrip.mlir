@@ -127,3 +127,14 @@ func.func @attend(%q: !tile.global<?x512xf32, rows>, %y: !tile.global<?x512xbf16
   tile.drain %qs to %y[%row, %row] rows %left : !tile.shared<16x576xbf16, swizzled>, !tile.global<?x512xbf16, rows>
   return
 }
+
+// CHECK-LABEL: func.func @halves(
+func.func @halves(%s: !tile.fragment<64x32xf32, accumulator, [2, 2, 2]>) {
+  %k = tile.alloc : !tile.shared<32x64xbf16, swizzled>
+  // CHECK: tile.load %{{.*}} [0, 0] {apart = 32 : i64} : <32x64xbf16, swizzled> -> <32x32xbf16, rhs, [2, 2, 2]>
+  %b = tile.load %k [0, 0] {apart = 32 : i64} : !tile.shared<32x64xbf16, swizzled> -> !tile.fragment<32x32xbf16, rhs, [2, 2, 2]>
+  %x = tile.alloc : !tile.shared<8x256xf32, rows>
+  // CHECK: tile.exchange %{{.*}} through %{{.*}} : <64x32xf32, accumulator, [2, 2, 2]>, <8x256xf32, rows> -> <64x32xf32, accumulator, [2, 4, 1]>
+  %t = tile.exchange %s through %x : !tile.fragment<64x32xf32, accumulator, [2, 2, 2]>, !tile.shared<8x256xf32, rows> -> !tile.fragment<64x32xf32, accumulator, [2, 4, 1]>
+  return
+}

@@ -38,14 +38,14 @@ std::vector<uint16_t> roundAll(const std::vector<float> &values) {
 /// A kernel, and a pool of latents that each slot has pages of.
 class Attention {
 public:
-  Attention(const Shape &shape, const cuda::Level &level) : shape(shape) {
+  Attention(const Shape &shape, const cuda::Level &level, float scale = 0.25f) : shape(shape) {
     spec.name = "attend";
     spec.heads = shape.heads;
     spec.rank = shape.rank;
     spec.nope = shape.nope;
     spec.rope = shape.rope;
     spec.pageSize = shape.pageSize;
-    spec.scale = 0.25f;
+    spec.scale = scale;
     auto context = makeKernelContext();
     mlir::OpBuilder builder(context.get());
     auto loc = builder.getUnknownLoc();
@@ -211,12 +211,35 @@ TEST(TileAttentionPrograms, AreChosenBySharedMemory) {
   EXPECT_FALSE(cuda::chooseAttention(odd, cuda::lowestLevel()));
 }
 
-// Tiles of true latents: 64 heads share one copy of the cache.
-TEST(TileAttentionPrograms, OfManyHeadsAreRight) {
-  for (const char *name : {"sm_80", "sm_90"}) {
-    Attention attention({64, 512, 128, 64, 64}, *cuda::findLevel(name));
-    std::vector<std::vector<uint16_t>> y = attention.run({{0, {150, 1}}});
-    attention.expectRow(y.front(), 0, 150);
-    EXPECT_EQ(attention.counters.shared_bank_conflicts, 0u);
+// Tiles of true latents: how often shared memory is touched for each product.
+TEST(TileAttentionPrograms, OfTrueLatentsAreRight) {
+  struct {
+    const char *level;
+    int64_t heads;
+    double wavefronts;
+  } const cases[] = {
+      {"sm_90", 64, 2.7}, {"sm_80", 64, 2.9}, {"sm_80", 16, 4.5}, {"sm_86", 16, 3.6}};
+  for (auto &[level, heads, wavefronts] : cases) {
+    Attention attention({heads, 512, 128, 64, 64}, *cuda::findLevel(level));
+    std::vector<std::vector<uint16_t>> y = attention.run({{0, {1000, 1}}});
+    attention.expectRow(y.front(), 0, 1000);
+    const hadal_sim_counters_t &counters = attention.counters;
+    EXPECT_EQ(counters.shared_bank_conflicts, 0u);
+    EXPECT_LE(double(counters.shared_wavefronts) / double(counters.matrix_products), wavefronts)
+        << heads << " heads, " << level;
+    // Queries, and the pages of 1001 latents.
+    EXPECT_LE(counters.async_copy_bytes, 1024u * 576 * 2);
   }
+}
+
+// Where scores are so close that factors are one, no sum is multiplied but the first, of nothing.
+TEST(TileAttentionPrograms, FactorsOfOneAreLeftOut) {
+  auto multiplied = [](float scale) {
+    Attention attention({16, 512, 128, 64, 64}, *cuda::findLevel("sm_80"), scale);
+    std::vector<std::vector<uint16_t>> y = attention.run({{0, {639, 1}}});
+    attention.expectRow(y.front(), 0, 639);
+    return attention.counters.warp_instructions;
+  };
+  // 64 numbers a lane, four warps, in at least one tile more.
+  EXPECT_GE(multiplied(0.25f), multiplied(1e-9f) + 64 * 4);
 }

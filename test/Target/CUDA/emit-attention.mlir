@@ -14,9 +14,11 @@ hadal.program @cuda target <"cuda", levels = ["sm_80", "sm_86"]> {
   // CHECK:           scf.for
   // CHECK:             tile.copy %{{.*}} : <?x576xbf16, rows>, <32x576xbf16, swizzled>
   // CHECK-NOT:         tile.mask
-  // CHECK:             tile.load %[[KEYS:.*]] [0, 544] : <32x576xbf16, swizzled> -> <32x32xbf16, rhs, [4, 2, 1]>
+  // Two neighbouring warps share the depth.
+  // CHECK:             tile.load %[[KEYS:.*]] [0, 512] {apart = 32 : i64} : <32x576xbf16, swizzled> -> <32x32xbf16, rhs, [2, 2, 2]>
+  // CHECK:             tile.exchange %{{.*}} : <64x32xf32, accumulator, [2, 2, 2]>, <8x256xf32, rows> -> <64x32xf32, accumulator, [2, 4, 1]>
   // CHECK:             scf.if
-  // CHECK:             tile.load %[[KEYS]] [16, 0] : <32x576xbf16, swizzled> -> <16x512xbf16, rhs, [4, 2, 1], pairs>
+  // CHECK:             tile.load %[[KEYS]] [16, 0] : <32x576xbf16, swizzled> -> <16x512xbf16, rhs, [2, 4, 1], pairs>
   // CHECK:             scf.yield
   // CHECK:           tile.mask
   // CHECK:           tile.drain
@@ -29,6 +31,27 @@ hadal.program @cuda target <"cuda", levels = ["sm_80", "sm_86"]> {
       %y = hadal.mla_attend_absorbed %ql, %q, %cache, %p, %o, %s, %t {heads = 70 : i64, scale = 0.1 : f32}
         : (tensor<?x35840xf32>, tensor<?x13440xbf16>, tensor<?x64x576xbf16>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x35840xbf16>
       return %y : tensor<?x35840xbf16>
+    }
+  }
+}
+
+// -----
+
+// Queries go into latents and results out of them by a weight for each head: a stack of them, and rows side by side.
+hadal.program @cuda target <"cuda"> {
+  // CHECK-LABEL: hadal.executable @absorb interface
+  // CHECK:           %[[HEADS:.*]] = plan.constant 3
+  // CHECK:           plan.grid %{{.*}}, %{{.*}}, %[[HEADS]] dynamic_shared
+  // CHECK:           func.func @absorb(%[[X:.*]]: !tile.global<?x288xbf16, rows> {{.*}}, %[[W:.*]]: !tile.global<3x128x64xbf16, packed> {{.*}}, %[[Y:.*]]: !tile.global<?x384xf32, rows>
+  // CHECK:             gpu.block_id z
+  // CHECK:             %[[M:.*]] = tile.matrix %[[W]][%[[HEAD:.*]]] : <3x128x64xbf16, packed> -> <128x64xbf16, packed>
+  // CHECK:             tile.fetch %[[M]]
+  // CHECK:             tile.fetch %[[X]]
+  // CHECK:             tile.write %{{.*}} to %[[Y]]
+  hadal.executable @absorb {
+    func.func @body(%x: tensor<?x288xbf16>, %w: tensor<3x128x64xbf16, #hadal.fragments<segment = 64>>) -> tensor<?x384xf32> {
+      %y = hadal.head_linear %x, %w : (tensor<?x288xbf16>, tensor<3x128x64xbf16, #hadal.fragments<segment = 64>>) -> tensor<?x384xf32>
+      return %y : tensor<?x384xf32>
     }
   }
 }

@@ -57,7 +57,7 @@ func.func @stage(%w: !tile.global<256x200xbf16, packed> {llvm.align = 64 : i64},
 func.func @straight(%w: !tile.global<256x256xbf16, packed>, %x: !tile.global<?x256xbf16, rows>, %k: i32, %rows: i32) attributes {nvvm.reqntid = array<i32: 128, 1, 1>} {
   // The second group of warps sums the second half.
   // CHECK:         %[[WARP:.*]] = arith.divui %{{.*}}, %c32_i32 : i32
-  // CHECK:         arith.divui %[[WARP]], %c2_i32 : i32
+  // CHECK:         arith.remui %[[WARP]], %c2_i32 : i32
   %g = tile.group [2, 1, 2]
   %h = arith.muli %g, %k : i32
   // CHECK-COUNT-4: llvm.load %{{.*}} invariant {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xi32>
@@ -259,5 +259,22 @@ func.func @conflicts(%i: i32) attributes {nvvm.reqntid = array<i32: 128, 1, 1>} 
   %ks = tile.alloc : !tile.shared<64x64xbf16, rows>
   // expected-warning @+1 {{expected no conflicts of banks, got 128 wavefronts in the place of 16}}
   %v = tile.load %ks [16, 0] : !tile.shared<64x64xbf16, rows> -> !tile.fragment<16x64xbf16, rhs, [1, 4, 1], pairs>
+  return
+}
+
+// -----
+
+// Two neighbouring warps share the depth: each gives the other half of its columns, in two pieces a lane.
+// CHECK-LABEL: func.func @halves(
+func.func @halves(%s: !tile.fragment<64x32xf32, accumulator, [2, 2, 2]>) attributes {nvvm.reqntid = array<i32: 256, 1, 1>} {
+  %x = tile.alloc : !tile.shared<8x256xf32, rows>
+  // CHECK-COUNT-2: llvm.store %{{.*}}, %{{.*}} {alignment = 16 : i64} : vector<4xf32>, !llvm.ptr<3>
+  // CHECK:         nvvm.barrier0
+  // CHECK:         arith.xori %{{.*}}, %c1_i32 : i32
+  // CHECK-COUNT-8: arith.addf
+  // CHECK-NOT:     arith.addf
+  %t = tile.exchange %s through %x : !tile.fragment<64x32xf32, accumulator, [2, 2, 2]>, !tile.shared<8x256xf32, rows> -> !tile.fragment<64x32xf32, accumulator, [2, 4, 1]>
+  %p = tile.alloc : !tile.shared<64x32xbf16, rows, pad = 8>
+  tile.put %t to %p : !tile.fragment<64x32xf32, accumulator, [2, 4, 1]>, !tile.shared<64x32xbf16, rows, pad = 8>
   return
 }

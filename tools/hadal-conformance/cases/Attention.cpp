@@ -82,8 +82,16 @@ void appendCase(Case &c, const Latent &shape, Element element, bool interleaved)
   }
 }
 
+/// Where tiles of keys, and pages, begin and end.
+std::vector<Batch> batchesAtEdges(int64_t pageSize) {
+  return {{"positions 0, 1, 63, 64, 65, 1000",
+           {{0, 1}, {1, 1}, {63, 1}, {64, 1}, {65, 1}, {1000, 1}},
+           pageSize}};
+}
+
 /// Queries and results of the precision's type, and a cache of that or of another.
-void absorbedCase(Case &c, const Latent &shape, const Precision &precision, Element cached) {
+void absorbedCase(Case &c, const Latent &shape, const Precision &precision, Element cached,
+                  bool isAtEdges = false) {
   c.precision = precision.name;
   Element element = precision.activation;
   Shape latent = {-1, shape.heads * shape.rank}, query = {-1, shape.heads * shape.query()};
@@ -96,7 +104,8 @@ void absorbedCase(Case &c, const Latent &shape, const Precision &precision, Elem
           std::to_string(shape.heads) + " : i64, scale = 0.125 : f32}",
       {typeText(element, latent)});
   c.result("y", element, latent);
-  for (const Batch &batch : batchesOf(c, shape.pageSize)) {
+  for (const Batch &batch :
+       isAtEdges ? batchesAtEdges(shape.pageSize) : batchesOf(c, shape.pageSize)) {
     Edge &edge = batch.addTo(c);
     Cache cache = cacheOf(shape, batch, cached);
     for (const Batch::Tokens &tokens : batch.calls()) {
@@ -227,6 +236,13 @@ void addAttentionCases(Cases &cases) {
                              std::to_string(shape.pageSize),
                          [=](Case &c) { appendCase(c, shape, element, interleaved); }});
   cases.push_back({"state/never written", [=](Case &c) { unwrittenCase(c, shapes[0]); }});
+  for (int64_t heads : {1, 3, 16, 20, 64, 128}) {
+    const Latent shape{heads, 32, 16, 16, 16, 64};
+    const Precision native{"native", Element::bf16};
+    cases.push_back(
+        {"mla_attend_absorbed/native/" + std::to_string(heads) + " heads at edges",
+         [=](Case &c) { absorbedCase(c, shape, native, Element::bf16, /*isAtEdges=*/true); }});
+  }
   for (const Precision &precision : kPrecisions)
     for (const Latent &shape : shapes) {
       for (Element cached : {Element::f32, Element::bf16})

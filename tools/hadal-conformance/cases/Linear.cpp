@@ -140,7 +140,8 @@ void addLinearCases(Cases &cases) {
   for (const Precision &precision : kPrecisions)
     for (Element stored : {Element::f32, Element::bf16, Element::f16})
       for (Element result : {Element::f32, Element::bf16})
-        for (const Heads &heads : {Heads{3, 48, 32, 64}, Heads{5, 20, 20, 37}})
+        for (const Heads &heads :
+             {Heads{3, 48, 32, 64}, Heads{5, 20, 20, 37}, Heads{2, 80, 64, 128}})
           cases.push_back({std::string("head_linear/") + precision.name + "/" +
                                infoOf(stored).name + "/to " + infoOf(result).name + "/" +
                                shapeText({heads.heads, heads.outputs, heads.inputs}),

@@ -27,6 +27,8 @@ struct AttentionProgram {
   int64_t keys = 0;        // of a tile of the cache
   int64_t rowWarps = 0;    // that share the heads
   int64_t columnWarps = 0; // that share the keys, and the columns of the result
+  bool keepsQueries = false; // in registers, for all tiles
+  bool splitsDepth = false; // of scores, between neighbouring warps, which exchange their sums
   int64_t columns = 0;     // of a latent in shared memory, with padding
   int64_t sharedBytes = 0;
 

@@ -22,6 +22,12 @@ struct ExpertSpec {
   // otherwise x has the pairs as they are sorted, and y as they were before
 };
 
+/// A stack of weights, one for each head, whose rows of x and of y lie side by side.
+struct HeadSpec {
+  int64_t heads = 0;
+  int64_t width = 0; // columns of a head in x, of which the first inputs are read
+};
+
 /// y[n, o] = sum of x[n, i] * w[o, i]: x of bf16, w packed in fragments, any number of rows n. Gated: silu(y) * z,
 /// where z is the same of a second weight. To that rows of f32 may be added.
 struct LinearSpec {
@@ -32,12 +38,19 @@ struct LinearSpec {
   bool isGated = false;
   int64_t addends = 0; // matrices of f32 that are added, in order
   std::optional<ExpertSpec> experts = std::nullopt;
+  std::optional<HeadSpec> heads = std::nullopt;
 
   /// x, offsets and pairs of experts, the weights, the addends and y.
   int64_t bindings() const { return (isGated ? 4 : 3) + (experts ? 2 : 0) + addends; }
+  /// What lies side by side in x and in y.
+  int64_t xColumns() const { return heads ? heads->heads * heads->width : inputs; }
+  int64_t yColumns() const { return heads ? heads->heads * outputs : outputs; }
   /// How many pairs have a row of x in common.
   int64_t xDivisor() const { return experts && experts->xOfPairs ? experts->topK : 1; }
 };
+
+/// Outputs of which those of a head are a multiple: no tile of any program has those of two.
+inline constexpr int64_t kHeadOutputs = 128;
 
 /// Threads of a workgroup.
 inline constexpr int64_t kLinearThreads = 128;
