@@ -47,6 +47,8 @@ bool canStandTogether(ArrayRef<Operation *> ops) {
       return false;
     for (Operation *user : op->getUsers()) {
       user = block->findAncestorOpInBlock(*user);
+      if (isa<TapOp>(user))
+        continue; // it can stand later
       if (user->isBeforeInBlock(last) && !llvm::is_contained(ops, user))
         return false;
     }

@@ -145,8 +145,12 @@ struct FormDispatchesPass : impl::FormDispatchesPassBase<FormDispatchesPass> {
     if (taps)
       for (auto [value, result] : llvm::zip(body->results, dispatch.getResults()))
         tap(cast<OpResult>(value), result, when);
-    for (auto [result, replacement] : llvm::zip(body->results, dispatch.getResults()))
+    for (auto [result, replacement] : llvm::zip(body->results, dispatch.getResults())) {
+      for (Operation *user : llvm::make_early_inc_range(result.getUsers()))
+        if (isa<TapOp>(user) && user->isBeforeInBlock(dispatch))
+          user->moveAfter(dispatch);
       result.replaceAllUsesWith(replacement);
+    }
     for (Operation *op : llvm::reverse(group))
       op->erase();
     ++numDispatches;

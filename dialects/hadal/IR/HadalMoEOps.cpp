@@ -3,6 +3,7 @@
 #include "hadal/IR/HadalDialect.h"
 #include "hadal/IR/OpChecks.h"
 #include "hadal/IR/OpWork.h"
+#include "hadal/IR/Sums.h"
 
 using namespace mlir;
 using namespace hadal;
@@ -223,3 +224,22 @@ LogicalResult MoeCombineOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedT
 }
 
 Work MoeCombineOp::getWork() { return {}; }
+
+/// Whether a moe_combine made `value`, a sum of its own result, for one op alone.
+static bool isLeftToCombine(Value value) {
+  if (!value.hasOneUse())
+    return false;
+  Operation *maker = value.getDefiningOp();
+  if (isa_and_present<MoeCombineOp>(maker))
+    return true;
+  auto add = dyn_cast_if_present<arith::AddFOp>(maker);
+  return add && (isLeftToCombine(add.getLhs()) || isLeftToCombine(add.getRhs()));
+}
+
+bool hadal::addsToCombine(ArrayRef<Operation *> ops) {
+  return llvm::any_of(ops, [&](Operation *op) {
+    return isa<arith::AddFOp>(op) && llvm::any_of(op->getOperands(), [&](Value operand) {
+             return !llvm::is_contained(ops, operand.getDefiningOp()) && isLeftToCombine(operand);
+           });
+  });
+}

@@ -2,6 +2,8 @@
 // Decides which ops the CPU computes in one kernel, and finds them in bodies.
 #include "ExecutableKernels.h"
 
+#include "hadal/IR/Sums.h"
+
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -37,17 +39,6 @@ bool matchAddend(arith::AddFOp add, KernelBody &body) {
   body.addends.push_back(add.getLhs() == body.result ? add.getRhs() : add.getLhs());
   body.result = add.getResult();
   return true;
-}
-
-/// Whether a moe_combine made `value`, a sum of its own result, for one op alone.
-bool isLeftToCombine(Value value) {
-  if (!value.hasOneUse())
-    return false;
-  Operation *maker = value.getDefiningOp();
-  if (isa_and_present<MoeCombineOp>(maker))
-    return true;
-  auto add = dyn_cast_if_present<arith::AddFOp>(maker);
-  return add && (isLeftToCombine(add.getLhs()) || isLeftToCombine(add.getRhs()));
 }
 } // namespace
 
@@ -113,7 +104,7 @@ bool cpu::hasKernel(ArrayRef<Operation *> ops) {
 bool cpu::fuses(ArrayRef<Operation *> ops) {
   std::optional<KernelBody> body = matchKernelBody(ops);
   // The combine adds more, and comes after the linear of the shared experts.
-  return body && (!isa<LinearOp>(body->root) || llvm::none_of(body->addends, isLeftToCombine));
+  return body && !(isa<LinearOp>(body->root) && addsToCombine(ops));
 }
 
 LogicalResult cpu::reportNoKernel(ArrayRef<Operation *> ops) {

@@ -3,10 +3,12 @@
 #include "hadal/Target/CUDA/CUDATarget.h"
 
 #include "Assembler.h"
+#include "LaneKernels.h"
 #include "TileKernels.h"
 
 #include "files/Toolkit.h"
 #include "hadal/Codegen/Passes.h"
+#include "hadal/IR/Sums.h"
 #include "hadal/Target/CUDA/Image.h"
 #include "hadal/Target/CUDA/Passes.h"
 #include "hadal/Target/CUDA/Pipeline.h"
@@ -70,8 +72,14 @@ public:
   }
 
   OpPassManager getDecomposition(OpPassManager shared) const override { return shared; }
-  bool supports(ArrayRef<Operation *> ops) const override { return cuda::hasTileKernel(ops); }
-  bool fuses(ArrayRef<Operation *> ops) const override { return cuda::hasTileKernel(ops); }
+  bool supports(ArrayRef<Operation *> ops) const override {
+    return cuda::hasTileKernel(ops) || cuda::hasLaneKernel(ops);
+  }
+  bool fuses(ArrayRef<Operation *> ops) const override {
+    // What experts have made is summed in the kernel of the next norm.
+    bool isTile = cuda::hasTileKernel(ops) && !addsToCombine(ops);
+    return isTile || cuda::hasLaneKernel(ops);
+  }
 
   void addKernelPasses(OpPassManager &pm) const override {
     // An item a thread: neighbours are threads, not lanes.

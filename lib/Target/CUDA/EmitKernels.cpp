@@ -3,6 +3,7 @@
 #include "hadal/Target/CUDA/Passes.h"
 
 #include "KernelFrame.h"
+#include "LaneKernels.h"
 #include "TileKernels.h"
 #include "WorkItems.h"
 
@@ -14,6 +15,7 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
@@ -191,6 +193,10 @@ struct EmitKernelsPass : impl::EmitKernelsPassBase<EmitKernelsPass> {
         return success();
       if (hasTileKernel(executable.getBodyOps()))
         return emitInTiles(executable);
+      if (hasLaneKernel(executable.getBodyOps())) {
+        emitInLanes(executable);
+        return success();
+      }
       Operation *root = executable.getRoot();
       return (root ? root : executable)->emitOpError("has no kernel for GPUs");
     }
@@ -225,6 +231,18 @@ struct EmitKernelsPass : impl::EmitKernelsPassBase<EmitKernelsPass> {
     }
     ++numInTiles;
     return success();
+  }
+
+  void emitInLanes(ExecutableOp executable) {
+    setLaneInterface(executable);
+    OpBuilder builder = OpBuilder::atBlockEnd(&executable.getContents().front());
+    for (StringAttr level : levels) {
+      auto variant = VariantOp::create(builder, executable.getLoc(), level);
+      OpBuilder(&getContext()).createBlock(&variant.getContents());
+      emitLaneVariant(executable, variant);
+      ++numKernels;
+    }
+    ++numInLanes;
   }
 
   SmallVector<StringAttr> levels;

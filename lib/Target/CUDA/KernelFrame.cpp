@@ -40,12 +40,14 @@ plan::InterfaceOp cuda::createInterface(OpBuilder &builder, Location loc, int64_
                                    /*static_shared=*/0, DenseI64ArrayAttr());
 }
 
-void cuda::passParameters(OpBuilder &builder, Location loc, int64_t bindings) {
+void cuda::passParameters(OpBuilder &builder, Location loc, int64_t bindings, bool hasWorkspace) {
   auto pass = [&](plan::KernelParameterKind kind, IntegerAttr index) {
     plan::KernelParameterOp::create(builder, loc, kind, index, TypeAttr(), ValueRange(),
                                     ValueRange(), DenseI64ArrayAttr());
   };
   for (int64_t binding = 0; binding < bindings; ++binding)
     pass(plan::KernelParameterKind::Binding, builder.getI64IntegerAttr(binding));
+  if (hasWorkspace)
+    pass(plan::KernelParameterKind::Workspace, IntegerAttr());
   pass(plan::KernelParameterKind::Constants, IntegerAttr());
 }

@@ -23,8 +23,9 @@ std::optional<int64_t> threadsOf(mlir::FunctionOpInterface kernel);
 /// The interface of such a kernel, without contents.
 plan::InterfaceOp createInterface(mlir::OpBuilder &builder, mlir::Location loc, int64_t threads);
 
-/// Says in an interface what the kernel is passed.
-void passParameters(mlir::OpBuilder &builder, mlir::Location loc, int64_t bindings);
+/// Says in an interface what the kernel is passed. A workspace is like one more binding.
+void passParameters(mlir::OpBuilder &builder, mlir::Location loc, int64_t bindings,
+                    bool hasWorkspace = false);
 
 } // namespace hadal::cuda
 

@@ -59,6 +59,9 @@ void MmaArchitecture::addTypes(TypeConverter &types) const {
 void MmaArchitecture::addPatterns(const TypeConverter &types, RewritePatternSet &patterns,
                                   ConversionTarget &target) const {
   target.addLegalDialect<arith::ArithDialect, LLVM::LLVMDialect, NVVM::NVVMDialect>();
+  target.addDynamicallyLegalOp<UnrealizedConversionCastOp>([](UnrealizedConversionCastOp op) {
+    return !isa<tile::SharedType>(*op.operand_type_begin());
+  });
   addMemoryPatterns(types, patterns);
   addMatrixPatterns(types, patterns);
   addRaggedPatterns(types, patterns);

@@ -42,6 +42,18 @@ struct LowerAlloc : OpConversionPattern<tile::AllocOp> {
   }
 };
 
+/// A tile as an address: kernels of lanes read and write what it holds themselves.
+struct LowerAddress : OpConversionPattern<UnrealizedConversionCastOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(UnrealizedConversionCastOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    if (adaptor.getInputs().getTypes() != op.getResultTypes())
+      return rewriter.notifyMatchFailure(op, "not of a tile to its address");
+    rewriter.replaceOp(op, adaptor.getInputs());
+    return success();
+  }
+};
+
 struct LowerPlane : OpConversionPattern<tile::PlaneOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(tile::PlaneOp op, OpAdaptor adaptor,
@@ -193,6 +205,7 @@ struct LowerBarrier : OpConversionPattern<tile::BarrierOp> {
 } // namespace
 
 void hadal::cuda::addMemoryPatterns(const TypeConverter &types, RewritePatternSet &patterns) {
-  patterns.add<LowerAlloc, LowerBarrier, LowerCommit, LowerCopy, LowerPlane, LowerWait>(
-      types, patterns.getContext());
+  patterns
+      .add<LowerAddress, LowerAlloc, LowerBarrier, LowerCommit, LowerCopy, LowerPlane, LowerWait>(
+          types, patterns.getContext());
 }

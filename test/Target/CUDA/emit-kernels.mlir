@@ -213,11 +213,49 @@ hadal.program @cuda target <"cuda"> {
 
 // -----
 
+// Routing of few tokens sorts too, and what nothing reads it keeps to itself.
+hadal.program @cuda target <"cuda"> {
+  // CHECK-LABEL: hadal.executable @route interface <bindings = [0, 1, 4, 2, 3], access = [read, read, write, write, write], constants = [#hadal.extent<0, 0>]>
+  // CHECK:           plan.interface workgroup_size [256, 1, 1]
+  // CHECK:             plan.kernel_parameter binding[4]
+  // CHECK-NEXT:        plan.kernel_parameter workspace
+  // CHECK-NEXT:        plan.kernel_parameter constants
+  // CHECK:             %[[ONE:.*]] = plan.constant 1
+  // CHECK:             plan.grid %[[ONE]], %[[ONE]], %[[ONE]] dynamic_shared %{{.*}} workspace
+  // CHECK:           nvvm.redux.sync max
+  // CHECK:           nvvm.match.sync any
+  hadal.executable @route {
+    func.func @body(%l: tensor<?x64xf32>, %b: tensor<64xf32>) -> (tensor<65xi32>, tensor<?xi32>, tensor<?x6xf32>) {
+      %w, %ids = hadal.moe_route %l bias %b {scoring = #hadal.scoring<softmax>, top_k = 6 : i64, scale = 1.0 : f32} : (tensor<?x64xf32>, tensor<64xf32>) -> (tensor<?x6xf32>, tensor<?x6xi32>)
+      %o, %r = hadal.moe_group %ids {experts = 64 : i64} : (tensor<?x6xi32>) -> (tensor<65xi32>, tensor<?xi32>)
+      return %o, %r, %w : tensor<65xi32>, tensor<?xi32>, tensor<?x6xf32>
+    }
+  }
+
+  // What experts have made is summed, added to and normalised in one kernel; others read the sum.
+  // CHECK-LABEL: hadal.executable @norm interface <bindings = [0, 1, 2, 3, 5, 4], access = [read, read, read, read, write, write]
+  // CHECK:           plan.interface workgroup_size [32, 1, 1]
+  // CHECK:           func.func @norm
+  // CHECK:             math.sqrt
+  // CHECK-NOT:         math.sqrt
+  hadal.executable @norm {
+    func.func @body(%y: tensor<?x64xf32>, %w: tensor<?x6xf32>, %r: tensor<?x64xf32>, %n: tensor<64xbf16>) -> (tensor<?x64xbf16>, tensor<?x64xf32>) {
+      %c = hadal.moe_combine %y, %w : (tensor<?x64xf32>, tensor<?x6xf32>) -> tensor<?x64xf32>
+      %s = arith.addf %r, %c : tensor<?x64xf32>
+      %z = hadal.rms_norm %s, %n {eps = 1.0e-6 : f32} : (tensor<?x64xf32>, tensor<64xbf16>) -> tensor<?x64xf32>
+      %t = arith.truncf %z : tensor<?x64xf32> to tensor<?x64xbf16>
+      return %t, %s : tensor<?x64xbf16>, tensor<?x64xf32>
+    }
+  }
+}
+
+// -----
+
 hadal.program @cuda target <"cuda"> {
   hadal.executable @none {
     func.func @body(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
       // expected-error @below {{has no kernel for GPUs}}
-      %y = arith.addf %x, %x : tensor<?x64xf32>
+      %y = arith.mulf %x, %x : tensor<?x64xf32>
       return %y : tensor<?x64xf32>
     }
   }
