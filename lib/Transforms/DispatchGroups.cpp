@@ -71,10 +71,12 @@ public:
       if (auto it = groupOf.find(operand.getDefiningOp()); it != groupOf.end())
         if (!llvm::is_contained(feeding, it->second))
           feeding.push_back(it->second);
-    if (feeding.size() > 1 && join(own, feeding))
-      return;
+    bool hasJoined = feeding.size() > 1 && join(own, feeding);
     for (size_t group : feeding)
-      join(own, group);
+      hasJoined = (!groups[group].empty() && group != own && join(own, group)) || hasJoined;
+    // What stands before and has nothing to do with it, as far as targets put such side by side.
+    for (size_t group = own; !hasJoined && group > 0 && own - group < kNear; --group)
+      hasJoined = !groups[group - 1].empty() && join(own, group - 1);
   }
 
   std::vector<DispatchGroup> take() {
@@ -83,6 +85,8 @@ public:
   }
 
 private:
+  static constexpr size_t kNear = 4; // groups
+
   /// Takes the ops of other groups over, where all of them fuse.
   bool join(size_t own, ArrayRef<size_t> others) {
     DispatchGroup joined = groups[own];

@@ -14,7 +14,8 @@ namespace hadal {
 using DispatchGroup = llvm::SmallVector<mlir::Operation *>;
 
 /// Groups all ops of `block` that do not stay in the entry point, as `target`
-/// fuses them. The groups are in the order of their last ops.
+/// fuses them: with what they read, or else with what stands shortly before. The
+/// groups are in the order of their last ops.
 std::vector<DispatchGroup> formDispatchGroups(mlir::Block &block, const Target &target);
 
 /// The body of a dispatch, with the values that are given to it and those that

@@ -4,7 +4,7 @@
 #define HADAL_LIB_TARGET_CUDA_LANEBODIES_H
 
 #include "hadal/IR/HadalDialect.h"
-#include "hadal/Target/CUDA/LaneKernel.h"
+#include "hadal/Target/CUDA/RowKernels.h"
 
 #include <functional>
 #include <optional>
@@ -12,9 +12,11 @@
 namespace hadal::cuda {
 
 struct LaneBody {
-  /// What the kernel reads, in the order of its bindings; what it may write comes after that.
-  llvm::SmallVector<mlir::Value> operands, results;
-  mlir::Value rows; // the first extent of it is how many there are
+  /// What the kernel reads, what it writes a part of, and what it may write, in the order of its
+  /// bindings.
+  llvm::SmallVector<mlir::Value> operands, destinations, results;
+  /// The constants of a launch: extents of operands.
+  llvm::SmallVector<std::pair<mlir::Value, int64_t>> constants;
   /// Emits the kernel of that name, which writes those of the results.
   std::function<LaneLaunch(mlir::OpBuilder &, mlir::Location, llvm::StringRef,
                            llvm::ArrayRef<mlir::Value>)>
@@ -30,8 +32,18 @@ struct LaneBody {
   }
 };
 
+/// Steps of rows, without what is written.
+struct RowBody {
+  RowSpec spec;
+  llvm::SmallVector<mlir::Value> operands, results;
+  llvm::DenseMap<mlir::Value, size_t> steps; // that make them
+  mlir::Value rows;                          // the first extent of it is how many there are
+};
+
+std::optional<RowBody> matchRowBody(llvm::ArrayRef<mlir::Operation *> ops);
 std::optional<LaneBody> matchRows(llvm::ArrayRef<mlir::Operation *> ops);
 std::optional<LaneBody> matchRoute(llvm::ArrayRef<mlir::Operation *> ops);
+std::optional<LaneBody> matchTokens(llvm::ArrayRef<mlir::Operation *> ops);
 
 } // namespace hadal::cuda
 

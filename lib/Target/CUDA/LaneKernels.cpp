@@ -13,6 +13,8 @@ using namespace hadal::cuda;
 static std::optional<LaneBody> matchLanes(ArrayRef<Operation *> ops) {
   if (std::optional<LaneBody> body = matchRows(ops))
     return body;
+  if (std::optional<LaneBody> body = matchTokens(ops))
+    return body;
   return matchRoute(ops);
 }
 
@@ -27,25 +29,32 @@ void hadal::cuda::setLaneInterface(ExecutableOp executable) {
   auto numberOf = [](Value operand) -> int64_t {
     return cast<BlockArgument>(operand).getArgNumber();
   };
-  for (Value operand : body.operands) {
+  for (Value operand : llvm::concat<Value>(body.operands, body.destinations))
     bindings.push_back(numberOf(operand));
-    access.push_back(plan::Access::Read);
-  }
+  access.append(body.operands.size(), plan::Access::Read);
+  access.append(body.destinations.size(), plan::Access::ReadWrite);
   OperandRange results = executable.getBodyResults();
   for (Value result : body.orderResults(results)) {
     bindings.push_back(operands + (llvm::find(results, result) - results.begin()));
     access.push_back(plan::Access::Write);
   }
-  auto rows = ExtentAttr::get(context, numberOf(body.rows), 0);
-  executable.setInterfaceAttr(
-      KernelInterfaceAttr::get(context, bindings, access, Builder(context).getArrayAttr(rows)));
+  SmallVector<Attribute> constants;
+  for (auto [operand, axis] : body.constants)
+    constants.push_back(ExtentAttr::get(context, numberOf(operand), axis));
+  executable.setInterfaceAttr(KernelInterfaceAttr::get(context, bindings, access,
+                                                       Builder(context).getArrayAttr(constants)));
 }
 
-static void emitInterface(OpBuilder &b, Location loc, const LaneLaunch &launch, size_t bindings) {
+static void emitInterface(OpBuilder &b, Location loc, const LaneLaunch &launch, size_t bindings,
+                          size_t constants) {
   using Kind = plan::ExprKind;
   plan::InterfaceOp interface = createInterface(b, loc, launch.threads);
   Block *block = b.createBlock(&interface.getBody());
-  Value rows = block->addArgument(plan::IntType::get(b.getContext()), loc);
+  for (size_t i = 0; i < constants; ++i)
+    block->addArgument(plan::IntType::get(b.getContext()), loc);
+  Value rows = block->getArgument(unsigned(launch.counts.front()));
+  for (int64_t count : ArrayRef(launch.counts).drop_front())
+    rows = plan::ExprOp::create(b, loc, Kind::Max, rows, block->getArgument(unsigned(count)));
   auto constant = [&](int64_t value) -> Value {
     return plan::ConstantOp::create(b, loc, b.getI64IntegerAttr(value));
   };
@@ -59,7 +68,8 @@ static void emitInterface(OpBuilder &b, Location loc, const LaneLaunch &launch, 
     sharedBytes = constant(launch.sharedBytes);
   if (launch.workspaceOfRow)
     workspace = plan::ExprOp::create(b, loc, Kind::Mul, rows, constant(launch.workspaceOfRow));
-  plan::GridOp::create(b, loc, x, one, one, sharedBytes, workspace);
+  plan::GridOp::create(b, loc, x, launch.columns == 1 ? one : constant(launch.columns), one,
+                       sharedBytes, workspace);
 }
 
 void hadal::cuda::emitLaneVariant(ExecutableOp executable, VariantOp variant) {
@@ -70,5 +80,5 @@ void hadal::cuda::emitLaneVariant(ExecutableOp executable, VariantOp variant) {
                                 body.orderResults(executable.getBodyResults()));
   builder.setInsertionPointToStart(&contents);
   emitInterface(builder, executable.getLoc(), launch,
-                executable.getInterface()->getBindings().size());
+                executable.getInterface()->getBindings().size(), body.constants.size());
 }

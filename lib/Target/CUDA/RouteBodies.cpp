@@ -60,7 +60,7 @@ std::optional<LaneBody> hadal::cuda::matchRoute(ArrayRef<Operation *> ops) {
   }
   if (!isRoutable(spec))
     return std::nullopt;
-  body.rows = body.operands.front();
+  body.constants = {{body.operands.front(), 0}};
   Value ids = route ? route.getIds() : Value();
   body.emit = [spec, ids](OpBuilder &builder, Location loc, StringRef name,
                           ArrayRef<Value> written) mutable {

@@ -4,6 +4,7 @@
 
 #include "hadal/Target/CUDA/RowKernels.h"
 
+#include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -12,6 +13,18 @@ using namespace hadal::cuda;
 
 namespace {
 Type elementOf(Value value) { return cast<RankedTensorType>(value.getType()).getElementType(); }
+
+/// Whether all read each other: others may be of other numbers of rows.
+bool isConnected(ArrayRef<Operation *> ops) {
+  llvm::EquivalenceClasses<Operation *> classes;
+  for (Operation *op : ops) {
+    classes.insert(op);
+    for (Value operand : op->getOperands())
+      if (llvm::is_contained(ops, operand.getDefiningOp()))
+        classes.unionSets(operand.getDefiningOp(), op);
+  }
+  return llvm::all_of(ops, [&](Operation *op) { return classes.isEquivalent(op, ops.front()); });
+}
 
 class RowMatcher {
 public:
@@ -25,25 +38,16 @@ public:
         .Default([](Operation *) { return failure(); });
   }
 
-  std::optional<LaneBody> finish(ArrayRef<Operation *> ops) {
+  std::optional<RowBody> finish(ArrayRef<Operation *> ops) {
     // Ops of other dialects alone are fused best with their like. Those that are left over by
     // themselves are in an executable.
     bool isOfDialect = llvm::any_of(ops, llvm::IsaPred<ComputeOpInterface>);
-    if (!isRowWidth(spec.width) || !(isOfDialect || ops.front()->getParentOfType<ExecutableOp>()))
+    if (!isRowWidth(body.spec.width) || !isConnected(ops) ||
+        !(isOfDialect || ops.front()->getParentOfType<ExecutableOp>()))
       return std::nullopt;
     body.rows = body.operands[size_t(rows)];
     for (Operation *op : ops)
       body.results.push_back(op->getResult(0));
-    auto emit = [spec = spec, steps = steps,
-                 reads = body.operands.size()](OpBuilder &builder, Location loc, StringRef name,
-                                               ArrayRef<Value> written) mutable {
-      spec.name = name.str();
-      spec.bindings = int64_t(reads + written.size());
-      for (auto [i, value] : llvm::enumerate(written))
-        spec.outputs.push_back({steps.lookup(value), int64_t(reads + i), elementOf(value)});
-      return emitRows(builder, loc, spec);
-    };
-    body.emit = std::move(emit);
     return std::move(body);
   }
 
@@ -54,9 +58,9 @@ private:
     if (!type || type.getRank() != 2 || type.isDynamicDim(1) || type.getEncoding() ||
         !(type.getElementType().isF32() || type.getElementType().isBF16()))
       return false;
-    if (spec.width == 0)
-      spec.width = type.getDimSize(1);
-    return spec.width == type.getDimSize(1);
+    if (body.spec.width == 0)
+      body.spec.width = type.getDimSize(1);
+    return body.spec.width == type.getDimSize(1);
   }
 
   int64_t bind(Value value) {
@@ -66,14 +70,14 @@ private:
     return it - body.operands.begin();
   }
 
-  bool isMade(Value value) const { return steps.contains(value); }
+  bool isMade(Value value) const { return body.steps.contains(value); }
 
   LogicalResult make(Value result, RowStep step, int64_t rowsFrom) {
     // All are of the rows of the first.
     if (rows < 0)
       rows = rowsFrom;
-    steps[result] = spec.steps.size();
-    spec.steps.push_back(std::move(step));
+    body.steps[result] = body.spec.steps.size();
+    body.spec.steps.push_back(std::move(step));
     return success();
   }
 
@@ -85,7 +89,7 @@ private:
       step.element = elementOf(value);
       (void)make(value, step, step.rows);
     }
-    return steps.lookup(value);
+    return body.steps.lookup(value);
   }
 
   LogicalResult addStep(arith::AddFOp op) {
@@ -102,7 +106,7 @@ private:
     if (!elementOf(op.getIn()).isF32() || !elementOf(op.getOut()).isBF16() || op.getRoundingmode())
       return failure();
     size_t step = stepOf(op.getIn());
-    steps[op.getOut()] = step;
+    body.steps[op.getOut()] = step;
     return success();
   }
 
@@ -121,7 +125,7 @@ private:
     FailureOr<size_t> chosen = choose(op.getX(), op.getRows());
     if (failed(chosen))
       return failure();
-    steps[op.getResult()] = *chosen;
+    body.steps[op.getResult()] = *chosen;
     return success();
   }
 
@@ -165,21 +169,39 @@ private:
     step.index = bind(numbers);
     if (rows < 0)
       rows = step.index;
-    spec.steps.push_back(step);
-    return spec.steps.size() - 1;
+    body.spec.steps.push_back(step);
+    return body.spec.steps.size() - 1;
   }
 
-  RowSpec spec;
-  LaneBody body;
-  llvm::DenseMap<Value, size_t> steps; // that make them
+  RowBody body;
   int64_t rows = -1;                   // binding of which the first extent is how many there are
 };
 } // namespace
 
-std::optional<LaneBody> hadal::cuda::matchRows(ArrayRef<Operation *> ops) {
+std::optional<RowBody> hadal::cuda::matchRowBody(ArrayRef<Operation *> ops) {
   RowMatcher matcher;
   for (Operation *op : ops)
     if (failed(matcher.add(op)))
       return std::nullopt;
   return matcher.finish(ops);
+}
+
+std::optional<LaneBody> hadal::cuda::matchRows(ArrayRef<Operation *> ops) {
+  std::optional<RowBody> rows = matchRowBody(ops);
+  if (!rows)
+    return std::nullopt;
+  LaneBody body;
+  body.operands = rows->operands;
+  body.results = rows->results;
+  body.constants = {{rows->rows, 0}};
+  body.emit = [spec = rows->spec, steps = rows->steps,
+               reads = rows->operands.size()](OpBuilder &builder, Location loc, StringRef name,
+                                              ArrayRef<Value> written) mutable {
+    spec.name = name.str();
+    spec.bindings = int64_t(reads + written.size());
+    for (auto [i, value] : llvm::enumerate(written))
+      spec.outputs.push_back({steps.lookup(value), int64_t(reads + i), elementOf(value)});
+    return emitRows(builder, loc, spec);
+  };
+  return body;
 }

@@ -213,6 +213,26 @@ hadal.program @cuda target <"cuda"> {
 
 // -----
 
+// What is appended to the cache and the queries that are rotated beside it are parts of one kernel.
+hadal.program @cuda target <"cuda"> {
+  // CHECK-LABEL: hadal.executable @tokens interface <bindings = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11], access = [read, read, read, read, read, read, read, read, read, read_write, write], constants = [#hadal.extent<1, 0>, #hadal.extent<7, 0>, #hadal.extent<8, 1>]>
+  // CHECK:           %[[COLUMNS:.*]] = plan.constant 2
+  // CHECK:           plan.grid %{{.*}}, %[[COLUMNS]], %{{.*}}
+  // CHECK:           func.func @tokens
+  // CHECK:             math.ctpop
+  // CHECK:             math.sqrt
+  hadal.executable @tokens {
+    func.func @body(%q: tensor<?x144xf32>, %pos: tensor<?xi32>, %cos: tensor<128x8xf32>, %sin: tensor<128x8xf32>, %kv: tensor<?x80xf32>, %w: tensor<64xf32>, %offs: tensor<?xi32>, %slots: tensor<?xi32>, %table: tensor<?x?xi32>, %c0: tensor<?x64x80xbf16>) -> (tensor<?x64x80xbf16>, tensor<?x144xbf16>) {
+      %y = hadal.rope %q, %pos, %cos, %sin {heads = 3 : i64, interleaved} : (tensor<?x144xf32>, tensor<?xi32>, tensor<128x8xf32>, tensor<128x8xf32>) -> tensor<?x144xbf16>
+      %c1 = hadal.mla_append %kv, %w, %cos, %sin, %pos, %offs, %slots, %table outs(%c0) {eps = 1.0e-6 : f32, interleaved}
+        : (tensor<?x80xf32>, tensor<64xf32>, tensor<128x8xf32>, tensor<128x8xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>, tensor<?x64x80xbf16>) -> tensor<?x64x80xbf16>
+      return %c1, %y : tensor<?x64x80xbf16>, tensor<?x144xbf16>
+    }
+  }
+}
+
+// -----
+
 // Routing of few tokens sorts too, and what nothing reads it keeps to itself.
 hadal.program @cuda target <"cuda"> {
   // CHECK-LABEL: hadal.executable @route interface <bindings = [0, 1, 4, 2, 3], access = [read, read, write, write, write], constants = [#hadal.extent<0, 0>]>

@@ -4,6 +4,7 @@
 #define HADAL_TARGET_CUDA_LANEKERNEL_H
 
 #include <cstdint>
+#include <vector>
 
 namespace hadal::cuda {
 
@@ -13,6 +14,9 @@ struct LaneLaunch {
   int64_t threads = 0; // of a workgroup
   /// Rows of a workgroup; zero: there is one workgroup, for all of them.
   int64_t rows = 0;
+  /// Constants of which the largest is how many rows there are.
+  std::vector<int64_t> counts = {0};
+  int64_t columns = 1; // workgroups side by side, in y
   int64_t sharedBytes = 0;
   int64_t workspaceOfRow = 0; // bytes
 };
