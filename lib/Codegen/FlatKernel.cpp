@@ -204,7 +204,8 @@ LogicalResult KernelWriter::emitItem(scf::ForallOp items) {
     lower.push_back(emitter->scalar(from));
     step.push_back(emitter->scalar(by));
     extents.push_back(b.ceilDiv(b.sub(emitter->scalar(to), lower.back()), step.back()));
-    count = b.mul(count, extents.back());
+    // Two that are negative are none, too.
+    count = b.mul(count, b.createOrFold<arith::MaxSIOp>(extents.back(), b.index(0)));
   }
   Value rest = item;
   for (size_t axis = extents.size(); axis-- > 0;) {
@@ -266,6 +267,8 @@ Value KernelWriter::planValue(OpBuilder &builder, Block &block, Value value) {
       return argument && isNonNegativeConstant(constants[argument.getArgNumber()]);
     });
   };
+  if (isa<arith::MaxSIOp>(op) && plan::constantOf(right) == 0 && isNonNegative(left))
+    return left;
   return makeExpr(op, left, right,
                   {[&](int64_t value) -> Value {
                      return plan::ConstantOp::create(builder, loc,

@@ -115,8 +115,9 @@ struct FlattenPass : impl::FlattenPassBase<FlattenPass> {
       return failure();
     dropIdle(body.function);
     defineArithmetic(body.function);
+    bool isTileable = readByIndex(body.function);
     keepInside(body.function);
-    if (failed(splitIntoItems(body.function, itemElements)) ||
+    if ((isTileable && failed(splitIntoItems(body.function, itemElements))) ||
         failed(runPipeline(bufferisation, module)) ||
         failed(writeFlatKernel(executable, variant, body, lanes)))
       return failure();

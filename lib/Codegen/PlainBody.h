@@ -37,6 +37,11 @@ inline constexpr llvm::StringLiteral kDivisorAttrName = "divisor";
 /// Gives integer arithmetic of elements a meaning where arith leaves it open.
 void defineArithmetic(mlir::func::FuncOp function);
 
+/// Reads inputs in the regions of linalg, at an index, where the part of an input that a tile is
+/// made from is no slice like that of any other tile: where it is read backwards, say. Tells
+/// whether none of the kind is left.
+bool readByIndex(mlir::func::FuncOp function);
+
 /// Takes the nearest element where an index that the data chooses is out of range.
 void keepInside(mlir::func::FuncOp function);
 
