@@ -270,6 +270,18 @@ LogicalResult FlatEmitter::emitStore(memref::StoreOp op) {
 
 // ---- Control flow ------------------------------------------------------------
 
+/// A loop whose step only the data knows never runs where that is below 1, and ends where it
+/// would go round all numbers.
+static void boundStep(FlatBuilder &b, Value lower, Value &upper, Value &step) {
+  if (getConstantIntValue(step))
+    return;
+  Value one = arith::ConstantOp::create(b, b.getIntegerAttr(step.getType(), 1));
+  Value isForward = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, step, one);
+  upper = arith::SelectOp::create(b, isForward, upper, lower);
+  step = arith::MinSIOp::create(b, step, b.sub(upper, lower));
+  step = arith::MaxSIOp::create(b, step, one);
+}
+
 LogicalResult FlatEmitter::emitLoop(scf::ForOp op) {
   for (Type type : op.getResultTypes())
     if (isa<MemRefType>(type))
@@ -278,18 +290,19 @@ LogicalResult FlatEmitter::emitLoop(scf::ForOp op) {
                               << type;
   fills.clear();
   auto inits = llvm::map_to_vector(op.getInits(), [&](Value init) { return scalar(init); });
+  Value lower = scalar(op.getLowerBound()), upper = scalar(op.getUpperBound()),
+        step = scalar(op.getStep());
+  boundStep(builder, lower, upper, step);
   LogicalResult status = success();
   SmallVector<Value> results =
-      builder.loop(scalar(op.getLowerBound()), scalar(op.getUpperBound()), scalar(op.getStep()),
-                   inits, [&](Value iv, ValueRange carried) {
-                     scalars.map(op.getInductionVar(), iv);
-                     scalars.map(op.getRegionIterArgs(), carried);
-                     status = emit(*op.getBody());
-                     return llvm::map_to_vector(
-                         op.getBody()->getTerminator()->getOperands(), [&](Value yielded) {
-                           return succeeded(status) ? scalar(yielded) : carried.front();
-                         });
-                   });
+      builder.loop(lower, upper, step, inits, [&](Value iv, ValueRange carried) {
+        scalars.map(op.getInductionVar(), iv);
+        scalars.map(op.getRegionIterArgs(), carried);
+        status = emit(*op.getBody());
+        return llvm::map_to_vector(
+            op.getBody()->getTerminator()->getOperands(),
+            [&](Value yielded) { return succeeded(status) ? scalar(yielded) : carried.front(); });
+      });
   fills.clear();
   for (auto [result, flat] : llvm::zip_equal(op.getResults(), results))
     scalars.map(result, flat);
@@ -306,6 +319,7 @@ LogicalResult FlatEmitter::emitLoops(scf::ForallOp op) {
     lower.push_back(scalar(from));
     upper.push_back(scalar(to));
     step.push_back(scalar(by));
+    boundStep(builder, lower.back(), upper.back(), step.back());
   }
   LogicalResult status = success();
   std::function<void(size_t)> nest = [&](size_t axis) {
