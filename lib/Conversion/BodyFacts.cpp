@@ -2,6 +2,8 @@
 // Evaluates shapes and work of a body's ops in dims that the host knows.
 #include "BodyFacts.h"
 
+#include "LoopFacts.h"
+
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
 using namespace mlir;
@@ -34,7 +36,7 @@ static Work workOf(Operation *op) {
 
 class BodyFacts::Finder {
 public:
-  explicit Finder(ExprBuilder &exprs) : exprs(exprs) {}
+  Finder(ExprBuilder &exprs, Location at) : exprs(exprs), at(at) {}
 
   LogicalResult run(ExecutableOp executable, ArrayRef<Extents> operands, BodyFacts &facts) {
     for (auto [argument, extents] : llvm::zip(executable.getBody().getArguments(), operands))
@@ -43,6 +45,9 @@ public:
       findRequirements(op, exprs, extentsOf(), facts.requirements);
       if (failed(findExtents(op)) || failed(findWork(op, facts)))
         return failure();
+      if (Operation *untold = findLoopRequirements(op, exprs, known, facts.requirements))
+        return refuse(untold) << "expected operands in a loop whose extents are constants, known "
+                                 "to the host, or one index";
     }
     for (Value result : executable.getBodyResults())
       facts.results.push_back(known.lookup(result));
@@ -50,6 +55,12 @@ public:
   }
 
 private:
+  /// Bodies have no location of their own, but that of the dispatch.
+  InFlightDiagnostic refuse(Operation *op) {
+    return emitError(isa<UnknownLoc>(op->getLoc()) ? at : op->getLoc())
+           << "'" << op->getName() << "' op ";
+  }
+
   /// Extents of what an op of another dialect writes over, which are its result's.
   const Extents *findWritten(OpResult result) {
     auto inPlace = dyn_cast<DestinationStyleOpInterface>(result.getOwner());
@@ -73,7 +84,7 @@ private:
     ReifiedRankedShapedTypeDims shapes;
     if (llvm::any_of(op->getResults(), [&](OpResult result) { return isAsked(result); }) &&
         failed(reify(op, inserted, shapes)))
-      return op->emitOpError("expected shapes of results that operands tell");
+      return refuse(op) << "expected shapes of results that operands tell";
     for (auto [i, type] : llvm::enumerate(types)) {
       if (!type)
         continue;
@@ -87,7 +98,7 @@ private:
         std::optional<Extent> extent =
             ShapedType::isDynamic(size) ? evaluate(shapes[i][axis]) : Extent::of(size);
         if (!extent)
-          return op->emitOpError("expected extents that are multiples of an operand's");
+          return refuse(op) << "expected extents that are multiples of an operand's";
         extents.push_back(*extent);
       }
       known[op->getResult(i)] = std::move(extents);
@@ -95,13 +106,13 @@ private:
     return success();
   }
 
-  /// The shapes as the op tells them; ops on each element give that of an operand.
+  /// The shapes as the op tells them; casts and ops on each element give that of an operand.
   LogicalResult reify(Operation *op, Inserted &inserted, ReifiedRankedShapedTypeDims &shapes) {
     OpBuilder builder(op->getContext(), &inserted);
     builder.setInsertionPointAfter(op);
     if (auto tells = dyn_cast<ReifyRankedShapedTypeOpInterface>(op))
       return tells.reifyResultShapes(builder, shapes);
-    if (!OpTrait::hasElementwiseMappableTraits(op))
+    if (!OpTrait::hasElementwiseMappableTraits(op) && !isa<tensor::CastOp>(op))
       return failure();
     for (Value operand : op->getOperands())
       if (auto type = dyn_cast<RankedTensorType>(operand.getType())) {
@@ -123,7 +134,7 @@ private:
     if (work.perRow || work.perRowAndKey || work.experts) {
       rows = known.lookup(op->getOperand(0))[0];
       if (!rows.isKnown)
-        return op->emitOpError("expected work over rows that the host knows");
+        return refuse(op) << "expected work over rows that the host knows";
     }
     auto sum = dyn_cast<linalg::LinalgOp>(op);
     if (sum && sum.getNumReductionLoops() != 0) {
@@ -155,13 +166,14 @@ private:
   }
 
   ExprBuilder &exprs;
+  Location at;
   llvm::DenseMap<Value, Extents> known;
 };
 
 FailureOr<BodyFacts> BodyFacts::find(ExecutableOp executable, ArrayRef<Extents> operands,
-                                     ExprBuilder &exprs) {
+                                     ExprBuilder &exprs, Location at) {
   BodyFacts facts;
-  if (failed(Finder(exprs).run(executable, operands, facts)))
+  if (failed(Finder(exprs, at).run(executable, operands, facts)))
     return failure();
   return facts;
 }

@@ -16,9 +16,9 @@ namespace hadal {
 class BodyFacts {
 public:
   /// Goes through the body, given the extents of the dispatch's operands. Fails with
-  /// a diagnostic where an op tells neither shapes of its results nor its work.
+  /// a diagnostic, at the dispatch, where an op tells neither shapes of its results nor its work.
   static mlir::FailureOr<BodyFacts> find(ExecutableOp executable, llvm::ArrayRef<Extents> operands,
-                                         ExprBuilder &exprs);
+                                         ExprBuilder &exprs, mlir::Location at);
 
   llvm::ArrayRef<Extents> getResults() const { return results; }
 

@@ -108,7 +108,7 @@ LogicalResult EntryConverter::visitDispatch(DispatchOp dispatch, int64_t step) {
       BodyFacts::find(executable,
                       llvm::map_to_vector(dispatch.getOperands(),
                                           [&](Value operand) { return extents.lookup(operand); }),
-                      exprs);
+                      exprs, dispatch.getLoc());
   if (failed(body) || failed(verifyHostDims(dispatch, *body)))
     return failure();
   if (!llvm::all_of(body->getRequirements(),

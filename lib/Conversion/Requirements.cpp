@@ -2,6 +2,9 @@
 // Finds what ops want of the extents of their operands.
 #include "Requirements.h"
 
+#include "MapRange.h"
+#include "Origins.h"
+
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -10,18 +13,25 @@ using namespace mlir;
 using namespace hadal;
 
 namespace {
+/// An axis of a tensor, or a size.
+struct Side {
+  std::optional<Extent> extent; // where the host knows it
+  Origin origin;
+};
+
 class RequirementFinder {
 public:
   RequirementFinder(ExprBuilder &exprs, llvm::function_ref<const Extents *(Value)> extentsOf,
-                    SmallVectorImpl<Requirement> &requirements)
-      : exprs(exprs), extentsOf(extentsOf), requirements(requirements) {}
+                    SmallVectorImpl<Requirement> &requirements, bool isInLoop)
+      : exprs(exprs), extentsOf(extentsOf), requirements(requirements), isInLoop(isInLoop) {}
 
-  void find(Operation *op) {
+  /// Whether all that is wanted in a loop is known or asked for.
+  bool find(Operation *op) {
     llvm::TypeSwitch<Operation *>(op)
         .Case([&](linalg::LinalgOp linalg) { findLoops(linalg); })
         .Case([&](linalg::SoftmaxOp softmax) { alike(softmax.getInput(), softmax.getOutput()); })
         .Case([&](tensor::ExtractSliceOp slice) { findSlice(slice, slice.getSource()); })
-        .Case([&](tensor::InsertSliceOp slice) {
+        .Case<tensor::InsertSliceOp, tensor::ParallelInsertSliceOp>([&](auto slice) {
           findSlice(slice, slice.getDest());
           findInserted(slice);
         })
@@ -36,17 +46,29 @@ public:
           if (OpTrait::hasElementwiseMappableTraits(other))
             findElementwise(other);
         });
+    return areTold;
   }
 
 private:
-  void equal(const Extent &a, const Extent &b) { requirements.push_back({a, b, true}); }
+  void equal(const Side &a, const Side &b) {
+    if (a.extent && b.extent)
+      requirements.push_back({*a.extent, *b.extent, true});
+    else if (!(a.origin == b.origin))
+      areTold = false;
+  }
   void atMost(const Extent &a, const Extent &b) { requirements.push_back({a, b, false}); }
 
-  std::optional<Extent> evaluate(OpFoldResult size) { return exprs.evaluate(size, extentsOf); }
+  std::optional<Extent> evaluate(OpFoldResult size) {
+    std::optional<Extent> extent = exprs.evaluate(size, extentsOf);
+    return extent && extent->isKnown ? extent : std::nullopt;
+  }
   std::optional<Extent> extent(Value tensor, unsigned axis) {
     const Extents *extents = extentsOf(tensor);
     return extents && (*extents)[axis].isKnown ? std::optional((*extents)[axis]) : std::nullopt;
   }
+  Side side(Value tensor, unsigned axis) { return {extent(tensor, axis), originOf(tensor, axis)}; }
+  Side side(OpFoldResult size) { return {evaluate(size), originOf(size)}; }
+
   bool isCount(const Extent &extent) {
     return !extent.isKnown || (extent.constant >= 0 && extent.factor >= 0 &&
                                (!extent.unit || exprs.isNonNegative(extent.unit)));
@@ -56,8 +78,7 @@ private:
 
   void alike(Value a, Value b) {
     for (int64_t axis = 0; axis < cast<RankedTensorType>(a.getType()).getRank(); ++axis)
-      if (std::optional<Extent> x = extent(a, axis), y = extent(b, axis); x && y)
-        equal(*x, *y);
+      equal(side(a, axis), side(b, axis));
   }
 
   void findElementwise(Operation *op) {
@@ -74,120 +95,102 @@ private:
 
   /// Operands that share a loop have its extent; other indices are below that of theirs.
   void findLoops(linalg::LinalgOp op) {
-    SmallVector<std::optional<Extent>> loops(op.getNumLoops());
-    auto forIndices = [&](llvm::function_ref<void(AffineExpr, const Extent &)> visit) {
+    SmallVector<std::optional<Side>> loops(op.getNumLoops());
+    auto forIndices = [&](llvm::function_ref<void(AffineExpr, const Side &)> visit) {
       for (OpOperand &operand : op->getOpOperands())
         if (isa<RankedTensorType>(operand.get().getType()))
           for (auto [axis, expr] :
                llvm::enumerate(op.getMatchingIndexingMap(&operand).getResults()))
-            if (std::optional<Extent> known = extent(operand.get(), axis))
-              visit(expr, *known);
+            visit(expr, side(operand.get(), axis));
     };
-    forIndices([&](AffineExpr expr, const Extent &extent) {
+    forIndices([&](AffineExpr expr, const Side &side) {
       auto loop = dyn_cast<AffineDimExpr>(expr);
       if (!loop)
         return;
-      std::optional<Extent> &first = loops[loop.getPosition()];
+      std::optional<Side> &first = loops[loop.getPosition()];
       if (first)
-        equal(*first, extent);
-      else
-        first = extent;
+        equal(*first, side);
+      if (!first || !first->extent)
+        first = side;
     });
-    forIndices([&](AffineExpr expr, const Extent &extent) {
+    auto counts = llvm::map_to_vector(
+        loops, [](const std::optional<Side> &loop) { return loop ? loop->extent : std::nullopt; });
+    forIndices([&](AffineExpr expr, const Side &side) {
       if (isa<AffineDimExpr>(expr))
         return;
-      if (std::optional<Extent> last = greatest(expr, loops))
-        atMost(add(*last, 1), extent);
+      std::optional<MapRange> range = rangeOfMap(expr, counts, exprs);
+      if (!range || !side.extent) {
+        areTold = false;
+        return;
+      }
+      if (!isCount(range->least))
+        atMost(Extent::of(0), range->least);
+      atMost(add(range->most, 1), *side.extent);
     });
   }
 
-  /// The greatest value of an index that grows with its loops.
-  std::optional<Extent> greatest(AffineExpr expr, ArrayRef<std::optional<Extent>> loops) {
-    if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-      return Extent::of(constant.getValue());
-    if (auto loop = dyn_cast<AffineDimExpr>(expr)) {
-      const std::optional<Extent> &count = loops[loop.getPosition()];
-      return count ? std::optional(add(*count, -1)) : std::nullopt;
-    }
-    auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
-    if (!binary)
-      return std::nullopt;
-    auto by = dyn_cast<AffineConstantExpr>(binary.getRHS());
-    if (expr.getKind() == AffineExprKind::Mod && by)
-      return Extent::of(by.getValue() - 1);
-    std::optional<Extent> a = greatest(binary.getLHS(), loops),
-                          b = greatest(binary.getRHS(), loops);
-    if (!a || !b || (by && by.getValue() < 0))
-      return std::nullopt;
-    if (expr.getKind() == AffineExprKind::Add && b->isStatic())
-      return add(*a, b->constant);
-    if (expr.getKind() == AffineExprKind::Mul && b->isStatic())
-      return a->times(b->constant);
-    plan::ExprKind kind;
-    switch (expr.getKind()) {
-    case AffineExprKind::Add: kind = plan::ExprKind::Add; break;
-    case AffineExprKind::Mul: kind = plan::ExprKind::Mul; break;
-    case AffineExprKind::FloorDiv: kind = plan::ExprKind::FloorDiv; break;
-    case AffineExprKind::CeilDiv: kind = plan::ExprKind::CeilDiv; break;
-    default: return std::nullopt;
-    }
-    return Extent::of(exprs.expr(kind, exprs.extent(*a), exprs.extent(*b)));
-  }
-
-  /// A slice is no longer than what it is of.
+  /// A slice is no longer than what it is of; in loops, the flat form sees to it.
   void findSlice(OffsetSizeAndStrideOpInterface slice, Value of) {
+    if (isInLoop)
+      return;
     for (auto [axis, size, stride] :
          llvm::enumerate(slice.getMixedSizes(), slice.getMixedStrides())) {
       std::optional<Extent> count = evaluate(size), whole = extent(of, axis);
       std::optional<int64_t> step = getConstantIntValue(stride);
-      if (!count || !count->isKnown || !whole || !step || *step < 1 ||
-          (count->isStatic() && count->constant == 0))
+      if (!count || !whole || !step || *step < 1 || (count->isStatic() && count->constant == 0))
         continue;
       atMost(add(add(*count, -1).times(*step), 1), *whole);
     }
   }
 
-  void findInserted(tensor::InsertSliceOp slice) {
+  template <typename Insert>
+  void findInserted(Insert slice) {
     llvm::SmallBitVector dropped = slice.getDroppedDims();
     unsigned next = 0;
     for (auto [axis, size] : llvm::enumerate(slice.getMixedSizes())) {
       if (dropped.test(axis))
         continue;
-      std::optional<Extent> given = extent(slice.getSource(), next++), wanted = evaluate(size);
-      if (given && wanted && wanted->isKnown)
-        equal(*wanted, *given);
+      equal(side(size), side(slice.getSource(), next++));
     }
   }
 
   void findCast(tensor::CastOp cast) {
     auto type = dyn_cast<RankedTensorType>(cast.getType());
     for (int64_t axis = 0; type && axis < type.getRank(); ++axis)
-      if (std::optional<Extent> given = extent(cast.getSource(), axis);
-          given && !type.isDynamicDim(axis))
-        equal(Extent::of(type.getDimSize(axis)), *given);
+      if (int64_t size = type.getDimSize(axis); !ShapedType::isDynamic(size))
+        equal({Extent::of(size), {Value(), size}}, side(cast.getSource(), axis));
   }
 
   void findExpanded(tensor::ExpandShapeOp expand) {
     SmallVector<OpFoldResult> shape = expand.getMixedOutputShape();
     for (auto [axis, group] : llvm::enumerate(expand.getReassociationIndices())) {
-      std::optional<Extent> product = Extent::of(1), given = extent(expand.getSrc(), axis);
+      Side product{Extent::of(1), {Value(), 1}}, given = side(expand.getSrc(), axis);
       for (int64_t i : group) {
-        std::optional<Extent> each = evaluate(shape[i]);
-        product = product && each ? std::optional(exprs.multiply(*product, *each)) : std::nullopt;
+        Side each = side(shape[i]);
+        bool areKnown = product.extent && each.extent;
+        product.extent =
+            areKnown ? std::optional(exprs.multiply(*product.extent, *each.extent)) : std::nullopt;
+        if (product.extent && !product.extent->isKnown)
+          product.extent.reset();
+        // A product by one is the other; else an index of its own.
+        auto isOne = [](const Origin &origin) { return !origin.value && origin.axis == 1; };
+        if (!isOne(each.origin))
+          product.origin =
+              isOne(product.origin) ? each.origin : Origin{expand.getResult(), Origin::kIndex};
       }
-      if (product && product->isKnown && given)
-        equal(*product, *given);
+      equal(product, given);
     }
   }
 
   ExprBuilder &exprs;
   llvm::function_ref<const Extents *(Value)> extentsOf;
   SmallVectorImpl<Requirement> &requirements;
+  bool isInLoop, areTold = true;
 };
 } // namespace
 
-void hadal::findRequirements(Operation *op, ExprBuilder &exprs,
+bool hadal::findRequirements(Operation *op, ExprBuilder &exprs,
                              llvm::function_ref<const Extents *(Value)> extentsOf,
-                             SmallVectorImpl<Requirement> &requirements) {
-  RequirementFinder(exprs, extentsOf, requirements).find(op);
+                             SmallVectorImpl<Requirement> &requirements, bool isInLoop) {
+  return RequirementFinder(exprs, extentsOf, requirements, isInLoop).find(op);
 }

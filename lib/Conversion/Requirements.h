@@ -17,10 +17,12 @@ struct Requirement {
 };
 
 /// Adds the requirements of an op of linalg, tensor or of one on each element. `extentsOf`
-/// gives extents of tensors, or null; what the host does not know is not asked for.
-void findRequirements(mlir::Operation *op, ExprBuilder &exprs,
+/// gives extents of tensors, or null; what the host does not know is not asked for. In a loop
+/// it says whether the op has none of the kind: but for slices, which stay inside by themselves,
+/// one that is neither the host's to check nor of one index.
+bool findRequirements(mlir::Operation *op, ExprBuilder &exprs,
                       llvm::function_ref<const Extents *(mlir::Value)> extentsOf,
-                      llvm::SmallVectorImpl<Requirement> &requirements);
+                      llvm::SmallVectorImpl<Requirement> &requirements, bool isInLoop = false);
 
 } // namespace hadal
 

@@ -102,3 +102,148 @@ func.func @one_less(%x: tensor<?xf32>, %d: tensor<4xf32>) -> tensor<4xf32> {
   }
   return %y : tensor<4xf32>
 }
+
+// FAIL no_step x=f32[0]: d=f32[4]:7 -> argument 'x': shape[0]: expected 1, got 0
+// CALL no_step x=f32[3]:1 d=f32[4]:7 -> y=f32[4]:1,7,7,1
+func.func @no_step(%x: tensor<?xf32>, %d: tensor<4xf32>) -> tensor<4xf32> {
+  %c0 = arith.constant 0 : index
+  %c4 = arith.constant 4 : index
+  %n = tensor.dim %x, %c0 : tensor<?xf32>
+  %y = scf.for %i = %c0 to %c4 step %n iter_args(%o = %d) -> (tensor<4xf32>) {
+    %one = arith.constant 1.0 : f32
+    %r = tensor.insert %one into %o[%i] : tensor<4xf32>
+    scf.yield %r : tensor<4xf32>
+  }
+  return %y : tensor<4xf32>
+}
+
+// CALL steps i=i64[1]:0 d=f32[4]:7 -> y=f32[4]:7
+// CALL steps i=i64[1]:-1 d=f32[4]:7 -> y=f32[4]:7
+// CALL steps i=i64[1]:2 d=f32[4]:7 -> y=f32[4]:7,1,7,1
+// CALL steps i=i64[1]:9223372036854775807 d=f32[4]:7 -> y=f32[4]:7,1,7,7
+func.func @steps(%i: tensor<1xi64>, %d: tensor<4xf32>) -> tensor<4xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %y = scf.for %q = %c0 to %c1 step %c1 iter_args(%o = %d) -> (tensor<4xf32>) {
+    %k = tensor.extract %i[%q] : tensor<1xi64>
+    %step = arith.index_cast %k : i64 to index
+    %t = scf.for %p = %c1 to %c4 step %step iter_args(%u = %o) -> (tensor<4xf32>) {
+      %one = arith.constant 1.0 : f32
+      %r = tensor.insert %one into %u[%p] : tensor<4xf32>
+      scf.yield %r : tensor<4xf32>
+    }
+    scf.yield %t : tensor<4xf32>
+  }
+  return %y : tensor<4xf32>
+}
+
+// ---- Extents in loops --------------------------------------------------------------
+
+// CALL rows_in_a_loop x=f32[3]:1,2,3 w=f32[3]:10,20,30 -> y=f32[2,3]:11,22,33,11,22,33
+// FAIL rows_in_a_loop x=f32[3]:1 w=f32[1]:10 -> argument 'w': shape[0]: expected 3, got 1
+// FAIL rows_in_a_loop x=f32[3]:1 w=f32[100000]:10 -> argument 'w': shape[0]: expected 3, got 100000
+func.func @rows_in_a_loop(%x: tensor<?xf32>, %w: tensor<?xf32>) -> tensor<2x?xf32> {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?xf32>
+  %e = tensor.empty(%n) : tensor<2x?xf32>
+  %y = scf.forall (%p) in (2) shared_outs(%o = %e) -> (tensor<2x?xf32>) {
+    %d = tensor.extract_slice %o[%p, 0] [1, %n] [1, 1] : tensor<2x?xf32> to tensor<?xf32>
+    %g = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%x, %w : tensor<?xf32>, tensor<?xf32>) outs(%d : tensor<?xf32>) {
+    ^bb0(%a: f32, %b: f32, %u: f32):
+      %s = arith.addf %a, %b : f32
+      linalg.yield %s : f32
+    } -> tensor<?xf32>
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %g into %o[%p, 0] [1, %n] [1, 1] : tensor<?xf32> into tensor<2x?xf32>
+    }
+  }
+  return %y : tensor<2x?xf32>
+}
+
+// Tiles of which the last is shorter: both have one length.
+// CALL in_tiles x=f32[5]:1,2,3,4,5 w=f32[5]:10,20,30,40,50 -> y=f32[5]:11,22,33,44,55
+func.func @in_tiles(%x: tensor<?xf32>, %w: tensor<?xf32>) -> tensor<?xf32> {
+  %c0 = arith.constant 0 : index
+  %c2 = arith.constant 2 : index
+  %n = tensor.dim %x, %c0 : tensor<?xf32>
+  %e = tensor.empty(%n) : tensor<?xf32>
+  %y = scf.forall (%i) = (0) to (%n) step (2) shared_outs(%o = %e) -> (tensor<?xf32>) {
+    %left = arith.subi %n, %i : index
+    %m = arith.minsi %left, %c2 : index
+    %a = tensor.extract_slice %x[%i] [%m] [1] : tensor<?xf32> to tensor<?xf32>
+    %b = tensor.extract_slice %w[%i] [%m] [1] : tensor<?xf32> to tensor<?xf32>
+    %d = tensor.extract_slice %o[%i] [%m] [1] : tensor<?xf32> to tensor<?xf32>
+    %s = linalg.add ins(%a, %b : tensor<?xf32>, tensor<?xf32>) outs(%d : tensor<?xf32>) -> tensor<?xf32>
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %s into %o[%i] [%m] [1] : tensor<?xf32> into tensor<?xf32>
+    }
+  }
+  return %y : tensor<?xf32>
+}
+
+// CALL cast_in_a_loop x=f32[2]:1,2 d=f32[2,2]:0 -> y=f32[2,2]:1,2,1,2
+// FAIL cast_in_a_loop x=f32[1]:1 d=f32[2,2]:0 -> argument 'x': shape[0]: expected 2, got 1
+func.func @cast_in_a_loop(%x: tensor<?xf32>, %d: tensor<2x2xf32>) -> tensor<2x2xf32> {
+  %y = scf.forall (%p) in (2) shared_outs(%o = %d) -> (tensor<2x2xf32>) {
+    %s = tensor.cast %x : tensor<?xf32> to tensor<2xf32>
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %s into %o[%p, 0] [1, 2] [1, 1] : tensor<2xf32> into tensor<2x2xf32>
+    }
+  }
+  return %y : tensor<2x2xf32>
+}
+
+// CALL expanded_in_a_loop x=f32[6]:1,2,3,4,5,6 w=f32[2]:1 d=f32[2]:0 -> y=f32[2]:6
+// FAIL expanded_in_a_loop x=f32[6]:1 w=f32[10]:1 d=f32[2]:0 -> argument 'x': shape[0]: expected 30, got 6
+func.func @expanded_in_a_loop(%x: tensor<?xf32>, %w: tensor<?xf32>, %d: tensor<2xf32>) -> tensor<2xf32> {
+  %c0 = arith.constant 0 : index
+  %m = tensor.dim %w, %c0 : tensor<?xf32>
+  %y = scf.forall (%p) in (2) shared_outs(%o = %d) -> (tensor<2xf32>) {
+    %z = tensor.expand_shape %x [[0, 1]] output_shape [%m, 3] : tensor<?xf32> into tensor<?x3xf32>
+    %s = tensor.extract_slice %z[1, 2] [1, 1] [1, 1] : tensor<?x3xf32> to tensor<1xf32>
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %s into %o[%p] [1] [1] : tensor<1xf32> into tensor<2xf32>
+    }
+  }
+  return %y : tensor<2xf32>
+}
+
+// CALL inserted_in_a_loop x=f32[3]:1,2,3 d=f32[3]:0 -> y=f32[3]:1,2,3
+// FAIL inserted_in_a_loop x=f32[9]:1 d=f32[3]:0 -> argument 'd': shape[0]: expected 9, got 3
+func.func @inserted_in_a_loop(%x: tensor<?xf32>, %d: tensor<?xf32>) -> tensor<?xf32> {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %d, %c0 : tensor<?xf32>
+  %y = scf.forall (%p) in (2) shared_outs(%o = %d) -> (tensor<?xf32>) {
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %x into %o[0] [%n] [1] : tensor<?xf32> into tensor<?xf32>
+    }
+  }
+  return %y : tensor<?xf32>
+}
+
+// ---- Indices that maps give --------------------------------------------------------
+
+// CALL far_end x=f32[4]:1,2,3,4 d=f32[3]:0 -> y=f32[3]:4,3,2
+// FAIL far_end x=f32[3]:1 d=f32[3]:0 -> argument 'x': shape[0]: expected 4, got 3
+// FAIL far_end x=f32[9]:1 d=f32[5]:0 -> argument 'd': shape[0]:
+func.func @far_end(%x: tensor<?xf32>, %d: tensor<?xf32>) -> tensor<?xf32> {
+  %y = linalg.generic {indexing_maps = [affine_map<(i) -> (3 - i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%x : tensor<?xf32>) outs(%d : tensor<?xf32>) {
+  ^bb0(%a: f32, %u: f32):
+    linalg.yield %a : f32
+  } -> tensor<?xf32>
+  return %y : tensor<?xf32>
+}
+
+// ---- Casts from what is known ------------------------------------------------------
+
+// CALL forgets x=f32[2]:1,2 -> y0=f32[2]:1,2 y1=f32[2]:2,4
+// FAIL forgets x=f32[3]:1 -> argument 'x': shape[0]: expected 2, got 3
+func.func @forgets(%x: tensor<?xf32>) -> (tensor<?xf32>, tensor<?xf32>) {
+  %c = tensor.cast %x : tensor<?xf32> to tensor<2xf32>
+  %y0 = tensor.cast %c : tensor<2xf32> to tensor<?xf32>
+  %k = arith.constant dense<2.0> : tensor<2xf32>
+  %k2 = tensor.cast %k : tensor<2xf32> to tensor<?xf32>
+  %y1 = arith.mulf %x, %k2 : tensor<?xf32>
+  return %y0, %y1 : tensor<?xf32>, tensor<?xf32>
+}

@@ -195,3 +195,30 @@ hadal.program @cpu target <"cpu"> {
     return
   }
 }
+
+// -----
+
+// How long each tile is, only the loop knows: of one index it would be known to agree.
+hadal.program @cpu target <"cpu"> {
+  hadal.executable @tiles interface <bindings = [0, 1], access = [read, read_write], constants = []> {
+    func.func @body(%x: tensor<8xf32>, %d: tensor<8xf32>) -> tensor<8xf32> {
+      %one = arith.constant 1 : index
+      %y = scf.forall (%i) in (8) shared_outs(%o = %d) -> (tensor<8xf32>) {
+        %n = arith.addi %i, %one : index
+        %a = tensor.extract_slice %x[0] [%n] [1] : tensor<8xf32> to tensor<?xf32>
+        %b = tensor.extract_slice %o[0] [%i] [1] : tensor<8xf32> to tensor<?xf32>
+        // expected-error @+1 {{'linalg.exp' op expected operands in a loop whose extents are constants, known to the host, or one index}}
+        %t = linalg.exp ins(%a : tensor<?xf32>) outs(%b : tensor<?xf32>) -> tensor<?xf32>
+        scf.forall.in_parallel {
+          tensor.parallel_insert_slice %t into %o[0] [%i] [1] : tensor<?xf32> into tensor<8xf32>
+        }
+      }
+      return %y : tensor<8xf32>
+    }
+  }
+  func.func @forward(%x: tensor<8xf32>) {
+    %e = tensor.empty() : tensor<8xf32>
+    %y = hadal.dispatch @tiles(%x, %e) label "tiles" : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
+    return
+  }
+}
