@@ -301,9 +301,8 @@ private:
     Value inverse =
         map(whole, total, [&](ValueRange x) { return arith::DivFOp::create(b, number(1), x[0]); });
     Value result = map(sums, {state.sum, inverse}, [&](ValueRange x) { return mulf(x[0], x[1]); });
-    // Where nobody reads latents any more.
+    // Nobody reads latents any more: warps have met to exchange totals.
     Value rounded = window(latents, 0, 0, program.heads, values());
-    tile::BarrierOp::create(b);
     tile::PutOp::create(b, result, rounded);
     tile::BarrierOp::create(b);
     tile::DrainOp::create(b, rounded, entry.getArgument(kResult), row, b.constant(0), headsLeft);
@@ -335,7 +334,7 @@ int64_t sharedBytesOf(const AttentionSpec &spec, const AttentionProgram &program
 
 /// Heads, keys, and warps that share rows and columns: a warp has at most 16 x 256 or 32 x 128 numbers of the sum.
 constexpr AttentionProgram kPrograms[] = {
-    {64, 64, 2, 4}, {64, 32, 2, 4, false, true}, {32, 64, 1, 4}, {32, 32, 1, 4},
+    {64, 64, 2, 4}, {64, 32, 2, 4, false, true}, {32, 64, 1, 4}, {32, 32, 1, 4, false, true},
     {16, 64, 1, 4}, {16, 32, 1, 4, true},
 };
 } // namespace

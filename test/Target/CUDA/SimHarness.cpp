@@ -77,12 +77,17 @@ void SimImage::run(const char *kernel, uint32_t workgroups, uint32_t threads,
   run(kernel, launch, parameters);
 }
 
-hadal_sim_counters_t SimImage::run(const char *kernel, const hadal_sim_launch_t &launch,
-                                   const std::vector<uint64_t> &parameters) {
+hadal_sim_status_t SimImage::launchKernel(const char *kernel, const hadal_sim_launch_t &launch,
+                                          const std::vector<uint64_t> &parameters) {
   std::vector<const void *> arguments;
   for (const uint64_t &parameter : parameters)
     arguments.push_back(&parameter);
-  expectOk(hadal_sim_launch(context, module, kernel, &launch, arguments.data(), arguments.size()));
+  return hadal_sim_launch(context, module, kernel, &launch, arguments.data(), arguments.size());
+}
+
+hadal_sim_counters_t SimImage::run(const char *kernel, const hadal_sim_launch_t &launch,
+                                   const std::vector<uint64_t> &parameters) {
+  expectOk(launchKernel(kernel, launch, parameters));
   return hadal_sim_counters(context);
 }
 

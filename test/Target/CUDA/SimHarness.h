@@ -56,8 +56,15 @@ public:
   static hadal_sim_launch_t defaults();
   hadal_sim_counters_t run(const char *kernel, const hadal_sim_launch_t &launch,
                            const std::vector<uint64_t> &parameters);
+  /// Whether no check fires.
+  bool runsWell(const char *kernel, const hadal_sim_launch_t &launch,
+                const std::vector<uint64_t> &parameters) {
+    return launchKernel(kernel, launch, parameters) == HADAL_SIM_OK;
+  }
 
 private:
+  hadal_sim_status_t launchKernel(const char *kernel, const hadal_sim_launch_t &launch,
+                                  const std::vector<uint64_t> &parameters);
   void expectOk(hadal_sim_status_t status);
 
   hadal_sim_context_t *context = nullptr;
