@@ -76,7 +76,7 @@ public:
       hasJoined = (!groups[group].empty() && group != own && join(own, group)) || hasJoined;
     // What stands before and has nothing to do with it, as far as targets put such side by side.
     for (size_t group = own; !hasJoined && group > 0 && own - group < kNear; --group)
-      hasJoined = !groups[group - 1].empty() && join(own, group - 1);
+      hasJoined = !groups[group - 1].empty() && (join(own, group - 1) || moveTo(own, group - 1));
   }
 
   std::vector<DispatchGroup> take() {
@@ -85,6 +85,32 @@ public:
   }
 
 private:
+  /// Joins an op to a group before it where it can stand there: all that it reads is made by then.
+  bool moveTo(size_t own, size_t other) {
+    Operation *op = groups[own].front(), *last = groups[other].back();
+    if (groups[own].size() != 1 || isa<DestinationStyleOpInterface>(op))
+      return false;
+    SmallVector<Operation *> free; // that can stand anywhere
+    for (Value operand : op->getOperands()) {
+      Operation *maker = operand.getDefiningOp();
+      if (auto it = groupOf.find(maker); it != groupOf.end())
+        maker = groups[it->second].back(); // where it is made in the end
+      if (!maker || maker->isBeforeInBlock(last))
+        continue;
+      if (maker->getNumOperands() != 0)
+        return false;
+      free.push_back(maker);
+    }
+    DispatchGroup joined = groups[other];
+    joined.push_back(op);
+    if (!target.fuses(joined) || op->getAttr(kWhenAttrName) != last->getAttr(kWhenAttrName))
+      return false;
+    for (Operation *maker : free)
+      maker->moveBefore(last);
+    op->moveAfter(last);
+    return join(own, other);
+  }
+
   static constexpr size_t kNear = 4; // groups
 
   /// Takes the ops of other groups over, where all of them fuse.
@@ -240,7 +266,7 @@ private:
 
 std::vector<DispatchGroup> hadal::formDispatchGroups(Block &block, const Target &target) {
   Grouping grouping(target);
-  for (Operation &op : block)
+  for (Operation &op : llvm::make_early_inc_range(block))
     if (isDispatched(&op))
       grouping.add(&op);
   return grouping.take();

@@ -3,6 +3,7 @@
 #include "hadal/Target/CUDA/CUDATarget.h"
 
 #include "Assembler.h"
+#include "BesideKernels.h"
 #include "LaneKernels.h"
 #include "TileKernels.h"
 
@@ -73,12 +74,12 @@ public:
 
   OpPassManager getDecomposition(OpPassManager shared) const override { return shared; }
   bool supports(ArrayRef<Operation *> ops) const override {
-    return cuda::hasTileKernel(ops) || cuda::hasLaneKernel(ops);
+    return cuda::hasTileKernel(ops) || cuda::hasLaneKernel(ops) || cuda::isBeside(ops);
   }
   bool fuses(ArrayRef<Operation *> ops) const override {
     // What experts have made is summed in the kernel of the next norm.
     bool isTile = cuda::hasTileKernel(ops) && !addsToCombine(ops);
-    return isTile || cuda::hasLaneKernel(ops);
+    return isTile || cuda::hasLaneKernel(ops) || cuda::isBeside(ops);
   }
 
   void addKernelPasses(OpPassManager &pm) const override {

@@ -213,6 +213,30 @@ hadal.program @cuda target <"cuda"> {
 
 // -----
 
+// Two linear layers of the same rows are side by side: the first workgroups are the first one's.
+hadal.program @cuda target <"cuda"> {
+  // CHECK-LABEL: hadal.executable @beside interface <bindings = [0, 1, 3, 0, 2, 4], access = [read, read, write, read, read, write], constants = [#hadal.extent<0, 0>]>
+  // CHECK:           %[[X:.*]] = plan.expr add
+  // CHECK:           plan.grid %[[X]], %{{.*}}, %{{.*}} dynamic_shared
+  // CHECK:           func.func @beside(%{{.*}}, %[[V:.*]]: !tile.global<96x64xbf16, packed> {{.*}}, %{{.*}}, %{{.*}}, %[[W:.*]]: !tile.global<48x64xbf16, packed>
+  // CHECK:             %[[GROUP:.*]] = gpu.block_id x
+  // CHECK:             %[[IS:.*]] = arith.cmpi slt, %[[GROUP]]
+  // CHECK:             scf.if %[[IS]]
+  // CHECK:               tile.fetch %[[V]]
+  // CHECK:             } else {
+  // CHECK:               arith.subi %[[GROUP]]
+  // CHECK:               tile.fetch %[[W]]
+  hadal.executable @beside {
+    func.func @body(%x: tensor<?x64xbf16>, %v: tensor<96x64xbf16, #hadal.fragments<segment = 64>>, %w: tensor<48x64xbf16, #hadal.fragments<segment = 64>>) -> (tensor<?x96xf32>, tensor<?x48xf32>) {
+      %y = hadal.linear %x, %v : (tensor<?x64xbf16>, tensor<96x64xbf16, #hadal.fragments<segment = 64>>) -> tensor<?x96xf32>
+      %z = hadal.linear %x, %w : (tensor<?x64xbf16>, tensor<48x64xbf16, #hadal.fragments<segment = 64>>) -> tensor<?x48xf32>
+      return %y, %z : tensor<?x96xf32>, tensor<?x48xf32>
+    }
+  }
+}
+
+// -----
+
 // What is appended to the cache and the queries that are rotated beside it are parts of one kernel.
 hadal.program @cuda target <"cuda"> {
   // CHECK-LABEL: hadal.executable @tokens interface <bindings = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11], access = [read, read, read, read, read, read, read, read, read, read_write, write], constants = [#hadal.extent<1, 0>, #hadal.extent<7, 0>, #hadal.extent<8, 1>]>

@@ -9,7 +9,7 @@ def EmitKernelsPass : Pass<"hadal-cuda-emit-kernels", "::hadal::ProgramOp"> {
   let summary = "Make kernels for every level";
   let description = [{
     Precondition: a program for GPUs, executables with a variant in the flat form, or with a body
-    that has a kernel in tiles (docs/Tile.md), or one of lanes (docs/Lanes.md). Postcondition (the kernel stage): instead of it one
+    that has a kernel in tiles (docs/Tile.md), two of them side by side, or one of lanes (docs/Lanes.md). Postcondition (the kernel stage): instead of it one
     variant for each level that the program wants. Of a flat variant: a work item is a thread's; one that sums, or reduces
     otherwise, and of which a row has less than a warp has threads, is a warp's:
     lane l takes the elements l, l + 32, ... and lanes are combined in a butterfly.

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// Puts two kernels in tiles side by side in one: each is emitted by itself, and then a part of it.
+#include "BesideKernels.h"
+
+#include "ExpressionEmitter.h"
+#include "KernelFrame.h"
+#include "TileKernels.h"
+
+#include "hadal/Target/CUDA/Level.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace hadal;
+using namespace hadal::cuda;
+
+bool hadal::cuda::isBeside(ArrayRef<Operation *> ops) {
+  if (ops.size() != 2 || !hasTileKernel(ops[0]) || !hasTileKernel(ops[1]) ||
+      llvm::is_contained(ops[1]->getOperands(), ops[0]->getResult(0)))
+    return false;
+  // The rows are the first operand of each.
+  if (isa<LinearOp>(ops[0]) && isa<LinearOp>(ops[1]))
+    return ops[0]->getOperand(0) == ops[1]->getOperand(0);
+  if (isa<MoeGateUpOp>(ops[0]) && isa<GatedLinearOp>(ops[1]))
+    return ops[0]->getOperand(0) == ops[1]->getOperand(0);
+  return isa<MoeDownOp>(ops[0]) && isa<LinearOp>(ops[1]);
+}
+
+namespace {
+/// One of the two ops in an executable of its own, for as long as its kernel is emitted.
+class Side {
+public:
+  Side(ExecutableOp whole, Operation *op) : whole(whole), op(op) {
+    Location loc = whole.getLoc();
+    OpBuilder builder(whole);
+    alone = ExecutableOp::create(builder, loc, whole.getSymName(), KernelInterfaceAttr());
+    builder.createBlock(&alone.getContents());
+    auto type = builder.getFunctionType(op->getOperandTypes(), op->getResultTypes());
+    auto body = func::FuncOp::create(builder, loc, whole.getBody().getSymName(), type);
+    builder.setInsertionPointToStart(body.addEntryBlock());
+    Operation *copy = builder.clone(*op);
+    copy->setOperands(body.getArguments());
+    func::ReturnOp::create(builder, loc, copy->getResults());
+  }
+  ~Side() { alone.erase(); }
+  Side(const Side &) = delete;
+
+  /// Adds what the kernel binds, and the constants that it reads, to those of the whole.
+  LogicalResult addTo(SmallVectorImpl<int64_t> &bindings, SmallVectorImpl<plan::Access> &access,
+                      SmallVectorImpl<Attribute> &wholeConstants) {
+    if (failed(setTileInterface(alone)))
+      return failure();
+    KernelInterfaceAttr own = *alone.getInterface();
+    for (int64_t binding : own.getBindings())
+      bindings.push_back(numberOf(binding));
+    llvm::append_range(access, own.getAccess());
+    for (Attribute constant : own.getConstants()) {
+      if (auto extent = dyn_cast<ExtentAttr>(constant))
+        constant =
+            ExtentAttr::get(extent.getContext(), numberOf(extent.getOperand()), extent.getAxis());
+      auto *it = llvm::find(wholeConstants, constant);
+      if (it == wholeConstants.end())
+        it = wholeConstants.insert(it, constant);
+      constants.push_back(it - wholeConstants.begin());
+    }
+    return success();
+  }
+
+  void emit(const Level &level) {
+    OpBuilder builder = OpBuilder::atBlockEnd(&alone.getContents().front());
+    variant = VariantOp::create(builder, whole.getLoc(), builder.getStringAttr(level.name));
+    builder.createBlock(&variant.getContents());
+    emitTileVariant(alone, variant, level);
+  }
+  void drop() { variant.erase(); }
+
+  func::FuncOp kernel() { return *variant.getContents().front().getOps<func::FuncOp>().begin(); }
+  plan::InterfaceOp interface() {
+    return *variant.getContents().front().getOps<plan::InterfaceOp>().begin();
+  }
+
+  /// The expressions of the side's interface in that of the whole; its grid.
+  plan::GridOp cloneInterface(OpBuilder &builder, ValueRange arguments, IRMapping &mapping) {
+    plan::InterfaceOp own = interface();
+    for (auto [argument, number] : llvm::zip_equal(own.getBody().getArguments(), constants))
+      mapping.map(argument, arguments[size_t(number)]);
+    for (Operation &each : own.getBody().front())
+      if (!isa<plan::KernelParameterOp, plan::GridOp>(each))
+        builder.clone(each, mapping);
+    return own.getGrid();
+  }
+
+  /// An extent of the grid, of constants of the whole.
+  Value emitExtent(ImplicitLocOpBuilder &b, Value extent, ValueRange values) {
+    SmallVector<Value> own;
+    for (int64_t constant : constants)
+      own.push_back(values[size_t(constant)]);
+    return ExpressionEmitter(b, interface(), own).emit(extent);
+  }
+
+  /// Copies the kernel, whose workgroup in x is `x`, to the end of a block.
+  void inlineKernel(Block &into, ValueRange bindings, Value launchConstants, Value x) {
+    IRMapping mapping;
+    Block &block = kernel().getBody().front();
+    mapping.map(block.getArguments().drop_back(), bindings);
+    mapping.map(block.getArguments().back(), launchConstants);
+    OpBuilder builder(into.getTerminator());
+    for (Operation &each : block.without_terminator())
+      builder.clone(each, mapping);
+    into.walk([&](gpu::BlockIdOp id) {
+      if (id.getDimension() == gpu::Dimension::x)
+        id.replaceAllUsesWith(x);
+    });
+    into.walk([&](memref::LoadOp load) {
+      if (load.getMemref() != launchConstants)
+        return;
+      builder.setInsertionPoint(load);
+      int64_t number = *getConstantIntValue(load.getIndices().front());
+      load.getIndicesMutable()[0].set(
+          arith::ConstantIndexOp::create(builder, load.getLoc(), constants[size_t(number)]));
+    });
+  }
+
+private:
+  /// The number in the whole body of an operand, or result, of the op.
+  int64_t numberOf(int64_t number) {
+    if (number < op->getNumOperands())
+      return cast<BlockArgument>(op->getOperand(unsigned(number))).getArgNumber();
+    Value result = op->getResult(unsigned(number - op->getNumOperands()));
+    OperandRange results = whole.getBodyResults();
+    return whole.getBody().getNumArguments() + (llvm::find(results, result) - results.begin());
+  }
+
+  ExecutableOp whole, alone;
+  Operation *op;
+  VariantOp variant;
+  SmallVector<int64_t> constants; // of the whole, those of the side in their order
+};
+
+/// Workgroups in x are of both, one after the other; in y, and in memory, as many as either wants.
+void emitInterface(OpBuilder &b, Location loc, Side &first, Side &second, int64_t threads,
+                   size_t bindings, size_t constants) {
+  plan::InterfaceOp interface = createInterface(b, loc, threads);
+  Block *block = b.createBlock(&interface.getBody());
+  for (size_t i = 0; i < constants; ++i)
+    block->addArgument(plan::IntType::get(b.getContext()), loc);
+  IRMapping mapping[2];
+  plan::GridOp one = first.cloneInterface(b, block->getArguments(), mapping[0]);
+  plan::GridOp two = second.cloneInterface(b, block->getArguments(), mapping[1]);
+  auto join = [&](plan::ExprKind kind, Value x, Value y) -> Value {
+    return plan::ExprOp::create(b, loc, kind, mapping[0].lookup(x), mapping[1].lookup(y));
+  };
+  passParameters(b, loc, int64_t(bindings));
+  plan::GridOp::create(b, loc, join(plan::ExprKind::Add, one.getX(), two.getX()),
+                       join(plan::ExprKind::Max, one.getY(), two.getY()),
+                       join(plan::ExprKind::Max, one.getZ(), two.getZ()),
+                       join(plan::ExprKind::Max, one.getDynamicShared(), two.getDynamicShared()),
+                       Value());
+}
+
+void emitKernel(OpBuilder &builder, Location loc, StringRef name, Side &first, Side &second,
+                int64_t threads, size_t constants) {
+  SmallVector<Type> types;
+  size_t ofFirst = first.kernel().getNumArguments() - 1;
+  for (Side *side : {&first, &second})
+    llvm::append_range(types, side->kernel().getArgumentTypes().drop_back());
+  func::FuncOp kernel = createKernel(builder, loc, name, types, threads);
+  Block &entry = kernel.getBody().front();
+  ImplicitLocOpBuilder b(loc, builder);
+  b.setInsertionPointToStart(&entry);
+  Value launchConstants = entry.getArguments().back();
+  SmallVector<Value> values;
+  for (size_t i = 0; i < constants; ++i) {
+    Value number = arith::ConstantIndexOp::create(b, int64_t(i));
+    Value value = memref::LoadOp::create(b, launchConstants, number);
+    values.push_back(arith::IndexCastOp::create(b, b.getIndexType(), value));
+  }
+  auto isLess = [&](Value x, Value y) -> Value {
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::slt, x, y);
+  };
+  Value x = gpu::BlockIdOp::create(b, gpu::Dimension::x);
+  Value y = gpu::BlockIdOp::create(b, gpu::Dimension::y);
+  Value end = first.emitExtent(b, first.interface().getGrid().getX(), values);
+  auto sides = scf::IfOp::create(b, isLess(x, end), /*withElseRegion=*/true);
+  func::ReturnOp::create(b);
+  auto fill = [&](Block &block, Side &side, Value own, size_t begin, size_t count) {
+    // The other side may have more, and so may a record.
+    b.setInsertionPoint(block.getTerminator());
+    plan::GridOp grid = side.interface().getGrid();
+    Value exists = arith::AndIOp::create(b, isLess(own, side.emitExtent(b, grid.getX(), values)),
+                                         isLess(y, side.emitExtent(b, grid.getY(), values)));
+    auto guard = scf::IfOp::create(b, exists, /*withElseRegion=*/false);
+    side.inlineKernel(*guard.thenBlock(), entry.getArguments().slice(begin, count), launchConstants,
+                      own);
+  };
+  fill(*sides.thenBlock(), first, x, 0, ofFirst);
+  b.setInsertionPoint(sides.elseBlock()->getTerminator());
+  Value rest = arith::SubIOp::create(b, x, end);
+  fill(*sides.elseBlock(), second, rest, ofFirst, types.size() - ofFirst);
+}
+} // namespace
+
+LogicalResult hadal::cuda::emitBeside(ExecutableOp executable, ArrayRef<StringAttr> levels) {
+  SmallVector<Operation *> ops = executable.getBodyOps();
+  Side first(executable, ops[0]), second(executable, ops[1]);
+  SmallVector<int64_t> bindings;
+  SmallVector<plan::Access> access;
+  SmallVector<Attribute> constants;
+  for (Side *side : {&first, &second})
+    if (failed(side->addTo(bindings, access, constants)))
+      return failure();
+  MLIRContext *context = executable.getContext();
+  executable.setInterfaceAttr(
+      KernelInterfaceAttr::get(context, bindings, access, ArrayAttr::get(context, constants)));
+  Location loc = executable.getLoc();
+  for (StringAttr level : levels) {
+    for (Side *side : {&first, &second})
+      side->emit(*findLevel(level));
+    OpBuilder builder = OpBuilder::atBlockEnd(&executable.getContents().front());
+    auto variant = VariantOp::create(builder, loc, level);
+    Block *contents = builder.createBlock(&variant.getContents());
+    int64_t threads = *threadsOf(first.kernel());
+    emitInterface(builder, loc, first, second, threads, bindings.size(), constants.size());
+    builder.setInsertionPointToEnd(contents);
+    emitKernel(builder, loc, executable.getSymName(), first, second, threads, constants.size());
+    for (Side *side : {&first, &second})
+      side->drop();
+  }
+  return success();
+}
