@@ -293,20 +293,6 @@ bool removeBound(mlir::Operation *op) {
   return true;
 }
 
-/// Where lines of `text` begin that contain one of these words.
-std::vector<size_t> findLines(const std::string &text, std::initializer_list<const char *> words) {
-  std::vector<size_t> found;
-  for (size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
-    std::string line = text.substr(at, text.find('\n', at) - at);
-    for (const char *word : words)
-      if (line.find(word) != std::string::npos) {
-        found.push_back(at);
-        break;
-      }
-  }
-  return found;
-}
-
 class AttentionMutations : public ::testing::TestWithParam<std::pair<const char *, int64_t>> {};
 } // namespace
 
@@ -322,9 +308,7 @@ TEST_P(AttentionMutations, AreNoticed) {
   EXPECT_GE(lines.size(), 10u); // two waits, and barriers
   EXPECT_EQ(attention.run(batch, /*mayFail=*/true), right);
   for (size_t line : lines) {
-    std::string text = whole;
-    text.replace(line, text.find('\n', line) - line, "");
-    attention.setCode(text);
+    attention.setCode(withoutLine(whole, line));
     EXPECT_NE(attention.run(batch, /*mayFail=*/true), right)
         << whole.substr(line, whole.find('\n', line) - line) << " at " << line;
   }

@@ -34,6 +34,10 @@ std::vector<int> largest(const std::vector<float> &values, size_t count) {
 struct Routed {
   std::vector<int32_t> ids, offsets, rows;
   std::vector<float> weights;
+  bool operator==(const Routed &other) const {
+    return ids == other.ids && offsets == other.offsets && rows == other.rows &&
+           weights == other.weights;
+  }
 };
 
 class Router {
@@ -51,10 +55,17 @@ public:
       spec.bias = builder.getF32Type();
     EXPECT_TRUE(cuda::isRoutable(spec));
     launched = cuda::emitRoute(builder, builder.getUnknownLoc(), spec);
-    image = std::make_unique<SimImage>(compileToPtx(*module, cuda::lowestLevel()));
+    setCode(compileToPtx(*module, cuda::lowestLevel()));
   }
 
-  Routed run(const std::vector<float> &logits, const std::vector<float> &bias, uint64_t seed) {
+  void setCode(const std::string &text) {
+    ptx = text;
+    image = std::make_unique<SimImage>(ptx);
+  }
+
+  /// Without ids where a check fires, if it may.
+  Routed run(const std::vector<float> &logits, const std::vector<float> &bias, uint64_t seed,
+             bool mayFail = false) {
     size_t tokens = logits.size() / spec.experts, pairs = tokens * spec.topK;
     std::vector<uint64_t> parameters{image->upload(logits)};
     if (hasBias)
@@ -70,7 +81,10 @@ public:
     launch.block[0] = uint32_t(launched.threads);
     launch.dynamic_shared_bytes = uint32_t(launched.sharedBytes);
     launch.seed = seed;
-    counters = image->run("route", launch, parameters);
+    if (!mayFail)
+      counters = image->run("route", launch, parameters);
+    else if (!image->runsWell("route", launch, parameters))
+      return {};
     return {image->download<int32_t>(ids, pairs),
             image->download<int32_t>(offsets, spec.experts + 1),
             image->download<int32_t>(rows, pairs), image->download<float>(weights, pairs)};
@@ -157,6 +171,7 @@ public:
 
   cuda::RouteSpec spec;
   hadal_sim_counters_t counters = {};
+  std::string ptx;
   bool hasBias = false;
 
 private:
@@ -254,5 +269,19 @@ TEST(RouteAndSort, TakesFewInstructionsAToken) {
   for (size_t tokens : {8, 64, 256}) {
     router.run(draw(tokens * 256, 2, 4), bias, 0);
     EXPECT_LE(router.counters.warp_instructions, tokens * 1000) << tokens << " tokens";
+  }
+}
+
+TEST(RouteAndSort, EachOfItsBarriersIsNeeded) {
+  Router router(v3);
+  std::vector<float> bias = draw(256, 1, 0.3f), logits = draw(70 * 256, 2, 4);
+  const Routed right = router.run(logits, bias, 0);
+  const std::string whole = router.ptx;
+  std::vector<size_t> lines = findLines(whole, {"bar.sync", "barrier.sync"});
+  EXPECT_GE(lines.size(), 4u); // ids, counts, totals and places
+  for (size_t line : lines) {
+    router.setCode(withoutLine(whole, line));
+    EXPECT_FALSE(router.run(logits, bias, 0, /*mayFail=*/true) == right)
+        << whole.substr(line, whole.find('\n', line) - line) << " at " << line;
   }
 }

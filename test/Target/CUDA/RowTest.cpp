@@ -49,11 +49,17 @@ public:
     outputs = written.size();
     size = size_t(kRows * width);
     launched = cuda::emitRows(builder, builder.getUnknownLoc(), spec);
-    image = std::make_unique<SimImage>(compileToPtx(*module, cuda::lowestLevel()));
+    setCode(compileToPtx(*module, cuda::lowestLevel()));
   }
 
-  std::vector<std::vector<float>> run(const std::vector<std::vector<float>> &inputs,
-                                      uint64_t seed) {
+  void setCode(const std::string &text) {
+    ptx = text;
+    image = std::make_unique<SimImage>(ptx);
+  }
+
+  /// Nothing where a check fires, if it may.
+  std::vector<std::vector<float>> run(const std::vector<std::vector<float>> &inputs, uint64_t seed,
+                                      bool mayFail = false) {
     std::vector<uint64_t> parameters;
     for (const std::vector<float> &input : inputs)
       parameters.push_back(image->upload(input));
@@ -65,7 +71,10 @@ public:
     launch.block[0] = uint32_t(launched.threads);
     launch.dynamic_shared_bytes = uint32_t(launched.sharedBytes);
     launch.seed = seed;
-    counters = image->run("rows", launch, parameters);
+    if (!mayFail)
+      counters = image->run("rows", launch, parameters);
+    else if (!image->runsWell("rows", launch, parameters))
+      return {};
     std::vector<std::vector<float>> results;
     for (size_t i = 0; i < outputs; ++i)
       results.push_back(image->download<float>(parameters[inputs.size() + i], size));
@@ -73,6 +82,7 @@ public:
   }
 
   hadal_sim_counters_t counters = {};
+  std::string ptx;
 
 private:
   size_t outputs = 0, size = 0;
@@ -133,6 +143,18 @@ TEST_P(RowNorm, HasTheSameBitsWhateverIsFusedWithIt) {
     EXPECT_LE(warps, 40u * (kRows + 2));
     EXPECT_EQ(alone.counters.global_write_sectors, sectors);
   }
+}
+
+TEST(RowsInRegisters, TheBarrierOfANormIsNeeded) {
+  using Kind = cuda::RowStep::Kind;
+  Rows norm(2048, 2, {stepOf(Kind::Read, 0, 0, 0, 0), stepOf(Kind::Norm, 0, 0, 0, 1)}, {1});
+  std::vector<std::vector<float>> inputs{draw(size_t(kRows * 2048), 1), draw(2048, 2)};
+  auto right = norm.run(inputs, 0);
+  const std::string whole = norm.ptx;
+  std::vector<size_t> lines = findLines(whole, {"bar.sync", "barrier.sync"});
+  ASSERT_EQ(lines.size(), 1u);
+  norm.setCode(withoutLine(whole, lines.front()));
+  EXPECT_NE(norm.run(inputs, 0, /*mayFail=*/true), right);
 }
 
 // Whole, with a last piece that some threads have, of single elements, and of more threads.

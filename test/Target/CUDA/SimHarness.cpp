@@ -47,6 +47,23 @@ std::string compileToPtx(llvm::StringRef source, const cuda::Level &level, std::
   return module ? compileToPtx(*module, level, problem) : "";
 }
 
+std::vector<size_t> findLines(const std::string &text, std::initializer_list<const char *> words) {
+  std::vector<size_t> found;
+  for (size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
+    std::string line = text.substr(at, text.find('\n', at) - at);
+    for (const char *word : words)
+      if (line.find(word) != std::string::npos) {
+        found.push_back(at);
+        break;
+      }
+  }
+  return found;
+}
+
+std::string withoutLine(std::string text, size_t line) {
+  return text.replace(line, text.find('\n', line) - line, "");
+}
+
 SimImage::SimImage(const std::string &ptx) {
   expectOk(hadal_sim_context_create(&context));
   expectOk(hadal_sim_module_load(context, ptx.data(), ptx.size(), "kernels.ptx", &module));

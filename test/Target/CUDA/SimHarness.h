@@ -11,6 +11,7 @@
 #include "mlir/IR/OwningOpRef.h"
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +26,11 @@ std::string compileToPtx(mlir::ModuleOp module, const cuda::Level &level,
                          std::string *problem = nullptr);
 std::string compileToPtx(llvm::StringRef source, const cuda::Level &level,
                          std::string *problem = nullptr);
+
+/// Where lines of `text` begin that contain one of these words.
+std::vector<size_t> findLines(const std::string &text, std::initializer_list<const char *> words);
+/// `text` with that line empty.
+std::string withoutLine(std::string text, size_t line);
 
 /// The kernels of a text of PTX, loaded.
 class SimImage {
