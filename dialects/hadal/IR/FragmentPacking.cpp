@@ -24,10 +24,31 @@ bool pack(const StoredMatrix &matrix, uint16_t *out, Convert convert) {
     }
   return true;
 }
+
+/// Where in its block the 16 bits of an element and of the one 8 outputs further are.
+int64_t placeOfPair(int64_t output, int64_t input) {
+  int64_t step = input / 4 % 2, lane = output % 8 * 4 + input / 8, pair = input / 2 % 2;
+  return ((lane * 2 + step) * 2 + pair) * 2 + input % 2;
+}
+
+bool packF8(const StoredMatrix &matrix, uint16_t *out) {
+  std::memset(out, 0, size_t(fragmentElements(matrix.inputs)));
+  for (int64_t o = 0; o < matrix.outputs; ++o)
+    for (int64_t k = 0; k < matrix.inputs; ++k) {
+      uint8_t bits = matrix.data[o * matrix.outputStride + k * matrix.inputStride];
+      uint16_t *block = out + k / kFragmentInputs * kFragmentInputs * kFragmentOutputs / 2;
+      block[placeOfPair(o, k % kFragmentInputs)] |= spreadF8(bits, o >= 8);
+    }
+  return true;
+}
 } // namespace
 
-bool hadal::packFragments(const StoredMatrix &matrix, void *out) {
+bool hadal::packFragments(const StoredMatrix &matrix, StoredElement element, void *out) {
   auto *packed = static_cast<uint16_t *>(out);
+  if (element == StoredElement::F8E4M3)
+    return matrix.element == element && packF8(matrix, packed);
+  if (element != StoredElement::BF16)
+    return false;
   switch (matrix.element) {
   case StoredElement::BF16:
     return pack<uint16_t>(matrix, packed, [](uint16_t bits) { return bits; });

@@ -274,10 +274,13 @@ def Hadal_PortAttr : Hadal_Attr<"Port", "port"> {
 def Hadal_FragmentsAttr : Hadal_Attr<"Fragments", "fragments", [DeclareAttrInterfaceMethods<VerifiableTensorEncoding>, DeclareAttrInterfaceMethods<LayoutAttrInterface>]> {
   let summary = "Weights packed in the order in which lanes of a matrix unit hold them";
   let description = [{
-    Layout of a weight `[.., out, in]` of bf16: `[.., ceil(out / 16), 2 ceil(in / 64), s, g, t, p, h, e]`, padded
+    Layout of a weight `[.., out, in]` of bf16 or f8E4M3FN. Of bf16: `[.., ceil(out / 16), 2 ceil(in / 64), s, g, t, p, h, e]`, padded
     with zeros. The last six extents are 2, 8, 4, 2, 2, 2 and a block of 16 outputs and 32 inputs: output
     `g + 8 h` and input `8 t + 4 s + 2 p + e` of it. So 16 bytes of lane `4 g + t` are what it holds of the left operand
     of one step of 16 x 8 x 16, and 16 bytes of a row of activations what it holds of the right operands of two.
+
+    Of f8E4M3FN: `[.., ceil(out / 16), 2 ceil(in / 64), g, t, s, p, e]` of 16 bits, in which output g has bits 15 (sign) and 10 to 4, output
+    g + 8 bits 11 (sign), 14 to 12 and 3 to 0. So 16 bytes of a lane are two steps, and bf16 is made by masks and shifts.
 
     A kernel sums each `segment` of inputs by itself, inputs upwards, and adds the segments in order: so all kernels that
     read a weight give the same bits.
@@ -287,7 +290,7 @@ def Hadal_FragmentsAttr : Hadal_Attr<"Fragments", "fragments", [DeclareAttrInter
     ```
 
     Constraints:
-    1. fragments_c1: the tensor is of rank 2 or more, of bf16
+    1. fragments_c1: the tensor is of rank 2 or more, of bf16 or f8E4M3FN
     2. fragments_c2: the segment is a positive multiple of 64
   }];
   let parameters = (ins "int64_t":$segment);

@@ -77,9 +77,9 @@ llvm::Error PanelsAttr::packMatrix(const StoredMatrix &matrix, Type element,
 LogicalResult FragmentsAttr::verifyEncoding(ArrayRef<int64_t> shape, Type elementType,
                                             function_ref<InFlightDiagnostic()> emitError) const {
   // fragments_c1
-  if (shape.size() < 2 || !elementType.isBF16())
-    return emitError() << "expected a layout in fragments on a tensor of bf16 and of rank 2 or "
-                          "more, got rank "
+  if (shape.size() < 2 || !(elementType.isBF16() || isa<Float8E4M3FNType>(elementType)))
+    return emitError() << "expected a layout in fragments on a tensor of bf16 or f8E4M3FN and of "
+                          "rank 2 or more, got rank "
                        << shape.size() << " and " << elementType;
   // fragments_c2
   if (getSegment() < 1 || getSegment() % kFragmentPadding != 0)
@@ -97,6 +97,8 @@ int64_t FragmentsAttr::getStoredElements(ArrayRef<int64_t> shape) const {
 
 llvm::Error FragmentsAttr::packMatrix(const StoredMatrix &matrix, Type element,
                                       PackedSink sink) const {
-  return packParts(matrix, kFragmentOutputs, fragmentElements(matrix.inputs) * 2, element, sink,
-                   [](const StoredMatrix &rows, void *part) { return packFragments(rows, part); });
+  StoredElement packed = *storedElementOf(element); // of a weight
+  return packParts(
+      matrix, kFragmentOutputs, fragmentElements(matrix.inputs) * bytesOf(packed), element, sink,
+      [&](const StoredMatrix &rows, void *part) { return packFragments(rows, packed, part); });
 }

@@ -74,7 +74,7 @@ def Tile_Global : Tile_Type<"Global", "global"> {
 
     Constraints:
     1. global_c1: two extents or three; the columns are known, and positive as the rows are where they are known, which they are in a stack
-    2. global_c2: elements are bf16 or f32; packed ones bf16, of known rows
+    2. global_c2: elements are bf16 or f32; packed ones bf16 or f8E4M3FN, of known rows
 
     ```mlir
     !tile.global<?x2048xbf16, rows>
@@ -99,7 +99,7 @@ def Tile_Shared : Tile_Type<"Shared", "shared"> {
 
     Constraints:
     1. shared_c1: two or three positive extents
-    2. shared_c2: elements are bf16 or f32; swizzled and packed ones bf16
+    2. shared_c2: elements are bf16 or f32; swizzled ones bf16, packed ones bf16 or f8E4M3FN
     3. shared_c3: a row is a multiple of 16 bytes with its padding, a swizzled one of 128; packed ones have a multiple of 16 rows and of 32 columns
     4. shared_c4: padding is not negative, none of packed tiles, and of swizzled ones a multiple of 128 bytes
 
@@ -138,7 +138,7 @@ def Tile_Fragment : Tile_Type<"Fragment", "fragment"> {
 
     Constraints:
     1. fragment_c1: two positive extents, three positive numbers of warps
-    2. fragment_c2: operands are bf16, sums f32
+    2. fragment_c2: operands are bf16, left ones f8E4M3FN too, sums f32
     3. fragment_c3: a warp holds multiples of 16 rows of a sum or a left operand, and of 8 columns of a sum or a right operand
     4. fragment_c4: the depth of an operand is a multiple of 32, or of 16 in pairs; a sum is of eights
 

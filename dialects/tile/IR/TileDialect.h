@@ -22,11 +22,14 @@ mlir::ParseResult parseExtents(mlir::AsmParser &parser, llvm::SmallVectorImpl<in
                                mlir::Type &elementType);
 void printExtents(mlir::AsmPrinter &printer, llvm::ArrayRef<int64_t> shape, mlir::Type elementType);
 
-/// Packed matrices are blocks of so many rows and columns, a kilobyte each: two steps of
-/// the matrix unit, in each of which a lane has 16 bytes. Their columns are padded to
-/// kPackedPadding.
+/// Packed matrices are blocks of so many rows and columns: two steps of the matrix unit. Of bf16 a lane has 16 bytes
+/// of each step, of f8E4M3FN of both. Their columns are padded to kPackedPadding.
 inline constexpr int64_t kPackedRows = 16, kPackedColumns = 32, kPackedPadding = 64;
-inline constexpr int64_t kPackedBytes = kPackedRows * kPackedColumns * 2;
+
+/// Bytes of a block of packed elements.
+inline int64_t packedBytes(mlir::Type element) {
+  return kPackedRows * kPackedColumns * element.getIntOrFloatBitWidth() / 8;
+}
 
 /// Bytes that a copy, or a lane, moves at once.
 inline constexpr int64_t kPieceBytes = 16;

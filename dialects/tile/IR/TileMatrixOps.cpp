@@ -86,9 +86,9 @@ LogicalResult MmaOp::verify() {
       sum.getRole() != Role::Accumulator || lhs.getShape()[0] != sum.getShape()[0] ||
       lhs.getShape()[1] != rhs.getShape()[0] || rhs.getShape()[1] != sum.getShape()[1] ||
       lhs.getWarps() != sum.getWarps() || rhs.getWarps() != sum.getWarps() ||
-      lhs.getDepth() != rhs.getDepth())
-    return emitOpError() << "expected [m, k], [k, n] and [m, n] of the same warps, got " << lhs
-                         << ", " << rhs << " and " << sum;
+      lhs.getDepth() != rhs.getDepth() || !lhs.getElementType().isBF16())
+    return emitOpError() << "expected [m, k], [k, n] and [m, n] of bf16 and of the same warps, got "
+                         << lhs << ", " << rhs << " and " << sum;
   return success();
 }
 

@@ -103,7 +103,7 @@ def Tile_MmaOp : Tile_Op<"mma", [Pure, AllTypesMatch<["sum", "result"]>]> {
     of the matrix unit; how a step rounds is the machine's, and the same for all elements.
 
     Constraints:
-    1. mma_c1: a left operand [m, k], a right one [k, n] and a sum [m, n], of the same warps, and of the same depth in lanes
+    1. mma_c1: a left operand [m, k], a right one [k, n] and a sum [m, n], of the same warps, operands of bf16 and of the same depth in lanes
 
     ```mlir
     %d = tile.mma %a, %b, %c : !tile.fragment<128x32xbf16, lhs, [2, 2, 1]>, !tile.fragment<32x64xbf16, rhs, [2, 2, 1]>, !tile.fragment<128x64xf32, accumulator, [2, 2, 1]>

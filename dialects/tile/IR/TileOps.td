@@ -8,6 +8,7 @@ include "tile/IR/TileMemoryOps.td"
 include "tile/IR/TileMatrixOps.td"
 include "tile/IR/TileRaggedOps.td"
 include "tile/IR/TileRowOps.td"
+include "tile/IR/TileScaleOps.td"
 include "tile/IR/TileWindowOps.td"
 
 #endif // TILE_IR_TILEOPS_TD

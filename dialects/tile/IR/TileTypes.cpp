@@ -9,6 +9,12 @@ static bool arePositive(ArrayRef<int64_t> numbers) {
   return llvm::all_of(numbers, [](int64_t number) { return number > 0; });
 }
 
+/// Whether elements of that order are known.
+static bool isElement(Type element, Order order) {
+  return element.isBF16() ||
+         (order == Order::Packed ? isa<Float8E4M3FNType>(element) : element.isF32());
+}
+
 LogicalResult GlobalType::verify(function_ref<InFlightDiagnostic()> emitError,
                                  ArrayRef<int64_t> shape, Type element, Order order) {
   // global_c1
@@ -18,13 +24,14 @@ LogicalResult GlobalType::verify(function_ref<InFlightDiagnostic()> emitError,
                           "columns are known, got "
                        << shape.size() << " extents";
   // global_c2
-  if (!element.isBF16() && !element.isF32())
-    return emitError() << "expected elements of bf16 or f32, got " << element;
+  if (!isElement(element, order))
+    return emitError()
+           << "expected elements of bf16 or f32, or packed ones of bf16 or f8E4M3FN, got "
+           << element;
   if (order == Order::Swizzled)
     return emitError() << "expected an order rows or packed in global memory, got swizzled";
-  if (order == Order::Packed && (!element.isBF16() || ShapedType::isDynamic(shape[0])))
-    return emitError() << "expected a packed matrix of bf16 and of known rows, got elements of "
-                       << element;
+  if (order == Order::Packed && ShapedType::isDynamic(shape[0]))
+    return emitError() << "expected a packed matrix of known rows, got elements of " << element;
   return success();
 }
 
@@ -34,9 +41,11 @@ LogicalResult SharedType::verify(function_ref<InFlightDiagnostic()> emitError,
   if (shape.size() < 2 || shape.size() > 3 || !arePositive(shape))
     return emitError() << "expected two or three positive extents, got " << shape.size();
   // shared_c2
-  if (!element.isBF16() && !element.isF32())
-    return emitError() << "expected elements of bf16 or f32, got " << element;
-  if (order != Order::Rows && !element.isBF16())
+  if (!isElement(element, order))
+    return emitError()
+           << "expected elements of bf16 or f32, or packed ones of bf16 or f8E4M3FN, got "
+           << element;
+  if (order == Order::Swizzled && !element.isBF16())
     return emitError() << "expected a " << stringifyOrder(order) << " tile of bf16, got "
                        << element;
   // shared_c4
@@ -60,7 +69,7 @@ LogicalResult SharedType::verify(function_ref<InFlightDiagnostic()> emitError,
 
 int64_t SharedType::getRowBytes() const {
   if (getOrder() == Order::Packed)
-    return getColumns() / kPackedColumns * kPackedBytes;
+    return getColumns() / kPackedColumns * packedBytes(getElementType());
   return (getColumns() + getPad()) * getElementBytes();
 }
 
@@ -77,8 +86,11 @@ LogicalResult FragmentType::verify(function_ref<InFlightDiagnostic()> emitError,
                        << shape.size() << " and " << warps.size();
   // fragment_c2
   bool isSum = role == Role::Accumulator;
-  if (isSum ? !element.isF32() : !element.isBF16())
-    return emitError() << "expected operands of bf16 and sums of f32, got " << element;
+  bool isNarrow = role == Role::Lhs && isa<Float8E4M3FNType>(element);
+  if (isSum ? !element.isF32() : !element.isBF16() && !isNarrow)
+    return emitError()
+           << "expected operands of bf16, left ones of f8E4M3FN too, and sums of f32, got "
+           << element;
   // fragment_c3
   if (role != Role::Rhs && shape[0] % (16 * warps[0]) != 0)
     return emitError() << "expected a multiple of 16 rows for each of " << warps[0]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Emits the programs of linear layers in the tile dialect: few rows, weights straight to registers;
-// many, both operands in a pipeline through shared memory.
+// Emits linear layers in the tile dialect: which window of the result a workgroup makes, and what is
+// written of its sums.
 #include "LinearEmitter.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -24,7 +24,8 @@ LinearEmitter::LinearEmitter(ProgramBuilder &builder, const LinearSpec &spec, fu
     pairs = take(1)[0];
     (spec.experts->xOfPairs ? xIndex : yIndex) = pairs;
   }
-  weights = take(spec.isGated ? 2 : 1);
+  weights = take(size_t(spec.weights()));
+  scales = take(spec.scales ? size_t(spec.weights()) : 0);
   addends = take(size_t(spec.addends));
   y = take(1)[0];
   Value zero = arith::ConstantIndexOp::create(b, 0);
@@ -50,11 +51,12 @@ void LinearEmitter::emit(LinearProgram &program, int64_t fewer) {
 
 void LinearEmitter::emitDense(const LinearProgram &program) {
   Value zero = b.constant(0);
-  Window window{zero, rows, b.mul(b.workgroup(gpu::Dimension::x), program.outputs), weights};
+  Window window{zero, rows, b.mul(b.workgroup(gpu::Dimension::x), program.outputs), weights,
+                scales};
   SmallVector<Value> own;
   if (spec.heads) {
     Value head = b.workgroup(gpu::Dimension::z);
-    own = matricesOf(head);
+    own = matricesOf(weights, head);
     window.weights = own;
     window.xColumn = b.mul(head, spec.heads->width);
     window.yColumn = b.mul(head, spec.outputs);
@@ -66,10 +68,10 @@ void LinearEmitter::emitDense(const LinearProgram &program) {
   emitWindow(program, window);
 }
 
-/// Those of a stack.
-SmallVector<Value> LinearEmitter::matricesOf(Value number) {
+/// Those of stacks.
+SmallVector<Value> LinearEmitter::matricesOf(ArrayRef<Value> stacks, Value number) {
   SmallVector<Value> own;
-  for (Value stack : weights) {
+  for (Value stack : stacks) {
     auto type = cast<tile::GlobalType>(stack.getType());
     auto matrix = tile::GlobalType::get(b.getContext(), type.getShape().drop_front(),
                                         type.getElementType(), type.getOrder());
@@ -84,8 +86,9 @@ void LinearEmitter::emitGroup(const LinearProgram &program) {
   Type i32 = b.getI32Type();
   auto tile = tile::LocateOp::create(b, i32, i32, i32, b.workgroup(gpu::Dimension::y), offsets,
                                      uint64_t(program.rows));
-  SmallVector<Value> own = matricesOf(tile.getGroup());
-  emitWindow(program, {tile.getRow(), tile.getRows(), output, own});
+  SmallVector<Value> ownWeights = matricesOf(weights, tile.getGroup());
+  SmallVector<Value> ownScales = matricesOf(scales, tile.getGroup());
+  emitWindow(program, {tile.getRow(), tile.getRows(), output, ownWeights, ownScales});
 }
 
 /// There may be more workgroups than windows: a record may be of larger calls.
@@ -98,61 +101,49 @@ void LinearEmitter::emitWindow(const LinearProgram &program, const Window &windo
   });
 }
 
-/// Each group of warps sums one segment, its weights straight from memory; two rounds of loads are
-/// under way, one while the other is multiplied.
-void LinearEmitter::emitStraight(const LinearProgram &program, const Window &window) {
-  SmallVector<int64_t> warps{kLinearWarps / segments(), 1, segments()};
-  auto left = b.fragment(program.outputs, kLinearDepth, tile::Role::Lhs, warps);
-  auto right = b.fragment(kLinearDepth, program.rows, tile::Role::Rhs, warps);
-  auto sums = b.fragment(program.outputs, program.rows, tile::Role::Accumulator, warps);
-  SmallVector<Value> partial;
-  for (size_t i = 0; i < weights.size(); ++i)
-    partial.push_back(b.alloc({segments(), program.rows, program.outputs}, b.getF32Type(),
-                              tile::Order::Rows, kLinearPad));
-  Value zero = b.constant(0), first = zero, end = b.constant(depth);
-  if (segments() != 1) {
-    first = b.mul(tile::GroupOp::create(b, b.getI32Type(), warps), spec.segment);
-    end = b.least(b.add(first, b.constant(spec.segment)), end);
-  }
-  Value rounds = arith::DivUIOp::create(b, b.sub(end, first), b.constant(kLinearDepth));
-  // What a round carries: a left operand for each weight, the right one, and the sums.
-  size_t count = weights.size();
-  auto fetch = [&](Value k) {
-    SmallVector<Value> operands;
-    for (Value weight : window.weights)
-      operands.push_back(
-          tile::FetchOp::create(b, left, weight, window.output, k, Value(), Value()));
-    operands.push_back(tile::FetchOp::create(b, right, x, window.row, below(window.xColumn, k),
-                                             window.left, xIndex, spec.xDivisor()));
-    return operands;
-  };
-  auto multiply = [&](ValueRange operands, ValueRange before) {
-    SmallVector<Value> after;
-    for (auto [operand, sum] : llvm::zip_equal(operands.take_front(count), before))
-      after.push_back(tile::MmaOp::create(b, sums, operand, operands[count], sum));
-    return after;
-  };
-  auto fetchRound = [&](Value round) { return fetch(b.add(first, b.mul(round, kLinearDepth))); };
-  SmallVector<Value> carried = fetch(first);
-  carried.append(count, tile::ZeroOp::create(b, sums));
-  // Two rounds an iteration, so that none is moved from registers to others.
-  Value one = b.constant(1), further = b.sub(rounds, one);
-  Value pairs = arith::DivUIOp::create(b, further, b.constant(2));
-  ValueRange last = b.loop(b.constant(0), pairs, carried, [&](Value pair, ValueRange now) {
-    Value round = b.add(b.mul(pair, 2), one);
-    SmallVector<Value> odd = fetchRound(round);
-    SmallVector<Value> after = multiply(now.take_front(count + 1), now.take_back(count));
-    SmallVector<Value> even = fetchRound(b.add(round, one));
-    llvm::append_range(even, multiply(odd, after));
-    return even;
-  });
-  SmallVector<Value> total = multiply(last.take_front(count + 1), last.take_back(count));
-  Value isOneLeft = b.compare(arith::CmpIPredicate::ne, b.mul(pairs, 2), further);
-  total = b.onlyIf(isOneLeft, total, [&] { return multiply(fetchRound(further), total); });
-  for (auto [sum, tile] : llvm::zip_equal(total, partial))
-    tile::StoreOp::create(b, sum, tile, false);
-  tile::BarrierOp::create(b);
-  write(partial, window);
+Type LinearEmitter::weightElement() const {
+  return cast<tile::GlobalType>(weights.front().getType()).getElementType();
+}
+
+tile::FragmentType LinearEmitter::weightFragment(int64_t rows, int64_t columns,
+                                                 ArrayRef<int64_t> warps) const {
+  return tile::FragmentType::get(b.getContext(), {rows, columns}, weightElement(), tile::Role::Lhs,
+                                 warps);
+}
+
+Value LinearEmitter::widen(Value operand) {
+  auto type = cast<tile::FragmentType>(operand.getType());
+  if (type.getElementType().isBF16())
+    return operand;
+  ArrayRef<int64_t> shape = type.getShape();
+  return tile::WidenOp::create(b, b.fragment(shape[0], shape[1], tile::Role::Lhs, type.getWarps()),
+                               operand);
+}
+
+int64_t LinearEmitter::blockDepth() const {
+  if (!spec.scales)
+    return kLinearDepth;
+  bool isWhole =
+      spec.scales->inputs % (2 * kLinearDepth) == 0 || spec.scales->inputs >= spec.inputs;
+  return isWhole ? 2 * kLinearDepth : kLinearDepth;
+}
+
+SmallVector<Value> LinearEmitter::beginBlock(ValueRange totals) {
+  if (!spec.scales)
+    return totals;
+  return SmallVector<Value>(totals.size(), tile::ZeroOp::create(b, totals.front().getType()));
+}
+
+SmallVector<Value> LinearEmitter::endBlock(const Window &window, Value k, ValueRange sums,
+                                           ValueRange totals) {
+  if (!spec.scales)
+    return sums;
+  SmallVector<Value> next;
+  int64_t block[] = {spec.scales->outputs, spec.scales->inputs};
+  for (auto [sum, total, scale] : llvm::zip_equal(sums, totals, window.scales))
+    next.push_back(
+        tile::AddScaledOp::create(b, sum.getType(), sum, total, scale, window.output, k, block));
+  return next;
 }
 
 /// Turns sums into results: of a gate, then with what is added.
@@ -174,95 +165,4 @@ void LinearEmitter::write(ValueRange tiles, const Window &window) {
   for (BlockArgument addend : block->getArguments().drop_front(tiles.size()))
     value = arith::AddFOp::create(b, value, addend);
   tile::YieldOp::create(b, value);
-}
-
-/// Both operands come through shared memory, several stages ahead. Sums of segments wait in the
-/// tile through which the result is written.
-void LinearEmitter::emitStages(const LinearProgram &program, const Window &window) {
-  int64_t stages = program.stages, steps = depth / kLinearDepth,
-          ofSegment = spec.segment / kLinearDepth;
-  size_t count = weights.size();
-  SmallVector<int64_t> warps{2, kLinearWarps / 2, 1};
-  SmallVector<Value> lefts, results;
-  for (size_t i = 0; i < count; ++i)
-    lefts.push_back(
-        b.alloc({stages, program.outputs, kLinearDepth}, b.getBF16Type(), tile::Order::Packed));
-  Value right =
-      b.alloc({stages, program.rows, kLinearDepth}, b.getBF16Type(), tile::Order::Swizzled);
-  for (size_t i = 0; i < count; ++i)
-    results.push_back(
-        b.alloc({program.rows, program.outputs}, b.getF32Type(), tile::Order::Rows, kLinearPad));
-  auto sums = b.fragment(program.outputs, program.rows, tile::Role::Accumulator, warps);
-  auto copy = [&](Value stage, Value step) {
-    Value k = b.mul(step, kLinearDepth);
-    for (auto [weight, tile] : llvm::zip_equal(window.weights, lefts))
-      tile::CopyOp::create(b, weight, window.output, k, Value(), Value(), b.plane(tile, stage));
-    tile::CopyOp::create(b, x, window.row, below(window.xColumn, k), window.left, xIndex,
-                         b.plane(right, stage), spec.xDivisor());
-  };
-  for (int64_t stage = 0; stage < stages - 1; ++stage) {
-    if (stage < steps)
-      copy(b.constant(stage), b.constant(stage));
-    tile::CommitOp::create(b);
-  }
-  Value end = b.constant(steps);
-  auto runSteps = [&](Value from, Value to, Value stage) {
-    SmallVector<Value> carried(count, tile::ZeroOp::create(b, sums));
-    carried.push_back(stage);
-    return b.loop(from, to, carried, [&](Value step, ValueRange now) {
-      Value stage = now.back();
-      tile::WaitOp::create(b, uint32_t(stages - 2));
-      tile::BarrierOp::create(b);
-      // The stage that the step before has read is free.
-      Value isFirst = b.compare(arith::CmpIPredicate::eq, stage, b.constant(0));
-      Value free = b.select(isFirst, b.constant(stages - 1), b.sub(stage, b.constant(1)));
-      Value ahead = b.add(step, b.constant(stages - 1));
-      b.onlyIf(b.compare(arith::CmpIPredicate::slt, ahead, end), [&] { copy(free, ahead); });
-      tile::CommitOp::create(b);
-      SmallVector<Value> planes;
-      for (Value tile : lefts)
-        planes.push_back(b.plane(tile, stage));
-      SmallVector<Value> next =
-          multiplyStage(program, warps, planes, b.plane(right, stage), now.drop_back());
-      Value isLast = b.compare(arith::CmpIPredicate::eq, stage, b.constant(stages - 1));
-      next.push_back(b.select(isLast, b.constant(0), b.add(stage, b.constant(1))));
-      return next;
-    });
-  };
-  auto store = [&](ValueRange sums, bool accumulate) {
-    for (auto [sum, tile] : llvm::zip_equal(sums, results))
-      tile::StoreOp::create(b, sum, tile, accumulate);
-  };
-  if (segments() == 1) {
-    store(runSteps(b.constant(0), end, b.constant(0)).drop_back(), false);
-  } else {
-    Value number = b.constant(segments());
-    b.loop(b.constant(0), number, b.constant(0), [&](Value segment, ValueRange now) {
-      Value from = b.mul(segment, ofSegment);
-      ValueRange done = runSteps(from, b.least(b.add(from, b.constant(ofSegment)), end), now[0]);
-      b.either(
-          b.compare(arith::CmpIPredicate::eq, segment, b.constant(0)),
-          [&] { store(done.drop_back(), false); }, [&] { store(done.drop_back(), true); });
-      return SmallVector<Value>{done.back()};
-    });
-  }
-  tile::BarrierOp::create(b);
-  write(results, window);
-}
-
-SmallVector<Value> LinearEmitter::multiplyStage(const LinearProgram &program,
-                                                ArrayRef<int64_t> warps, ArrayRef<Value> lefts,
-                                                Value right, ValueRange before) {
-  auto leftType = b.fragment(program.outputs, tile::kPackedColumns, tile::Role::Lhs, warps);
-  auto rightType = b.fragment(tile::kPackedColumns, program.rows, tile::Role::Rhs, warps);
-  SmallVector<Value> sums(before);
-  for (int64_t k = 0; k < kLinearDepth; k += tile::kPackedColumns) {
-    int64_t position[] = {0, k};
-    Value inputs = tile::LoadOp::create(b, rightType, right, position);
-    for (auto [sum, tile] : llvm::zip_equal(sums, lefts)) {
-      Value operand = tile::LoadOp::create(b, leftType, tile, position);
-      sum = tile::MmaOp::create(b, sum.getType(), operand, inputs, sum);
-    }
-  }
-  return sums;
 }

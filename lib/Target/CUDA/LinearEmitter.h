@@ -31,7 +31,7 @@ private:
   struct Window {
     mlir::Value row, left; // the first, and how many there are from it on
     mlir::Value output; // the first
-    llvm::ArrayRef<mlir::Value> weights;
+    llvm::ArrayRef<mlir::Value> weights, scales;
     // Columns of x and y where the head's begin; null: the first.
     mlir::Value xColumn = {}, yColumn = {};
   };
@@ -40,7 +40,7 @@ private:
   mlir::Value below(mlir::Value first, mlir::Value column) {
     return first ? b.add(first, column) : column;
   }
-  llvm::SmallVector<mlir::Value> matricesOf(mlir::Value number);
+  llvm::SmallVector<mlir::Value> matricesOf(llvm::ArrayRef<mlir::Value> stacks, mlir::Value number);
   void emitGroup(const LinearProgram &program);
   void emitWindow(const LinearProgram &program, const Window &window);
   void emitStraight(const LinearProgram &program, const Window &window);
@@ -51,13 +51,25 @@ private:
                                                mlir::ValueRange before);
   void write(mlir::ValueRange tiles, const Window &window);
 
+  mlir::Type weightElement() const;
+  tile::FragmentType weightFragment(int64_t rows, int64_t columns,
+                                    llvm::ArrayRef<int64_t> warps) const;
+  mlir::Value widen(mlir::Value operand);
+
+  /// Depth that has one scale, or of a stage where weights have none.
+  int64_t blockDepth() const;
+  /// What is summed of a block from its begin on, and the totals with it at its end.
+  llvm::SmallVector<mlir::Value> beginBlock(mlir::ValueRange totals);
+  llvm::SmallVector<mlir::Value> endBlock(const Window &window, mlir::Value k,
+                                          mlir::ValueRange sums, mlir::ValueRange totals);
+
   ProgramBuilder &b;
   const LinearSpec &spec;
   int64_t depth; // with padding
   mlir::Value x, y, rows;
   mlir::Value offsets, pairs; // of experts
   mlir::Value xIndex, yIndex; // rows of x and of y where they are not neighbours, or null
-  llvm::SmallVector<mlir::Value> weights, addends;
+  llvm::SmallVector<mlir::Value> weights, scales, addends;
 };
 
 } // namespace hadal::cuda

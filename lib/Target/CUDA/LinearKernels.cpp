@@ -11,9 +11,9 @@ using namespace hadal::cuda;
 
 namespace {
 /// As many stages as shared memory has room for, up to four; less than two are none.
-int64_t countStages(int64_t weights, int64_t outputs, int64_t rows, int64_t sharedBytes) {
-  int64_t result = weights * rows * (outputs + kLinearPad) * 4;
-  int64_t stage = (weights * outputs + rows) * kLinearDepth * 2;
+int64_t countStages(const LinearSpec &spec, int64_t outputs, int64_t rows, int64_t sharedBytes) {
+  int64_t result = spec.weights() * rows * (outputs + kLinearPad) * 4;
+  int64_t stage = (spec.weights() * outputs * (spec.scales ? 1 : 2) + rows * 2) * kLinearDepth;
   return std::min<int64_t>(4, (sharedBytes - result) / stage);
 }
 
@@ -28,18 +28,19 @@ int64_t mostRowsFor(const LinearSpec &spec, int64_t rows) {
 SmallVector<LinearProgram> choosePrograms(const LinearSpec &spec, int64_t segments,
                                           int64_t sharedBytes) {
   SmallVector<LinearProgram> programs;
-  int64_t weights = spec.isGated ? 2 : 1, outputs = 128 / weights;
+  int64_t outputs = 128 / spec.weights();
   for (int64_t rows : {8, 16})
     programs.push_back(
-        {mostRowsFor(spec, rows), 32 / weights * (kLinearWarps / segments), rows, 0, 0});
-  for (int64_t rows : {64, 128})
-    if (int64_t stages = countStages(weights, outputs, rows, sharedBytes); stages >= 2)
+        {mostRowsFor(spec, rows), 32 / spec.weights() * (kLinearWarps / segments), rows, 0, 0});
+  // Sums of blocks that have scales are registers beside the totals.
+  for (int64_t rows = 64; rows <= (spec.scales ? 64 : 128); rows *= 2)
+    if (int64_t stages = countStages(spec, outputs, rows, sharedBytes); stages >= 2)
       programs.push_back({mostRowsFor(spec, rows), outputs, rows, stages, 0});
   programs.back().mostRows = 0;
   return programs;
 }
 
-/// x, offsets and pairs of experts, the weights, the addends and y.
+/// x, offsets and pairs of experts, the weights, their scales, the addends and y.
 SmallVector<Type> typesOf(Builder &b, const LinearSpec &spec) {
   auto matrix = [&](int64_t rows, int64_t columns, Type element, tile::Order order) -> Type {
     return tile::GlobalType::get(b.getContext(), {rows, columns}, element, order);
@@ -54,8 +55,18 @@ SmallVector<Type> typesOf(Builder &b, const LinearSpec &spec) {
   }
   if (spec.heads)
     shape.insert(shape.begin(), spec.heads->heads);
-  types.append(spec.isGated ? 2 : 1,
-               tile::GlobalType::get(b.getContext(), shape, b.getBF16Type(), tile::Order::Packed));
+  Type element = b.getBF16Type();
+  if (spec.scales)
+    element = b.getType<Float8E4M3FNType>();
+  types.append(spec.weights(),
+               tile::GlobalType::get(b.getContext(), shape, element, tile::Order::Packed));
+  if (spec.scales) {
+    MutableArrayRef<int64_t> blocks = MutableArrayRef(shape).take_back(2);
+    blocks[0] = int64_t(llvm::divideCeil(spec.outputs, spec.scales->outputs));
+    blocks[1] = int64_t(llvm::divideCeil(spec.inputs, spec.scales->inputs));
+    types.append(spec.weights(),
+                 tile::GlobalType::get(b.getContext(), shape, b.getF32Type(), tile::Order::Rows));
+  }
   types.append(spec.addends, matrix(any, spec.outputs, b.getF32Type(), tile::Order::Rows));
   types.push_back(matrix(any, spec.yColumns(), spec.element, tile::Order::Rows));
   return types;

@@ -16,7 +16,8 @@ using namespace hadal::cuda;
 
 int64_t hadal::cuda::wordsOf(tile::FragmentType fragment) {
   int64_t elements = fragment.getWarpRows() * fragment.getWarpColumns() / kWarp;
-  return fragment.getRole() == tile::Role::Accumulator ? elements : elements / 2;
+  int64_t bytes = fragment.getElementType().getIntOrFloatBitWidth() / 8;
+  return elements * bytes / 4;
 }
 
 int64_t hadal::cuda::wordsOf(tile::ColumnType column) {
@@ -25,7 +26,7 @@ int64_t hadal::cuda::wordsOf(tile::ColumnType column) {
 
 int64_t hadal::cuda::packedRowBytes(tile::GlobalType matrix) {
   int64_t columns = int64_t(llvm::alignTo(matrix.getShape()[1], tile::kPackedPadding));
-  return columns / tile::kPackedColumns * tile::kPackedBytes;
+  return columns / tile::kPackedColumns * tile::packedBytes(matrix.getElementType());
 }
 
 int64_t hadal::cuda::packedRowCount(tile::GlobalType matrix) {
@@ -65,6 +66,7 @@ void MmaArchitecture::addPatterns(const TypeConverter &types, RewritePatternSet 
   addMemoryPatterns(types, patterns);
   addMatrixPatterns(types, patterns);
   addRaggedPatterns(types, patterns);
+  addScalePatterns(types, patterns);
   addWritePatterns(types, patterns);
   addRowPatterns(types, patterns);
   addWindowPatterns(types, patterns);

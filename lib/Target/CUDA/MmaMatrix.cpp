@@ -8,15 +8,16 @@ using namespace hadal::cuda;
 
 namespace {
 /// An operand in the order [part][step][word]: parts are 16 rows of a left or 8 columns of a right
-/// one; an access brings two steps of a right one, one of a left one.
+/// one; an access brings two steps of a right one, one of a left one, two of one of eight bits.
 struct OperandShape {
   explicit OperandShape(tile::FragmentType fragment)
       : isLeft(fragment.getRole() == tile::Role::Lhs),
         parts(isLeft ? fragment.getWarpRows() / kMmaRows : fragment.getWarpColumns() / kMmaColumns),
         steps((isLeft ? fragment.getShape()[1] : fragment.getShape()[0]) / kMmaDepth),
-        wordsOfStep(isLeft ? 4 : 2) {}
+        wordsOfStep((isLeft ? 4 : 2) * fragment.getElementType().getIntOrFloatBitWidth() / 16),
+        stepsOfAccess(4 / wordsOfStep) {}
   bool isLeft;
-  int64_t parts, steps, wordsOfStep;
+  int64_t parts, steps, wordsOfStep, stepsOfAccess;
 
   ValueRange at(ValueRange words, int64_t part, int64_t step) const {
     return words.slice((part * steps + step) * wordsOfStep, wordsOfStep);
@@ -49,12 +50,13 @@ struct LowerLoad : OpConversionPattern<tile::LoadOp> {
     Value base = t.plus(tile, t.at.packedOperand(op.getFragment().getType(), type.getRowBytes(),
                                                  int64_t(op.getApart())));
     int64_t first = position[0] / tile::kPackedRows * type.getRowBytes() +
-                    position[1] / tile::kPackedColumns * tile::kPackedBytes;
+                    position[1] / tile::kPackedColumns * tile::packedBytes(type.getElementType());
     SmallVector<Value> words;
     for (int64_t part = 0; part < shape.parts; ++part)
-      for (int64_t step = 0; step < shape.steps; ++step)
-        llvm::append_range(words, t.loadWords(t.plus(base, first + part * type.getRowBytes() +
-                                                               step * kWarp * tile::kPieceBytes)));
+      for (int64_t access = 0; access < shape.steps / shape.stepsOfAccess; ++access)
+        llvm::append_range(words,
+                           t.loadWords(t.plus(base, first + part * type.getRowBytes() +
+                                                        access * kWarp * tile::kPieceBytes)));
     return words;
   }
 
@@ -139,7 +141,8 @@ struct LowerFetch : OpConversionPattern<tile::FetchOp> {
     Value row = t.math.add(t.math.div(adaptor.getRow(), tile::kPackedRows),
                            t.math.mul(t.at.warpRow(fragment.getWarps()), shape.parts));
     Value lane = t.math.mul(t.at.lane(), tile::kPieceBytes);
-    Value column = t.math.mul(adaptor.getColumn(), tile::kPackedBytes / tile::kPackedColumns);
+    Value column = t.math.mul(adaptor.getColumn(),
+                              tile::packedBytes(source.getElementType()) / tile::kPackedColumns);
     auto pointerTo = [&](Value block) {
       Value pointer = t.plus(adaptor.getSource(), t.rows(block, rowBytes));
       return t.plus(t.plus(pointer, lane), column);
@@ -150,8 +153,8 @@ struct LowerFetch : OpConversionPattern<tile::FetchOp> {
       Value pointer = isWhole
                           ? t.plus(whole, part * rowBytes)
                           : pointerTo(t.least(t.math.add(row, part), t.math.constant(blocks - 1)));
-      for (int64_t step = 0; step < shape.steps; ++step)
-        llvm::append_range(words, t.loadWords(t.plus(pointer, step * kWarp * tile::kPieceBytes),
+      for (int64_t access = 0; access < shape.steps / shape.stepsOfAccess; ++access)
+        llvm::append_range(words, t.loadWords(t.plus(pointer, access * kWarp * tile::kPieceBytes),
                                               /*isInvariant=*/true));
     }
     return words;

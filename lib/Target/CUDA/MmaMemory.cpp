@@ -79,7 +79,8 @@ public:
     if (shape.isPacked) {
       rowBytes = packedRowBytes(type);
       first = t.math.div(first, tile::kPackedRows);
-      column = t.math.mul(adaptor.getColumn(), tile::kPackedBytes / tile::kPackedColumns);
+      column = t.math.mul(adaptor.getColumn(),
+                          tile::packedBytes(type.getElementType()) / tile::kPackedColumns);
       if (packedRowCount(type) % shape.rows != 0)
         left = subtract(t.math.constant(packedRowCount(type)), first);
     } else {

@@ -145,8 +145,9 @@ struct LowerRead : OpConversionPattern<tile::ReadOp> {
       Value row = t.math.add(t.math.mul(blockRow, tile::kPackedRows), t.math.div(lane, 4));
       Value piece = t.math.add(t.math.mul(blockColumn, 4), t.math.rem(lane, 4));
       auto upper = source.wordsAt(row, piece), lower = source.wordsAt(t.math.add(row, 8), piece);
-      Value to = t.math.add(t.math.mul(blockRow, type.getRowBytes()),
-                            t.math.mul(t.math.add(blockColumn, first), tile::kPackedBytes));
+      Value to = t.math.add(
+          t.math.mul(blockRow, type.getRowBytes()),
+          t.math.mul(t.math.add(blockColumn, first), tile::packedBytes(type.getElementType())));
       to = t.plus(tile, t.math.add(to, t.math.mul(lane, tile::kPieceBytes)));
       for (int64_t step = 0; step < kAccessSteps; ++step)
         store(t, {upper[2 * step], lower[2 * step], upper[2 * step + 1], lower[2 * step + 1]},

@@ -56,7 +56,7 @@ public:
   Int packedOperand(tile::FragmentType fragment, int64_t rowBytes, int64_t apart) {
     Int block = m.mul(warpRow(fragment.getWarps()), fragment.getWarpRows() / tile::kPackedRows);
     Int at = m.add(m.mul(block, rowBytes), m.mul(lane(), tile::kPieceBytes));
-    int64_t bytes = apart / tile::kPackedColumns * tile::kPackedBytes;
+    int64_t bytes = apart / tile::kPackedColumns * tile::packedBytes(fragment.getElementType());
     return apart == 0 ? at : m.add(at, m.mul(group(fragment.getWarps()), bytes));
   }
 
@@ -137,7 +137,13 @@ public:
   }
 
   /// The row that a thread writes first, and its first column of four.
-  Int writtenRow(tile::SharedType tile) { return m.div(m.thread(), tile.getColumns() / 4); }
+  Int writtenRow(tile::SharedType tile) {
+    Int row = m.div(m.thread(), tile.getColumns() / 4);
+    // Of short rows, two that are four apart have all banks.
+    if (tile.getColumns() == 16)
+      row = m.orBits(m.mul(m.div(row, 8), 8), reversed(m.rem(row, 8)));
+    return row;
+  }
   Int writtenColumn(tile::SharedType tile) {
     return m.mul(m.rem(m.thread(), tile.getColumns() / 4), 4);
   }

@@ -103,6 +103,7 @@ int64_t packedRowCount(tile::GlobalType matrix);
 void addMemoryPatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);
 void addMatrixPatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);
 void addRaggedPatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);
+void addScalePatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);
 void addWritePatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);
 void addRowPatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);
 void addWindowPatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);

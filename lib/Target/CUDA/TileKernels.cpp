@@ -22,69 +22,83 @@ constexpr int64_t kExpertsTogether = 6;
 
 /// A linear layer, of all rows or of experts, and what is added to it in the same pass.
 struct LinearBody {
-  Operation *root = nullptr;
-  SmallVector<Value> weights, addends;
+  ComputeOpInterface root;
   Value x, result;
-  SmallVector<Value> groups; // offsets and pairs of experts
+  SmallVector<OpOperand *> weights;
+  SmallVector<Value> scales, addends; // of the weights, where they have some
+  SmallVector<Value> groups;          // offsets and pairs of experts
+  std::optional<ArrayRef<int64_t>> block;
   std::optional<ExpertSpec> experts;
   std::optional<HeadSpec> heads;
 };
 
-bool isRight(OpOperand &x, OpOperand &weight, Value scale) {
-  RankedTensorType rows = typeOf(x.get()), matrix = typeOf(weight.get());
+/// Whether kernels read a weight in this form, whose scale may be null.
+bool isWeight(LinearBody &body, OpOperand &weight, Value scale) {
+  RankedTensorType matrix = typeOf(weight.get());
   Type stored = matrix.getElementType();
-  constexpr int64_t elementsOfPiece = tile::kPieceBytes / 2;
-  auto op = cast<ComputeOpInterface>(weight.getOwner());
-  return !scale && rows.getElementType().isBF16() &&
-         (stored.isBF16() || stored.isF16() || stored.isF32()) &&
-         op.getOperandRole(weight) == OperandRole::Matrix &&
-         rows.getDimSize(1) % elementsOfPiece == 0;
+  if (body.root.getOperandRole(weight) != OperandRole::Matrix)
+    return false;
+  if (!scale)
+    return stored.isBF16() || stored.isF16() || stored.isF32();
+  // Blocks are whole stages of a pipeline, or there is one.
+  int64_t inputs = (*body.block)[1];
+  return isa<Float8E4M3FNType>(stored) && typeOf(scale).getElementType().isF32() &&
+         (inputs % tile::kPackedPadding == 0 || inputs >= matrix.getDimSize(matrix.getRank() - 1));
 }
 
 std::optional<LinearBody> matchRoot(Operation *op) {
   LinearBody body;
-  body.root = op;
+  SmallVector<Value> scales;
   if (auto linear = dyn_cast<LinearOp>(op)) {
-    if (!isRight(linear.getXMutable(), linear.getWeightMutable(), linear.getScale()))
-      return std::nullopt;
     body.x = linear.getX();
-    body.weights = {linear.getWeight()};
+    body.weights = {&linear.getWeightMutable()};
+    scales = {linear.getScale()};
+    body.block = linear.getBlock();
   } else if (auto gated = dyn_cast<GatedLinearOp>(op)) {
-    if (!isRight(gated.getXMutable(), gated.getGateMutable(), gated.getGateScale()))
-      return std::nullopt;
     body.x = gated.getX();
-    body.weights = {gated.getGate(), gated.getUp()};
+    body.weights = {&gated.getGateMutable(), &gated.getUpMutable()};
+    scales = {gated.getGateScale(), gated.getUpScale()};
+    body.block = gated.getBlock();
   } else if (auto gated = dyn_cast<MoeGateUpOp>(op)) {
-    if (!isRight(gated.getXMutable(), gated.getGateMutable(), gated.getGateScale()) ||
-        !isRight(gated.getXMutable(), gated.getUpMutable(), gated.getUpScale()))
-      return std::nullopt;
     body.x = gated.getX();
-    body.weights = {gated.getGate(), gated.getUp()};
+    body.weights = {&gated.getGateMutable(), &gated.getUpMutable()};
+    scales = {gated.getGateScale(), gated.getUpScale()};
+    body.block = gated.getBlock();
     body.groups = {gated.getOffsets(), gated.getRows()};
     body.experts = ExpertSpec{typeOf(gated.getGate()).getDimSize(0), int64_t(gated.getTopK()),
                               /*xOfPairs=*/true};
   } else if (auto down = dyn_cast<MoeDownOp>(op)) {
-    if (!isRight(down.getHMutable(), down.getDownMutable(), down.getScale()))
-      return std::nullopt;
     body.x = down.getH();
-    body.weights = {down.getDown()};
+    body.weights = {&down.getDownMutable()};
+    scales = {down.getScale()};
+    body.block = down.getBlock();
     body.groups = {down.getOffsets(), down.getRows()};
     body.experts = ExpertSpec{typeOf(down.getDown()).getDimSize(0), /*topK=*/1, /*xOfPairs=*/false};
   } else if (auto heads = dyn_cast<HeadLinearOp>(op)) {
     RankedTensorType weight = typeOf(heads.getWeight());
     // No window of the depth, or of outputs, reaches into another head.
-    if (!isRight(heads.getXMutable(), heads.getWeightMutable(), Value()) ||
-        weight.getDimSize(1) % kHeadOutputs != 0 ||
+    if (weight.getDimSize(1) % kHeadOutputs != 0 ||
         weight.getDimSize(2) % tile::kPackedPadding != 0)
       return std::nullopt;
     body.x = heads.getX();
-    body.weights = {heads.getWeight()};
+    body.weights = {&heads.getWeightMutable()};
+    scales = {Value()};
     body.heads =
         HeadSpec{weight.getDimSize(0), typeOf(heads.getX()).getDimSize(1) / weight.getDimSize(0)};
   } else {
     return std::nullopt;
   }
+  body.root = cast<ComputeOpInterface>(op);
   body.result = op->getResult(0);
+  constexpr int64_t elementsOfPiece = tile::kPieceBytes / 2;
+  RankedTensorType rows = typeOf(body.x);
+  if (!rows.getElementType().isBF16() || rows.getDimSize(1) % elementsOfPiece != 0)
+    return std::nullopt;
+  for (auto [weight, scale] : llvm::zip_equal(body.weights, scales))
+    if (!isWeight(body, *weight, scale) || bool(scale) != bool(scales.front()))
+      return std::nullopt;
+  if (scales.front())
+    body.scales = scales;
   return body;
 }
 
@@ -119,8 +133,12 @@ RankedTensorType hadal::cuda::getMatrixType(RankedTensorType type) {
   int64_t segment =
       chooseSegment(shape[shape.size() - 2], shape.back(), shape.size() > 2 ? kExpertsTogether : 1);
   MLIRContext *context = type.getContext();
-  return RankedTensorType::get(shape, BFloat16Type::get(context),
-                               FragmentsAttr::get(context, segment));
+  Type element = type.getElementType();
+  if (isa<Float8E4M3FNType>(element)) // no block of two stages is in two segments
+    segment = int64_t(llvm::alignTo(segment, 2 * tile::kPackedPadding));
+  else
+    element = BFloat16Type::get(context);
+  return RankedTensorType::get(shape, element, FragmentsAttr::get(context, segment));
 }
 
 LogicalResult hadal::cuda::setTileInterface(ExecutableOp executable) {
@@ -129,17 +147,19 @@ LogicalResult hadal::cuda::setTileInterface(ExecutableOp executable) {
     return success();
   }
   LinearBody body = *matchLinear(executable.getBodyOps());
-  for (Value weight : body.weights)
-    if (!isa_and_present<FragmentsAttr>(typeOf(weight).getEncoding()))
-      return body.root->emitOpError() << "expected a weight in fragments, got " << weight.getType()
-                                      << " (run hadal-pack-parameters)";
+  for (OpOperand *weight : body.weights)
+    if (!isa_and_present<FragmentsAttr>(typeOf(weight->get()).getEncoding()))
+      return body.root->emitOpError() << "expected a weight in fragments, got "
+                                      << weight->get().getType() << " (run hadal-pack-parameters)";
   SmallVector<int64_t> bindings;
   auto bind = [&](Value operand) {
     bindings.push_back(cast<BlockArgument>(operand).getArgNumber());
   };
   bind(body.x);
   llvm::for_each(body.groups, bind);
-  llvm::for_each(body.weights, bind);
+  for (OpOperand *weight : body.weights)
+    bind(weight->get());
+  llvm::for_each(body.scales, bind);
   llvm::for_each(body.addends, bind);
   SmallVector<plan::Access> access(bindings.size(), plan::Access::Read);
   bindings.push_back(body.root->getParentOfType<func::FuncOp>().getNumArguments()); // the result
@@ -201,7 +221,7 @@ void hadal::cuda::emitTileVariant(ExecutableOp executable, VariantOp variant, co
   if (MlaAttendAbsorbedOp op = matchAttention(executable.getBodyOps()))
     return emitAttentionVariant(executable, op, variant, level);
   LinearBody body = *matchLinear(executable.getBodyOps());
-  RankedTensorType w = typeOf(body.weights.front());
+  RankedTensorType w = typeOf(body.weights.front()->get());
   LinearSpec spec;
   spec.name = executable.getSymName().str();
   spec.outputs = w.getDimSize(w.getRank() - 2);
@@ -212,6 +232,8 @@ void hadal::cuda::emitTileVariant(ExecutableOp executable, VariantOp variant, co
   spec.addends = int64_t(body.addends.size());
   spec.experts = body.experts;
   spec.heads = body.heads;
+  if (!body.scales.empty())
+    spec.scales = ScaleSpec{(*body.block)[0], (*body.block)[1]};
   Block &contents = variant.getContents().front();
   OpBuilder builder = OpBuilder::atBlockEnd(&contents);
   SmallVector<LinearProgram> programs = emitLinear(builder, executable.getLoc(), spec, level);

@@ -61,8 +61,8 @@ func.func private @panels(tensor<64xbf16, #hadal.panels<rows = 32, interleave = 
 
 // -----
 
-// fragments_c1: the tensor is of rank 2 or more, of bf16
-// expected-error @+1 {{expected a layout in fragments on a tensor of bf16 and of rank 2 or more, got rank 2 and 'f32'}}
+// fragments_c1: the tensor is of rank 2 or more, of bf16 or f8E4M3FN
+// expected-error @+1 {{expected a layout in fragments on a tensor of bf16 or f8E4M3FN and of rank 2 or more, got rank 2 and 'f32'}}
 func.func private @fragments(tensor<96x64xf32, #hadal.fragments<segment = 64>>)
 
 // -----

@@ -12,14 +12,14 @@ func.func private @matrix(!tile.global<4x?x64xbf16, rows>)
 
 // -----
 
-// global_c2: elements are bf16 or f32; packed ones bf16, of known rows
-// expected-error @+1 {{expected elements of bf16 or f32, got 'i8'}}
+// global_c2: elements are bf16 or f32; packed ones bf16 or f8E4M3FN, of known rows
+// expected-error @+1 {{expected elements of bf16 or f32, or packed ones of bf16 or f8E4M3FN, got 'i8'}}
 func.func private @matrix(!tile.global<16x64xi8, rows>)
 
 // -----
 
 // global_c2
-// expected-error @+1 {{expected a packed matrix of bf16 and of known rows, got elements of 'bf16'}}
+// expected-error @+1 {{expected a packed matrix of known rows, got elements of 'bf16'}}
 func.func private @matrix(!tile.global<?x64xbf16, packed>)
 
 // -----
@@ -36,7 +36,7 @@ func.func private @tile(!tile.shared<64xbf16, rows>)
 
 // -----
 
-// shared_c2: elements are bf16 or f32; swizzled and packed ones bf16
+// shared_c2: elements are bf16 or f32; swizzled ones bf16, packed ones bf16 or f8E4M3FN
 // expected-error @+1 {{expected a swizzled tile of bf16, got 'f32'}}
 func.func private @tile(!tile.shared<64x64xf32, swizzled>)
 
@@ -72,8 +72,8 @@ func.func private @fragment(!tile.fragment<64x64xbf16, lhs, [2, 2]>)
 
 // -----
 
-// fragment_c2: operands are bf16, sums f32
-// expected-error @+1 {{expected operands of bf16 and sums of f32, got 'f32'}}
+// fragment_c2: operands are bf16, left ones f8E4M3FN too, sums f32
+// expected-error @+1 {{expected operands of bf16, left ones of f8E4M3FN too, and sums of f32, got 'f32'}}
 func.func private @fragment(!tile.fragment<64x64xf32, lhs, [2, 2, 1]>)
 
 // -----
@@ -144,6 +144,33 @@ func.func @copy(%x: !tile.global<64x64xbf16, rows>, %i: i32, %m: memref<?xi32>) 
 func.func @fetch(%x: !tile.global<?x64xbf16, rows>, %i: i32, %m: memref<?xi32>) {
   // expected-error @+1 {{expected an index only where rows are given, with a positive divisor, got 0}}
   %b = tile.fetch %x[%i, %i] rows %i by %m div 0 : memref<?xi32> : !tile.global<?x64xbf16, rows> -> !tile.fragment<64x8xbf16, rhs, [1, 1, 1]>
+  return
+}
+
+// -----
+
+// widen_c1: operands of the same shape and warps, the first of f8E4M3FN, the result of bf16
+func.func @widen(%a: !tile.fragment<64x32xf8E4M3FN, lhs, [1, 1, 1]>) {
+  // expected-error @+1 {{expected an operand of f8E4M3FN and one like it of bf16, got}}
+  %b = tile.widen %a : !tile.fragment<64x32xf8E4M3FN, lhs, [1, 1, 1]> -> !tile.fragment<64x64xbf16, lhs, [1, 1, 1]>
+  return
+}
+
+// -----
+
+// add_scaled_c1: sums, and a matrix of f32 and of order rows, of known rows
+func.func @add_scaled(%c: !tile.fragment<64x8xf32, accumulator, [1, 1, 1]>, %s: !tile.global<?x4xf32, rows>, %i: i32) {
+  // expected-error @+1 {{expected sums, and a matrix of f32 of known rows, got}}
+  %d = tile.add_scaled %c to %c by %s[%i, %i] block [128, 128] : !tile.fragment<64x8xf32, accumulator, [1, 1, 1]>, !tile.global<?x4xf32, rows>
+  return
+}
+
+// -----
+
+// add_scaled_c2: a block has two positive extents
+func.func @add_scaled(%c: !tile.fragment<64x8xf32, accumulator, [1, 1, 1]>, %s: !tile.global<4x4xf32, rows>, %i: i32) {
+  // expected-error @+1 {{expected a block of two positive extents, got [128]}}
+  %d = tile.add_scaled %c to %c by %s[%i, %i] block [128] : !tile.fragment<64x8xf32, accumulator, [1, 1, 1]>, !tile.global<4x4xf32, rows>
   return
 }
 
@@ -293,9 +320,9 @@ func.func @zero() {
 
 // -----
 
-// mma_c1: a left operand [m, k], a right one [k, n] and a sum [m, n], of the same warps
+// mma_c1: a left operand [m, k], a right one [k, n] and a sum [m, n], of the same warps, operands of bf16 and of the same depth in lanes
 func.func @mma(%a: !tile.fragment<64x64xbf16, lhs, [2, 2, 1]>, %b: !tile.fragment<64x64xbf16, rhs, [2, 2, 1]>, %c: !tile.fragment<64x32xf32, accumulator, [2, 2, 1]>) {
-  // expected-error @+1 {{expected [m, k], [k, n] and [m, n] of the same warps, got}}
+  // expected-error @+1 {{expected [m, k], [k, n] and [m, n] of bf16 and of the same warps, got}}
   %d = tile.mma %a, %b, %c : !tile.fragment<64x64xbf16, lhs, [2, 2, 1]>, !tile.fragment<64x64xbf16, rhs, [2, 2, 1]>, !tile.fragment<64x32xf32, accumulator, [2, 2, 1]>
   return
 }
@@ -330,7 +357,7 @@ func.func private @tile(!tile.fragment<16x64xf32, accumulator, [1, 4, 1], pairs>
 
 // mma_c1
 func.func @mma(%a: !tile.fragment<16x32xbf16, lhs, [1, 4, 1]>, %b: !tile.fragment<32x64xbf16, rhs, [1, 4, 1], pairs>, %c: !tile.fragment<16x64xf32, accumulator, [1, 4, 1]>) {
-  // expected-error @+1 {{expected [m, k], [k, n] and [m, n] of the same warps}}
+  // expected-error @+1 {{expected [m, k], [k, n] and [m, n] of bf16 and of the same warps}}
   %d = tile.mma %a, %b, %c : !tile.fragment<16x32xbf16, lhs, [1, 4, 1]>, !tile.fragment<32x64xbf16, rhs, [1, 4, 1], pairs>, !tile.fragment<16x64xf32, accumulator, [1, 4, 1]>
   return
 }

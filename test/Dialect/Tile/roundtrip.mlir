@@ -138,3 +138,18 @@ func.func @halves(%s: !tile.fragment<64x32xf32, accumulator, [2, 2, 2]>) {
   %t = tile.exchange %s through %x : !tile.fragment<64x32xf32, accumulator, [2, 2, 2]>, !tile.shared<8x256xf32, rows> -> !tile.fragment<64x32xf32, accumulator, [2, 4, 1]>
   return
 }
+
+// CHECK-LABEL: func.func @scaled(
+// CHECK-SAME:    %[[W:.*]]: !tile.global<96x64xf8E4M3FN, packed>, %[[S:.*]]: !tile.global<1x1xf32, rows>, %[[B:.*]]: !tile.fragment<64x8xbf16, rhs, [4, 1, 1]>, %[[I:.*]]: i32
+func.func @scaled(%w: !tile.global<96x64xf8E4M3FN, packed>, %s: !tile.global<1x1xf32, rows>, %b: !tile.fragment<64x8xbf16, rhs, [4, 1, 1]>, %i: i32) {
+  // CHECK: %[[A:.*]] = tile.fetch %[[W]][%[[I]], %[[I]]] : <96x64xf8E4M3FN, packed> -> <64x64xf8E4M3FN, lhs, [4, 1, 1]>
+  %a = tile.fetch %w[%i, %i] : !tile.global<96x64xf8E4M3FN, packed> -> !tile.fragment<64x64xf8E4M3FN, lhs, [4, 1, 1]>
+  // CHECK: tile.widen %[[A]] : <64x64xf8E4M3FN, lhs, [4, 1, 1]> -> <64x64xbf16, lhs, [4, 1, 1]>
+  %v = tile.widen %a : !tile.fragment<64x64xf8E4M3FN, lhs, [4, 1, 1]> -> !tile.fragment<64x64xbf16, lhs, [4, 1, 1]>
+  %z = tile.zero : !tile.fragment<64x8xf32, accumulator, [4, 1, 1]>
+  %c = tile.mma %v, %b, %z : !tile.fragment<64x64xbf16, lhs, [4, 1, 1]>, !tile.fragment<64x8xbf16, rhs, [4, 1, 1]>, !tile.fragment<64x8xf32, accumulator, [4, 1, 1]>
+  // CHECK: tile.add_scaled %{{.*}} to %{{.*}} by %[[S]][%[[I]], %[[I]]] block [128, 128] : <64x8xf32, accumulator, [4, 1, 1]>, <1x1xf32, rows>
+  %d = tile.add_scaled %c to %z by %s[%i, %i] block [128, 128] : !tile.fragment<64x8xf32, accumulator, [4, 1, 1]>, !tile.global<1x1xf32, rows>
+  %t = tile.alloc : !tile.shared<2x16x64xf8E4M3FN, packed>
+  return
+}

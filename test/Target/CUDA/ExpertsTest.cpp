@@ -13,6 +13,7 @@
 
 #include <cmath>
 #include <random>
+#include <set>
 
 using namespace hadal;
 using namespace hadal::testing;
@@ -21,6 +22,7 @@ namespace {
 struct Shape {
   int64_t experts, topK, outputs, inputs;
   bool isDown;
+  cuda::ScaleSpec block = {}; // of weights of eight bits
 };
 
 /// Pairs sorted by expert.
@@ -55,18 +57,28 @@ public:
     spec.segment = cuda::chooseSegment(shape.outputs, shape.inputs, shape.topK);
     spec.element = shape.isDown ? mlir::Type(builder.getF32Type()) : builder.getBF16Type();
     spec.isGated = !shape.isDown;
+    if (shape.block.outputs) {
+      spec.scales = shape.block;
+      spec.segment = int64_t(llvm::alignTo(spec.segment, 128));
+    }
     spec.experts = cuda::ExpertSpec{shape.experts, shape.topK, !shape.isDown};
     programs = cuda::emitLinear(builder, loc, spec, level);
     image = std::make_unique<SimImage>(compileToPtx(*module, level));
+    std::vector<float> scales[2];
     for (unsigned i = 0; i < (shape.isDown ? 1 : 2); ++i) {
-      std::vector<uint16_t> stack;
+      std::vector<uint8_t> stack;
       for (int64_t e = 0; e < shape.experts; ++e) {
-        weights[i].push_back(drawBF16(shape.outputs * shape.inputs, unsigned(7 + 2 * e + i)));
-        std::vector<uint16_t> packed = packWeights(weights[i].back(), shape.outputs, shape.inputs);
-        stack.insert(stack.end(), packed.begin(), packed.end());
+        weights[i].emplace_back(shape.outputs, shape.inputs, unsigned(7 + 2 * e + i),
+                                shape.block.outputs, shape.block.inputs);
+        TileWeight &weight = weights[i].back();
+        stack.insert(stack.end(), weight.packed.begin(), weight.packed.end());
+        scales[i].insert(scales[i].end(), weight.scales.begin(), weight.scales.end());
       }
       packed.push_back(image->upload(stack));
     }
+    for (const std::vector<float> &each : scales)
+      if (!each.empty())
+        packed.push_back(image->upload(each));
   }
 
   const cuda::LinearProgram &programFor(int64_t pairs) const {
@@ -137,13 +149,11 @@ public:
   hadal_sim_counters_t counters = {};
 
 private:
-  std::pair<double, double> sumOf(const std::vector<uint16_t> &weight, int64_t pair,
-                                  int64_t o) const {
+  std::pair<double, double> sumOf(const TileWeight &weight, int64_t pair, int64_t o) const {
     int64_t row = shape.isDown ? pair : pair / shape.topK;
     double sum = 0, size = 0;
     for (int64_t k = 0; k < shape.inputs; ++k) {
-      double product =
-          double(bf16ToF32(x[row * shape.inputs + k])) * bf16ToF32(weight[o * shape.inputs + k]);
+      double product = bf16ToF32(x[row * shape.inputs + k]) * weight.values[o * shape.inputs + k];
       sum += product;
       size += std::abs(product);
     }
@@ -153,8 +163,8 @@ private:
   cuda::LinearSpec spec;
   std::unique_ptr<SimImage> image;
   Groups groups;
-  std::vector<std::vector<uint16_t>> weights[2]; // by expert
-  std::vector<uint64_t> packed;
+  std::vector<TileWeight> weights[2]; // by expert
+  std::vector<uint64_t> packed;       // and scales
   std::vector<uint16_t> x;
 };
 
@@ -208,9 +218,41 @@ TEST_P(TileExperts, AllRowsOfOneExpert) {
     }
 }
 
+// A token's experts are read once and no others; what is written fills sectors.
+TEST(TileExpertsCounters, MoveWhatIsNeeded) {
+  constexpr double sector = 32;
+  for (cuda::ScaleSpec block : {cuda::ScaleSpec{}, cuda::ScaleSpec{128, 128}})
+    for (bool isDown : {false, true}) {
+      Shape shape{16, 4, 256, 1024, isDown, block};
+      Experts experts(shape, *cuda::findLevel("sm_80"));
+      for (int64_t rows : {1, 2, 40}) {
+        std::vector<int32_t> ids = drawIds(rows, shape, 3);
+        experts.run(ids);
+        double weight = shape.outputs * shape.inputs;
+        weight = block.outputs ? weight + weight / 128 / 128 * 4 : weight * 2;
+        double chosen = double(std::set<int32_t>(ids.begin(), ids.end()).size());
+        double pairs = double(ids.size());
+        double needed = chosen * weight * (isDown ? 1 : 2) +
+                        (isDown ? pairs : double(rows)) * shape.inputs * 2 +
+                        double(shape.experts + 1) * 4 + pairs * 4;
+        EXPECT_LE(experts.counters.global_distinct_read_sectors * sector, 1.02 * needed)
+            << rows << " rows";
+        double written = pairs * shape.outputs * (isDown ? 4 : 2);
+        EXPECT_LE(experts.counters.global_write_sectors * sector, 1.05 * written)
+            << rows << " rows";
+        EXPECT_EQ(experts.counters.atomics, 0u);
+        EXPECT_EQ(experts.counters.local_read_requests, 0u);
+      }
+    }
+}
+
 // Outputs that fill a tile and that do not, more experts than lanes, two segments.
 INSTANTIATE_TEST_SUITE_P(Shapes, TileExperts,
                          ::testing::Values(Shape{8, 3, 128, 64, false}, Shape{5, 2, 40, 72, false},
                                            Shape{5, 2, 72, 40, true}, Shape{67, 4, 24, 64, false},
                                            Shape{67, 4, 64, 24, true},
                                            Shape{3, 1, 32, 2112, true}));
+
+INSTANTIATE_TEST_SUITE_P(EightBits, TileExperts,
+                         ::testing::Values(Shape{8, 3, 136, 192, false, {128, 128}},
+                                           Shape{5, 2, 72, 136, true, {128, 64}}));

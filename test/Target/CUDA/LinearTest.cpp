@@ -4,6 +4,7 @@
 #include "SimHarness.h"
 #include "TileOperands.h"
 
+#include "hadal/IR/StoredElements.h"
 #include "hadal/Target/CUDA/LinearKernels.h"
 
 #include "mlir/IR/Builders.h"
@@ -21,6 +22,7 @@ struct Shape {
   bool rounds; // the result to bf16
   bool isGated = false;
   bool hasResidual = false;
+  cuda::ScaleSpec block = {}; // of weights of eight bits
 };
 
 using Programs = llvm::SmallVector<cuda::LinearProgram>;
@@ -36,6 +38,10 @@ Programs emitLayer(mlir::ModuleOp module, const Shape &shape, const cuda::Level 
   spec.element = shape.rounds ? mlir::Type(builder.getBF16Type()) : builder.getF32Type();
   spec.isGated = shape.isGated;
   spec.addends = shape.hasResidual;
+  if (shape.block.outputs) {
+    spec.scales = shape.block;
+    spec.segment = int64_t(llvm::alignTo(spec.segment, 128));
+  }
   return cuda::emitLinear(builder, module.getLoc(), spec, level);
 }
 
@@ -52,9 +58,13 @@ public:
     programs = emitLayer(*module, shape, level);
     image = std::make_unique<SimImage>(compileToPtx(*module, level));
     for (unsigned i = 0; i < (shape.isGated ? 2 : 1); ++i) {
-      weights.push_back(drawBF16(shape.outputs * shape.inputs, 7 + i));
-      packed.push_back(image->upload(packWeights(weights.back(), shape.outputs, shape.inputs)));
+      weights.emplace_back(shape.outputs, shape.inputs, 7 + i, shape.block.outputs,
+                           shape.block.inputs);
+      packed.push_back(image->upload(weights.back().packed));
     }
+    for (const TileWeight &weight : weights)
+      if (!weight.scales.empty())
+        packed.push_back(image->upload(weight.scales));
     x = drawBF16(most * shape.inputs, 5);
     for (uint16_t value : drawBF16(most * shape.outputs, 6))
       residual.push_back(bf16ToF32(value));
@@ -101,11 +111,10 @@ public:
   }
 
   /// The sum of a row and an output of a weight, and of its absolute values.
-  std::pair<double, double> sumOf(const std::vector<uint16_t> &weight, int64_t n, int64_t o) const {
+  std::pair<double, double> sumOf(const TileWeight &weight, int64_t n, int64_t o) const {
     double sum = 0, size = 0;
     for (int64_t k = 0; k < shape.inputs; ++k) {
-      double product =
-          double(bf16ToF32(x[n * shape.inputs + k])) * bf16ToF32(weight[o * shape.inputs + k]);
+      double product = bf16ToF32(x[n * shape.inputs + k]) * weight.values[o * shape.inputs + k];
       sum += product;
       size += std::abs(product);
     }
@@ -135,8 +144,8 @@ public:
 
 private:
   std::unique_ptr<SimImage> image;
-  std::vector<std::vector<uint16_t>> weights;
-  std::vector<uint64_t> packed;
+  std::vector<TileWeight> weights;
+  std::vector<uint64_t> packed; // and scales
   std::vector<uint16_t> x;
   std::vector<float> residual;
 };
@@ -172,6 +181,15 @@ INSTANTIATE_TEST_SUITE_P(Shapes, TileLinear,
                                            Shape{97, 72, false, false, true},
                                            Shape{130, 136, true, true},
                                            Shape{48, 2112, true, true}));
+
+// Of eight bits: blocks of one stage, of two, of all inputs, of outputs that are no multiple of a
+// tile's rows, partial ones, and a last step without a second.
+INSTANTIATE_TEST_SUITE_P(EightBits, TileLinear,
+                         ::testing::Values(Shape{130, 136, true, false, false, {128, 64}},
+                                           Shape{256, 320, false, false, true, {128, 128}},
+                                           Shape{97, 200, false, false, false, {20, 200}},
+                                           Shape{130, 456, true, true, false, {48, 128}},
+                                           Shape{48, 2240, true, true, false, {128, 128}}));
 
 TEST(TileLinearPrograms, SegmentsAreForFewOutputsAndManyInputs) {
   EXPECT_EQ(cuda::chooseSegment(10944, 2048), 2048);

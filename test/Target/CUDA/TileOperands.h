@@ -12,9 +12,16 @@ namespace hadal::testing {
 /// Evenly between -1 and 1.
 std::vector<uint16_t> drawBF16(size_t count, unsigned seed);
 
-/// A matrix [outputs, inputs] of bf16 in fragments.
-std::vector<uint16_t> packWeights(const std::vector<uint16_t> &weight, int64_t outputs,
-                                  int64_t inputs);
+/// A matrix [outputs, inputs] of random elements, as kernels read it: of bf16, or of f8E4M3FN with a scale
+/// for each block.
+struct TileWeight {
+  TileWeight(int64_t outputs, int64_t inputs, unsigned seed, int64_t blockOutputs = 0,
+             int64_t blockInputs = 0);
+
+  std::vector<double> values; // with scales
+  std::vector<uint8_t> packed;
+  std::vector<float> scales;
+};
 
 } // namespace hadal::testing
 

@@ -201,6 +201,27 @@ hadal.program @cuda target <"cuda"> {
 
 // -----
 
+// Weights of eight bits stay what they are; sums of blocks are added with their scales. The registers of these are
+// those of a larger tile.
+hadal.program @cuda target <"cuda"> {
+  // CHECK-LABEL: hadal.executable @narrow interface <bindings = [0, 1, 2, 3], access = [read, read, read, write]
+  // CHECK:           func.func @narrow(%{{.*}}, %[[W:.*]]: !tile.global<96x192xf8E4M3FN, packed> {{.*}}, %[[S:.*]]: !tile.global<1x2xf32, rows>
+  // CHECK:             tile.fetch %[[W]]
+  // CHECK:             tile.widen
+  // CHECK:             tile.add_scaled %{{.*}} by %[[S]][%{{.*}}, %{{.*}}] block [128, 128]
+  // CHECK:             tile.alloc : <4x128x64xf8E4M3FN, packed>
+  // CHECK:             tile.add_scaled %{{.*}} by %[[S]][%{{.*}}, %{{.*}}] block [128, 128] : <128x64xf32, accumulator, [2, 2, 1]>
+  // CHECK-NOT:         128x128xf32
+  hadal.executable @narrow {
+    func.func @body(%x: tensor<?x192xbf16>, %w: tensor<96x192xf8E4M3FN, #hadal.fragments<segment = 256>>, %s: tensor<1x2xf32>) -> tensor<?x96xf32> {
+      %y = hadal.linear %x, %w scale %s {block = array<i64: 128, 128>} : (tensor<?x192xbf16>, tensor<96x192xf8E4M3FN, #hadal.fragments<segment = 256>>, tensor<1x2xf32>) -> tensor<?x96xf32>
+      return %y : tensor<?x96xf32>
+    }
+  }
+}
+
+// -----
+
 hadal.program @cuda target <"cuda"> {
   hadal.executable @unpacked {
     func.func @body(%x: tensor<?x64xbf16>, %w: tensor<96x64xbf16>) -> tensor<?x96xf32> {

@@ -278,3 +278,41 @@ func.func @halves(%s: !tile.fragment<64x32xf32, accumulator, [2, 2, 2]>) attribu
   tile.put %t to %p : !tile.fragment<64x32xf32, accumulator, [2, 4, 1]>, !tile.shared<64x32xbf16, rows, pad = 8>
   return
 }
+
+// -----
+
+// Two pairs of a word: one by a mask, one by shifts and masks, each made right by a product. The sum of a block is
+// added with its scale, which 16 rows have in common.
+// CHECK-LABEL: func.func @scaled(
+// CHECK-SAME:    %[[W:.*]]: !llvm.ptr<1>, %[[S:.*]]: !llvm.ptr<1>
+func.func @scaled(%w: !tile.global<96x64xf8E4M3FN, packed>, %x: !tile.global<?x64xbf16, rows>, %s: !tile.global<3x2xf32, rows>, %t: !tile.global<5x2xf32, rows>, %i: i32) attributes {nvvm.reqntid = array<i32: 32, 1, 1>} {
+  // CHECK-COUNT-2: llvm.load {{.*}} vector<4xi32>
+  %a = tile.fetch %w[%i, %i] : !tile.global<96x64xf8E4M3FN, packed> -> !tile.fragment<32x32xf8E4M3FN, lhs, [1, 1, 1]>
+  %b = tile.fetch %x[%i, %i] rows %i : !tile.global<?x64xbf16, rows> -> !tile.fragment<32x8xbf16, rhs, [1, 1, 1]>
+  // CHECK:         %[[UP:.*]] = arith.shli %[[WORD:.*]], %{{.*}} : i32
+  // CHECK:         %[[DOWN:.*]] = arith.shrui %[[WORD]], %{{.*}} : i32
+  // CHECK:         arith.andi %[[WORD]]
+  // CHECK:         llvm.intr.fma{{.*}} vector<2xbf16>
+  // CHECK:         %[[HIGH:.*]] = arith.andi %[[UP]]
+  // CHECK:         %[[LOW:.*]] = arith.andi %[[DOWN]]
+  // CHECK:         arith.ori %[[HIGH]], %[[LOW]]
+  // CHECK:         llvm.intr.fma{{.*}} vector<2xbf16>
+  %v = tile.widen %a : !tile.fragment<32x32xf8E4M3FN, lhs, [1, 1, 1]> -> !tile.fragment<32x32xbf16, lhs, [1, 1, 1]>
+  %z = tile.zero : !tile.fragment<32x8xf32, accumulator, [1, 1, 1]>
+  // CHECK-COUNT-4: nvvm.mma.sync
+  %c = tile.mma %v, %b, %z : !tile.fragment<32x32xbf16, lhs, [1, 1, 1]>, !tile.fragment<32x8xbf16, rhs, [1, 1, 1]>, !tile.fragment<32x8xf32, accumulator, [1, 1, 1]>
+  // CHECK:         llvm.load {{.*}} -> f32
+  // CHECK-COUNT-4: llvm.intr.fma{{.*}} : (f32, f32, f32) -> f32
+  // CHECK:         llvm.load {{.*}} -> f32
+  // CHECK-COUNT-4: llvm.intr.fma{{.*}} : (f32, f32, f32) -> f32
+  %d = tile.add_scaled %c to %z by %s[%i, %i] block [32, 32] : !tile.fragment<32x8xf32, accumulator, [1, 1, 1]>, !tile.global<3x2xf32, rows>
+  // Blocks that begin anywhere: each row has its own.
+  // CHECK-COUNT-2: llvm.load {{.*}} -> f32
+  // CHECK-COUNT-4: llvm.intr.fma{{.*}} : (f32, f32, f32) -> f32
+  // CHECK-COUNT-2: llvm.load {{.*}} -> f32
+  // CHECK-COUNT-4: llvm.intr.fma{{.*}} : (f32, f32, f32) -> f32
+  %e = tile.add_scaled %c to %d by %t[%i, %i] block [20, 32] : !tile.fragment<32x8xf32, accumulator, [1, 1, 1]>, !tile.global<5x2xf32, rows>
+  %o = tile.alloc : !tile.shared<8x32xf32, rows, pad = 4>
+  tile.store %e to %o : !tile.fragment<32x8xf32, accumulator, [1, 1, 1]>, !tile.shared<8x32xf32, rows, pad = 4>
+  return
+}

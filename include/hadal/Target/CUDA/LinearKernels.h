@@ -28,6 +28,11 @@ struct HeadSpec {
   int64_t width = 0; // columns of a head in x, of which the first inputs are read
 };
 
+/// Weights are of f8E4M3FN, each block of so many outputs and inputs with a scale of f32.
+struct ScaleSpec {
+  int64_t outputs = 0, inputs = 0;
+};
+
 /// y[n, o] = sum of x[n, i] * w[o, i]: x of bf16, w packed in fragments, any number of rows n. Gated: silu(y) * z,
 /// where z is the same of a second weight. To that rows of f32 may be added.
 struct LinearSpec {
@@ -36,12 +41,16 @@ struct LinearSpec {
   int64_t segment = 0; // depth that is summed by itself; segments are added in order
   mlir::Type element; // of y
   bool isGated = false;
+  std::optional<ScaleSpec> scales = std::nullopt;
   int64_t addends = 0; // matrices of f32 that are added, in order
   std::optional<ExpertSpec> experts = std::nullopt;
   std::optional<HeadSpec> heads = std::nullopt;
 
-  /// x, offsets and pairs of experts, the weights, the addends and y.
-  int64_t bindings() const { return (isGated ? 4 : 3) + (experts ? 2 : 0) + addends; }
+  int64_t weights() const { return isGated ? 2 : 1; }
+  /// x, offsets and pairs of experts, the weights, their scales, the addends and y.
+  int64_t bindings() const {
+    return 2 + (experts ? 2 : 0) + weights() * (scales ? 2 : 1) + addends;
+  }
   /// What lies side by side in x and in y.
   int64_t xColumns() const { return heads ? heads->heads * heads->width : inputs; }
   int64_t yColumns() const { return heads ? heads->heads * outputs : outputs; }
