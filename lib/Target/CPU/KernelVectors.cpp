@@ -135,7 +135,10 @@ Value KernelBuilder::addF(Value a, Value b) { return arith::AddFOp::create(*this
 Value KernelBuilder::subF(Value a, Value b) { return arith::SubFOp::create(*this, a, b); }
 Value KernelBuilder::mulF(Value a, Value b) { return arith::MulFOp::create(*this, a, b); }
 Value KernelBuilder::divF(Value a, Value b) { return arith::DivFOp::create(*this, a, b); }
-Value KernelBuilder::maxF(Value a, Value b) { return arith::MaxNumFOp::create(*this, a, b); }
+Value KernelBuilder::maxF(Value a, Value b) {
+  // One instruction more would tell zeros apart, which no kernel asks for.
+  return arith::MaxNumFOp::create(*this, a, b, arith::FastMathFlags::nsz);
+}
 Value KernelBuilder::fma(Value a, Value b, Value c) { return math::FmaOp::create(*this, a, b, c); }
 Value KernelBuilder::exp(Value x) { return math::ExpOp::create(*this, x); }
 
