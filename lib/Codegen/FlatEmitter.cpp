@@ -66,6 +66,7 @@ LogicalResult FlatEmitter::emit(Operation *op) {
       .Case<memref::DeallocOp, HostDimOp>([&](auto) { return success(); })
       .Case([&](scf::ForOp loop) { return emitLoop(loop); })
       .Case([&](scf::ForallOp loops) { return emitLoops(loops); })
+      .Case([&](scf::WhileOp loop) { return emitWhile(loop); })
       .Case([&](scf::IfOp branch) { return emitBranch(branch); })
       .Case([&](linalg::GenericOp generic) { return emitGeneric(generic); })
       .Default([&](Operation *other) -> LogicalResult {
@@ -336,6 +337,35 @@ LogicalResult FlatEmitter::emitLoops(scf::ForallOp op) {
   nest(0);
   fills.clear();
   return status;
+}
+
+LogicalResult FlatEmitter::emitWhile(scf::WhileOp op) {
+  for (Type type : llvm::concat<const Type>(llvm::to_vector(op.getInits().getTypes()),
+                                            llvm::to_vector(op.getResultTypes())))
+    if (isa<MemRefType>(type))
+      return op.emitOpError() << "has no flat form: expected a loop that carries scalars, got "
+                              << type;
+  fills.clear();
+  auto flatOf = [&](ValueRange values) {
+    return llvm::map_to_vector(values, [&](Value value) { return scalar(value); });
+  };
+  auto loop = scf::WhileOp::create(builder, llvm::map_to_vector(op.getResultTypes(), valueTypeOf),
+                                   flatOf(op.getInits()), nullptr, nullptr);
+  for (auto [from, to] : llvm::zip(op->getRegions(), loop->getRegions())) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToEnd(&to.front());
+    scalars.map(from.getArguments(), to.getArguments());
+    if (failed(emit(from.front())))
+      return failure();
+    SmallVector<Value> given = flatOf(from.front().getTerminator()->getOperands());
+    if (isa<scf::ConditionOp>(from.front().getTerminator()))
+      scf::ConditionOp::create(builder, given.front(), ArrayRef(given).drop_front());
+    else
+      scf::YieldOp::create(builder, given);
+  }
+  fills.clear();
+  scalars.map(op.getResults(), loop.getResults());
+  return success();
 }
 
 LogicalResult FlatEmitter::emitBranch(scf::IfOp op) {

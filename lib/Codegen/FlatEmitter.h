@@ -55,6 +55,7 @@ private:
   mlir::LogicalResult emitStore(mlir::memref::StoreOp op);
   mlir::LogicalResult emitLoop(mlir::scf::ForOp op);
   mlir::LogicalResult emitLoops(mlir::scf::ForallOp op);
+  mlir::LogicalResult emitWhile(mlir::scf::WhileOp op);
   mlir::LogicalResult emitBranch(mlir::scf::IfOp op);
   mlir::LogicalResult emitGeneric(mlir::linalg::GenericOp op);
   /// Forgets what filled memrefs over a buffer that has been written.

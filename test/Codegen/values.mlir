@@ -281,6 +281,55 @@ func.func @hyperbolic(%x: tensor<?xf32>) -> (tensor<?xf32>, tensor<?xf32>) {
   return %a, %b : tensor<?xf32>, tensor<?xf32>
 }
 
+// ---- Control flow of elements -------------------------------------------------------
+
+// CALL factorial x=i32[3]:5,0,1 -> y=i32[3]:120,1,1
+func.func @factorial(%x: tensor<3xi32>) -> tensor<3xi32> {
+  %y = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%x : tensor<3xi32>) {
+  ^bb0(%u: i32):
+    %one = arith.constant 1 : i32
+    %zero = arith.constant 0 : i32
+    %r:2 = scf.while (%n = %u, %p = %one) : (i32, i32) -> (i32, i32) {
+      %c = arith.cmpi sgt, %n, %zero : i32
+      scf.condition(%c) %n, %p : i32, i32
+    } do {
+    ^bb0(%n: i32, %p: i32):
+      %q = arith.muli %n, %p : i32
+      %m = arith.subi %n, %one : i32
+      scf.yield %m, %q : i32, i32
+    }
+    linalg.yield %r#1 : i32
+  } -> tensor<3xi32>
+  return %y : tensor<3xi32>
+}
+
+// What a loop carries of a narrow float is rounded at each turn: 1 + 2^-8 goes back to 1.
+// CALL creeping x=bits16[2]:0x3f80,0x4000 -> y=bits16[2]:0x3f80,0x4040
+func.func @creeping(%x: tensor<2xbf16>) -> tensor<2xbf16> {
+  %y = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%x : tensor<2xbf16>) {
+  ^bb0(%u: bf16):
+    %zero = arith.constant 0 : i32
+    %four = arith.constant 4 : i32
+    %one = arith.constant 1 : i32
+    %little = arith.constant 0.00390625 : bf16
+    %two = arith.constant 2.0 : bf16
+    %large = arith.cmpf oge, %u, %two : bf16
+    %quarter = arith.constant 0.25 : bf16
+    %step = arith.select %large, %quarter, %little : bf16
+    %r:2 = scf.while (%n = %zero, %p = %u) : (i32, bf16) -> (i32, bf16) {
+      %c = arith.cmpi slt, %n, %four : i32
+      scf.condition(%c) %n, %p : i32, bf16
+    } do {
+    ^bb0(%n: i32, %p: bf16):
+      %q = arith.addf %p, %step : bf16
+      %m = arith.addi %n, %one : i32
+      scf.yield %m, %q : i32, bf16
+    }
+    linalg.yield %r#1 : bf16
+  } -> tensor<2xbf16>
+  return %y : tensor<2xbf16>
+}
+
 // ---- Indices out of range: docs/FlatForm.md ---------------------------------------
 
 // CALL chosen x=f32[3]:1,2,3 i=i64[5]:0,3,-1,100000000000,2 -> y=f32[5]:1,3,1,3,3
