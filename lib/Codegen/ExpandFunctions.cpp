@@ -127,12 +127,52 @@ struct ExpandHyperbolic : OpRewritePattern<Op> {
     return success();
   }
 };
+/// By how much the f32 nearest to half of pi is beyond it.
+constexpr double kBeyond = 0x1.921fb6p0 - 0x1.921fb54442d18p0;
+
+/// The angle, up to half of pi, of a point that is so far `up` and so far `along`, neither negative.
+/// The polynomial is that of Cephes (atanf.c).
+Value angleOf(NumberBuilder &b, Value up, Value along) {
+  Value one = b.f32(1), isSteep = b.is(arith::CmpFPredicate::OGT, up, along);
+  Value less = b.select(isSteep, along, up), more = b.select(isSteep, up, along);
+  // Of two zeros it is 0, of two infinities 1.
+  Value isZero = b.is(arith::CmpFPredicate::OEQ, more, b.f32(0));
+  Value ratio = b.div(less, b.select(isZero, one, more));
+  Value infinity = b.f32(std::numeric_limits<double>::infinity());
+  ratio = b.select(b.is(arith::CmpFPredicate::OEQ, less, infinity), one, ratio);
+  Value isOver = b.is(arith::CmpFPredicate::OGT, ratio, b.f32(0.4142135623730950)); // tan(pi/8)
+  Value turned = b.div(b.sub(ratio, one), b.add(ratio, one));
+  Value t = b.select(isOver, turned, ratio), z = b.mul(t, t);
+  Value p = b.fma(b.f32(8.05374449538e-2), z, b.f32(-1.38776856032e-1));
+  p = b.fma(p, z, b.f32(1.99777106478e-1));
+  p = b.fma(p, z, b.f32(-3.33329491539e-1));
+  Value angle = b.fma(b.mul(z, t), p, t);
+  Value eighth = b.add(b.f32(0x1.921fb6p-1), b.sub(angle, b.f32(kBeyond / 2)));
+  angle = b.select(isOver, eighth, angle);
+  Value steep = b.sub(b.f32(0x1.921fb6p0), b.add(angle, b.f32(kBeyond)));
+  return b.select(isSteep, steep, angle);
+}
+
+struct ExpandAtan2 : OpRewritePattern<math::Atan2Op> {
+  explicit ExpandAtan2(MLIRContext *context) : OpRewritePattern(context, /*benefit=*/2) {}
+
+  LogicalResult matchAndRewrite(math::Atan2Op op, PatternRewriter &rewriter) const override {
+    if (!isF32(op))
+      return rewriter.notifyMatchFailure(op, "not of f32");
+    NumberBuilder b(op.getLoc(), rewriter, op.getType());
+    Value y = op.getLhs(), x = op.getRhs(), angle = angleOf(b, b.abs(y), b.abs(x));
+    Value isBehind = b.is(arith::CmpIPredicate::slt, b.bits(b.i32(), x), b.i32(0));
+    Value behind = b.sub(b.f32(0x1.921fb6p1), b.add(angle, b.f32(2 * kBeyond)));
+    rewriter.replaceOp(op, b.withSign(b.select(isBehind, behind, angle), y));
+    return success();
+  }
+};
 } // namespace
 
 void hadal::populateExpandFunctionPatterns(RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
   patterns.add<KeepSign<math::ErfOp>, KeepSign<math::TanhOp>, KeepSign<math::AtanOp>, ExpandCbrt,
-               KeepSign<math::ExpM1Op>, KeepSign<math::Log1pOp>, ExpandExp2,
+               ExpandAtan2, KeepSign<math::ExpM1Op>, KeepSign<math::Log1pOp>, ExpandExp2,
                ExpandHyperbolic<math::SinhOp, true>, ExpandHyperbolic<math::CoshOp, false>>(
       context);
   patterns.add<ScaleSubnormal<math::LogOp>>(context, 0.6931471805599453);

@@ -281,6 +281,13 @@ func.func @hyperbolic(%x: tensor<?xf32>) -> (tensor<?xf32>, tensor<?xf32>) {
   return %a, %b : tensor<?xf32>, tensor<?xf32>
 }
 
+// CALL angles x=f32[8]:1,-1,0,-0,inf,nan,0,-1e-40 w=f32[8]:-1,-1,-1,-1,inf,1,-0,-inf -> y=f32[8]:~2.35619449,-2.35619449,3.14159265,-3.14159265,0.7853981634,nan,3.14159265,-3.14159265
+// CALL angles x=f32[6]:0,-0,1,-1,3e38,1e-30 w=f32[6]:0,0,0,-0,-1e-30,3e38 -> y=f32[6]:~0,-0,1.57079633,-1.57079633,1.57079633,0
+func.func @angles(%x: tensor<?xf32>, %w: tensor<?xf32>) -> tensor<?xf32> {
+  %y = math.atan2 %x, %w : tensor<?xf32>
+  return %y : tensor<?xf32>
+}
+
 // ---- Control flow of elements -------------------------------------------------------
 
 // CALL factorial x=i32[3]:5,0,1 -> y=i32[3]:120,1,1

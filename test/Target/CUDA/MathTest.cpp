@@ -28,13 +28,15 @@ namespace {
 
 using Build = Value (*)(ImplicitLocOpBuilder &, Value);
 
-/// 1, or a vector of ones.
-Value one(ImplicitLocOpBuilder &b, Type type) {
-  FloatAttr number = b.getF32FloatAttr(1);
+/// A number, or a vector of it.
+Value constant(ImplicitLocOpBuilder &b, Type type, float value) {
+  FloatAttr number = b.getF32FloatAttr(value);
   if (auto vector = dyn_cast<VectorType>(type))
     return arith::ConstantOp::create(b, DenseElementsAttr::get(vector, Attribute(number)));
   return arith::ConstantOp::create(b, number);
 }
+
+Value one(ImplicitLocOpBuilder &b, Type type) { return constant(b, type, 1); }
 
 template <typename OpTy>
 Value call(ImplicitLocOpBuilder &b, Value x) {
@@ -65,6 +67,11 @@ const std::map<std::string, Function> &functions() {
       {"sin", {call<math::SinOp>, std::sin, -1e30, 1e30, 1}},
       {"cos", {call<math::CosOp>, std::cos, -1e30, 1e30, 1}},
       {"tan", {call<math::TanOp>, std::tan, -1e30, 1e30}},
+      {"atan2",
+       {[](ImplicitLocOpBuilder &b, Value x) -> Value {
+          return math::Atan2Op::create(b, x, constant(b, x.getType(), -1));
+        },
+        [](double x) { return std::atan2(x, -1.0); }, -1e30, 1e30}},
       {"exp2", {call<math::Exp2Op>, std::exp2, -126, 127.9}},
       {"sinh", {call<math::SinhOp>, std::sinh, -89, 89}},
       {"cosh", {call<math::CoshOp>, std::cosh, -89, 89}},
