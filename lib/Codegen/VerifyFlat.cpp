@@ -44,7 +44,7 @@ bool isListed(Operation *op) {
 LogicalResult verifyOp(Operation *op, Block &entry) {
   if (!isListed(op) && isa<math::MathDialect>(op->getDialect()))
     return op->emitOpError() << "has no place in the flat form, and no expansion for "
-                             << op->getResult(0).getType();
+                             << op->getOperand(0).getType();
   if (!isListed(op))
     return op->emitOpError("has no place in the flat form");
   auto alloca = dyn_cast<memref::AllocaOp>(op);

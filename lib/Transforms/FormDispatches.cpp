@@ -6,6 +6,7 @@
 
 #include "hadal_tap_names.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/raw_ostream.h"
@@ -72,6 +73,13 @@ LogicalResult verifyNumbers(Operation *op) {
       inner->emitOpError() << "expected numbers of f64, f32, f16, bf16, f8E4M3FN, i1, i8, i16, "
                               "i32, i64 or index, got "
                            << type;
+      return WalkResult::interrupt();
+    }
+    auto rounds = dyn_cast<arith::ArithRoundingModeInterface>(inner);
+    arith::RoundingModeAttr mode = rounds ? rounds.getRoundingModeAttr() : nullptr;
+    if (mode && mode.getValue() != arith::RoundingMode::to_nearest_even) {
+      inner->emitOpError() << "expected to round to_nearest_even, got "
+                           << arith::stringifyRoundingMode(mode.getValue());
       return WalkResult::interrupt();
     }
     return WalkResult::advance();

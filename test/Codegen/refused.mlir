@@ -118,3 +118,23 @@ hadal.program @cuda target <"cuda"> {
     return %y : tensor<?xf32>
   }
 }
+
+// -----
+
+hadal.program @cuda target <"cuda"> {
+  func.func @towards_zero(%x: tensor<?xf32>) -> tensor<?xf16> {
+    // expected-error @+1 {{'arith.truncf' op expected to round to_nearest_even, got toward_zero}}
+    %y = arith.truncf %x toward_zero : tensor<?xf32> to tensor<?xf16>
+    return %y : tensor<?xf16>
+  }
+}
+
+// -----
+
+hadal.program @cuda target <"cuda"> {
+  func.func @normal(%x: tensor<?xf32>) -> tensor<?xi1> {
+    // expected-error @+1 {{'math.isnormal' op has no place in the flat form, and no expansion for 'f32'}}
+    %y = math.isnormal %x : tensor<?xf32>
+    return %y : tensor<?xi1>
+  }
+}
