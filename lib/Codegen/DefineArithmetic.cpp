@@ -76,6 +76,9 @@ public:
     auto is = [&](arith::CmpFPredicate predicate, double value) -> Value {
       return arith::CmpFOp::create(b, predicate, x, number(value));
     };
+    if (bits == 1) // -1 and 0, or 0 and 1
+      return replace(isSigned ? is(arith::CmpFPredicate::OLE, -1)
+                              : is(arith::CmpFPredicate::OGE, 1));
     double end = std::ldexp(1.0, isSigned ? bits - 1 : bits);
     Value isAbove =
         isSigned ? is(arith::CmpFPredicate::OGE, -end) : is(arith::CmpFPredicate::OGT, -1);
@@ -141,6 +144,9 @@ void hadal::defineArithmetic(func::FuncOp function) {
       op->setAttr(wraps.getIntegerOverflowAttrName(),
                   arith::IntegerOverflowFlagsAttr::get(op->getContext(),
                                                        arith::IntegerOverflowFlags::none));
+    if (auto fast = dyn_cast<arith::ArithFastMathInterface>(op))
+      op->setAttr(fast.getFastMathAttrName(),
+                  arith::FastMathFlagsAttr::get(op->getContext(), arith::FastMathFlags::none));
     if (isa<arith::ArithDialect>(op->getDialect()) && op->getNumResults() == 1 &&
         op->getResult(0).getType().isIntOrIndex())
       ops.push_back(op);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Expansions of functions that upstream has none for, or one that errs at the edges.
+// Expansions of conversions, and of functions that upstream has none for, or one that errs at the edges.
 #ifndef HADAL_LIB_CODEGEN_EXPANDFUNCTIONS_H
 #define HADAL_LIB_CODEGEN_EXPANDFUNCTIONS_H
 
@@ -10,7 +10,13 @@ namespace hadal {
 /// sin, cos and tan of any f32 (ExpandTrigonometry.cpp).
 void populateExpandTrigonometryPatterns(mlir::RewritePatternSet &patterns);
 
-/// exp2, sinh and cosh; signs of zeros, and logarithms of what is subnormal.
+/// Conversions from and to bf16 and f8E4M3FN, and from f64 to f16 (ExpandConversions.cpp).
+void populateExpandNarrowPatterns(mlir::RewritePatternSet &patterns);
+
+/// Remainders of f16, f32 and f64, as loops of scf (ExpandRemainder.cpp).
+void populateExpandRemainderPatterns(mlir::RewritePatternSet &patterns);
+
+/// exp2, sinh, cosh and atan2; signs of zeros, and logarithms of what is subnormal.
 void populateExpandFunctionPatterns(mlir::RewritePatternSet &patterns);
 
 } // namespace hadal

@@ -177,19 +177,25 @@ SmallVector<Value> FlatBuilder::apply(Operation *op, ValueRange operands, int64_
     return lanes == 1 ? element : Type(VectorType::get({lanes}, element));
   };
   auto isOf = [](Value value) { return isNarrow(value.getType()); };
-  if (isa<arith::ExtFOp, arith::TruncFOp>(op) &&
-      (isOf(op->getOperand(0)) || isOf(op->getResult(0)))) {
-    // A conversion from or to the f32 that stands for a narrow float.
+  if (isa<arith::TruncFOp, arith::SIToFPOp, arith::UIToFPOp>(op) && isOf(op->getResult(0))) {
+    // Rounded once, whatever it comes from.
+    Value from = operands.front();
+    Type element = op->getResult(0).getType(), to = typeOf(element);
+    if (from.getType() == to)
+      return {round(from, element)};
+    OperationState state(getLoc(), op->getName(), from, withElement(to, element), op->getAttrs());
+    return {arith::ExtFOp::create(*this, to, create(state)->getResult(0))};
+  }
+  if (isa<arith::ExtFOp>(op) && isOf(op->getOperand(0))) {
+    // From the f32 that stands for a narrow float: exact.
     Type to = typeOf(op->getResult(0).getType());
-    Value value = operands.front();
-    unsigned from = getElementTypeOrSelf(value.getType()).getIntOrFloatBitWidth();
     unsigned bits = getElementTypeOrSelf(to).getIntOrFloatBitWidth();
-    if (from < bits)
+    Value value = operands.front();
+    if (bits > 32)
       value = arith::ExtFOp::create(*this, to, value);
-    else if (from > bits)
+    else if (bits < 32)
       value = arith::TruncFOp::create(*this, to, value);
-    bool rounds = isOf(op->getResult(0)) && isa<arith::TruncFOp>(op);
-    return {rounds ? round(value, op->getResult(0).getType()) : value};
+    return {value};
   }
   if (auto cast = dyn_cast<arith::BitcastOp>(op); cast && (isOf(cast.getIn()) || isOf(cast))) {
     Value value = operands.front();

@@ -3,6 +3,7 @@
 //
 // A body is copied and given destinations (PlainBody), split into work items on tensors, bufferised
 // by upstream's passes, and then written anew over flat buffers (FlatKernel).
+#include "ExpandFunctions.h"
 #include "FlatKernel.h"
 #include "IndexRange.h"
 #include "LocateAtDispatch.h"
@@ -134,6 +135,7 @@ struct FlattenPass : impl::FlattenPassBase<FlattenPass> {
     RewritePatternSet patterns(&getContext());
     populateExpandMathPatterns(patterns);
     populateExpandConversionPatterns(patterns);
+    populateExpandRemainderPatterns(patterns);
     arith::populateCeilFloorDivExpandOpsPatterns(patterns);
     if (failed(applyPatternsGreedily(variant, std::move(patterns))))
       return failure();

@@ -29,6 +29,10 @@ public:
       value = mlir::DenseElementsAttr::get(vector.clone(value.getType()), mlir::Attribute(value));
     return mlir::arith::ConstantOp::create(*this, value);
   }
+  /// A number of the type itself.
+  mlir::Value number(double value) {
+    return constant(getFloatAttr(mlir::getElementTypeOrSelf(type), value));
+  }
   mlir::Value f32(double value) { return constant(getF32FloatAttr(float(value))); }
   mlir::Value f64(double value) { return constant(getF64FloatAttr(value)); }
   mlir::Value i32(int64_t value) { return constant(getI32IntegerAttr(int32_t(value))); }

@@ -5,7 +5,7 @@
 #
 # Arguments of functions are named after their value, results y, or y0, y1, ...; both get ports of
 # these names. Comments say what is called, and what comes of it, bit by bit but for ~, which allows
-# for a relative error of 1e-6:
+# for a relative error of 1e-6 (NaNs are all the same; bits8 and bits16 are narrow floats as integers):
 #
 #   // CALL name x=f32[3]:1,2,3 -> y=f32[3]:2,4,6
 #   // FAIL name x=f32[3]:1,2,3 -> a part of the message
@@ -21,7 +21,7 @@ MODEL = """module attributes {hadal.model = #hadal.model<family = "none", layers
   vocab_size = 1, heads = 1, max_positions = 64, max_position_embeddings = 64, kv_lora_rank = 1,
   qk_nope_head_dim = 1, qk_rope_head_dim = 1, v_head_dim = 1>} {
 """
-FORMATS = {"f16": "e", "f32": "f", "f64": "d", "i1": "b", "i8": "b", "i16": "h", "i32": "i", "i64": "q", "bits16": "H",
+FORMATS = {"bf16": "H", "f8": "B", "f16": "e", "f32": "f", "f64": "d", "i1": "b", "i8": "b", "i16": "h", "i32": "i", "i64": "q", "bits16": "H",
            "bits8": "B"}
 RUNTIME = "libhadal_runtime.so"
 
@@ -51,6 +51,32 @@ class Call(C.Structure):
                 ("values", C.c_void_p), ("value_count", C.c_uint32)]
 
 
+def bf16(bits):
+    return struct.unpack("<f", struct.pack("<I", bits << 16))[0]
+
+
+def f8(bits):
+    """f8E4M3FN."""
+    exponent, mantissa = bits >> 3 & 15, bits & 7
+    value = math.nan if bits & 127 == 127 else math.ldexp(mantissa + 8 * (exponent > 0), max(exponent, 1) - 10)
+    return math.copysign(value, -1 if bits >> 7 else 1)
+
+
+# Floats that struct does not know: what their bits are.
+NARROW = {"bf16": bf16, "f8": f8}
+
+
+def narrow(name, value):
+    """The bits of a value that a narrow float has."""
+    if name == "bf16":
+        return struct.unpack("<I", struct.pack("<f", value))[0] >> 16
+    return next(bits for bits in range(256) if same(f8(bits), value))
+
+
+def same(a, b):
+    return a != a and b != b or a == b and math.copysign(1, a) == math.copysign(1, b)
+
+
 def with_ports(text):
     port = ' {hadal.port = #hadal.port<"%s", value>}'
 
@@ -73,7 +99,7 @@ class Tensor:
             sys.exit("values.py: error: expected name=type[extents]:values, got '%s'" % text)
         self.name, self.type, extents, self.near, values = match.groups()
         self.shape = [int(extent) for extent in extents.split(",") if extent]
-        isFloat = self.type[0] == "f"
+        isFloat = self.type[0] in "fb" and "bits" not in self.type
         self.values = [float(v) if isFloat else int(v, 0) for v in values.split(",") if v]
         count = math.prod(self.shape)
         if len(self.values) == 1:
@@ -82,18 +108,24 @@ class Tensor:
             sys.exit("values.py: error: expected %d values, got '%s'" % (count, text))
 
     def bytes(self):
-        return struct.pack("<%d%s" % (len(self.values), FORMATS[self.type]), *self.values)
+        values = self.values
+        if self.type in NARROW:
+            values = [narrow(self.type, value) for value in values]
+        return struct.pack("<%d%s" % (len(values), FORMATS[self.type]), *values)
 
     def read(self, data):
-        return list(struct.unpack("<%d%s" % (len(self.values), FORMATS[self.type]), data))
+        values = list(struct.unpack("<%d%s" % (len(self.values), FORMATS[self.type]), data))
+        return [NARROW[self.type](value) for value in values] if self.type in NARROW else values
 
     def agrees(self, data):
-        if not self.near:
-            got, wanted = self.read(data), self.read(self.bytes())
-            same = lambda a, b: a != a and b != b or a == b and math.copysign(1, a) == math.copysign(1, b)
-            return all(same(a, b) for a, b in zip(got, wanted))
-        near = lambda a, b: a != a and b != b or a == b or abs(a - b) <= 1e-6 * abs(b)
-        return all(near(a, b) for a, b in zip(self.read(data), self.values))
+        return not self.differences(data)
+
+    def differences(self, data):
+        """Where values differ, what they are and what they should be."""
+        got, wanted = self.read(data), self.values if self.near else self.read(self.bytes())
+        near = lambda a, b: same(abs(a), abs(b)) or abs(a - b) <= 1e-6 * abs(b)
+        agree = near if self.near else same
+        return ["%s[%d]=%r, not %r" % (self.name, i, a, b) for i, (a, b) in enumerate(zip(got, wanted)) if not agree(a, b)]
 
 
 class Session:
@@ -160,8 +192,9 @@ def main():
                 r.agrees(d) for r, d in zip(results, data))
             failed, passed = failed + (not good), passed + good
             if not good:
-                got = message or " ".join("%s=%s" % (r.name, r.read(d)) for r, d in zip(results, data))
-                print("%s: %s: got %s" % (device, line, got))
+                found = [each for r, d in zip(results, data) for each in r.differences(d)]
+                got = message or "; ".join(found[:8] + ["..."] * (len(found) > 8))
+                print("%s: %s: got %s" % (device, line if len(line) < 1000 else line[:80] + "...", got))
     print("%d agree, %d differ" % (passed, failed))
     return 1 if failed else 0
 
