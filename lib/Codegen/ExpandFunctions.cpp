@@ -153,6 +153,19 @@ Value angleOf(NumberBuilder &b, Value up, Value along) {
   return b.select(isSteep, steep, angle);
 }
 
+struct ExpandAtan : OpRewritePattern<math::AtanOp> {
+  explicit ExpandAtan(MLIRContext *context) : OpRewritePattern(context, /*benefit=*/2) {}
+
+  LogicalResult matchAndRewrite(math::AtanOp op, PatternRewriter &rewriter) const override {
+    if (!isF32(op))
+      return rewriter.notifyMatchFailure(op, "not of f32");
+    NumberBuilder b(op.getLoc(), rewriter, op.getType());
+    Value x = op.getOperand();
+    rewriter.replaceOp(op, b.withSign(angleOf(b, b.abs(x), b.f32(1)), x));
+    return success();
+  }
+};
+
 struct ExpandAtan2 : OpRewritePattern<math::Atan2Op> {
   explicit ExpandAtan2(MLIRContext *context) : OpRewritePattern(context, /*benefit=*/2) {}
 
@@ -171,8 +184,8 @@ struct ExpandAtan2 : OpRewritePattern<math::Atan2Op> {
 
 void hadal::populateExpandFunctionPatterns(RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
-  patterns.add<KeepSign<math::ErfOp>, KeepSign<math::TanhOp>, KeepSign<math::AtanOp>, ExpandCbrt,
-               ExpandAtan2, KeepSign<math::ExpM1Op>, KeepSign<math::Log1pOp>, ExpandExp2,
+  patterns.add<KeepSign<math::ErfOp>, KeepSign<math::TanhOp>, ExpandAtan, ExpandCbrt, ExpandAtan2,
+               KeepSign<math::ExpM1Op>, KeepSign<math::Log1pOp>, ExpandExp2,
                ExpandHyperbolic<math::SinhOp, true>, ExpandHyperbolic<math::CoshOp, false>>(
       context);
   patterns.add<ScaleSubnormal<math::LogOp>>(context, 0.6931471805599453);

@@ -67,6 +67,7 @@ const std::map<std::string, Function> &functions() {
       {"sin", {call<math::SinOp>, std::sin, -1e30, 1e30, 1}},
       {"cos", {call<math::CosOp>, std::cos, -1e30, 1e30, 1}},
       {"tan", {call<math::TanOp>, std::tan, -1e30, 1e30}},
+      {"atan", {call<math::AtanOp>, std::atan, -1e30, 1e30}},
       {"atan2",
        {[](ImplicitLocOpBuilder &b, Value x) -> Value {
           return math::Atan2Op::create(b, x, constant(b, x.getType(), -1));
