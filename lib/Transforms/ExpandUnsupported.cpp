@@ -113,7 +113,7 @@ struct ExpandUnsupportedPass : impl::ExpandUnsupportedPassBase<ExpandUnsupported
 
   void tap(Operation *op) {
     if (auto name = op->getAttrOfType<StringAttr>(kValueAttrName))
-      tapResults(op, kOpTapPrefix + name.str());
+      tapResults(op, kExpansionTapPrefix + name.str());
     op->removeAttr(kValueAttrName);
   }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What taps are called that a compilation with --taps makes, for hadal-verify --bisect to read.
 //
-//   op:NAME        what an op of the model makes, whatever kernels made it of
+//   op:NAME        what an op of the model makes, by whichever kernels of the target
+//   expansion:NAME the same, where the op was expanded
 //   part:LABEL     what a part of it makes: LABEL is NAME.PART, as launches are labelled
 //   part:LABEL~K   the K-th value on the way of an expansion
 //
@@ -12,6 +13,7 @@
 namespace hadal {
 
 constexpr char kOpTapPrefix[] = "op:";
+constexpr char kExpansionTapPrefix[] = "expansion:";
 constexpr char kPartTapPrefix[] = "part:";
 /// Between the name of an op and that of a part.
 constexpr char kPartSeparator = '.';

@@ -18,6 +18,7 @@
 #include "llvm/Support/Error.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
 
 #include <chrono>
@@ -111,9 +112,16 @@ std::optional<int> checkOutput() {
     return usage("expected --report with a file to write, got '" + output + "' for the artifact");
   if (dumpFolder.getNumOccurrences() && dumpFolder.empty())
     return usage("expected a folder for --dump, got none");
-  std::string folder = hadal::files::folderOf(output);
-  if (bool same; !dumpFolder.empty() &&
-                 !sys::fs::equivalent(folder.empty() ? "." : folder, dumpFolder, same) && same)
+  auto isSame = [](std::string a, std::string b) {
+    bool same;
+    return !sys::fs::equivalent(a.empty() ? "." : a, b.empty() ? "." : b, same) && same;
+  };
+  std::string folder = hadal::files::folderOf(output), dump = dumpFolder;
+  while (dump.size() > 1 && dump.back() == '/')
+    dump.pop_back();
+  if (!dump.empty() &&
+      (isSame(folder, dump) || (sys::path::filename(output) == sys::path::filename(dump) &&
+                                isSame(folder, hadal::files::folderOf(dump)))))
     return usage("expected a folder for --dump in which nothing else is written, got that of '" +
                  output + "'");
   return std::nullopt;

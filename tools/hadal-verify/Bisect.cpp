@@ -18,6 +18,12 @@ bool startsWith(const std::string &text, const std::string &prefix) {
   return text.compare(0, prefix.size(), prefix) == 0;
 }
 bool isOp(const std::string &tap) { return startsWith(tap, kOpTapPrefix); }
+/// The name of a tap, with the prefix of what kernels make for what expansions do.
+std::string likeOfKernel(const std::string &tap) {
+  return startsWith(tap, kExpansionTapPrefix)
+             ? kOpTapPrefix + tap.substr(sizeof kExpansionTapPrefix - 1)
+             : tap;
+}
 bool isPart(const std::string &tap) { return startsWith(tap, kPartTapPrefix); }
 std::string nameOf(const std::string &tap) { return tap.substr(tap.find(':') + 1); }
 /// Without the number of a result.
@@ -55,6 +61,9 @@ public:
       runStep(plain);
       if (step == 0)
         requireTaps(makesAny(kOpTapPrefix), plain, "--plain --taps");
+      if (!kernelOfPlain.empty())
+        fail(plain.path() + ": expected expansions alone, got a kernel for '" + kernelOfPlain +
+             "': compile it with --plain --taps");
       runModel();
       if (step == 0)
         requireTaps(sawOp, model, "--taps");
@@ -99,7 +108,9 @@ private:
 
   static void onPlainTap(void *user, const hadal_tap_t *tap) {
     auto &self = *static_cast<Search *>(user);
-    self.wanted.emplace(tap->name, TapValue(*tap));
+    if (isOp(tap->name))
+      self.kernelOfPlain = nameOf(tap->name);
+    self.wanted.emplace(likeOfKernel(tap->name), TapValue(*tap));
   }
 
   static void onLaunch(void *user, const hadal_launch_t *launch) {
@@ -113,7 +124,7 @@ private:
   }
 
   void compareTap(const hadal_tap_t &tap) {
-    std::string name = tap.name;
+    std::string name = likeOfKernel(tap.name);
     bool ofOp = isOp(name),
          ofPart = looksInside && isPart(name) && !rightOps.count(opOfPart(nameOf(name)));
     if (!ofOp && !ofPart)
@@ -192,6 +203,7 @@ private:
   Bisection result;
   size_t step = 0;
   TapValues wanted;   // of this step, what the expansions make
+  std::string kernelOfPlain; // an op that `plain` has a kernel for, or nothing
   bool sawOp = false; // a tap of the model, of what an op makes
   std::set<std::string> uncompared;
   bool looksInside = false;          // the second time, at the step of a finding

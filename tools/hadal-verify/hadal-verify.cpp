@@ -57,6 +57,8 @@ int main(int argc, char **argv) {
   if (words != 2 && !(words == 1 && (weights || bisects)))
     failUsage(words == 0 ? "expected a model and expected results, got none"
                          : "expected one model, and expected results, --weights or --bisect");
+  if (bisects && line.text("bisect").empty())
+    failUsage("expected an artifact for --bisect, got none");
   if (line.has("plain-device") && !bisects)
     failUsage("expected --plain-device with --bisect");
   double tolerance = line.number("tolerance", 1e-4, 0, 1);

@@ -157,8 +157,8 @@ def ExpandUnsupportedPass : Pass<"hadal-expand-unsupported", "::mlir::ModuleOp">
     dialect that compute have a kernel of their program's target; with `plain`, none
     is left. What has no kernel, ops of other dialects too, and how often, the module says
     (`hadal.expanded`). An op of the dialect with neither kernel nor expansion is an error.
-    With `taps`, what an expanded op that has a name (`hadal.value`) makes is tapped under
-    it; with `plain` too, attention and experts are there a second time, in parts, each
+    With `taps`, what an expanded op that has a name (`hadal.value`) makes is tapped as
+    an expansion; with `plain` too, attention and experts are there a second time, in parts, each
     of which is expanded and tapped.
 
     ```

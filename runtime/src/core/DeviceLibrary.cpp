@@ -39,7 +39,8 @@ std::string findLibrary(const std::string &name, std::string &places) {
   std::string file = "libhadal_device_" + name + ".so";
   auto look = [&](const std::string &folder) {
     std::string path = folder + file;
-    places += (places.empty() ? "" : ", ") + path;
+    if (places.find(path) == std::string::npos) // a folder may be given that is ours anyway
+      places += (places.empty() ? "" : ", ") + path;
     return isFile(path) ? path : "";
   };
   const char *given = std::getenv("HADAL_DEVICE_PATH");
