@@ -24,9 +24,11 @@ constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
 /// The indices of the largest values, in their order, ties to the lower index.
 std::vector<int> largest(const std::vector<float> &values, size_t count) {
-  std::vector<int> order(values.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return values[a] > values[b]; });
+  std::vector<int> order;
+  for (size_t i = 0; i < values.size(); ++i)
+    order.insert(std::find_if(order.begin(), order.end(),
+                              [&](int other) { return values[i] > values[other]; }),
+                 int(i));
   order.resize(count);
   return order;
 }
