@@ -4,6 +4,8 @@
 #include "core/Expression.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace hadal::runtime {
 namespace {
@@ -20,15 +22,34 @@ Dependence joined(Dependence a, const Dependence &b) {
 
 Dependence notRising(const Dependence &of) { return {of.all, of.all, of.mayBeNegative}; }
 
-// Whether rounding a dim up never changes a condition: it compares the dim with a power of two,
-// which no dim of that or less is rounded beyond. So kernels choose among programs for few and for
-// many rows.
-bool isSteady(Span<Expr> exprs, const Expr &condition, const std::vector<Dependence> &sets) {
-  if (condition.kind() != ExprKind::le || !sets[condition.a()].isDim ||
-      exprs[condition.b()].kind() != ExprKind::constant)
-    return false;
+// The value of a dim up to which a condition holds: it compares a multiple of the dim with a
+// constant. Where no lesser value is rounded beyond it, rounding never changes the condition. So
+// kernels choose among programs for few and for many rows.
+std::optional<DimLimit> limitOf(Span<Expr> exprs, const Expr &condition,
+                                const std::vector<Dependence> &sets) {
+  if (condition.kind() != ExprKind::le || exprs[condition.b()].kind() != ExprKind::constant)
+    return std::nullopt;
+  const Dependence &value = sets[condition.a()];
   int64_t limit = exprs[condition.b()].value();
-  return limit > 0 && (limit & (limit - 1)) == 0;
+  if (!value.factor || limit < 0)
+    return std::nullopt;
+  return DimLimit{value.dim, limit / value.factor};
+}
+
+// Notes in what an expression gives that it is a multiple of a dim, if it is.
+void noteFactor(Span<Expr> exprs, const Expr &expr, const std::vector<Dependence> &sets,
+                Dependence &out) {
+  if (expr.kind() != ExprKind::mul)
+    return;
+  uint32_t of = expr.a(), by = expr.b();
+  if (exprs[of].kind() == ExprKind::constant)
+    std::swap(of, by);
+  int64_t factor = 0;
+  if (exprs[by].kind() != ExprKind::constant || exprs[by].value() < 1 ||
+      __builtin_mul_overflow(sets[of].factor, exprs[by].value(), &factor))
+    return;
+  out.factor = factor;
+  out.dim = sets[of].dim;
 }
 
 // Of an operation on others; the condition of a select as it makes the value move.
@@ -55,9 +76,10 @@ Dependence combine(ExprKind kind, const Dependence &a, const Dependence &b, cons
   }
 }
 
-// Of all expressions of a list; `named` says what those depend on that name something.
+// Of all expressions of a list; `named` says what those depend on that name something, and
+// `limits` gets what keeps conditions as they are.
 template <typename Named>
-std::vector<Dependence> follow(Span<Expr> exprs, Named named) {
+std::vector<Dependence> follow(Span<Expr> exprs, std::vector<DimLimit> &limits, Named named) {
   std::vector<Dependence> sets;
   for (const Expr &expr : exprs) {
     const uint32_t index[3] = {expr.a(), expr.b(), expr.c()};
@@ -65,14 +87,18 @@ std::vector<Dependence> follow(Span<Expr> exprs, Named named) {
     int count = operandCount(expr.kind());
     for (int i = 0; i < count; ++i)
       operands[i] = sets[index[i]];
-    if (expr.kind() == ExprKind::select)
-      operands[0] = isSteady(exprs, exprs[expr.a()], sets) ? Dependence{operands[0].all, 0, false}
-                                                           : notRising(operands[0]);
+    if (expr.kind() == ExprKind::select) {
+      std::optional<DimLimit> limit = limitOf(exprs, exprs[expr.a()], sets);
+      operands[0] = limit ? Dependence{operands[0].all, 0, false} : notRising(operands[0]);
+      if (limit)
+        limits.push_back(*limit);
+    }
     if (expr.kind() == ExprKind::constant)
       sets.push_back({0, 0, expr.value() < 0});
     else
       sets.push_back(count ? combine(expr.kind(), operands[0], operands[1], operands[2])
                            : named(expr));
+    noteFactor(exprs, expr, sets, sets.back());
   }
   return sets;
 }
@@ -83,11 +109,11 @@ void Dependence::add(const Dependence &other) {
   all |= other.all;
   notRising |= other.notRising;
   mayBeNegative = mayBeNegative || other.mayBeNegative;
-  isDim = false;
+  factor = 0;
 }
 
 Dependences::Dependences(const Program &program, const Entry &entry) : program(program) {
-  sets = follow(entry.exprs, [&](const Expr &expr) { return ofNamed(expr); });
+  sets = follow(entry.exprs, limits, [&](const Expr &expr) { return ofNamed(expr); });
 }
 
 Dependence Dependences::bit(size_t index, bool mayBeNegative) {
@@ -103,8 +129,8 @@ Dependence Dependences::ofNamed(const Expr &expr) {
     if (isOfSession(dim.kind))
       return {0, 0, mayBeNegative};
     Dependence set = bit(index, mayBeNegative);
-    // A context is rounded up to more than the next power of two.
-    set.isDim = dim.kind != artifact::Dim::max_context;
+    set.factor = 1;
+    set.dim = static_cast<uint32_t>(index);
     return set;
   }
   auto same = [&](const RecordDims::Extent &extent) {
@@ -123,9 +149,9 @@ Dependence Dependences::of(Span<uint32_t> expressions) const {
   return all;
 }
 
-Dependence Dependences::ofSizes(const KernelInterface &interface, const Launch &launch) const {
+Dependence Dependences::ofSizes(const KernelInterface &interface, const Launch &launch) {
   const uint32_t passed = launch.constants.size();
-  std::vector<Dependence> inner = follow(interface.exprs, [&](const Expr &expr) {
+  std::vector<Dependence> inner = follow(interface.exprs, limits, [&](const Expr &expr) {
     auto index = static_cast<uint32_t>(expr.value());
     return of(index < passed ? launch.constants[index] : launch.grid[index - passed]);
   });
@@ -138,12 +164,22 @@ Dependence Dependences::ofSizes(const KernelInterface &interface, const Launch &
   return sizes;
 }
 
+std::vector<int64_t> Dependences::limitsOf(uint32_t dim) const {
+  std::vector<int64_t> values;
+  for (const DimLimit &limit : limits)
+    if (limit.dim == dim)
+      values.push_back(limit.value);
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  return values;
+}
+
 void Dependences::sort(DependenceSet exact, DependenceSet rounded, RecordDims &out) const {
   for (uint32_t i = 0; i < program.dims.size() && i < kMostBits; ++i) {
     if (exact >> i & 1)
       out.exact.push_back(i);
     else if (rounded >> i & 1)
-      out.rounded.push_back(i);
+      out.rounded.push_back({i, limitsOf(i)});
   }
   for (uint32_t i = 0; i < extents.size(); ++i)
     if ((exact | rounded) >> (program.dims.size() + i) & 1)

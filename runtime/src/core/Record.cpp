@@ -28,8 +28,8 @@ void Session::roundDims(const Entry &entry) {
   if (!isRounded(entry))
     return;
   roundedDims = dims;
-  for (uint32_t dim : dimsOf(entry).rounded)
-    roundedDims[dim] = roundUp(program().dims[dim], dims[dim]);
+  for (const auto &[dim, limits] : dimsOf(entry).rounded)
+    roundedDims[dim] = roundUp(program().dims[dim], dims[dim], limits);
 }
 
 void Session::makeKey(const Entry &entry) {
@@ -38,8 +38,8 @@ void Session::makeKey(const Entry &entry) {
   key.push_back(&entry - program().entries.data());
   for (uint32_t dim : on.exact)
     key.push_back(dims[dim]);
-  for (uint32_t dim : on.rounded)
-    key.push_back(roundedDims[dim]);
+  for (const RecordDims::Rounded &rounded : on.rounded)
+    key.push_back(roundedDims[rounded.dim]);
   for (const RecordDims::Extent &extent : on.extents)
     key.push_back(argumentExtents[extent.argument].values[extent.axis]);
   for (const Port &port : entry.arguments)

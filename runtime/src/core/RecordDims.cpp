@@ -35,7 +35,7 @@ struct Found {
     exact |= of.notRising;
   }
 
-  void addLaunch(const Launch &launch, const Dependences &on, const KernelInterface &interface) {
+  void addLaunch(const Launch &launch, Dependences &on, const KernelInterface &interface) {
     if (readsConstants(interface))
       constantsBytes += constantsBytesOf(launch);
     DependenceSet all = on.of(launch.constants).all | on.of(launch.grid).all;
@@ -43,7 +43,7 @@ struct Found {
     addSize(on.ofSizes(interface, launch));
   }
 
-  void add(const std::vector<Op> &ops, const Dependences &on, const Kernels &kernels) {
+  void add(const std::vector<Op> &ops, Dependences &on, const Kernels &kernels) {
     for (const Op &op : ops) {
       if (const auto *launch = std::get_if<Launch>(&op.body)) {
         addLaunch(*launch, on, kernels.interface(launch->executable));
@@ -87,10 +87,12 @@ RecordDims recordDims(const Program &program, const Entry &entry, const Kernels 
   return dims;
 }
 
-int64_t roundUp(const HostDim &dim, int64_t value) {
+int64_t roundUp(const HostDim &dim, int64_t value, const std::vector<int64_t> &limits) {
   int64_t rounded = dim.kind == artifact::Dim::max_context ? kLeastContext : 1;
   while (rounded < value && rounded <= INT32_MAX)
     rounded *= 2;
+  if (auto limit = std::lower_bound(limits.begin(), limits.end(), value); limit != limits.end())
+    rounded = std::min(rounded, *limit);
   return isOfCaller(dim.kind) ? std::clamp(rounded, value, std::max(value, dim.maximum))
                               : std::max(rounded, value);
 }

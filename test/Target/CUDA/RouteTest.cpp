@@ -135,8 +135,9 @@ public:
   void expectSorted(const Routed &routed) const {
     std::vector<int32_t> rows(routed.ids.size());
     std::iota(rows.begin(), rows.end(), 0);
-    std::stable_sort(rows.begin(), rows.end(),
-                     [&](int a, int b) { return routed.ids[a] < routed.ids[b]; });
+    std::sort(rows.begin(), rows.end(), [&](int a, int b) {
+      return std::pair(routed.ids[a], a) < std::pair(routed.ids[b], b);
+    });
     ASSERT_EQ(routed.rows, rows);
     for (int64_t e = 0; e <= spec.experts; ++e)
       ASSERT_EQ(routed.offsets[e], std::count_if(routed.ids.begin(), routed.ids.end(),
