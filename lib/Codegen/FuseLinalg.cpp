@@ -2,6 +2,7 @@
 // Makes linalg of elementwise ops without a kernel, and fuses it at the level of entry points.
 #include "Destinations.h"
 #include "PlainBody.h"
+#include "Ties.h"
 
 #include "hadal/Codegen/Passes.h"
 #include "hadal/Target/Target.h"
@@ -161,6 +162,7 @@ struct FuseLinalgPass : impl::FuseLinalgPassBase<FuseLinalgPass> {
     RewritePatternSet fusion(&getContext());
     linalg::populateElementwiseOpsFusionPatterns(fusion, fusesInto);
     OpPassManager cleanup = makeCleanup();
+    Ties ties = findTies(function);
     dropUnread(function);
     if (failed(runPipeline(cleanup, function)))
       return failure();
@@ -175,6 +177,7 @@ struct FuseLinalgPass : impl::FuseLinalgPassBase<FuseLinalgPass> {
     if (failed(applyOpPatternsGreedily(ops, std::move(fusion), config)))
       return failure();
     dropUnread(function);
+    noteLost(function, ties);
     return success();
   }
 };

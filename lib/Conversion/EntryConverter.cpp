@@ -2,6 +2,8 @@
 // Walks a function and notes what its plan needs: buffers, extents, lives.
 #include "EntryConverter.h"
 
+#include "hadal/IR/Origins.h"
+
 using namespace mlir;
 using namespace hadal;
 
@@ -42,6 +44,22 @@ LogicalResult EntryConverter::bindArguments() {
     arguments.push_back(bound);
     buffers[argument] = bound;
   }
+  if (auto alike = function->getAttrOfType<ArrayAttr>(kAlikeAttrName))
+    for (auto pair : alike.getAsRange<DenseI64ArrayAttr>())
+      if (failed(requireAlike(pair)))
+        return failure();
+  return success();
+}
+
+LogicalResult EntryConverter::requireAlike(ArrayRef<int64_t> pair) {
+  auto extentOf = [&](int64_t argument, int64_t axis) {
+    bool isThere = argument < int64_t(function.getNumArguments()) &&
+                   axis < typeOf(function.getArgument(argument)).getRank();
+    return isThere ? extents[function.getArgument(argument)][axis] : Extent::unknown();
+  };
+  Requirement areEqual{extentOf(pair[0], pair[1]), extentOf(pair[2], pair[3]), /*areEqual=*/true};
+  if (!shapes.require(areEqual))
+    return function.emitOpError("expected arguments whose extents agree, got others");
   return success();
 }
 

@@ -40,6 +40,8 @@ private:
 
   // The walk (EntryConverter.cpp).
   mlir::LogicalResult bindArguments();
+  /// An argument and its axis, and another, whose extents are equal.
+  mlir::LogicalResult requireAlike(llvm::ArrayRef<int64_t> pair);
   mlir::LogicalResult visit(mlir::Operation &op, int64_t step);
   mlir::LogicalResult visitDispatch(DispatchOp dispatch, int64_t step);
   mlir::LogicalResult visitReturn(mlir::func::ReturnOp ret);

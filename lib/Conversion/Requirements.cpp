@@ -3,7 +3,8 @@
 #include "Requirements.h"
 
 #include "MapRange.h"
-#include "Origins.h"
+
+#include "hadal/IR/Origins.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"

@@ -209,6 +209,20 @@ func.func @expanded_in_a_loop(%x: tensor<?xf32>, %w: tensor<?xf32>, %d: tensor<2
   return %y : tensor<2xf32>
 }
 
+// CALL collapsed_in_a_loop x=f32[2,2]:1,2,3,4 d=f32[4]:0 -> y=f32[4]:1,2,3,4
+// FAIL collapsed_in_a_loop x=f32[3,2]:1 d=f32[4]:0 -> argument 'd': shape[0]: expected 6, got 4
+func.func @collapsed_in_a_loop(%x: tensor<?x2xf32>, %d: tensor<?xf32>) -> tensor<?xf32> {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %d, %c0 : tensor<?xf32>
+  %y = scf.forall (%p) in (2) shared_outs(%o = %d) -> (tensor<?xf32>) {
+    %z = tensor.collapse_shape %x [[0, 1]] : tensor<?x2xf32> into tensor<?xf32>
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %z into %o[0] [%n] [1] : tensor<?xf32> into tensor<?xf32>
+    }
+  }
+  return %y : tensor<?xf32>
+}
+
 // CALL inserted_in_a_loop x=f32[3]:1,2,3 d=f32[3]:0 -> y=f32[3]:1,2,3
 // FAIL inserted_in_a_loop x=f32[9]:1 d=f32[3]:0 -> argument 'd': shape[0]: expected 9, got 3
 func.func @inserted_in_a_loop(%x: tensor<?xf32>, %d: tensor<?xf32>) -> tensor<?xf32> {
@@ -246,4 +260,32 @@ func.func @forgets(%x: tensor<?xf32>) -> (tensor<?xf32>, tensor<?xf32>) {
   %k2 = tensor.cast %k : tensor<2xf32> to tensor<?xf32>
   %y1 = arith.mulf %x, %k2 : tensor<?xf32>
   return %y0, %y1 : tensor<?xf32>, tensor<?xf32>
+}
+
+// ---- Extents that only an op says which there is no more ---------------------------
+
+// CALL as_it_is x=f32[3]:1,2,3 w=f32[3]:4,5,6 -> y=f32[3]:4,5,6
+// FAIL as_it_is x=f32[3]:1,2,3 w=f32[5]:1 -> argument 'w': shape[0]: expected 3, got 5
+func.func @as_it_is(%x: tensor<?xf32>, %w: tensor<?xf32>) -> tensor<?xf32> {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?xf32>
+  %e = tensor.empty(%n) : tensor<?xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%w : tensor<?xf32>) outs(%e : tensor<?xf32>) {
+  ^bb0(%a: f32, %u: f32):
+    linalg.yield %a : f32
+  } -> tensor<?xf32>
+  return %y : tensor<?xf32>
+}
+
+// CALL between x=f32[2]:0 w=f32[2]:1,2 -> y=f32[2]:~-2.7182818,-7.3890561
+// FAIL between x=f32[3]:0 w=f32[2]:1 -> argument 'w': shape[0]: expected 3, got 2
+func.func @between(%x: tensor<?xf32>, %w: tensor<?xf32>) -> tensor<?xf32> {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?xf32>
+  %m = tensor.dim %w, %c0 : tensor<?xf32>
+  %e = tensor.empty(%n) : tensor<?xf32>
+  %t = linalg.exp ins(%w : tensor<?xf32>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+  %f = tensor.empty(%m) : tensor<?xf32>
+  %y = linalg.negf ins(%t : tensor<?xf32>) outs(%f : tensor<?xf32>) -> tensor<?xf32>
+  return %y : tensor<?xf32>
 }

@@ -44,7 +44,8 @@ void DiagnosticPrinter::print(Diagnostic &diagnostic) {
     return;
   llvm::raw_ostream &os = llvm::errs();
   os << tool << ": " << nameOf(diagnostic.getSeverity());
-  if (auto file = dyn_cast<FileLineColLoc>(diagnostic.getLocation())) {
+  // What several ops were fused to is at the first of them.
+  if (auto file = diagnostic.getLocation()->findInstanceOf<FileLineColLoc>()) {
     os << file.getFilename().getValue();
     if (file.getLine() > 0)
       os << ":" << file.getLine() << ":" << file.getColumn();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What modules, functions and ops of other dialects have of this one, and whether it is well formed.
 #include "hadal/IR/HadalDialect.h"
+#include "hadal/IR/Origins.h"
 
 #include "hadal_limits.h"
 
@@ -110,6 +111,16 @@ bool areCounts(Attribute attribute) {
          });
 }
 
+/// Pairs of an argument and its axis.
+bool areAxes(Attribute attribute) {
+  auto list = dyn_cast<ArrayAttr>(attribute);
+  return list && llvm::all_of(list, [](Attribute each) {
+           auto pair = dyn_cast<DenseI64ArrayAttr>(each);
+           return pair && pair.size() == 4 &&
+                  llvm::all_of(pair.asArrayRef(), [](int64_t number) { return number >= 0; });
+         });
+}
+
 AttributeRule ofModule(StringRef name, StringRef kind, bool (*fits)(Attribute)) {
   return {name, kind, fits, "a module", [](Operation *op) { return isa<ModuleOp>(op); }};
 }
@@ -128,6 +139,8 @@ ArrayRef<AttributeRule> rules() {
       ofModule(kAttentionAttrName, "auto, absorbed or expanded", isForm),
       ofModule(kExpandedAttrName, "a dictionary of numbers of i64", areCounts),
       {kEntryAttrName, "#hadal.entry", isOf<EntryAttr>, "a function",
+       [](Operation *op) { return isa<FunctionOpInterface>(op); }},
+      {kAlikeAttrName, "a list of arrays of four numbers of i64", areAxes, "a function",
        [](Operation *op) { return isa<FunctionOpInterface>(op); }},
       {kWhenAttrName, "#hadal.when", isOf<WhenAttr>, "an op", [](Operation *) { return true; }},
       {kValueAttrName, "a string", isOf<StringAttr>, "an op", [](Operation *) { return true; }}};

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Follows extents of tensors to what tells them.
-#ifndef HADAL_LIB_CONVERSION_ORIGINS_H
-#define HADAL_LIB_CONVERSION_ORIGINS_H
+#ifndef HADAL_IR_ORIGINS_H
+#define HADAL_IR_ORIGINS_H
 
-#include "ExprBuilder.h"
+#include "mlir/IR/OpDefinition.h"
 
 namespace hadal {
 
@@ -16,14 +16,14 @@ struct Origin {
   bool operator==(const Origin &other) const { return value == other.value && axis == other.axis; }
 };
 
+/// On a function: axes of arguments whose extents are equal, as an op said that is there no
+/// more. A list of [argument, axis, argument, axis].
+inline constexpr llvm::StringLiteral kAlikeAttrName = "hadal.alike";
+
 /// As far up as ops of tensors and loops around them give what they are given.
 Origin originOf(mlir::Value tensor, int64_t axis);
 Origin originOf(mlir::OpFoldResult size);
 
-/// Notes the extents of a tensor in a loop, unknown where the host knows none.
-void noteExtents(mlir::Value tensor, ExprBuilder &exprs,
-                 llvm::DenseMap<mlir::Value, Extents> &known);
-
 } // namespace hadal
 
-#endif // HADAL_LIB_CONVERSION_ORIGINS_H
+#endif // HADAL_IR_ORIGINS_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Follows extents of tensors to what tells them.
-#include "Origins.h"
+#include "hadal/IR/Origins.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -81,23 +81,4 @@ Origin hadal::originOf(OpFoldResult size) {
   if (!axis || !type || *axis < 0 || *axis >= type.getRank())
     return {index, Origin::kIndex};
   return originOf(dim.getSource(), *axis);
-}
-
-void hadal::noteExtents(Value tensor, ExprBuilder &exprs, llvm::DenseMap<Value, Extents> &known) {
-  auto extentsOf = [&](Value value) { return lookUpExtents(known, value); };
-  auto type = dyn_cast<RankedTensorType>(tensor.getType());
-  if (!type)
-    return;
-  Extents extents;
-  for (int64_t axis = 0; axis < type.getRank(); ++axis) {
-    Origin origin = originOf(tensor, axis);
-    const Extents *of = origin.value ? extentsOf(origin.value) : nullptr;
-    if (!origin.value)
-      extents.push_back(Extent::of(origin.axis));
-    else if (origin.axis == Origin::kIndex)
-      extents.push_back(exprs.evaluate(origin.value, extentsOf).value_or(Extent::unknown()));
-    else
-      extents.push_back(of ? (*of)[origin.axis] : Extent::unknown());
-  }
-  known[tensor] = std::move(extents);
 }
