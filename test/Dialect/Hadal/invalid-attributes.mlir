@@ -57,6 +57,14 @@ module attributes {hadal.attention = "unset"} {
 // -----
 
 // hadal_c1
+// expected-error @+1 {{expected hadal.alike to be a list of arrays of four numbers of i64, got [array<i64: 0, 0, 1>]}}
+func.func @two_and_a_half(%x: tensor<?xf32>, %y: tensor<?xf32>) attributes {hadal.alike = [array<i64: 0, 0, 1>]} {
+  return
+}
+
+// -----
+
+// hadal_c1
 // expected-error @+1 {{expected hadal.entry to be #hadal.entry, got "decode"}}
 func.func private @f() attributes {hadal.entry = "decode"}
 
