@@ -84,7 +84,7 @@ func.func private @fragment(!tile.fragment<64x64xbf16, lhs, [3, 1, 1]>)
 
 // -----
 
-// fragment_c4: the depth of an operand is a multiple of 32
+// fragment_c4: the depth of an operand is a multiple of 32, or of 16 in pairs; a sum is of eights
 // expected-error @+1 {{expected an operand whose depth is a multiple of 32, got 16}}
 func.func private @fragment(!tile.fragment<16x64xbf16, rhs, [2, 2, 1]>)
 
@@ -349,7 +349,7 @@ func.func @load() {
 
 // -----
 
-// fragment_c4: the depth of an operand is a multiple of 32, or of 16 in pairs; a sum is of eights
+// A sum is of eights.
 // expected-error @+1 {{expected a sum of eights, got pairs}}
 func.func private @tile(!tile.fragment<16x64xf32, accumulator, [1, 4, 1], pairs>)
 
