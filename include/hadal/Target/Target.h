@@ -111,7 +111,8 @@ public:
   virtual bool supports(llvm::ArrayRef<mlir::Operation *> ops) const;
 
   /// Whether one kernel of the target computes `ops`: two or more of an entry
-  /// point or of a body, in their order, each made for or from another of them.
+  /// point or of a body, in their order. Each is made for or from another of them, or stands
+  /// near them and has nothing to do with them: then the kernel computes both side by side.
   /// Dispatches grow by what reads their results, as far as the target says so;
   /// who else reads them is in the IR. By default each op is a kernel of its own.
   virtual bool fuses(llvm::ArrayRef<mlir::Operation *> ops) const;
