@@ -24,6 +24,14 @@ constexpr int64_t kSwizzle = 64;         // columns of a swizzled tile come in g
 enum Binding { kLatentQuery, kQuery, kCache, kPositions, kOffsets, kSlots, kTable, kResult };
 enum Constant { kTokens, kSequences, kPages };
 
+/// Columns of the sum, with padding.
+int64_t valuesOf(const AttentionSpec &spec) { return int64_t(llvm::alignTo(spec.rank, kSwizzle)); }
+
+/// Weights lie where the keys' rotary columns were, if that is enough.
+bool hasRoomForWeights(const AttentionSpec &spec, const AttentionProgram &program) {
+  return program.heads <= program.keys && program.keys <= program.columns - valuesOf(spec);
+}
+
 class AttentionEmitter {
 public:
   AttentionEmitter(ProgramBuilder &builder, const AttentionSpec &spec,
@@ -54,7 +62,7 @@ private:
     Value largest, total, sum;
   };
 
-  int64_t values() const { return int64_t(llvm::alignTo(spec.rank, kSwizzle)); }
+  int64_t values() const { return valuesOf(spec); }
 
   tile::ColumnType columnType(tile::Share share) {
     return tile::ColumnType::get(b.getContext(), program.heads, warps, share);
@@ -65,11 +73,7 @@ private:
     return memref::LoadOp::create(b, entry.getArgument(binding), at);
   }
 
-  Value constant(Constant number) {
-    Value at = arith::ConstantIndexOp::create(b, number);
-    Value wide = memref::LoadOp::create(b, entry.getArguments().back(), at);
-    return arith::TruncIOp::create(b, b.getI32Type(), wide);
-  }
+  Value constant(Constant number) { return b.launchConstant(entry, number); }
 
   Value number(float value) { return arith::ConstantOp::create(b, b.getF32FloatAttr(value)); }
 
@@ -97,7 +101,7 @@ private:
     Type bf16 = b.getBF16Type();
     queries = b.alloc({program.heads, program.columns}, bf16, tile::Order::Packed);
     latents = b.alloc({2, program.keys, program.columns}, bf16, tile::Order::Swizzled);
-    if (!weightsInLatents())
+    if (!hasRoomForWeights(spec, program))
       weights =
           b.alloc({program.heads, std::max(program.keys, kSwizzle)}, bf16, tile::Order::Swizzled);
     exchanged = b.alloc({program.heads, program.columnWarps}, b.getF32Type(), tile::Order::Rows,
@@ -149,11 +153,6 @@ private:
   void arrive() {
     tile::WaitOp::create(b, uint32_t(0));
     tile::BarrierOp::create(b);
-  }
-
-  /// Weights lie where the keys' rotary columns were, if that is enough.
-  bool weightsInLatents() const {
-    return program.heads <= program.keys && program.keys <= program.columns - values();
   }
 
   Value window(Value tile, int64_t row, int64_t column, int64_t rows, int64_t columns) {
@@ -239,14 +238,10 @@ private:
   Value rescale(Value sum, Value shrink) {
     Value isNeeded =
         tile::DifferOp::create(b, b.getI1Type(), shrink, tile::FillOp::create(b, whole, number(1)));
-    auto op = scf::IfOp::create(b, Type(sums), isNeeded, /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(op.thenBlock());
-    Value scaled = map(sums, {sum, shrink}, [&](ValueRange x) { return mulf(x[0], x[1]); });
-    scf::YieldOp::create(b, scaled);
-    b.setInsertionPointToStart(op.elseBlock());
-    scf::YieldOp::create(b, sum);
-    return op.getResult(0);
+    return b.onlyIf(isNeeded, sum, [&] {
+      return SmallVector<Value>{
+          map(sums, {sum, shrink}, [&](ValueRange x) { return mulf(x[0], x[1]); })};
+    })[0];
   }
 
   Value loadQueries(int64_t k, ArrayRef<int64_t> own, int64_t apart) {
@@ -327,9 +322,9 @@ int64_t sharedBytesOf(const AttentionSpec &spec, const AttentionProgram &program
   int64_t bytes = (program.heads + 2 * program.keys) * latent + program.heads * kExchanged * 4;
   if (program.splitsDepth)
     bytes += program.heads * program.keys * 4;
-  bool hasRoom = program.heads <= program.keys &&
-                 program.keys <= program.columns - int64_t(llvm::alignTo(spec.rank, kSwizzle));
-  return hasRoom ? bytes : bytes + program.heads * std::max(program.keys, kSwizzle) * 2;
+  return hasRoomForWeights(spec, program)
+             ? bytes
+             : bytes + program.heads * std::max(program.keys, kSwizzle) * 2;
 }
 
 /// Heads, keys, and warps that share rows and columns: a warp has at most 16 x 256 or 32 x 128 numbers of the sum.
@@ -342,7 +337,7 @@ constexpr AttentionProgram kPrograms[] = {
 std::optional<AttentionProgram> hadal::cuda::chooseAttention(const AttentionSpec &spec,
                                                              const Level &level) {
   constexpr int64_t elementsOfPiece = tile::kPieceBytes / 2;
-  int64_t values = int64_t(llvm::alignTo(spec.rank, kSwizzle));
+  int64_t values = valuesOf(spec);
   for (int64_t extent : {spec.rope, spec.nope, spec.pageSize})
     if (extent % elementsOfPiece != 0)
       return std::nullopt;

@@ -72,9 +72,7 @@ public:
   }
 
   void emit(const Level &level) {
-    OpBuilder builder = OpBuilder::atBlockEnd(&alone.getContents().front());
-    variant = VariantOp::create(builder, whole.getLoc(), builder.getStringAttr(level.name));
-    builder.createBlock(&variant.getContents());
+    variant = addVariant(alone, StringAttr::get(whole.getContext(), level.name));
     emitTileVariant(alone, variant, level);
   }
   void drop() { variant.erase(); }
@@ -143,20 +141,17 @@ private:
 };
 
 /// Workgroups in x are of both, one after the other; in y, and in memory, as many as either wants.
-void emitInterface(OpBuilder &b, Location loc, Side &first, Side &second, int64_t threads,
+void emitInterface(OpBuilder &builder, Location loc, Side &first, Side &second, int64_t threads,
                    size_t bindings, size_t constants) {
-  plan::InterfaceOp interface = createInterface(b, loc, threads);
-  Block *block = b.createBlock(&interface.getBody());
-  for (size_t i = 0; i < constants; ++i)
-    block->addArgument(plan::IntType::get(b.getContext()), loc);
+  InterfaceBuilder b(builder, loc, threads, constants);
   IRMapping mapping[2];
-  plan::GridOp one = first.cloneInterface(b, block->getArguments(), mapping[0]);
-  plan::GridOp two = second.cloneInterface(b, block->getArguments(), mapping[1]);
-  auto join = [&](plan::ExprKind kind, Value x, Value y) -> Value {
-    return plan::ExprOp::create(b, loc, kind, mapping[0].lookup(x), mapping[1].lookup(y));
+  plan::GridOp one = first.cloneInterface(b, b.launchConstants(), mapping[0]);
+  plan::GridOp two = second.cloneInterface(b, b.launchConstants(), mapping[1]);
+  auto join = [&](plan::ExprKind kind, Value x, Value y) {
+    return b.expr(kind, mapping[0].lookup(x), mapping[1].lookup(y));
   };
   passParameters(b, loc, int64_t(bindings));
-  plan::GridOp::create(b, loc, join(plan::ExprKind::Add, one.getX(), two.getX()),
+  plan::GridOp::create(b, join(plan::ExprKind::Add, one.getX(), two.getX()),
                        join(plan::ExprKind::Max, one.getY(), two.getY()),
                        join(plan::ExprKind::Max, one.getZ(), two.getZ()),
                        join(plan::ExprKind::Max, one.getDynamicShared(), two.getDynamicShared()),
@@ -221,9 +216,8 @@ LogicalResult hadal::cuda::emitBeside(ExecutableOp executable, ArrayRef<StringAt
   for (StringAttr level : levels) {
     for (Side *side : {&first, &second})
       side->emit(*findLevel(level));
-    OpBuilder builder = OpBuilder::atBlockEnd(&executable.getContents().front());
-    auto variant = VariantOp::create(builder, loc, level);
-    Block *contents = builder.createBlock(&variant.getContents());
+    Block *contents = &addVariant(executable, level).getContents().front();
+    OpBuilder builder = OpBuilder::atBlockEnd(contents);
     int64_t threads = *threadsOf(first.kernel());
     emitInterface(builder, loc, first, second, threads, bindings.size(), constants.size());
     builder.setInsertionPointToEnd(contents);

@@ -148,13 +148,11 @@ struct EmitKernelsPass : impl::EmitKernelsPassBase<EmitKernelsPass> {
     size_t bindings = executable.getInterface()->getBindings().size();
     int64_t threads = isRowWise(function, interface) ? kWarp : 1;
     numRowWise += threads > 1;
-    OpBuilder builder = OpBuilder::atBlockEnd(&executable.getContents().front());
     for (StringAttr level : levels) {
-      auto variant = VariantOp::create(builder, executable.getLoc(), level);
-      OpBuilder inner(&getContext());
-      inner.createBlock(&variant.getContents());
+      Block *contents = &addVariant(executable, level).getContents().front();
+      OpBuilder inner = OpBuilder::atBlockEnd(contents);
       emitInterface(inner, interface, bindings, threads);
-      inner.setInsertionPointToEnd(&variant.getContents().front());
+      inner.setInsertionPointToEnd(contents);
       emitFunction(inner, function, interface, bindings, threads);
       ++numKernels;
     }
@@ -165,11 +163,8 @@ struct EmitKernelsPass : impl::EmitKernelsPassBase<EmitKernelsPass> {
   LogicalResult emitInTiles(ExecutableOp executable) {
     if (failed(setTileInterface(executable)))
       return failure();
-    OpBuilder builder = OpBuilder::atBlockEnd(&executable.getContents().front());
     for (StringAttr level : levels) {
-      auto variant = VariantOp::create(builder, executable.getLoc(), level);
-      OpBuilder(&getContext()).createBlock(&variant.getContents());
-      emitTileVariant(executable, variant, *findLevel(level));
+      emitTileVariant(executable, addVariant(executable, level), *findLevel(level));
       ++numKernels;
     }
     ++numInTiles;
@@ -178,11 +173,8 @@ struct EmitKernelsPass : impl::EmitKernelsPassBase<EmitKernelsPass> {
 
   void emitInLanes(ExecutableOp executable) {
     setLaneInterface(executable);
-    OpBuilder builder = OpBuilder::atBlockEnd(&executable.getContents().front());
     for (StringAttr level : levels) {
-      auto variant = VariantOp::create(builder, executable.getLoc(), level);
-      OpBuilder(&getContext()).createBlock(&variant.getContents());
-      emitLaneVariant(executable, variant);
+      emitLaneVariant(executable, addVariant(executable, level));
       ++numKernels;
     }
     ++numInLanes;

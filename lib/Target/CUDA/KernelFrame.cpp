@@ -10,6 +10,36 @@ using namespace hadal;
 
 constexpr int64_t kAlignment = 64; // of bindings, in bytes: the kernel contract
 
+void cuda::setInterface(ExecutableOp executable, ArrayRef<Value> reads, ArrayRef<Value> updates,
+                        ArrayRef<Value> results, Extents constants) {
+  auto numberOf = [](Value operand) -> int64_t {
+    return cast<BlockArgument>(operand).getArgNumber();
+  };
+  SmallVector<int64_t> bindings;
+  for (Value operand : llvm::concat<const Value>(reads, updates))
+    bindings.push_back(numberOf(operand));
+  OperandRange returned = executable.getBodyResults();
+  for (Value result : results)
+    bindings.push_back(executable.getBody().getNumArguments() +
+                       (llvm::find(returned, result) - returned.begin()));
+  SmallVector<plan::Access> access(reads.size(), plan::Access::Read);
+  access.append(updates.size(), plan::Access::ReadWrite);
+  access.append(results.size(), plan::Access::Write);
+  Builder builder(executable.getContext());
+  SmallVector<Attribute> extents;
+  for (auto [operand, axis] : constants)
+    extents.push_back(ExtentAttr::get(builder.getContext(), numberOf(operand), axis));
+  executable.setInterfaceAttr(KernelInterfaceAttr::get(builder.getContext(), bindings, access,
+                                                       builder.getArrayAttr(extents)));
+}
+
+VariantOp cuda::addVariant(ExecutableOp executable, StringAttr level) {
+  OpBuilder builder = OpBuilder::atBlockEnd(&executable.getContents().front());
+  auto variant = VariantOp::create(builder, executable.getLoc(), level);
+  builder.createBlock(&variant.getContents());
+  return variant;
+}
+
 func::FuncOp cuda::createKernel(OpBuilder &builder, Location loc, StringRef name,
                                 ArrayRef<Type> bindings, int64_t threads) {
   SmallVector<Type> types(bindings);
@@ -38,6 +68,23 @@ plan::InterfaceOp cuda::createInterface(OpBuilder &builder, Location loc, int64_
   return plan::InterfaceOp::create(builder, loc, /*scratch=*/0,
                                    builder.getDenseI64ArrayAttr({threads, 1, 1}),
                                    /*static_shared=*/0, DenseI64ArrayAttr());
+}
+
+cuda::InterfaceBuilder::InterfaceBuilder(OpBuilder &builder, Location loc, int64_t threads,
+                                         size_t constants)
+    : ImplicitLocOpBuilder(loc, builder) {
+  plan::InterfaceOp interface = createInterface(builder, loc, threads);
+  createBlock(&interface.getBody(), {},
+              SmallVector<Type>(constants, plan::IntType::get(getContext())),
+              SmallVector<Location>(constants, loc));
+}
+
+Value cuda::InterfaceBuilder::constant(int64_t value) {
+  return plan::ConstantOp::create(*this, getI64IntegerAttr(value));
+}
+
+Value cuda::InterfaceBuilder::expr(plan::ExprKind kind, Value x, Value y) {
+  return plan::ExprOp::create(*this, kind, x, y);
 }
 
 void cuda::passParameters(OpBuilder &builder, Location loc, int64_t bindings, bool hasWorkspace) {

@@ -3,21 +3,10 @@
 #include "LaneBuilder.h"
 
 #include "KernelFrame.h"
-#include "TileBuilder.h"
-
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
 using namespace hadal;
 using namespace hadal::cuda;
-
-namespace {
-constexpr int32_t kAllLanes = -1;
-
-Type pointerTo(MLIRContext *context, Space space) {
-  return LLVM::LLVMPointerType::get(context, unsigned(space));
-}
-} // namespace
 
 func::FuncOp LaneBuilder::kernel(StringRef name, int64_t bindings, int64_t threads) {
   SmallVector<Type> types(size_t(bindings), pointerTo(getContext(), Space::Global));
@@ -28,27 +17,11 @@ func::FuncOp LaneBuilder::kernel(StringRef name, int64_t bindings, int64_t threa
   return kernel;
 }
 
-Value LaneBuilder::launchConstant(func::FuncOp kernel, int64_t index) {
-  Value number = arith::ConstantIndexOp::create(*this, index);
-  Value wide = memref::LoadOp::create(*this, kernel.getArguments().back(), number);
-  return arith::TruncIOp::create(*this, getI32Type(), wide);
-}
-
 Value LaneBuilder::thread() { return NVVM::ThreadIdXOp::create(*this, getI32Type()); }
-
-Value LaneBuilder::apart(Value x, int64_t lanes) {
-  return NVVM::ShflOp::create(*this, x.getType(), constant(kAllLanes), x, constant(lanes),
-                              constant(kWarp - 1), NVVM::ShflKind::bfly, UnitAttr());
-}
 
 Value LaneBuilder::from(Value x, Value lane) {
   return NVVM::ShflOp::create(*this, x.getType(), constant(kAllLanes), x, lane, constant(kWarp - 1),
                               NVVM::ShflKind::idx, UnitAttr());
-}
-
-Value LaneBuilder::below(Value x, int64_t lanes) {
-  return NVVM::ShflOp::create(*this, x.getType(), constant(kAllLanes), x, constant(lanes),
-                              constant(0), NVVM::ShflKind::up, UnitAttr());
 }
 
 Value LaneBuilder::sumOfWarp(Value x) {
@@ -73,19 +46,6 @@ Value LaneBuilder::match(Value x) {
 
 void LaneBuilder::syncWarp() { NVVM::SyncWarpOp::create(*this, constant(kAllLanes)); }
 
-Value LaneBuilder::plus(Value pointer, int64_t bytes) {
-  if (bytes == 0)
-    return pointer;
-  return LLVM::GEPOp::create(*this, pointer.getType(), getI8Type(), pointer,
-                             ArrayRef<LLVM::GEPArg>{int32_t(bytes)},
-                             LLVM::GEPNoWrapFlags::inbounds);
-}
-
-Value LaneBuilder::plus(Value pointer, Value bytes) {
-  return LLVM::GEPOp::create(*this, pointer.getType(), getI8Type(), pointer,
-                             ArrayRef<LLVM::GEPArg>{bytes});
-}
-
 Value LaneBuilder::row(Value pointer, Value number, int64_t bytes) {
   Value wide = arith::ExtSIOp::create(*this, getI64Type(), number);
   Value each = arith::ConstantOp::create(*this, getI64IntegerAttr(bytes));
@@ -109,16 +69,7 @@ void LaneBuilder::store(Value value, Value pointer, int64_t alignment) {
 }
 
 LaneBuilder::Values LaneBuilder::loadElements(Type element, Value pointer, int64_t count) {
-  int64_t bytes = count * element.getIntOrFloatBitWidth() / 8;
-  auto parts = [&](Type type, int64_t number) {
-    if (number == 1)
-      return Values{load(type, pointer, bytes)};
-    Value all = load(VectorType::get({number}, type), pointer, bytes);
-    Values values;
-    for (int64_t i = 0; i < number; ++i)
-      values.push_back(LLVM::ExtractElementOp::create(*this, all, constant(i)));
-    return values;
-  };
+  auto parts = [&](Type type, int64_t number) { return loadValues(*this, type, pointer, number); };
   Values values;
   if (element.isF32())
     return parts(element, count);
@@ -143,28 +94,5 @@ LaneBuilder::Values LaneBuilder::loadElements(Type element, Value pointer, int64
 }
 
 void LaneBuilder::storeElements(Type element, ArrayRef<Value> values, Value pointer) {
-  int64_t bytes = int64_t(values.size()) * element.getIntOrFloatBitWidth() / 8;
-  Values words(values);
-  if (element.isBF16()) {
-    words.clear();
-    for (size_t i = 0; i < values.size(); i += 2)
-      words.push_back(roundPair(values[i], values[std::min(i + 1, values.size() - 1)]));
-    if (values.size() == 1)
-      words[0] = arith::TruncIOp::create(*this, getI16Type(), words[0]);
-  }
-  Value stored = words[0];
-  if (words.size() > 1) {
-    stored =
-        LLVM::PoisonOp::create(*this, VectorType::get({int64_t(words.size())}, words[0].getType()));
-    for (auto [i, word] : llvm::enumerate(words))
-      stored = LLVM::InsertElementOp::create(*this, stored, word, constant(int64_t(i)));
-  }
-  store(stored, pointer, bytes);
-}
-
-Value LaneBuilder::roundPair(Value low, Value high) {
-  auto pair = VectorType::get({2}, getBF16Type());
-  auto call = LLVM::CallIntrinsicOp::create(*this, pair, getStringAttr("llvm.nvvm.ff2bf16x2.rn"),
-                                            ValueRange{high, low});
-  return LLVM::BitcastOp::create(*this, getI32Type(), call.getResults());
+  storeNumbers(*this, element, values, pointer);
 }

@@ -4,6 +4,7 @@
 #define HADAL_LIB_TARGET_CUDA_LANEBUILDER_H
 
 #include "ProgramBuilder.h"
+#include "Words.h"
 
 #include "hadal/Target/CUDA/Level.h"
 
@@ -22,23 +23,20 @@ public:
 
   /// Begins a kernel of so many bindings.
   mlir::func::FuncOp kernel(llvm::StringRef name, int64_t bindings, int64_t threads);
-  Value launchConstant(mlir::func::FuncOp kernel, int64_t index);
   Value thread();
   Value lane() { return rem(thread(), kWarp); }
   Value warp() { return div(thread(), kWarp); }
   void barrier() { mlir::NVVM::Barrier0Op::create(*this); }
 
   // Of integers.
-  Value div(Value x, int64_t y) { return mlir::arith::DivUIOp::create(*this, x, constant(y)); }
   Value rem(Value x, int64_t y) { return mlir::arith::RemUIOp::create(*this, x, constant(y)); }
-  Value add(Value x, Value y) { return ProgramBuilder::add(x, y); }
+  using ProgramBuilder::add;
   Value add(Value x, int64_t y) { return y == 0 ? x : add(x, constant(y)); }
   Value isLess(Value x, Value y) { return compare(mlir::arith::CmpIPredicate::slt, x, y); }
   Value isLess(Value x, int64_t y) { return isLess(x, constant(y)); }
   Value isEqual(Value x, Value y) { return compare(mlir::arith::CmpIPredicate::eq, x, y); }
   Value isEqual(Value x, int64_t y) { return isEqual(x, constant(y)); }
   Value both(Value x, Value y) { return mlir::arith::AndIOp::create(*this, x, y); }
-  Value either(Value x, Value y) { return mlir::arith::OrIOp::create(*this, x, y); }
   /// 1 where the condition holds, else 0.
   Value count(Value condition) {
     return mlir::arith::ExtUIOp::create(*this, getI32Type(), condition);
@@ -60,9 +58,9 @@ public:
 
   // Of a warp: what another lane has; what lanes have, combined in a butterfly, 16 lanes apart
   // first; the largest or least of all; which lanes a condition holds in.
-  Value apart(Value x, int64_t lanes);
+  Value apart(Value x, int64_t lanes) { return laneApart(*this, x, lanes); }
   Value from(Value x, Value lane);
-  Value below(Value x, int64_t lanes); // so many lanes below; of the first of them, its own
+  Value below(Value x, int64_t lanes) { return laneBelow(*this, x, lanes); }
   Value sumOfWarp(Value x);
   Value reduce(mlir::NVVM::ReduxKind kind, Value x);
   Value ballot(Value condition);
@@ -70,8 +68,8 @@ public:
   void syncWarp();
 
   // Addresses: of global memory, and of memory that a workgroup shares.
-  Value plus(Value pointer, int64_t bytes);
-  Value plus(Value pointer, Value bytes);
+  Value plus(Value pointer, int64_t bytes) { return plusBytes(*this, pointer, bytes); }
+  Value plus(Value pointer, Value bytes) { return plusBytes(*this, pointer, bytes); }
   /// A number of rows, of so many bytes, further: more than 32 bits count.
   Value row(Value pointer, Value number, int64_t bytes);
   Value shared(int64_t bytes);
@@ -81,10 +79,6 @@ public:
   /// As many elements in f32 that lie side by side, in one access; 1, 2 or 4 of them.
   Values loadElements(mlir::Type element, Value pointer, int64_t count);
   void storeElements(mlir::Type element, llvm::ArrayRef<Value> values, Value pointer);
-
-private:
-  /// Two elements of bf16 in a word, to nearest even, the first one low.
-  Value roundPair(Value low, Value high);
 };
 
 } // namespace hadal::cuda

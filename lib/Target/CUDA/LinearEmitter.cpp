@@ -4,7 +4,6 @@
 #include "LinearEmitter.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
 using namespace hadal;
@@ -28,9 +27,7 @@ LinearEmitter::LinearEmitter(ProgramBuilder &builder, const LinearSpec &spec, fu
   scales = take(spec.scales ? size_t(spec.weights()) : 0);
   addends = take(size_t(spec.addends));
   y = take(1)[0];
-  Value zero = arith::ConstantIndexOp::create(b, 0);
-  Value count = memref::LoadOp::create(b, arguments.front(), zero);
-  rows = arith::TruncIOp::create(b, b.getI32Type(), count);
+  rows = b.launchConstant(kernel.front(), 0);
 }
 
 void LinearEmitter::emit(LinearProgram &program, int64_t fewer) {

@@ -24,6 +24,11 @@ int64_t hadal::cuda::wordsOf(tile::ColumnType column) {
   return column.getWarpRows() / kMmaRows * 2;
 }
 
+int64_t hadal::cuda::wordsOf(Type numbers) {
+  auto column = dyn_cast<tile::ColumnType>(numbers);
+  return column ? wordsOf(column) : wordsOf(cast<tile::FragmentType>(numbers));
+}
+
 int64_t hadal::cuda::packedRowBytes(tile::GlobalType matrix) {
   int64_t columns = int64_t(llvm::alignTo(matrix.getShape()[1], tile::kPackedPadding));
   return columns / tile::kPackedColumns * tile::packedBytes(matrix.getElementType());
@@ -38,12 +43,10 @@ std::optional<int64_t> MmaArchitecture::getThreads(FunctionOpInterface kernel) c
 }
 
 void MmaArchitecture::addTypes(TypeConverter &types) const {
-  types.addConversion([](tile::GlobalType type) -> Type {
-    return LLVM::LLVMPointerType::get(type.getContext(), unsigned(Space::Global));
-  });
-  types.addConversion([](tile::SharedType type) -> Type {
-    return LLVM::LLVMPointerType::get(type.getContext(), unsigned(Space::Shared));
-  });
+  types.addConversion(
+      [](tile::GlobalType type) -> Type { return pointerTo(type.getContext(), Space::Global); });
+  types.addConversion(
+      [](tile::SharedType type) -> Type { return pointerTo(type.getContext(), Space::Shared); });
   types.addConversion([](tile::FragmentType type, SmallVectorImpl<Type> &words) {
     Builder builder(type.getContext());
     Type word = type.getRole() == tile::Role::Accumulator ? Type(builder.getF32Type())

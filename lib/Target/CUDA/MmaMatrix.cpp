@@ -247,15 +247,14 @@ struct LowerStore : OpConversionPattern<tile::StoreOp> {
     tile::FragmentType fragment = op.getSum().getType();
     tile::SharedType tile = op.getTile().getType();
     Value base = t.plus(adaptor.getTile().front(), t.at.sum(fragment, tile));
-    int64_t rows = fragment.getWarpRows() / kMmaRows;
-    int64_t columns = fragment.getWarpColumns() / kMmaColumns;
-    for (int64_t row = 0; row < rows; ++row)
-      for (int64_t column = 0; column < columns; ++column)
+    SumShape shape(fragment);
+    for (int64_t row = 0; row < shape.rows; ++row)
+      for (int64_t column = 0; column < shape.columns; ++column)
         for (int64_t i = 0; i < 4; ++i) {
           // Two neighbouring columns, then the same eight rows below.
           int64_t n = column * kMmaColumns + i % 2, m = row * kMmaRows + i / 2 * 8;
           Value to = t.plus(base, n * tile.getRowBytes() + m * 4);
-          Value value = adaptor.getSum()[(row * columns + column) * 4 + i];
+          Value value = adaptor.getSum()[shape.at(row, column, i)];
           if (op.getAccumulate()) {
             Value before = LLVM::LoadOp::create(t.b, t.b.getF32Type(), to, 4);
             value = arith::AddFOp::create(t.b, before, value);

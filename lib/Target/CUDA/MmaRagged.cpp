@@ -49,11 +49,9 @@ private:
 
     /// The sum of a value of this lane and those before it.
     Value sumOfLanesUpTo(Value value) {
-      Value all = t.math.constant(-1), clamp = t.math.constant(0), lane = t.at.lane();
+      Value lane = t.at.lane();
       for (int64_t apart = 1; apart < kWarp; apart *= 2) {
-        Value other =
-            NVVM::ShflOp::create(t.b, t.b.getI32Type(), all, value, t.math.constant(apart), clamp,
-                                 NVVM::ShflKind::up, UnitAttr());
+        Value other = laneBelow(t.b, value, apart);
         Value isFirst = t.isLess(lane, t.math.constant(apart));
         value = t.math.add(value, t.select(isFirst, t.math.constant(0), other));
       }
@@ -63,7 +61,7 @@ private:
     /// What one lane at most has that is not zero.
     Value anyLane(Value value) {
       return NVVM::ReduxOp::create(t.b, t.b.getI32Type(), value, NVVM::ReduxKind::OR,
-                                   t.math.constant(-1));
+                                   t.math.constant(kAllLanes));
     }
   };
 

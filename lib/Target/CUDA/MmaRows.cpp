@@ -9,21 +9,30 @@ using namespace mlir;
 using namespace hadal;
 using namespace hadal::cuda;
 
-namespace {
-/// A sum in the order [part of 16 rows][part of eight columns][two of a row, two eight rows below].
-struct SumShape {
-  explicit SumShape(tile::FragmentType fragment)
-      : rows(fragment.getWarpRows() / kMmaRows), columns(fragment.getWarpColumns() / kMmaColumns) {}
-  int64_t rows, columns;
-
-  int64_t at(int64_t row, int64_t column, int64_t element) const {
-    return (row * columns + column) * 4 + element;
+Value hadal::cuda::computeElement(ImplicitLocOpBuilder &b, Block &block, ArrayRef<Value> elements) {
+  IRMapping mapping;
+  mapping.map(block.getArguments(), elements);
+  for (Operation &op : block.without_terminator()) {
+    Value result;
+    if (auto exp = dyn_cast<math::Exp2Op>(op))
+      result = LLVM::CallIntrinsicOp::create(b, b.getF32Type(),
+                                             b.getStringAttr("llvm.nvvm.ex2.approx.ftz.f"),
+                                             mapping.lookupOrDefault(exp.getOperand()))
+                   .getResults();
+    else if (auto max = dyn_cast<arith::MaxNumFOp>(op))
+      result = LLVM::MaxNumOp::create(b, mapping.lookupOrDefault(max.getLhs()),
+                                      mapping.lookupOrDefault(max.getRhs()));
+    if (result)
+      mapping.map(op.getResult(0), result);
+    else
+      b.clone(op, mapping);
   }
-  /// The word of a column that belongs to word `i` of a sum.
-  int64_t columnWord(int64_t i) const { return i / (columns * 4) * 2 + i % 4 / 2; }
-};
+  return mapping.lookupOrDefault(cast<tile::YieldOp>(block.getTerminator()).getValue());
+}
 
-constexpr int64_t kAllLanes = -1;
+namespace {
+/// The word of a column that belongs to word `i` of a sum.
+int64_t columnWord(const SumShape &sum, int64_t i) { return i / (sum.columns * 4) * 2 + i % 4 / 2; }
 
 Value reducePair(TileBuilder &t, tile::Reduction kind, Value x, Value y) {
   if (kind == tile::Reduction::Sum)
@@ -35,10 +44,7 @@ struct LowerFill : OpConversionPattern<tile::FillOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(tile::FillOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
-    auto fragment = dyn_cast<tile::FragmentType>(op.getResult().getType());
-    int64_t count =
-        fragment ? wordsOf(fragment) : wordsOf(cast<tile::ColumnType>(op.getResult().getType()));
-    SmallVector<Value> words(count, adaptor.getValue());
+    SmallVector<Value> words(wordsOf(op.getResult().getType()), adaptor.getValue());
     rewriter.replaceOpWithMultiple(op, {ValueRange(words)});
     return success();
   }
@@ -50,45 +56,18 @@ struct LowerMap : OpConversionPattern<tile::MapOp> {
                                 ConversionPatternRewriter &rewriter) const override {
     TileBuilder t(rewriter, op);
     auto fragment = dyn_cast<tile::FragmentType>(op.getResult().getType());
-    int64_t count =
-        fragment ? wordsOf(fragment) : wordsOf(cast<tile::ColumnType>(op.getResult().getType()));
+    int64_t count = wordsOf(op.getResult().getType());
     SmallVector<Value> words;
     for (int64_t i = 0; i < count; ++i) {
       SmallVector<Value> elements;
       for (auto [input, each] : llvm::zip_equal(op.getInputs(), adaptor.getInputs())) {
         bool isOfRow = fragment && isa<tile::ColumnType>(input.getType());
-        elements.push_back(each[isOfRow ? SumShape(fragment).columnWord(i) : i]);
+        elements.push_back(each[isOfRow ? columnWord(SumShape(fragment), i) : i]);
       }
-      words.push_back(compute(t, op, elements));
+      words.push_back(computeElement(t.b, op.getBody().front(), elements));
     }
     rewriter.replaceOpWithMultiple(op, {ValueRange(words)});
     return success();
-  }
-
-  static Value compute(TileBuilder &t, tile::MapOp op, ArrayRef<Value> elements) {
-    Block &body = op.getBody().front();
-    IRMapping mapping;
-    mapping.map(body.getArguments(), elements);
-    for (Operation &each : body.without_terminator())
-      emit(t, each, mapping);
-    return mapping.lookupOrDefault(cast<tile::YieldOp>(body.getTerminator()).getValue());
-  }
-
-  /// What the machine has one instruction for, that is it.
-  static void emit(TileBuilder &t, Operation &op, IRMapping &mapping) {
-    Value result;
-    if (auto exp = dyn_cast<math::Exp2Op>(op))
-      result = LLVM::CallIntrinsicOp::create(t.b, t.b.getF32Type(),
-                                             t.b.getStringAttr("llvm.nvvm.ex2.approx.ftz.f"),
-                                             mapping.lookupOrDefault(exp.getOperand()))
-                   .getResults();
-    else if (auto max = dyn_cast<arith::MaxNumFOp>(op))
-      result = LLVM::MaxNumOp::create(t.b, mapping.lookupOrDefault(max.getLhs()),
-                                      mapping.lookupOrDefault(max.getRhs()));
-    if (result)
-      mapping.map(op.getResult(0), result);
-    else
-      t.b.clone(op, mapping);
   }
 };
 
@@ -148,19 +127,13 @@ struct LowerCombine : OpConversionPattern<tile::CombineOp> {
     SmallVector<Value> words;
     for (Value word : adaptor.getParts()) {
       for (int64_t distance : {1, 2})
-        word = reducePair(t, op.getKind(), word, exchange(t, word, distance));
+        word = reducePair(t, op.getKind(), word, laneApart(t.b, word, distance));
       words.push_back(word);
     }
     if (op.getTile())
       throughTile(t, op, adaptor.getTile().front(), words);
     rewriter.replaceOpWithMultiple(op, {ValueRange(words)});
     return success();
-  }
-
-  static Value exchange(TileBuilder &t, Value word, int64_t distance) {
-    return NVVM::ShflOp::create(t.b, word.getType(), t.math.constant(kAllLanes), word,
-                                t.math.constant(distance), t.math.constant(kWarp - 1),
-                                NVVM::ShflKind::bfly, UnitAttr());
   }
 
   static void throughTile(TileBuilder &t, tile::CombineOp op, Value tile,

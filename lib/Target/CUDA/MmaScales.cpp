@@ -44,15 +44,14 @@ struct LowerAddScaled : OpConversionPattern<tile::AddScaledOp> {
                                 ConversionPatternRewriter &rewriter) const override {
     TileBuilder t(rewriter, op);
     tile::FragmentType fragment = op.getSum().getType();
-    int64_t rows = fragment.getWarpRows() / kMmaRows;
-    int64_t columns = fragment.getWarpColumns() / kMmaColumns;
+    SumShape shape(fragment);
     Scales scales(t, op, adaptor);
     SmallVector<Value> sums(adaptor.getSum());
-    for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t row = 0; row < shape.rows; ++row) {
       std::array<Value, 2> scale = scales.of(row * kMmaRows);
-      for (int64_t column = 0; column < columns; ++column)
+      for (int64_t column = 0; column < shape.columns; ++column)
         for (int64_t i = 0; i < 4; ++i) {
-          size_t at = size_t((row * columns + column) * 4 + i);
+          size_t at = size_t(shape.at(row, column, i));
           sums[at] = LLVM::FMAOp::create(t.b, adaptor.getPart()[at], scale[i / 2], sums[at]);
         }
     }

@@ -30,14 +30,13 @@ struct LowerPut : OpConversionPattern<tile::PutOp> {
     TileBuilder t(rewriter, op);
     tile::FragmentType fragment = op.getSum().getType();
     tile::SharedType tile = op.getTile().getType();
-    int64_t rows = fragment.getWarpRows() / kMmaRows;
-    int64_t columns = fragment.getWarpColumns() / kMmaColumns;
-    for (int64_t column = 0; column < columns; ++column) {
+    SumShape shape(fragment);
+    for (int64_t column = 0; column < shape.columns; ++column) {
       Value base = t.plus(adaptor.getTile().front(), t.at.pair(fragment, tile, column));
       base = t.plus(base, column / 8 * 8 * tile::kPieceBytes);
-      for (int64_t row = 0; row < rows; ++row)
+      for (int64_t row = 0; row < shape.rows; ++row)
         for (int64_t below = 0; below < 2; ++below) {
-          ValueRange pair = adaptor.getSum().slice((row * columns + column) * 4 + 2 * below, 2);
+          ValueRange pair = adaptor.getSum().slice(shape.at(row, column, 2 * below), 2);
           LLVM::StoreOp::create(t.b, t.roundPair(pair[0], pair[1]),
                                 t.plus(base, (row * kMmaRows + below * 8) * tile.getRowBytes()), 4);
         }

@@ -3,7 +3,6 @@
 #include "TileBuilder.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 using namespace hadal;
@@ -54,7 +53,7 @@ struct LowerWrite : OpConversionPattern<tile::WriteOp> {
       t.b.setInsertionPoint(guarded.thenYield());
       SmallVector<SmallVector<Value>> read;
       for (Value other : others)
-        read.push_back(load(t, t.plus(other, first * 4), together));
+        read.push_back(loadValues(t.b, t.b.getF32Type(), t.plus(other, first * 4), together));
       SmallVector<Value> values;
       for (int64_t i = 0; i < together; ++i) {
         SmallVector<Value> elements;
@@ -62,57 +61,22 @@ struct LowerWrite : OpConversionPattern<tile::WriteOp> {
           elements.push_back(sum[first + i]);
         for (ArrayRef<Value> other : read)
           elements.push_back(other[i]);
-        values.push_back(compute(t, op, elements));
+        values.push_back(computeElement(t.b, op.getBody().front(), elements));
       }
-      store(t, values, t.plus(to, first * bytes), bytes);
+      storeNumbers(t.b, destination.getElementType(), values, t.plus(to, first * bytes));
     }
     rewriter.eraseOp(op);
     return success();
   }
 
   static SmallVector<Value> sumPlanes(TileBuilder &t, tile::SharedType tile, Value from) {
-    SmallVector<Value> sums = load(t, from, kElements);
+    Type f32 = t.b.getF32Type();
+    SmallVector<Value> sums = loadValues(t.b, f32, from, kElements);
     for (int64_t plane = 1; plane < tile.getPlanes(); ++plane)
-      for (auto [sum, value] :
-           llvm::zip_equal(sums, load(t, t.plus(from, plane * tile.getPlaneBytes()), kElements)))
+      for (auto [sum, value] : llvm::zip_equal(
+               sums, loadValues(t.b, f32, t.plus(from, plane * tile.getPlaneBytes()), kElements)))
         sum = arith::AddFOp::create(t.b, sum, value);
     return sums;
-  }
-
-  static Value compute(TileBuilder &t, tile::WriteOp op, ArrayRef<Value> elements) {
-    Block &body = op.getBody().front();
-    IRMapping mapping;
-    mapping.map(body.getArguments(), elements);
-    for (Operation &each : body.without_terminator())
-      t.b.clone(each, mapping);
-    return mapping.lookupOrDefault(cast<tile::YieldOp>(body.getTerminator()).getValue());
-  }
-
-  static SmallVector<Value> load(TileBuilder &t, Value from, int64_t count) {
-    Type f32 = t.b.getF32Type();
-    if (count == 1)
-      return {LLVM::LoadOp::create(t.b, f32, from, 4)};
-    Value loaded =
-        LLVM::LoadOp::create(t.b, VectorType::get({count}, f32), from, unsigned(4 * count));
-    SmallVector<Value> values;
-    for (int64_t i = 0; i < count; ++i)
-      values.push_back(LLVM::ExtractElementOp::create(t.b, loaded, t.math.constant(i)));
-    return values;
-  }
-
-  static void store(TileBuilder &t, ArrayRef<Value> values, Value to, int64_t bytes) {
-    SmallVector<Value> words;
-    if (bytes == 4) {
-      words.assign(values.begin(), values.end());
-    } else if (values.size() == 1) {
-      Value word = t.roundPair(values[0], values[0]);
-      words.push_back(LLVM::TruncOp::create(t.b, t.b.getI16Type(), word));
-    } else {
-      for (size_t i = 0; i < values.size(); i += 2)
-        words.push_back(t.roundPair(values[i], values[i + 1]));
-    }
-    Value stored = words.size() == 1 ? words[0] : t.vector(words);
-    LLVM::StoreOp::create(t.b, stored, to, unsigned(bytes * int64_t(values.size())));
   }
 };
 } // namespace

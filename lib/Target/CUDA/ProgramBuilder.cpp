@@ -2,9 +2,17 @@
 // Shorthand for programs in the tile dialect.
 #include "ProgramBuilder.h"
 
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
 using namespace mlir;
 using namespace hadal;
 using namespace hadal::cuda;
+
+Value ProgramBuilder::launchConstant(Block &entry, int64_t index) {
+  Value number = arith::ConstantIndexOp::create(*this, index);
+  Value wide = memref::LoadOp::create(*this, entry.getArguments().back(), number);
+  return arith::TruncIOp::create(*this, getI32Type(), wide);
+}
 
 ValueRange ProgramBuilder::loop(Value begin, Value end, ValueRange carried, Body body) {
   auto loop = scf::ForOp::create(*this, begin, end, constant(1), carried);

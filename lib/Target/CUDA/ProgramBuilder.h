@@ -40,6 +40,8 @@ public:
   mlir::Value select(mlir::Value condition, mlir::Value x, mlir::Value y) {
     return mlir::arith::SelectOp::create(*this, condition, x, y);
   }
+  /// Of the launch of a kernel, which has it at the address that is passed last.
+  mlir::Value launchConstant(mlir::Block &entry, int64_t index);
   mlir::Value workgroup(mlir::gpu::Dimension dimension) {
     mlir::Value id = mlir::gpu::BlockIdOp::create(*this, dimension);
     return mlir::arith::IndexCastOp::create(*this, getI32Type(), id);

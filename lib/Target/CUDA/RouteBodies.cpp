@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which ops one kernel chooses experts and sorts by them for.
+#include "KernelFrame.h"
 #include "LaneBodies.h"
 
 #include "hadal/Target/CUDA/RouteKernels.h"
@@ -7,8 +8,6 @@
 using namespace mlir;
 using namespace hadal;
 using namespace hadal::cuda;
-
-static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 
 /// One workgroup routes and sorts: not where a step brings prompts.
 static bool isOfFewTokens(Operation *op) {
@@ -40,7 +39,7 @@ std::optional<LaneBody> hadal::cuda::matchRoute(ArrayRef<Operation *> ops) {
     body.operands.push_back(route.getLogits());
     if (Value bias = route.getBias()) {
       spec.bias = typeOf(bias).getElementType();
-      if (!spec.bias.isF32() && !spec.bias.isBF16() && !spec.bias.isF16())
+      if (!isRowElement(spec.bias))
         return std::nullopt;
       body.operands.push_back(bias);
     }

@@ -240,8 +240,8 @@ LaneLaunch hadal::cuda::emitRoute(OpBuilder &builder, Location loc, const RouteS
   launch.threads = spec.sorts ? sortThreads(spec.experts) : kWarpsAlone * kWarp;
   launch.rows = spec.sorts ? 0 : kWarpsAlone;
   launch.workspaceOfRow = hasWorkspace ? spec.topK * 4 : 0;
-  int64_t bindings = (spec.routes ? 2 : 1) + (spec.bias ? 1 : 0) +
-                     (spec.routes && spec.storesIds ? 1 : 0) + (spec.sorts ? 2 : 0) + hasWorkspace;
+  // Ids are a result or in the workspace, which is like one.
+  int64_t bindings = (spec.routes ? 3 : 1) + (spec.bias ? 1 : 0) + (spec.sorts ? 2 : 0);
   func::FuncOp kernel = b.kernel(spec.name, bindings, launch.threads);
   unsigned next = 0;
   auto take = [&](bool exists) { return exists ? kernel.getArgument(next++) : Value(); };
@@ -252,7 +252,7 @@ LaneLaunch hadal::cuda::emitRoute(OpBuilder &builder, Location loc, const RouteS
     ids = take(true);
   if (!spec.routes)
     ids = given;
-  Value tokens = b.launchConstant(kernel, 0);
+  Value tokens = b.launchConstant(kernel.front(), 0);
   if (spec.routes) {
     TokenRouter router(b, spec, given, bias);
     auto routeToken = [&](Value token) {

@@ -105,7 +105,7 @@ LaneLaunch hadal::cuda::emitRows(OpBuilder &builder, Location loc, const RowSpec
   launch.threads = RowShape(spec.width).threads;
   launch.rows = 1;
   func::FuncOp kernel = b.kernel(spec.name, spec.bindings, launch.threads);
-  Value rows = b.launchConstant(kernel, 0), n = b.workgroup(gpu::Dimension::x);
+  Value rows = b.launchConstant(kernel.front(), 0), n = b.workgroup(gpu::Dimension::x);
   // A record may have more workgroups than this call.
   b.onlyIf(b.isLess(n, rows),
            [&] { emitRowSteps(b, spec, kernel.getArguments().drop_back(), n, launch.threads); });

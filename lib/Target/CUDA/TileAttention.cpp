@@ -10,8 +10,6 @@ using namespace mlir;
 using namespace hadal;
 using namespace hadal::cuda;
 
-static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
-
 static AttentionSpec specOf(MlaAttendAbsorbedOp op) {
   AttentionSpec spec;
   RankedTensorType cache = typeOf(op.getCache());
@@ -38,21 +36,10 @@ MlaAttendAbsorbedOp hadal::cuda::matchAttention(ArrayRef<Operation *> ops) {
 }
 
 void hadal::cuda::setAttentionInterface(ExecutableOp executable, MlaAttendAbsorbedOp op) {
-  SmallVector<int64_t> bindings;
-  for (Value operand : {op.getQLatent(), op.getQ(), op.getCache(), op.getPositions(),
-                        op.getSequenceOffsets(), op.getSlots(), op.getBlockTable()})
-    bindings.push_back(cast<BlockArgument>(operand).getArgNumber());
-  SmallVector<plan::Access> access(bindings.size(), plan::Access::Read);
-  bindings.push_back(op->getParentOfType<func::FuncOp>().getNumArguments()); // the result
-  access.push_back(plan::Access::Write);
-  Builder builder(op.getContext());
-  auto extent = [&](Value operand, int64_t axis) -> Attribute {
-    return ExtentAttr::get(op.getContext(), cast<BlockArgument>(operand).getArgNumber(), axis);
-  };
-  executable.setInterfaceAttr(
-      KernelInterfaceAttr::get(op.getContext(), bindings, access,
-                               builder.getArrayAttr({extent(op.getQ(), 0), extent(op.getSlots(), 0),
-                                                     extent(op.getBlockTable(), 1)})));
+  Value reads[] = {op.getQLatent(),         op.getQ(),     op.getCache(),     op.getPositions(),
+                   op.getSequenceOffsets(), op.getSlots(), op.getBlockTable()};
+  setInterface(executable, reads, {}, op.getResult(),
+               {{op.getQ(), 0}, {op.getSlots(), 0}, {op.getBlockTable(), 1}});
 }
 
 void hadal::cuda::emitAttentionVariant(ExecutableOp executable, MlaAttendAbsorbedOp op,
@@ -62,19 +49,13 @@ void hadal::cuda::emitAttentionVariant(ExecutableOp executable, MlaAttendAbsorbe
   AttentionProgram program = *chooseAttention(spec, level);
   Block &contents = variant.getContents().front();
   Location loc = executable.getLoc();
-  OpBuilder b = OpBuilder::atBlockEnd(&contents);
-  emitAttention(b, loc, spec, program);
-  b.setInsertionPointToStart(&contents);
-  plan::InterfaceOp interface = createInterface(b, loc, program.threads());
-  Block *block = b.createBlock(&interface.getBody());
+  OpBuilder builder = OpBuilder::atBlockEnd(&contents);
+  emitAttention(builder, loc, spec, program);
+  builder.setInsertionPointToStart(&contents);
   KernelInterfaceAttr given = *executable.getInterface();
-  for (size_t i = 0; i < given.getConstants().size(); ++i)
-    block->addArgument(plan::IntType::get(b.getContext()), loc);
-  auto constant = [&](int64_t value) -> Value {
-    return plan::ConstantOp::create(b, loc, b.getI64IntegerAttr(value));
-  };
+  InterfaceBuilder b(builder, loc, program.threads(), given.getConstants().size());
+  Value tokens = b.launchConstants().front();
   passParameters(b, loc, int64_t(given.getBindings().size()));
-  plan::GridOp::create(b, loc, block->getArgument(0),
-                       constant(int64_t(llvm::divideCeil(spec.heads, program.heads))), constant(1),
-                       constant(program.sharedBytes), Value());
+  plan::GridOp::create(b, tokens, b.constant(int64_t(llvm::divideCeil(spec.heads, program.heads))),
+                       b.constant(1), b.constant(program.sharedBytes), Value());
 }

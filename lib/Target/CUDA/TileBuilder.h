@@ -4,15 +4,13 @@
 #define HADAL_LIB_TARGET_CUDA_TILEBUILDER_H
 
 #include "TileAddresses.h"
+#include "Words.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Transforms/DialectConversion.h"
 
 namespace hadal::cuda {
-
-/// Address spaces of pointers.
-enum class Space : unsigned { Global = 1, Shared = 3 };
 
 /// Builds what one op becomes. An address is a base that depends on the thread, then constants: the
 /// former is made once for all accesses of a loop, the latter are part of instructions.
@@ -21,17 +19,8 @@ public:
   TileBuilder(mlir::OpBuilder &builder, mlir::Operation *op)
       : b(op->getLoc(), builder), math(b), at(math) {}
 
-  mlir::Value plus(mlir::Value pointer, int64_t bytes) {
-    if (bytes == 0)
-      return pointer;
-    return mlir::LLVM::GEPOp::create(b, pointer.getType(), b.getI8Type(), pointer,
-                                     llvm::ArrayRef<mlir::LLVM::GEPArg>{int32_t(bytes)},
-                                     mlir::LLVM::GEPNoWrapFlags::inbounds);
-  }
-  mlir::Value plus(mlir::Value pointer, mlir::Value bytes) {
-    return mlir::LLVM::GEPOp::create(b, pointer.getType(), b.getI8Type(), pointer,
-                                     llvm::ArrayRef<mlir::LLVM::GEPArg>{bytes});
-  }
+  mlir::Value plus(mlir::Value pointer, int64_t bytes) { return plusBytes(b, pointer, bytes); }
+  mlir::Value plus(mlir::Value pointer, mlir::Value bytes) { return plusBytes(b, pointer, bytes); }
   /// A number of rows, of so many bytes, which may be more than 32 bits count.
   mlir::Value rows(mlir::Value number, int64_t bytes) {
     mlir::Value wide = mlir::arith::ExtUIOp::create(b, b.getI64Type(), number);
@@ -50,21 +39,8 @@ public:
     return words;
   }
 
-  /// Two elements of bf16 in a word, to nearest even, the first one low.
-  mlir::Value roundPair(mlir::Value low, mlir::Value high) {
-    auto pair = mlir::VectorType::get({2}, b.getBF16Type());
-    auto call = mlir::LLVM::CallIntrinsicOp::create(
-        b, pair, b.getStringAttr("llvm.nvvm.ff2bf16x2.rn"), mlir::ValueRange{high, low});
-    return mlir::LLVM::BitcastOp::create(b, b.getI32Type(), call.getResults());
-  }
-  /// Values of one type as a vector.
-  mlir::Value vector(llvm::ArrayRef<mlir::Value> values) {
-    auto type = mlir::VectorType::get({int64_t(values.size())}, values.front().getType());
-    mlir::Value built = mlir::LLVM::PoisonOp::create(b, type);
-    for (auto [i, value] : llvm::enumerate(values))
-      built = mlir::LLVM::InsertElementOp::create(b, built, value, math.constant(int64_t(i)));
-    return built;
-  }
+  mlir::Value roundPair(mlir::Value low, mlir::Value high) { return cuda::roundPair(b, low, high); }
+  mlir::Value vector(llvm::ArrayRef<mlir::Value> values) { return makeVector(b, values); }
 
   mlir::Value isLess(mlir::Value x, mlir::Value y) {
     return mlir::arith::CmpIOp::create(b, mlir::arith::CmpIPredicate::slt, x, y);
@@ -87,6 +63,22 @@ public:
   TileAddresses<LaneValues> at;
 };
 
+/// A sum in the order [part of 16 rows][part of eight columns][two of a row, two eight rows below].
+struct SumShape {
+  explicit SumShape(tile::FragmentType fragment)
+      : rows(fragment.getWarpRows() / kMmaRows), columns(fragment.getWarpColumns() / kMmaColumns) {}
+  int64_t rows, columns;
+
+  int64_t at(int64_t row, int64_t column, int64_t element) const {
+    return (row * columns + column) * 4 + element;
+  }
+};
+
+/// What the block of an op makes of an element of each operand. What the machine has one instruction
+/// for, that is it.
+mlir::Value computeElement(mlir::ImplicitLocOpBuilder &b, mlir::Block &block,
+                           llvm::ArrayRef<mlir::Value> elements);
+
 /// Threads of the workgroup of the kernel around `op`.
 int64_t threadsAround(mlir::Operation *op);
 
@@ -94,6 +86,8 @@ int64_t threadsAround(mlir::Operation *op);
 /// elements; of columns, two of each 16 rows.
 int64_t wordsOf(tile::FragmentType fragment);
 int64_t wordsOf(tile::ColumnType column);
+/// Of a sum or a column.
+int64_t wordsOf(mlir::Type numbers);
 
 /// Bytes from 16 rows of a packed matrix to the next.
 int64_t packedRowBytes(tile::GlobalType matrix);

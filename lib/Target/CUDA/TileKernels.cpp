@@ -14,8 +14,6 @@ using namespace mlir;
 using namespace hadal;
 using namespace hadal::cuda;
 
-static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
-
 namespace {
 /// Weights that are read at once at least where there is a stack of them: experts of a token.
 constexpr int64_t kExpertsTogether = 6;
@@ -151,70 +149,50 @@ LogicalResult hadal::cuda::setTileInterface(ExecutableOp executable) {
     if (!isa_and_present<FragmentsAttr>(typeOf(weight->get()).getEncoding()))
       return body.root->emitOpError() << "expected a weight in fragments, got "
                                       << weight->get().getType() << " (run hadal-pack-parameters)";
-  SmallVector<int64_t> bindings;
-  auto bind = [&](Value operand) {
-    bindings.push_back(cast<BlockArgument>(operand).getArgNumber());
-  };
-  bind(body.x);
-  llvm::for_each(body.groups, bind);
+  SmallVector<Value> reads{body.x};
+  llvm::append_range(reads, body.groups);
   for (OpOperand *weight : body.weights)
-    bind(weight->get());
-  llvm::for_each(body.scales, bind);
-  llvm::for_each(body.addends, bind);
-  SmallVector<plan::Access> access(bindings.size(), plan::Access::Read);
-  bindings.push_back(body.root->getParentOfType<func::FuncOp>().getNumArguments()); // the result
-  access.push_back(plan::Access::Write);
-  MLIRContext *context = body.root->getContext();
+    reads.push_back(weight->get());
+  llvm::append_range(reads, body.scales);
+  llvm::append_range(reads, body.addends);
   // The rows, or the pairs.
-  auto rows = ExtentAttr::get(context, bindings[body.experts ? 2 : 0], 0);
-  executable.setInterfaceAttr(
-      KernelInterfaceAttr::get(context, bindings, access, Builder(context).getArrayAttr(rows)));
+  setInterface(executable, reads, {}, body.result, {{body.experts ? body.groups[1] : body.x, 0}});
   return success();
 }
 
 /// The tiles that pairs in groups of experts have at most: each group may waste all but one row of a tile.
-static Value emitTileBound(OpBuilder &b, Location loc, Value pairs, int64_t experts, int64_t rows) {
-  auto constant = [&](int64_t value) -> Value {
-    return plan::ConstantOp::create(b, loc, b.getI64IntegerAttr(value));
-  };
-  auto expr = [&](plan::ExprKind kind, Value x, Value y) -> Value {
-    return plan::ExprOp::create(b, loc, kind, x, y);
-  };
-  Value groups = expr(plan::ExprKind::Min, pairs, constant(experts));
-  Value wasted = expr(plan::ExprKind::Mul, groups, constant(rows - 1));
-  return expr(plan::ExprKind::FloorDiv, expr(plan::ExprKind::Add, pairs, wasted), constant(rows));
+static Value emitTileBound(InterfaceBuilder &b, Value pairs, int64_t experts, int64_t rows) {
+  Value groups = b.expr(plan::ExprKind::Min, pairs, b.constant(experts));
+  Value wasted = b.expr(plan::ExprKind::Mul, groups, b.constant(rows - 1));
+  return b.expr(plan::ExprKind::FloorDiv, b.expr(plan::ExprKind::Add, pairs, wasted),
+                b.constant(rows));
 }
 
 /// How the kernel is launched: as each program wants for calls of its rows.
-static void emitInterface(OpBuilder &b, Location loc, ArrayRef<LinearProgram> programs,
+static void emitInterface(OpBuilder &builder, Location loc, ArrayRef<LinearProgram> programs,
                           const LinearSpec &spec) {
-  plan::InterfaceOp interface = createInterface(b, loc, kLinearThreads);
-  Block *block = b.createBlock(&interface.getBody());
-  Value rows = block->addArgument(plan::IntType::get(b.getContext()), loc);
-  auto constant = [&](int64_t value) -> Value {
-    return plan::ConstantOp::create(b, loc, b.getI64IntegerAttr(value));
-  };
+  InterfaceBuilder b(builder, loc, kLinearThreads, /*constants=*/1);
+  Value rows = b.launchConstants().front();
   passParameters(b, loc, spec.bindings());
   Value x, y, bytes;
   // From the last, which is for any number of rows.
   for (const LinearProgram &program : llvm::reverse(programs)) {
-    Value ownX = constant(int64_t(llvm::divideCeil(spec.outputs, program.outputs)));
-    Value ownY = constant(program.stages ? program.rows : 1);
+    Value ownX = b.constant(int64_t(llvm::divideCeil(spec.outputs, program.outputs)));
+    Value ownY = b.constant(program.stages ? program.rows : 1);
     if (spec.experts)
-      ownY = emitTileBound(b, loc, rows, spec.experts->experts, program.rows);
+      ownY = emitTileBound(b, rows, spec.experts->experts, program.rows);
     else if (program.stages)
-      ownY = plan::ExprOp::create(b, loc, plan::ExprKind::CeilDiv, rows, ownY);
-    Value ownBytes = constant(program.sharedBytes);
+      ownY = b.expr(plan::ExprKind::CeilDiv, rows, ownY);
+    Value ownBytes = b.constant(program.sharedBytes);
     if (x) {
-      Value isFor =
-          plan::ExprOp::create(b, loc, plan::ExprKind::Le, rows, constant(program.mostRows));
-      ownX = plan::SelectOp::create(b, loc, isFor, ownX, x);
-      ownY = plan::SelectOp::create(b, loc, isFor, ownY, y);
-      ownBytes = plan::SelectOp::create(b, loc, isFor, ownBytes, bytes);
+      Value isFor = b.expr(plan::ExprKind::Le, rows, b.constant(program.mostRows));
+      ownX = plan::SelectOp::create(b, isFor, ownX, x);
+      ownY = plan::SelectOp::create(b, isFor, ownY, y);
+      ownBytes = plan::SelectOp::create(b, isFor, ownBytes, bytes);
     }
     std::tie(x, y, bytes) = std::tie(ownX, ownY, ownBytes);
   }
-  plan::GridOp::create(b, loc, x, y, constant(spec.heads ? spec.heads->heads : 1), bytes, Value());
+  plan::GridOp::create(b, x, y, b.constant(spec.heads ? spec.heads->heads : 1), bytes, Value());
 }
 
 void hadal::cuda::emitTileVariant(ExecutableOp executable, VariantOp variant, const Level &level) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which ops about the tokens of a step are parts of one kernel.
+#include "KernelFrame.h"
 #include "LaneBodies.h"
 
 #include "hadal/Target/CUDA/TokenKernels.h"
@@ -9,7 +10,6 @@ using namespace hadal;
 using namespace hadal::cuda;
 
 namespace {
-RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 Type elementOf(Value value) { return typeOf(value).getElementType(); }
 bool isWritten(Type element) { return element.isF32() || element.isBF16(); }
 

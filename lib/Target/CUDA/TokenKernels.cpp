@@ -168,7 +168,7 @@ LaneLaunch hadal::cuda::emitTokens(OpBuilder &builder, Location loc, const Token
   func::FuncOp kernel = b.kernel(spec.name, spec.bindings, launch.threads);
   LaneBuilder::Values values;
   for (int64_t constant = 0; constant < constants; ++constant)
-    values.push_back(b.launchConstant(kernel, constant));
+    values.push_back(b.launchConstant(kernel.front(), constant));
   Value token = b.workgroup(gpu::Dimension::x), column = b.workgroup(gpu::Dimension::y);
   for (const TokenPart &part : spec.parts) {
     int64_t first = launch.columns;
