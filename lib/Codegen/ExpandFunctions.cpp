@@ -127,6 +127,7 @@ struct ExpandHyperbolic : OpRewritePattern<Op> {
     return success();
   }
 };
+
 /// By how much the f32 nearest to half of pi is beyond it.
 constexpr double kBeyond = 0x1.921fb6p0 - 0x1.921fb54442d18p0;
 

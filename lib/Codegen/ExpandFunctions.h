@@ -16,7 +16,7 @@ void populateExpandNarrowPatterns(mlir::RewritePatternSet &patterns);
 /// Remainders of f16, f32 and f64, as loops of scf (ExpandRemainder.cpp).
 void populateExpandRemainderPatterns(mlir::RewritePatternSet &patterns);
 
-/// exp2, sinh, cosh and atan2; signs of zeros, and logarithms of what is subnormal.
+/// exp2, sinh, cosh, atan, atan2 and cbrt; signs of zeros, and logarithms of what is subnormal.
 void populateExpandFunctionPatterns(mlir::RewritePatternSet &patterns);
 
 } // namespace hadal

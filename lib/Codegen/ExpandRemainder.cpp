@@ -34,9 +34,9 @@ Parts split(NumberBuilder &b, Value magnitude) {
 Value remainderOf(NumberBuilder &b, Value x, Value y) {
   Value magnitude = b.abs(x), by = b.abs(y),
         infinity = b.f64(std::numeric_limits<double>::infinity());
-  Value isNumber = arith::AndIOp::create(
-      b, b.is(arith::CmpFPredicate::OLT, magnitude, infinity),
-      b.both(b.is(arith::CmpFPredicate::OGT, by, b.f64(0)), b.is(arith::CmpFPredicate::ORD, y, y)));
+  // Neither is then NaN.
+  Value isNumber = b.both(b.is(arith::CmpFPredicate::OLT, magnitude, infinity),
+                          b.is(arith::CmpFPredicate::OGT, by, b.f64(0)));
   Value isLess = b.is(arith::CmpFPredicate::OLT, magnitude, by);
   // What is not divided is divided by one.
   Value divides = b.both(isNumber, b.is(arith::CmpFPredicate::OGE, magnitude, by));

@@ -339,12 +339,18 @@ LogicalResult FlatEmitter::emitLoops(scf::ForallOp op) {
   return status;
 }
 
-LogicalResult FlatEmitter::emitWhile(scf::WhileOp op) {
-  for (Type type : llvm::concat<const Type>(llvm::to_vector(op.getInits().getTypes()),
-                                            llvm::to_vector(op.getResultTypes())))
+static LogicalResult verifyScalars(Operation *op, TypeRange types, StringRef what) {
+  for (Type type : types)
     if (isa<MemRefType>(type))
-      return op.emitOpError() << "has no flat form: expected a loop that carries scalars, got "
-                              << type;
+      return op->emitOpError() << "has no flat form: expected a " << what << " scalars, got "
+                               << type;
+  return success();
+}
+
+LogicalResult FlatEmitter::emitWhile(scf::WhileOp op) {
+  if (failed(verifyScalars(op, op.getInits().getTypes(), "loop that carries")) ||
+      failed(verifyScalars(op, op.getResultTypes(), "loop that carries")))
+    return failure();
   fills.clear();
   auto flatOf = [&](ValueRange values) {
     return llvm::map_to_vector(values, [&](Value value) { return scalar(value); });
@@ -369,10 +375,8 @@ LogicalResult FlatEmitter::emitWhile(scf::WhileOp op) {
 }
 
 LogicalResult FlatEmitter::emitBranch(scf::IfOp op) {
-  for (Type type : op.getResultTypes())
-    if (isa<MemRefType>(type))
-      return op.emitOpError() << "has no flat form: expected a branch that gives scalars, got "
-                              << type;
+  if (failed(verifyScalars(op, op.getResultTypes(), "branch that gives")))
+    return failure();
   fills.clear();
   auto branch = scf::IfOp::create(
       builder, llvm::map_to_vector(op.getResultTypes(), valueTypeOf), scalar(op.getCondition()),

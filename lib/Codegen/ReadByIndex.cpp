@@ -27,14 +27,13 @@ static bool growsAlike(AffineExpr expr) {
 static bool isSliceOfTiles(AffineMap map) { return llvm::all_of(map.getResults(), growsAlike); }
 
 /// Reads an input in the region, at the index that its map gives.
-static void readInRegion(linalg::GenericOp op, unsigned number) {
+static void readInRegion(linalg::GenericOp op, unsigned number, AffineMap map) {
   BlockArgument argument = op.getBody()->getArgument(number);
   ImplicitLocOpBuilder b(op.getLoc(), op.getContext());
   b.setInsertionPointToStart(op.getBody());
   SmallVector<Value> loops, indices;
   for (unsigned loop = 0; loop < op.getNumLoops(); ++loop)
     loops.push_back(linalg::IndexOp::create(b, loop));
-  AffineMap map = op.getIndexingMapsArray()[number];
   for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
     indices.push_back(affine::AffineApplyOp::create(b, map.getSubMap({axis}), loops));
   argument.replaceAllUsesWith(tensor::ExtractOp::create(b, op->getOperand(number), indices));
@@ -44,28 +43,28 @@ bool hadal::readByIndex(func::FuncOp function) {
   bool areAllSlices = true;
   function.walk([&](linalg::GenericOp op) {
     SmallVector<AffineMap> maps = op.getIndexingMapsArray(), kept;
+    SmallVector<Value> inputs;
     llvm::BitVector moved(op->getNumOperands());
-    for (OpOperand *input : op.getDpsInputOperands())
-      if (isa<RankedTensorType>(input->get().getType()) &&
-          !isSliceOfTiles(maps[input->getOperandNumber()]))
-        moved.set(input->getOperandNumber());
+    for (OpOperand &operand : op->getOpOperands()) {
+      unsigned i = operand.getOperandNumber();
+      bool isInput = op.isDpsInput(&operand);
+      if (isInput && isa<RankedTensorType>(operand.get().getType()) && !isSliceOfTiles(maps[i])) {
+        moved.set(i);
+        continue;
+      }
+      kept.push_back(maps[i]);
+      if (isInput)
+        inputs.push_back(operand.get());
+    }
     if (moved.none())
       return;
-    for (auto [i, map] : llvm::enumerate(maps))
-      if (!moved.test(i))
-        kept.push_back(map);
     if (!inversePermutation(concatAffineMaps(kept, op.getContext()))) {
       areAllSlices = false; // it alone tells how often a loop runs
       return;
     }
     for (unsigned i : moved.set_bits())
-      readInRegion(op, i);
-    op.getBody()->eraseArguments(
-        [&](BlockArgument argument) { return moved.test(argument.getArgNumber()); });
-    SmallVector<Value> inputs;
-    for (OpOperand *input : op.getDpsInputOperands())
-      if (!moved.test(input->getOperandNumber()))
-        inputs.push_back(input->get());
+      readInRegion(op, i, maps[i]);
+    op.getBody()->eraseArguments(moved);
     op.getInputsMutable().assign(inputs);
     op.setIndexingMapsAttr(Builder(op.getContext()).getAffineMapArrayAttr(kept));
   });

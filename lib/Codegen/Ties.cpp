@@ -2,6 +2,7 @@
 // Notes what linalg wants of arguments' extents before upstream's patterns forget it.
 #include "Ties.h"
 
+#include "hadal/IR/HadalDialect.h"
 #include "hadal/IR/Origins.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"

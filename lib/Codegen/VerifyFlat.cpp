@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Verifies that variants of level `flat` are what docs/FlatForm.md says.
-#include "ExpandFunctions.h"
 #include "LocateAtDispatch.h"
 
 #include "hadal/Codegen/Passes.h"

@@ -72,11 +72,12 @@ public:
         if (!llvm::is_contained(feeding, it->second))
           feeding.push_back(it->second);
     bool hasJoined = feeding.size() > 1 && join(own, feeding);
-    for (size_t group : feeding)
-      hasJoined = (!groups[group].empty() && group != own && join(own, group)) || hasJoined;
+    if (!hasJoined)
+      for (size_t group : feeding)
+        hasJoined |= join(own, group);
     // What stands before and has nothing to do with it, as far as targets put such side by side.
     for (size_t group = own; !hasJoined && group > 0 && own - group < kNear; --group)
-      hasJoined = !groups[group - 1].empty() && (join(own, group - 1) || moveTo(own, group - 1));
+      hasJoined = !groups[group - 1].empty() && join(own, group - 1, /*mayMove=*/true);
   }
 
   std::vector<DispatchGroup> take() {
@@ -85,10 +86,12 @@ public:
   }
 
 private:
-  /// Joins an op to a group before it where it can stand there: all that it reads is made by then.
-  bool moveTo(size_t own, size_t other) {
-    Operation *op = groups[own].front(), *last = groups[other].back();
-    if (groups[own].size() != 1 || isa<DestinationStyleOpInterface>(op))
+  static constexpr size_t kNear = 4; // groups
+
+  /// Moves an op behind `last` where it can stand there: all that it reads is made by then.
+  bool moveBehind(Operation *op, Operation *last) {
+    if (isa<DestinationStyleOpInterface>(op) ||
+        op->getAttr(kWhenAttrName) != last->getAttr(kWhenAttrName))
       return false;
     SmallVector<Operation *> free; // that can stand anywhere
     for (Value operand : op->getOperands()) {
@@ -101,24 +104,22 @@ private:
         return false;
       free.push_back(maker);
     }
-    DispatchGroup joined = groups[other];
-    joined.push_back(op);
-    if (!target.fuses(joined) || op->getAttr(kWhenAttrName) != last->getAttr(kWhenAttrName))
-      return false;
     for (Operation *maker : free)
       maker->moveBefore(last);
     op->moveAfter(last);
-    return join(own, other);
+    return true;
   }
 
-  static constexpr size_t kNear = 4; // groups
-
-  /// Takes the ops of other groups over, where all of them fuse.
-  bool join(size_t own, ArrayRef<size_t> others) {
+  /// Takes the ops of other groups over, where all of them fuse. The last op of all may have to
+  /// move to the others.
+  bool join(size_t own, ArrayRef<size_t> others, bool mayMove = false) {
     DispatchGroup joined = groups[own];
     for (size_t other : others)
       joined = merge(groups[other], joined);
-    if (!target.fuses(joined) || !canStandTogether(joined))
+    if (!target.fuses(joined))
+      return false;
+    if (!canStandTogether(joined) &&
+        !(mayMove && moveBehind(joined.back(), *(joined.end() - 2)) && canStandTogether(joined)))
       return false;
     for (size_t other : others)
       groups[other].clear();
@@ -129,7 +130,7 @@ private:
   }
 
   const Target &target;
-  std::vector<DispatchGroup> groups; // by their last op, those taken over empty
+  std::vector<DispatchGroup> groups; // as their last ops were added, those taken over empty
   llvm::DenseMap<Operation *, size_t> groupOf;
 };
 

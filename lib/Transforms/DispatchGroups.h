@@ -15,7 +15,8 @@ using DispatchGroup = llvm::SmallVector<mlir::Operation *>;
 
 /// Groups all ops of `block` that do not stay in the entry point, as `target`
 /// fuses them: with what they read, or else with what stands shortly before. The
-/// groups are in the order of their last ops.
+/// groups are in the order in which their last ops stood; one that was moved may stand before
+/// ops of an earlier group.
 std::vector<DispatchGroup> formDispatchGroups(mlir::Block &block, const Target &target);
 
 /// The body of a dispatch, with the values that are given to it and those that

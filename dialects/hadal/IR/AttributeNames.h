@@ -30,6 +30,10 @@ inline constexpr llvm::StringLiteral kExpandedAttrName = "hadal.expanded"; // {n
 inline constexpr llvm::StringLiteral kEntryAttrName = "hadal.entry"; // #hadal.entry
 inline constexpr llvm::StringLiteral kPortAttrName = "hadal.port";   // #hadal.port
 
+// Of functions: axes of arguments whose extents are equal, as an op said that is there no more.
+// A list of [argument, axis, argument, axis].
+inline constexpr llvm::StringLiteral kAlikeAttrName = "hadal.alike";
+
 // Of any op, from decomposition to the dispatch that it becomes: #hadal.when.
 inline constexpr llvm::StringLiteral kWhenAttrName = "hadal.when";
 // Of any op, from the model stage to the dispatch that it becomes: a name for what it makes.

@@ -35,7 +35,7 @@ bool packF8(const StoredMatrix &matrix, uint16_t *out) {
   std::memset(out, 0, size_t(fragmentElements(matrix.inputs)));
   for (int64_t o = 0; o < matrix.outputs; ++o)
     for (int64_t k = 0; k < matrix.inputs; ++k) {
-      uint8_t bits = matrix.data[o * matrix.outputStride + k * matrix.inputStride];
+      auto bits = matrix.load<uint8_t>(o, k);
       uint16_t *block = out + k / kFragmentInputs * kFragmentInputs * kFragmentOutputs / 2;
       block[placeOfPair(o, k % kFragmentInputs)] |= spreadF8(bits, o >= 8);
     }

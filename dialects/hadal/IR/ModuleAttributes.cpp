@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What modules, functions and ops of other dialects have of this one, and whether it is well formed.
 #include "hadal/IR/HadalDialect.h"
-#include "hadal/IR/Origins.h"
 
 #include "hadal_limits.h"
 

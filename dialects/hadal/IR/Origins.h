@@ -16,10 +16,6 @@ struct Origin {
   bool operator==(const Origin &other) const { return value == other.value && axis == other.axis; }
 };
 
-/// On a function: axes of arguments whose extents are equal, as an op said that is there no
-/// more. A list of [argument, axis, argument, axis].
-inline constexpr llvm::StringLiteral kAlikeAttrName = "hadal.alike";
-
 /// As far up as ops of tensors and loops around them give what they are given.
 Origin originOf(mlir::Value tensor, int64_t axis);
 Origin originOf(mlir::OpFoldResult size);
