@@ -2,7 +2,6 @@
 // Walks a function and notes what its plan needs: buffers, extents, lives.
 #include "EntryConverter.h"
 
-
 using namespace mlir;
 using namespace hadal;
 

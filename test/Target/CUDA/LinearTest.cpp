@@ -132,7 +132,9 @@ public:
         }
         if (shape.hasResidual)
           sum += residual[n * shape.outputs + o];
-        double most = 1e-6 * size + (shape.rounds ? std::abs(sum) / 256 : 1e-7);
+        double most = 1e-6 * size + (shape.rounds        ? std::abs(sum) / 256
+                                     : shape.hasResidual ? 1e-7
+                                                         : 0);
         ASSERT_NEAR(valueOf(y[n * shape.outputs + o]), sum, most) << n << ", " << o;
       }
   }
