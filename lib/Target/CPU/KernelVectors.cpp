@@ -41,23 +41,33 @@ void KernelBuilder::store(Value value, Value memref, ValueRange indices) {
 }
 
 Value KernelBuilder::loadVector(Value memref, ValueRange indices, unsigned lanes) {
-  auto element = cast<MemRefType>(memref.getType()).getElementType();
-  return vector::LoadOp::create(*this, vectorType(lanes, element), memref, indices);
+  return loadVectorPart(memref, indices, lanes, lanes);
 }
 
 Value KernelBuilder::loadVectorPart(Value memref, ValueRange indices, unsigned lanes,
                                     unsigned count) {
   assert(count > 0 && count <= lanes && "expected 1 to `lanes` elements");
-  Value part = loadVector(memref, indices, count);
-  if (count == lanes)
-    return part;
-  // As bits: LLVM 22 ends in a fatal error for some vectors of bf16 that are made longer.
-  Type element = cast<VectorType>(part.getType()).getElementType();
+  Type element = cast<MemRefType>(memref.getType()).getElementType();
+  auto loadAt = [&](unsigned from, unsigned size) -> Value {
+    SmallVector<Value> place(indices);
+    if (from > 0)
+      place.back() = add(place.back(), from);
+    return vector::LoadOp::create(*this, vectorType(size, element), memref, place);
+  };
+  // LLVM 22 ends in a fatal error for some vectors of bf16 whose number of elements is no power of
+  // two, loaded or made longer: those are put together as bits.
+  bool inPieces = element.isBF16() && !llvm::isPowerOf2_32(count);
+  if (count == lanes && !inPieces)
+    return loadAt(0, count);
   Type padded = element.isBF16() ? getI16Type() : element;
-  Value zero = arith::ConstantOp::create(*this, getZeroAttr(vectorType(lanes, padded)));
-  Value whole =
-      vector::InsertStridedSliceOp::create(*this, bitcast(part, vectorType(count, padded)), zero,
-                                           ArrayRef<int64_t>{0}, ArrayRef<int64_t>{1});
+  Value whole = arith::ConstantOp::create(*this, getZeroAttr(vectorType(lanes, padded)));
+  for (unsigned from = 0; from < count;) {
+    unsigned size = inPieces ? llvm::bit_floor(count - from) : count;
+    whole = vector::InsertStridedSliceOp::create(
+        *this, bitcast(loadAt(from, size), vectorType(size, padded)), whole,
+        ArrayRef<int64_t>{from}, ArrayRef<int64_t>{1});
+    from += size;
+  }
   return bitcast(whole, vectorType(lanes, element));
 }
 
