@@ -35,6 +35,8 @@ struct Expected {
   std::string name;
   Tensor values;
   double limit;
+  /// The largest value that went into sums of two, which may be far larger than what is left of it.
+  double addend = 0;
 };
 
 /// What a call is given, and other values that it could be given in its place: a call with those is
@@ -53,8 +55,8 @@ struct Call {
   void argument(const std::string &name, Tensor value);
   /// Numbers below `end`, of which the others are the next.
   void indices(const std::string &name, Tensor value, int64_t end);
-  void expect(const std::string &name, Tensor values, double limit) {
-    results.push_back({name, std::move(values), limit});
+  void expect(const std::string &name, Tensor values, double limit, double addend = 0) {
+    results.push_back({name, std::move(values), limit, addend});
   }
 };
 

@@ -2,6 +2,9 @@
 // Cases of latent attention: appending to the cache, both forms by themselves, and the whole.
 #include "Latent.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace hadal::conformance {
 namespace {
 
@@ -183,6 +186,18 @@ void expandedCase(Case &c, const Latent &shape, Element stored, const Precision 
   }
 }
 
+/// The largest element of `w` times the largest of `x`.
+double largestProduct(const Matrix &w, const Tensor &x) {
+  double ofW = 0, ofX = 0;
+  for (int64_t index = 0; index < w.stored.shape.front(); ++index)
+    for (int64_t o = 0; o < w.outputs(); ++o)
+      for (int64_t i = 0; i < w.inputs(); ++i)
+        ofW = std::max(ofW, std::fabs(w.at(index, o, i)));
+  for (double value : x.values)
+    ofX = std::max(ofX, std::fabs(value));
+  return ofW * ofX;
+}
+
 /// Appends to a state of the session and attends to it, as a layer does.
 void attentionCase(Case &c, const Latent &shape, const std::string &form, Element stored,
                    const Precision &precision) {
@@ -218,7 +233,7 @@ void attentionCase(Case &c, const Latent &shape, const std::string &form, Elemen
       operands.give(call, kv);
       call.argument("q", q);
       call.expect("y", attention(shape, cache, tokens.list, q, up.uk, up.uv, element),
-                  element == Element::bf16 ? kOfBF16Twice : kOfF32);
+                  element == Element::bf16 ? kOfBF16Twice : kOfF32, largestProduct(up.uv, rows));
     }
   }
 }

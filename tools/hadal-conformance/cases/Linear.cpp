@@ -2,6 +2,9 @@
 // Cases of matrix products: plain, gated, by heads, and what fuses to them.
 #include "Matrix.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace hadal::conformance {
 namespace {
 
@@ -33,13 +36,16 @@ void linearCase(Case &c, const Linear &spec, bool residual, Element result) {
     Tensor y = product(x, w, result);
     Call &call = c.call(rowsText(rows));
     call.argument("x", x);
+    double addend = 0;
     if (residual) {
       Tensor r = Tensor::random(random, Element::f32, y.shape, 4);
-      for (size_t i = 0; i < y.values.size(); ++i)
+      for (size_t i = 0; i < y.values.size(); ++i) {
         y.values[i] += r.values[i];
+        addend = std::max(addend, std::fabs(r.values[i]));
+      }
       call.argument("r", r);
     }
-    call.expect(last, y, limitOf(result));
+    call.expect(last, y, limitOf(result), addend);
   }
 }
 
