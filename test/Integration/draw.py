@@ -44,8 +44,14 @@ class Writer:
 def draw(config, dtype, bias_mean, seed, expert_types=lambda layer, expert: (None,) * 3):
     """name -> tensor for a meaning.Config; weights of type F8_E4M3 get block scales. expert_types gives the stored types of
     gate, up and down of an expert, None being that of all matrices."""
+    writer = Writer(dtype, config.blocks, seed)
+    write(config, writer, bias_mean, expert_types)
+    return writer.tensors
+
+
+def write(config, w, bias_mean, expert_types=lambda layer, expert: (None,) * 3):
+    """Hands each tensor of the checkpoint to a writer, in the order of the file."""
     c = config
-    w = Writer(dtype, c.blocks, seed)
     prefix = "language_model." if c.nested else ""
 
     def swiglu(name, width, types=(None,) * 3):
@@ -82,4 +88,3 @@ def draw(config, dtype, bias_mean, seed, expert_types=lambda layer, expert: (Non
     w.vector(prefix + "model.norm.weight", c.hidden)
     if not c.tied:
         w.matrix(prefix + "lm_head.weight", c.vocab, c.hidden, 1.5, plain=True)
-    return w.tensors
