@@ -106,39 +106,10 @@ struct FuseLinalgPass : impl::FuseLinalgPassBase<FuseLinalgPass> {
     return success();
   }
 
-  /// The ops on each element that are no part of a kernel of the target.
-  static SmallVector<Operation *> findElementwise(Block &block, const Target &target) {
-    SmallVector<Operation *> elementwise;
-    llvm::DenseMap<Operation *, SmallVector<Operation *>> kernels; // by their last op
-    for (Operation &op : block) {
-      if (staysInEntry(&op))
-        continue;
-      if (target.supports(&op)) {
-        kernels[&op] = {&op};
-        continue;
-      }
-      if (!OpTrait::hasElementwiseMappableTraits(&op))
-        continue;
-      for (Value operand : llvm::reverse(op.getOperands())) {
-        SmallVector<Operation *> kernel = kernels.lookup(operand.getDefiningOp());
-        if (kernel.empty())
-          continue;
-        kernel.push_back(&op);
-        if (target.fuses(kernel)) {
-          kernels[&op] = std::move(kernel);
-          break;
-        }
-      }
-      if (!kernels.contains(&op))
-        elementwise.push_back(&op);
-    }
-    return elementwise;
-  }
-
   LogicalResult run(func::FuncOp function, const Target &target) {
     if (failed(verifyInside(function)))
       return failure();
-    SmallVector<Operation *> elementwise = findElementwise(function.getBody().front(), target);
+    SmallVector<Operation *> elementwise = findLeftOver(function.getBody().front(), target);
     RewritePatternSet toLinalg(&getContext());
     linalg::populateElementwiseToLinalgConversionPatterns(toLinalg);
     GreedyRewriteConfig config;

@@ -121,3 +121,31 @@ const Target *hadal::lookupTarget(Operation *op, StringRef family) {
 const Target *hadal::findTarget(Operation *op, StringRef name) {
   return getOrReport(op, name, [&](auto &registry) { return registry.find(name); });
 }
+
+SmallVector<Operation *> hadal::findLeftOver(Block &block, const Target &target) {
+  SmallVector<Operation *> left;
+  llvm::DenseMap<Operation *, SmallVector<Operation *>> kernels; // by their last op
+  for (Operation &op : block) {
+    if (staysInEntry(&op))
+      continue;
+    if (target.supports(&op)) {
+      kernels[&op] = {&op};
+      continue;
+    }
+    if (!OpTrait::hasElementwiseMappableTraits(&op))
+      continue;
+    for (Value operand : llvm::reverse(op.getOperands())) {
+      SmallVector<Operation *> kernel = kernels.lookup(operand.getDefiningOp());
+      if (kernel.empty())
+        continue;
+      kernel.push_back(&op);
+      if (target.fuses(kernel)) {
+        kernels[&op] = std::move(kernel);
+        break;
+      }
+    }
+    if (!kernels.contains(&op))
+      left.push_back(&op);
+  }
+  return left;
+}

@@ -46,17 +46,23 @@ struct ExpandUnsupportedPass : impl::ExpandUnsupportedPassBase<ExpandUnsupported
 
   LogicalResult expand(ProgramOp program, const Target &target) {
     SmallVector<Operation *> ops, unsupported;
-    for (auto function : program.getContents().getOps<func::FuncOp>())
-      for (Operation &op : function.getBody().front()) {
+    for (auto function : program.getContents().getOps<func::FuncOp>()) {
+      Block &block = function.getBody().front();
+      SmallVector<Operation *> left = findLeftOver(block, target);
+      llvm::SmallPtrSet<Operation *, 16> isLeft(left.begin(), left.end());
+      for (Operation &op : block) {
         if (!plain && target.supports(&op))
           continue;
         if (isa<ComputeOpInterface, ExpandableOpInterface>(op)) {
           ops.push_back(&op);
         } else if (!staysInEntry(&op) && !isCarried(&op)) {
-          ++counts[op.getName().getStringRef().str()]; // it is what it means
+          // It is what it means, or a part of another op's kernel.
+          if (plain || isLeft.contains(&op) || !OpTrait::hasElementwiseMappableTraits(&op))
+            ++counts[op.getName().getStringRef().str()];
           unsupported.push_back(&op);
         }
       }
+    }
     if (taps)
       for (Operation *op : unsupported)
         tap(op);

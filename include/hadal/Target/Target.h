@@ -170,6 +170,9 @@ const Target *lookupTarget(mlir::Operation *op, llvm::StringRef family);
 /// The same, but by family or level.
 const Target *findTarget(mlir::Operation *op, llvm::StringRef name);
 
+/// The ops on each element of an entry point's block that are no part of a kernel of the target.
+llvm::SmallVector<mlir::Operation *> findLeftOver(mlir::Block &block, const Target &target);
+
 } // namespace hadal
 
 #endif // HADAL_TARGET_TARGET_H
