@@ -88,11 +88,14 @@ public:
 private:
   static constexpr size_t kNear = 4; // groups
 
-  /// Moves an op behind `last` where it can stand there: all that it reads is made by then.
+  /// Moves an op behind `last` where it can stand there: all that it reads is made by then, and
+  /// nobody in between reads what it overwrites.
   bool moveBehind(Operation *op, Operation *last) {
-    if (isa<DestinationStyleOpInterface>(op) ||
-        op->getAttr(kWhenAttrName) != last->getAttr(kWhenAttrName))
+    if (op->getAttr(kWhenAttrName) != last->getAttr(kWhenAttrName))
       return false;
+    for (Operation *between = last->getNextNode(); between != op; between = between->getNextNode())
+      if (overwritesOperandOf(op, between))
+        return false;
     SmallVector<Operation *> free; // that can stand anywhere
     for (Value operand : op->getOperands()) {
       Operation *maker = operand.getDefiningOp();

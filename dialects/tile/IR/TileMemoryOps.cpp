@@ -67,6 +67,26 @@ LogicalResult WriteOp::verify() {
       return emitOpError() << "expected matrices of f32 in rows of " << destination.getShape()[1]
                            << " columns, got " << other;
   }
+  if (!getCos())
+    return success();
+  // write_c5
+  GlobalType table = getCos().getType();
+  if (getTiles().size() != 1 || !getOthers().empty() || getIndex() || table != getSin().getType() ||
+      !table.getElementType().isF32() || table.getOrder() != Order::Rows ||
+      table.getShape().size() != 2)
+    return emitOpError() << "expected angles of one tile alone, of tables of f32 in rows, got "
+                         << table << " and " << getSin().getType() << " for " << getTiles().size()
+                         << " tiles, " << getOthers().size() << " others"
+                         << (getIndex() ? " and an index" : "");
+  // write_c6
+  int64_t head = *getHead(), rotated = getRotated();
+  if (head < rotated || destination.getShape()[1] % head != 0 || rotated % 4 != 0 ||
+      head % 4 != 0 ||
+      (!getInterleaved() &&
+       (rotated % 8 != 0 || head % rotated != 0 || tile.getColumns() % rotated != 0)))
+    return emitOpError() << "expected heads that divide " << destination.getShape()[1]
+                         << " columns, and rotations that tiles of " << tile.getColumns()
+                         << " have whole, got " << rotated << " of " << head;
   return success();
 }
 

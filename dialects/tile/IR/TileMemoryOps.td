@@ -104,7 +104,9 @@ def Tile_WriteOp : Tile_Op<"write", [MemoryEffects<[MemRead, MemWrite]>, AttrSiz
   let description = [{
     The planes of each tile are added up, the first one first. The block takes an element of each sum, then
     the one of each of `others` at the same place of the window, and yields what is written, rounded to
-    the matrix's elements. The window begins at (row, column); only its first `rows` rows and what lies within the matrix's
+    the matrix's elements. Where there are angles, what is written are heads of so many columns, and the last ones of each, two
+    for each column of the tables, are rotated: with pair i of (a, b), `a' = a cos - b sin` and `b' = b cos + a sin`, from row
+    `positions[r]` of the tables, r the matrix's. A pair is columns (2i, 2i + 1) if `interleaved`, else (i, i + half); written it is (i, i + half). The window begins at (row, column); only its first `rows` rows and what lies within the matrix's
     columns is written. With an index row r of the window is row `index[row + r]` of the matrices. Neighbouring threads write neighbouring elements, so that sectors are filled.
 
     Constraints:
@@ -112,6 +114,8 @@ def Tile_WriteOp : Tile_Op<"write", [MemoryEffects<[MemRead, MemWrite]>, AttrSiz
     2. write_c2: the columns of a tile are a power of two, and at least four
     3. write_c3: the others are matrices of f32 and of order rows, of as many columns as the one that is written
     4. write_c4: the block takes f32 for each tile and each other, and yields f32
+    5. write_c5: angles are of one tile without others or index, with both tables of f32 in rows, of one type, positions and the columns of a head
+    6. write_c6: heads divide the matrix, four divides what is rotated of a head and what is not, and, if no pairs are neighbours, no rotation is of two tiles
 
     ```mlir
     tile.write %g, %u to %y[%row, %column] rows %left : !tile.shared<16x64xf32, rows, pad = 4>, !tile.shared<16x64xf32, rows, pad = 4> to !tile.global<?x1408xbf16, rows> {
@@ -122,16 +126,20 @@ def Tile_WriteOp : Tile_Op<"write", [MemoryEffects<[MemRead, MemWrite]>, AttrSiz
     ```
   }];
   let arguments = (ins Variadic<Tile_Shared>:$tiles, Variadic<Tile_Global>:$others, Tile_Global:$destination, I32:$row,
-                       I32:$column, I32:$rows, Optional<Tile_Index>:$index);
+                       I32:$column, I32:$rows, Optional<Tile_Index>:$index, Optional<Tile_Global>:$cos, Optional<Tile_Global>:$sin,
+                       Optional<Tile_Index>:$positions, OptionalAttr<I64Attr>:$head, UnitAttr:$interleaved);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $tiles (`with` $others^ `:` type($others))? `to` $destination `[` $row `,` $column `]` `rows` $rows (`by` $index^ `:` type($index))?
+    (`rotated` `by` $cos^ `,` $sin `at` $positions `heads` $head `:` type($cos) `,` type($sin) `,` type($positions))?
     `:` type($tiles) `to` type($destination) $body attr-dict
   }];
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
     SharedType getTileType() { return ::llvm::cast<SharedType>(getTiles().front().getType()); }
+    /// Columns of a head that are rotated.
+    int64_t getRotated() { return 2 * getCos().getType().getShape()[1]; }
   }];
 }
 

@@ -15,37 +15,81 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
 
+#include <optional>
+
 using namespace mlir;
 using namespace hadal;
 using namespace hadal::cuda;
 
+namespace {
+/// The ops of each kernel, in their order.
+struct Sides {
+  SmallVector<Operation *> first, second;
+};
+} // namespace
+
+/// The second side begins with an op that reads nothing of the first.
+static std::optional<Sides> findSides(ArrayRef<Operation *> ops) {
+  Sides sides;
+  for (Operation *op : ops) {
+    auto isOf = [&](ArrayRef<Operation *> side) {
+      return llvm::any_of(op->getOperands(), [&](Value operand) {
+        return llvm::is_contained(side, operand.getDefiningOp());
+      });
+    };
+    bool isOfFirst = sides.first.empty() || isOf(sides.first), isOfSecond = isOf(sides.second);
+    if ((isOfFirst && isOfSecond) || (!isOfFirst && !isOfSecond && !sides.second.empty()))
+      return std::nullopt;
+    (isOfFirst ? sides.first : sides.second).push_back(op);
+  }
+  if (sides.second.empty())
+    return std::nullopt;
+  return sides;
+}
+
 bool hadal::cuda::isBeside(ArrayRef<Operation *> ops) {
-  if (ops.size() != 2 || !hasTileKernel(ops[0]) || !hasTileKernel(ops[1]) ||
-      llvm::is_contained(ops[1]->getOperands(), ops[0]->getResult(0)))
+  std::optional<Sides> sides = findSides(ops);
+  if (!sides || !hasTileKernel(sides->first) || !hasTileKernel(sides->second))
     return false;
+  // Each side has one result, of its last op.
+  for (ArrayRef<Operation *> side : {ArrayRef(sides->first), ArrayRef(sides->second)})
+    for (Operation *op : side.drop_back())
+      if (!llvm::all_of(op->getUsers(),
+                        [&](Operation *user) { return llvm::is_contained(side, user); }))
+        return false;
   // The rows are the first operand of each.
-  if (isa<LinearOp>(ops[0]) && isa<LinearOp>(ops[1]))
-    return ops[0]->getOperand(0) == ops[1]->getOperand(0);
-  if (isa<MoeGateUpOp>(ops[0]) && isa<GatedLinearOp>(ops[1]))
-    return ops[0]->getOperand(0) == ops[1]->getOperand(0);
-  return isa<MoeDownOp>(ops[0]) && isa<LinearOp>(ops[1]);
+  Operation *first = sides->first.front(), *second = sides->second.front();
+  if (isa<LinearOp>(first) && isa<LinearOp>(second))
+    return first->getOperand(0) == second->getOperand(0);
+  if (isa<MoeGateUpOp>(first) && isa<GatedLinearOp>(second))
+    return first->getOperand(0) == second->getOperand(0);
+  return isa<MoeDownOp>(first) && isa<LinearOp>(second);
 }
 
 namespace {
-/// One of the two ops in an executable of its own, for as long as its kernel is emitted.
+/// One of the two kernels' ops in an executable of its own, for as long as its kernel is emitted.
 class Side {
 public:
-  Side(ExecutableOp whole, Operation *op) : whole(whole), op(op) {
+  Side(ExecutableOp whole, ArrayRef<Operation *> ops)
+      : whole(whole), result(ops.back()->getResult(0)) {
     Location loc = whole.getLoc();
     OpBuilder builder(whole);
     alone = ExecutableOp::create(builder, loc, whole.getSymName(), KernelInterfaceAttr());
     builder.createBlock(&alone.getContents());
-    auto type = builder.getFunctionType(op->getOperandTypes(), op->getResultTypes());
+    for (Operation *op : ops)
+      for (Value operand : op->getOperands())
+        if (!llvm::is_contained(ops, operand.getDefiningOp()) &&
+            !llvm::is_contained(operands, operand))
+          operands.push_back(operand);
+    auto type = builder.getFunctionType(ValueRange(operands).getTypes(), result.getType());
     auto body = func::FuncOp::create(builder, loc, whole.getBody().getSymName(), type);
-    builder.setInsertionPointToStart(body.addEntryBlock());
-    Operation *copy = builder.clone(*op);
-    copy->setOperands(body.getArguments());
-    func::ReturnOp::create(builder, loc, copy->getResults());
+    Block *entry = body.addEntryBlock();
+    builder.setInsertionPointToStart(entry);
+    IRMapping mapping;
+    mapping.map(operands, entry->getArguments());
+    for (Operation *op : ops)
+      builder.clone(*op, mapping);
+    func::ReturnOp::create(builder, loc, mapping.lookup(result));
   }
   ~Side() { alone.erase(); }
   Side(const Side &) = delete;
@@ -125,17 +169,17 @@ public:
   }
 
 private:
-  /// The number in the whole body of an operand, or result, of the op.
+  /// The number in the whole body of an operand, or of the result, of the side.
   int64_t numberOf(int64_t number) {
-    if (number < op->getNumOperands())
-      return cast<BlockArgument>(op->getOperand(unsigned(number))).getArgNumber();
-    Value result = op->getResult(unsigned(number - op->getNumOperands()));
+    if (number < int64_t(operands.size()))
+      return cast<BlockArgument>(operands[size_t(number)]).getArgNumber();
     OperandRange results = whole.getBodyResults();
     return whole.getBody().getNumArguments() + (llvm::find(results, result) - results.begin());
   }
 
   ExecutableOp whole, alone;
-  Operation *op;
+  SmallVector<Value> operands; // of the whole's body
+  Value result;
   VariantOp variant;
   SmallVector<int64_t> constants; // of the whole, those of the side in their order
 };
@@ -201,8 +245,8 @@ void emitKernel(OpBuilder &builder, Location loc, StringRef name, Side &first, S
 } // namespace
 
 LogicalResult hadal::cuda::emitBeside(ExecutableOp executable, ArrayRef<StringAttr> levels) {
-  SmallVector<Operation *> ops = executable.getBodyOps();
-  Side first(executable, ops[0]), second(executable, ops[1]);
+  Sides sides = *findSides(executable.getBodyOps());
+  Side first(executable, sides.first), second(executable, sides.second);
   SmallVector<int64_t> bindings;
   SmallVector<plan::Access> access;
   SmallVector<Attribute> constants;

@@ -7,11 +7,11 @@
 
 namespace hadal::cuda {
 
-/// Whether these are two ops of kernels in tiles that stand side by side: linear layers of the same
+/// Whether these are ops of two kernels in tiles that stand side by side: linear layers of the same
 /// rows, or the shared experts beside those that rows chose.
 bool isBeside(llvm::ArrayRef<mlir::Operation *> ops);
 
-/// Gives `executable`, whose body has two such ops, its interface, and a variant for each level: the
+/// Gives `executable`, whose body has such ops, its interface, and a variant for each level: the
 /// first workgroups in x are the first op's.
 mlir::LogicalResult emitBeside(ExecutableOp executable, llvm::ArrayRef<mlir::StringAttr> levels);
 

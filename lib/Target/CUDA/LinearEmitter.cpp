@@ -26,6 +26,7 @@ LinearEmitter::LinearEmitter(ProgramBuilder &builder, const LinearSpec &spec, fu
   weights = take(size_t(spec.weights()));
   scales = take(spec.scales ? size_t(spec.weights()) : 0);
   addends = take(size_t(spec.addends));
+  rotation = take(spec.rotation ? 3 : 0);
   y = take(1)[0];
   rows = b.launchConstant(kernel.front(), 0);
 }
@@ -145,8 +146,15 @@ SmallVector<Value> LinearEmitter::endBlock(const Window &window, Value k, ValueR
 
 /// Turns sums into results: of a gate, then with what is added.
 void LinearEmitter::write(ValueRange tiles, const Window &window) {
+  Value positions, cos, sin;
+  IntegerAttr head;
+  if (spec.rotation) {
+    positions = rotation[0], cos = rotation[1], sin = rotation[2];
+    head = b.getI64IntegerAttr(spec.rotation->head);
+  }
   auto op = tile::WriteOp::create(b, tiles, addends, y, window.row,
-                                  below(window.yColumn, window.output), window.left, yIndex);
+                                  below(window.yColumn, window.output), window.left, yIndex, cos,
+                                  sin, positions, head, head && spec.rotation->interleaved);
   OpBuilder::InsertionGuard guard(b);
   Type f32 = b.getF32Type();
   size_t elements = tiles.size() + addends.size();

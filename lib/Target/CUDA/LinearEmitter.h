@@ -70,6 +70,7 @@ private:
   mlir::Value offsets, pairs; // of experts
   mlir::Value xIndex, yIndex; // rows of x and of y where they are not neighbours, or null
   llvm::SmallVector<mlir::Value> weights, scales, addends;
+  llvm::SmallVector<mlir::Value> rotation; // positions, cos and sin, if there is one
 };
 
 } // namespace hadal::cuda

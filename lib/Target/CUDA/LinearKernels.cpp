@@ -23,6 +23,11 @@ int64_t mostRowsFor(const LinearSpec &spec, int64_t rows) {
   return spec.experts ? rows / 2 * spec.experts->experts : rows;
 }
 
+/// Outputs of a workgroup with few rows, whose warps are of so many segments.
+int64_t straightOutputs(int64_t weights, int64_t segments) {
+  return 32 / weights * (kLinearWarps / segments);
+}
+
 /// In the order of their rows. Few rows read each weight once and nothing else matters; then as
 /// large a tile as shared memory allows, since operands are read again for each.
 SmallVector<LinearProgram> choosePrograms(const LinearSpec &spec, int64_t segments,
@@ -31,7 +36,7 @@ SmallVector<LinearProgram> choosePrograms(const LinearSpec &spec, int64_t segmen
   int64_t outputs = 128 / spec.weights();
   for (int64_t rows : {8, 16})
     programs.push_back(
-        {mostRowsFor(spec, rows), 32 / spec.weights() * (kLinearWarps / segments), rows, 0, 0});
+        {mostRowsFor(spec, rows), straightOutputs(spec.weights(), segments), rows, 0, 0});
   // Sums of blocks that have scales are registers beside the totals.
   for (int64_t rows = 64; rows <= (spec.scales ? 64 : 128); rows *= 2)
     if (int64_t stages = countStages(spec, outputs, rows, sharedBytes); stages >= 2)
@@ -40,7 +45,7 @@ SmallVector<LinearProgram> choosePrograms(const LinearSpec &spec, int64_t segmen
   return programs;
 }
 
-/// x, offsets and pairs of experts, the weights, their scales, the addends and y.
+/// Of all bindings, in their order.
 SmallVector<Type> typesOf(Builder &b, const LinearSpec &spec) {
   auto matrix = [&](int64_t rows, int64_t columns, Type element, tile::Order order) -> Type {
     return tile::GlobalType::get(b.getContext(), {rows, columns}, element, order);
@@ -68,6 +73,11 @@ SmallVector<Type> typesOf(Builder &b, const LinearSpec &spec) {
                  tile::GlobalType::get(b.getContext(), shape, b.getF32Type(), tile::Order::Rows));
   }
   types.append(spec.addends, matrix(any, spec.outputs, b.getF32Type(), tile::Order::Rows));
+  if (spec.rotation) {
+    types.push_back(MemRefType::get({any}, b.getI32Type()));
+    types.append(2, matrix(spec.rotation->positions, spec.rotation->pairs, b.getF32Type(),
+                           tile::Order::Rows));
+  }
   types.push_back(matrix(any, spec.yColumns(), spec.element, tile::Order::Rows));
   return types;
 }
@@ -83,6 +93,15 @@ int64_t hadal::cuda::chooseSegment(int64_t outputs, int64_t inputs, int64_t toge
          depth / (2 * segments) >= leastDepth)
     segments *= 2;
   return int64_t(llvm::alignTo(llvm::divideCeil(depth, segments), kLinearDepth));
+}
+
+bool hadal::cuda::canRotate(const RotationSpec &rotation, int64_t outputs, int64_t inputs) {
+  int64_t rotated = 2 * rotation.pairs, nope = rotation.head - rotated;
+  if (rotation.interleaved)
+    return rotated % 4 == 0 && nope % 4 == 0;
+  int64_t depth = int64_t(llvm::alignTo(inputs, kLinearDepth));
+  int64_t segments = int64_t(llvm::divideCeil(depth, chooseSegment(outputs, inputs)));
+  return rotated % 8 == 0 && nope % rotated == 0 && straightOutputs(1, segments) % rotated == 0;
 }
 
 SmallVector<LinearProgram> hadal::cuda::emitLinear(OpBuilder &builder, Location loc,

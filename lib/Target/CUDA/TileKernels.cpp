@@ -28,6 +28,7 @@ struct LinearBody {
   std::optional<ArrayRef<int64_t>> block;
   std::optional<ExpertSpec> experts;
   std::optional<HeadSpec> heads;
+  RopeOp rotation; // of the result, or null
 };
 
 /// Whether kernels read a weight in this form, whose scale may be null.
@@ -111,11 +112,35 @@ bool matchAddend(arith::AddFOp add, LinearBody &body) {
   return true;
 }
 
+RotationSpec specOf(RopeOp rope) {
+  RankedTensorType table = typeOf(rope.getCos());
+  return {typeOf(rope.getX()).getDimSize(1) / int64_t(rope.getHeads()), table.getDimSize(0),
+          table.getDimSize(1), rope.getInterleaved()};
+}
+
+/// A layer whose result is rotated and nothing else.
+bool matchRotation(RopeOp rope, LinearBody &body) {
+  auto linear = dyn_cast<LinearOp>(body.root.getOperation());
+  if (!linear || rope.getX() != body.result || body.result != linear.getResult() ||
+      !body.result.hasOneUse() || !typeOf(rope.getCos()).getElementType().isF32() ||
+      !typeOf(rope.getCos()).hasStaticShape())
+    return false;
+  RankedTensorType weight = typeOf(linear.getWeight());
+  if (!canRotate(specOf(rope), weight.getDimSize(0), weight.getDimSize(1)))
+    return false;
+  body.rotation = rope;
+  body.result = rope.getResult();
+  return true;
+}
+
 std::optional<LinearBody> matchLinear(ArrayRef<Operation *> ops) {
   std::optional<LinearBody> body = matchRoot(ops.front());
   for (Operation *op : ops.drop_front()) {
+    if (!body || body->rotation)
+      return std::nullopt;
     auto add = dyn_cast<arith::AddFOp>(op);
-    if (!body || !add || !matchAddend(add, *body))
+    auto rope = dyn_cast<RopeOp>(op);
+    if (!(add && matchAddend(add, *body)) && !(rope && matchRotation(rope, *body)))
       return std::nullopt;
   }
   return body;
@@ -155,6 +180,8 @@ LogicalResult hadal::cuda::setTileInterface(ExecutableOp executable) {
     reads.push_back(weight->get());
   llvm::append_range(reads, body.scales);
   llvm::append_range(reads, body.addends);
+  if (RopeOp rope = body.rotation)
+    reads.append({rope.getPositions(), rope.getCos(), rope.getSin()});
   // The rows, or the pairs.
   setInterface(executable, reads, {}, body.result, {{body.experts ? body.groups[1] : body.x, 0}});
   return success();
@@ -210,6 +237,8 @@ void hadal::cuda::emitTileVariant(ExecutableOp executable, VariantOp variant, co
   spec.addends = int64_t(body.addends.size());
   spec.experts = body.experts;
   spec.heads = body.heads;
+  if (body.rotation)
+    spec.rotation = specOf(body.rotation);
   if (!body.scales.empty())
     spec.scales = ScaleSpec{(*body.block)[0], (*body.block)[1]};
   Block &contents = variant.getContents().front();

@@ -12,6 +12,7 @@ namespace hadal::cuda {
 /// have layouts, or several of one or of a body:
 ///
 ///   linear, addf...            the residual, shared experts
+///   linear, rope               queries
 ///   gated_linear
 ///   moe_gate_up, moe_down
 ///   head_linear

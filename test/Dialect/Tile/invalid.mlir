@@ -255,6 +255,32 @@ func.func @write(%y: !tile.global<?x64xbf16, rows>, %i: i32) {
 
 // -----
 
+// write_c5: angles are of one tile without others or index, with both tables of f32 in rows, of one type, positions and the columns of a head
+func.func @write(%y: !tile.global<?x96xbf16, rows>, %z: !tile.global<?x96xf32, rows>, %c: !tile.global<9x8xf32, rows>, %p: memref<?xi32>, %i: i32) {
+  %t = tile.alloc : !tile.shared<64x64xf32, rows>
+  // expected-error @+1 {{expected angles of one tile alone, of tables of f32 in rows, got '!tile.global<9x8xf32, rows>' and '!tile.global<9x8xf32, rows>' for 1 tiles, 1 others}}
+  tile.write %t with %z : !tile.global<?x96xf32, rows> to %y[%i, %i] rows %i rotated by %c, %c at %p heads 48 : !tile.global<9x8xf32, rows>, !tile.global<9x8xf32, rows>, memref<?xi32> : !tile.shared<64x64xf32, rows> to !tile.global<?x96xbf16, rows> {
+  ^bb0(%e: f32, %f: f32):
+    tile.yield %e : f32
+  }
+  return
+}
+
+// -----
+
+// write_c6: heads divide the matrix, four divides what is rotated of a head and what is not, and, if no pairs are neighbours, no rotation is of two tiles
+func.func @write(%y: !tile.global<?x96xbf16, rows>, %c: !tile.global<9x12xf32, rows>, %p: memref<?xi32>, %i: i32) {
+  %t = tile.alloc : !tile.shared<64x64xf32, rows>
+  // expected-error @+1 {{expected heads that divide 96 columns, and rotations that tiles of 64 have whole, got 24 of 48}}
+  tile.write %t to %y[%i, %i] rows %i rotated by %c, %c at %p heads 48 : !tile.global<9x12xf32, rows>, !tile.global<9x12xf32, rows>, memref<?xi32> : !tile.shared<64x64xf32, rows> to !tile.global<?x96xbf16, rows> {
+  ^bb0(%e: f32):
+    tile.yield %e : f32
+  }
+  return
+}
+
+// -----
+
 // group_c1: three positive numbers of warps
 func.func @group() {
   // expected-error @+1 {{expected three positive numbers of warps, got [2, 2]}}

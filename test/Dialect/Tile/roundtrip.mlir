@@ -89,6 +89,19 @@ func.func @ragged(%x: !tile.global<?x64xbf16, rows>, %w: !tile.global<8x96x64xbf
   return
 }
 
+// CHECK-LABEL: func.func @rotate(
+// CHECK-SAME:    %[[Y:.*]]: !tile.global<?x96xbf16, rows>, %[[C:.*]]: !tile.global<9x8xf32, rows>, %[[P:.*]]: memref<?xi32>
+func.func @rotate(%y: !tile.global<?x96xbf16, rows>, %c: !tile.global<9x8xf32, rows>, %p: memref<?xi32>, %r: i32) {
+  %s = tile.alloc : !tile.shared<16x64xf32, rows, pad = 4>
+  // CHECK: tile.write %{{.*}} to %[[Y]][%{{.*}}, %{{.*}}] rows %{{.*}} rotated by %[[C]], %[[C]] at %[[P]] heads 48 : !tile.global<9x8xf32, rows>, !tile.global<9x8xf32, rows>, memref<?xi32> : !tile.shared<16x64xf32, rows, pad = 4> to <?x96xbf16, rows> {
+  // CHECK: } {interleaved}
+  tile.write %s to %y[%r, %r] rows %r rotated by %c, %c at %p heads 48 : !tile.global<9x8xf32, rows>, !tile.global<9x8xf32, rows>, memref<?xi32> : !tile.shared<16x64xf32, rows, pad = 4> to !tile.global<?x96xbf16, rows> {
+  ^bb0(%e: f32):
+    tile.yield %e : f32
+  } {interleaved}
+  return
+}
+
 // CHECK-LABEL: func.func @attend(
 func.func @attend(%q: !tile.global<?x512xf32, rows>, %y: !tile.global<?x512xbf16, rows>, %row: i32, %left: i32, %lowest: f32) {
   %qs = tile.alloc : !tile.shared<16x576xbf16, swizzled>

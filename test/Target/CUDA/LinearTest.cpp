@@ -23,6 +23,7 @@ struct Shape {
   bool isGated = false;
   bool hasResidual = false;
   cuda::ScaleSpec block = {}; // of weights of eight bits
+  cuda::RotationSpec rotation = {};
 };
 
 using Programs = llvm::SmallVector<cuda::LinearProgram>;
@@ -41,6 +42,10 @@ Programs emitLayer(mlir::ModuleOp module, const Shape &shape, const cuda::Level 
   if (shape.block.outputs) {
     spec.scales = shape.block;
     spec.segment = int64_t(llvm::alignTo(spec.segment, 128));
+  }
+  if (shape.rotation.head) {
+    EXPECT_TRUE(cuda::canRotate(shape.rotation, shape.outputs, shape.inputs));
+    spec.rotation = shape.rotation;
   }
   return cuda::emitLinear(builder, module.getLoc(), spec, level);
 }
@@ -68,6 +73,13 @@ public:
     x = drawBF16(most * shape.inputs, 5);
     for (uint16_t value : drawBF16(most * shape.outputs, 6))
       residual.push_back(bf16ToF32(value));
+    const cuda::RotationSpec &rotation = shape.rotation;
+    for (int64_t i = 0; i < rotation.positions * rotation.pairs; ++i) {
+      cos.push_back(std::cos(float(i)));
+      sin.push_back(std::sin(float(i)));
+    }
+    for (int32_t n = 0; n < most && rotation.head; ++n)
+      positions.push_back(n * 7 % int32_t(rotation.positions));
   }
 
   const cuda::LinearProgram &programFor(int64_t rows) const {
@@ -87,6 +99,11 @@ public:
     if (shape.hasResidual)
       parameters.push_back(
           image->upload(std::vector<float>(residual.begin(), residual.begin() + count)));
+    if (shape.rotation.head) {
+      std::vector<int32_t> own(positions.begin(), positions.begin() + rows);
+      for (uint64_t address : {image->upload(own), image->upload(cos), image->upload(sin)})
+        parameters.push_back(address);
+    }
     uint64_t out = image->allocate(count * (shape.rounds ? 2 : 4));
     hadal_sim_launch_t launch = SimImage::defaults();
     launch.grid[0] = (shape.outputs + program.outputs - 1) / program.outputs;
@@ -121,10 +138,25 @@ public:
     return {sum, size};
   }
 
+  /// What is written of a rotated row, and the size of what it is made of.
+  std::pair<double, double> rotate(int64_t n, int64_t o) const {
+    const cuda::RotationSpec &rotation = shape.rotation;
+    int64_t half = rotation.pairs, nope = rotation.head - 2 * half, at = o % rotation.head - nope;
+    if (at < 0)
+      return sumOf(weights[0], n, o);
+    int64_t pair = at % half, begin = o - at;
+    auto [x, y] =
+        rotation.interleaved ? std::pair(2 * pair, 2 * pair + 1) : std::pair(pair, pair + half);
+    auto [a, aSize] = sumOf(weights[0], n, begin + x);
+    auto [b, bSize] = sumOf(weights[0], n, begin + y);
+    double c = cos[positions[n] * half + pair], s = sin[positions[n] * half + pair];
+    return {at < half ? a * c - b * s : b * c + a * s, aSize + bSize};
+  }
+
   void expectSums(const std::vector<uint32_t> &y, int64_t rows) const {
     for (int64_t n = 0; n < rows; ++n)
       for (int64_t o = 0; o < shape.outputs; ++o) {
-        auto [sum, size] = sumOf(weights[0], n, o);
+        auto [sum, size] = shape.rotation.head ? rotate(n, o) : sumOf(weights[0], n, o);
         if (shape.isGated) {
           auto [up, upSize] = sumOf(weights[1], n, o);
           size = size * std::abs(up) + upSize * std::abs(sum) + std::abs(sum * up);
@@ -149,7 +181,8 @@ private:
   std::vector<TileWeight> weights;
   std::vector<uint64_t> packed; // and scales
   std::vector<uint16_t> x;
-  std::vector<float> residual;
+  std::vector<float> residual, cos, sin;
+  std::vector<int32_t> positions;
 };
 
 class TileLinear : public ::testing::TestWithParam<Shape> {};
@@ -192,6 +225,23 @@ INSTANTIATE_TEST_SUITE_P(EightBits, TileLinear,
                                            Shape{97, 200, false, false, false, {20, 200}},
                                            Shape{130, 456, true, true, false, {48, 128}},
                                            Shape{48, 2240, true, true, false, {128, 128}}));
+
+// Pairs that are neighbours and that are not, heads that are no multiple of a tile, segments.
+INSTANTIATE_TEST_SUITE_P(
+    Rotations, TileLinear,
+    ::testing::Values(Shape{144, 72, true, false, false, {}, {48, 9, 8, true}},
+                      Shape{384, 136, true, false, false, {}, {192, 5, 32, true}},
+                      Shape{144, 72, false, false, false, {}, {48, 9, 8, false}},
+                      Shape{384, 2112, true, false, false, {}, {192, 11, 32, false}},
+                      Shape{256, 320, true, false, false, {128, 128}, {64, 3, 16, true}}));
+
+TEST(TileLinearPrograms, RotatedColumnsAreWholeInATile) {
+  EXPECT_TRUE(cuda::canRotate({192, 9, 32, true}, 24576, 1536));
+  EXPECT_TRUE(cuda::canRotate({256, 9, 32, false}, 5120, 768));
+  EXPECT_FALSE(cuda::canRotate({192, 9, 32, false}, 192, 8192)); // tiles of 32 outputs
+  EXPECT_FALSE(cuda::canRotate({160, 9, 32, false}, 3200, 768));
+  EXPECT_FALSE(cuda::canRotate({47, 9, 8, true}, 470, 768));
+}
 
 TEST(TileLinearPrograms, SegmentsAreForFewOutputsAndManyInputs) {
   EXPECT_EQ(cuda::chooseSegment(10944, 2048), 2048);

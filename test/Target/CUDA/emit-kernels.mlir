@@ -258,6 +258,27 @@ hadal.program @cuda target <"cuda"> {
 
 // -----
 
+// Queries are rotated where they are written, also where latents stand beside them.
+hadal.program @cuda target <"cuda"> {
+  // CHECK-LABEL: hadal.executable @queries interface <bindings = [0, 1, 2, 3, 4, 7, 0, 5, 6], access = [read, read, read, read, read, write, read, read, write], constants = [#hadal.extent<0, 0>]>
+  // CHECK:           func.func @queries(%{{.*}}, %[[V:.*]]: !tile.global<96x64xbf16, packed> {{.*}}, %[[P:.*]]: memref<?xi32> {{.*}}, %[[C:.*]]: !tile.global<9x8xf32, rows> {{.*}}, %[[S:.*]]: !tile.global<9x8xf32, rows> {{.*}}, %[[Q:.*]]: !tile.global<?x96xbf16, rows> {{.*}}, %{{.*}}, %[[W:.*]]: !tile.global<48x64xbf16, packed>
+  // CHECK:             tile.fetch %[[V]]
+  // CHECK:             tile.write %{{.*}} to %[[Q]][%{{.*}}, %{{.*}}] rows %{{.*}} rotated by %[[C]], %[[S]] at %[[P]] heads 48
+  // CHECK:             } {interleaved}
+  // CHECK:             tile.fetch %[[W]]
+  // CHECK-NOT:         rotated
+  hadal.executable @queries {
+    func.func @body(%x: tensor<?x64xbf16>, %v: tensor<96x64xbf16, #hadal.fragments<segment = 64>>, %p: tensor<?xi32>, %c: tensor<9x8xf32>, %s: tensor<9x8xf32>, %w: tensor<48x64xbf16, #hadal.fragments<segment = 64>>) -> (tensor<?x48xf32>, tensor<?x96xbf16>) {
+      %y = hadal.linear %x, %v : (tensor<?x64xbf16>, tensor<96x64xbf16, #hadal.fragments<segment = 64>>) -> tensor<?x96xf32>
+      %q = hadal.rope %y, %p, %c, %s {heads = 2 : i64, interleaved} : (tensor<?x96xf32>, tensor<?xi32>, tensor<9x8xf32>, tensor<9x8xf32>) -> tensor<?x96xbf16>
+      %z = hadal.linear %x, %w : (tensor<?x64xbf16>, tensor<48x64xbf16, #hadal.fragments<segment = 64>>) -> tensor<?x48xf32>
+      return %z, %q : tensor<?x48xf32>, tensor<?x96xbf16>
+    }
+  }
+}
+
+// -----
+
 // What is appended to the cache and the queries that are rotated beside it are parts of one kernel.
 hadal.program @cuda target <"cuda"> {
   // CHECK-LABEL: hadal.executable @tokens interface <bindings = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11], access = [read, read, read, read, read, read, read, read, read, read_write, write], constants = [#hadal.extent<1, 0>, #hadal.extent<7, 0>, #hadal.extent<8, 1>]>

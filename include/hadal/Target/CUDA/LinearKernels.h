@@ -33,8 +33,16 @@ struct ScaleSpec {
   int64_t outputs = 0, inputs = 0;
 };
 
+/// The last columns of each head of y, two for each column of the tables, are rotated by the angle
+/// of the row's position.
+struct RotationSpec {
+  int64_t head = 0; // columns
+  int64_t positions = 0, pairs = 0; // rows and columns of the tables
+  bool interleaved = false;
+};
+
 /// y[n, o] = sum of x[n, i] * w[o, i]: x of bf16, w packed in fragments, any number of rows n. Gated: silu(y) * z,
-/// where z is the same of a second weight. To that rows of f32 may be added.
+/// where z is the same of a second weight. To that rows of f32 may be added, or it is rotated.
 struct LinearSpec {
   std::string name;
   int64_t outputs = 0, inputs = 0;
@@ -45,11 +53,13 @@ struct LinearSpec {
   int64_t addends = 0; // matrices of f32 that are added, in order
   std::optional<ExpertSpec> experts = std::nullopt;
   std::optional<HeadSpec> heads = std::nullopt;
+  std::optional<RotationSpec> rotation = std::nullopt;
 
   int64_t weights() const { return isGated ? 2 : 1; }
-  /// x, offsets and pairs of experts, the weights, their scales, the addends and y.
+  /// x, offsets and pairs of experts, the weights, their scales, the addends, positions, cos and
+  /// sin of a rotation, and y.
   int64_t bindings() const {
-    return 2 + (experts ? 2 : 0) + weights() * (scales ? 2 : 1) + addends;
+    return 2 + (experts ? 2 : 0) + weights() * (scales ? 2 : 1) + addends + (rotation ? 3 : 0);
   }
   /// What lies side by side in x and in y.
   int64_t xColumns() const { return heads ? heads->heads * heads->width : inputs; }
@@ -76,6 +86,10 @@ struct LinearProgram {
 /// The depth of a segment of weights [outputs, inputs]: the whole, or shorter where one warp
 /// for 16 outputs would leave a GPU idle. `together` weights are read at once at least.
 int64_t chooseSegment(int64_t outputs, int64_t inputs, int64_t together = 1);
+
+/// Whether its programs rotate so: a window of y has a head's rotated columns whole where they need
+/// each other.
+bool canRotate(const RotationSpec &rotation, int64_t outputs, int64_t inputs);
 
 /// Emits the kernel `spec.name` of these bindings and the address of one constant, the rows or pairs. How
 /// it chooses among programs, in the order of their rows.
