@@ -43,6 +43,7 @@ struct RowBody {
 std::optional<RowBody> matchRowBody(llvm::ArrayRef<mlir::Operation *> ops);
 std::optional<LaneBody> matchRows(llvm::ArrayRef<mlir::Operation *> ops);
 std::optional<LaneBody> matchRoute(llvm::ArrayRef<mlir::Operation *> ops);
+std::optional<LaneBody> matchScores(llvm::ArrayRef<mlir::Operation *> ops);
 std::optional<LaneBody> matchTokens(llvm::ArrayRef<mlir::Operation *> ops);
 
 } // namespace hadal::cuda

@@ -15,6 +15,8 @@ static std::optional<LaneBody> matchLanes(ArrayRef<Operation *> ops) {
     return body;
   if (std::optional<LaneBody> body = matchTokens(ops))
     return body;
+  if (std::optional<LaneBody> body = matchScores(ops))
+    return body;
   return matchRoute(ops);
 }
 

@@ -12,6 +12,7 @@ namespace hadal::cuda {
 ///   embedding, gather_rows, rms_norm, moe_combine, arith.addf, arith.truncf, of rows of one
 ///     width that read each other, at least one of the dialect
 ///   rope, mla_append, and at most one of each beside rows as above: parts side by side
+///   linear of f32 and few outputs, and before it the rms_norm that it reads, rounded too
 ///   moe_route, moe_group, or both but where a step has any number of tokens: one workgroup sorts
 bool hasLaneKernel(llvm::ArrayRef<mlir::Operation *> ops);
 

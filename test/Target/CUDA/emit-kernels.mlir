@@ -279,6 +279,23 @@ hadal.program @cuda target <"cuda"> {
 
 // -----
 
+// A product in f32 norms its rows, and writes them for others.
+hadal.program @cuda target <"cuda"> {
+  // CHECK-LABEL: hadal.executable @router interface <bindings = [0, 1, 2, 3, 4], access = [read, read, read, write, write], constants = [#hadal.extent<0, 0>]>
+  // CHECK:           plan.grid %{{.*}}, %{{.*}}, %{{.*}} dynamic_shared
+  // CHECK:           func.func @router
+  hadal.executable @router {
+    func.func @body(%x: tensor<?x96xf32>, %g: tensor<96xbf16>, %w: tensor<24x96xbf16, #hadal.fragments<segment = 128>>) -> (tensor<?x96xbf16>, tensor<?x24xf32>) {
+      %n = hadal.rms_norm %x, %g {eps = 9.99999997E-7 : f32} : (tensor<?x96xf32>, tensor<96xbf16>) -> tensor<?x96xf32>
+      %h = arith.truncf %n : tensor<?x96xf32> to tensor<?x96xbf16>
+      %y = hadal.linear %n, %w : (tensor<?x96xf32>, tensor<24x96xbf16, #hadal.fragments<segment = 128>>) -> tensor<?x24xf32>
+      return %h, %y : tensor<?x96xbf16>, tensor<?x24xf32>
+    }
+  }
+}
+
+// -----
+
 // What is appended to the cache and the queries that are rotated beside it are parts of one kernel.
 hadal.program @cuda target <"cuda"> {
   // CHECK-LABEL: hadal.executable @tokens interface <bindings = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11], access = [read, read, read, read, read, read, read, read, read, read_write, write], constants = [#hadal.extent<1, 0>, #hadal.extent<7, 0>, #hadal.extent<8, 1>]>
