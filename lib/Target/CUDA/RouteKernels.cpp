@@ -23,6 +23,8 @@ namespace {
 constexpr int64_t kTaken = std::numeric_limits<int32_t>::min(), kExcluded = kTaken + 1;
 constexpr double kLowest = -std::numeric_limits<double>::infinity();
 constexpr int64_t kWarpsAlone = 4, kMostSlots = 32;
+// Experts of a lane that cost less to sort than to look through for each rank.
+constexpr int64_t kSortedSlots = 12;
 
 /// Which experts a lane has: slots that lie side by side.
 struct RouteShape {
@@ -179,6 +181,51 @@ private:
 
   /// The largest, one after the other, of equal ones the first: lane j gets the expert of rank j.
   Value takeLargest(Values &keys) {
+    return shape.slots <= kSortedSlots ? takeSorted(keys) : takeAnyOrder(keys);
+  }
+
+  /// The expert of this rank: of those that lanes offer, the first with the largest key.
+  Value takeOne(Value key, Value slot) {
+    Value isLargest = b.isEqual(key, b.reduce(NVVM::ReduxKind::MAX, key));
+    Value candidate =
+        b.select(isLargest, b.add(first, slot), b.constant(std::numeric_limits<int32_t>::max()));
+    return b.reduce(NVVM::ReduxKind::MIN, candidate);
+  }
+
+  /// Each lane sorts its experts, equal ones as they are, and offers its first until that is taken.
+  Value takeSorted(Values &keys) {
+    Values slots;
+    for (int64_t slot = 0; slot < shape.slots; ++slot)
+      slots.push_back(b.constant(slot));
+    for (size_t end = keys.size() - 1; end > 0; --end)
+      for (size_t at = 0; at < end; ++at) {
+        Value isLarger = b.isLess(keys[at], keys[at + 1]);
+        Value larger = arith::MaxSIOp::create(b, keys[at], keys[at + 1]);
+        keys[at + 1] = b.least(keys[at], keys[at + 1]);
+        keys[at] = larger;
+        Value slot = b.select(isLarger, slots[at + 1], slots[at]);
+        slots[at + 1] = b.select(isLarger, slots[at], slots[at + 1]);
+        slots[at] = slot;
+      }
+    Value chosen = b.constant(0);
+    for (int64_t rank = 0; rank < spec.topK; ++rank) {
+      Value expert = takeOne(keys[0], slots[0]);
+      chosen = b.select(b.isEqual(lane, rank), expert, chosen);
+      // As many as there are ranks left are offered yet.
+      size_t left = std::min(keys.size(), size_t(spec.topK - 1 - rank));
+      Value isTaken = b.isEqual(expert, b.add(first, slots[0]));
+      for (size_t at = 0; at < left; ++at) {
+        bool isLast = at + 1 == keys.size();
+        Value next = isLast ? b.constant(kTaken) : keys[at + 1];
+        keys[at] = b.select(isTaken, next, keys[at]);
+        if (!isLast)
+          slots[at] = b.select(isTaken, slots[at + 1], slots[at]);
+      }
+    }
+    return chosen;
+  }
+
+  Value takeAnyOrder(Values &keys) {
     Value chosen = b.constant(0);
     for (int64_t rank = 0; rank < spec.topK; ++rank) {
       Value best = keys[0], slot = b.constant(0);
@@ -187,10 +234,7 @@ private:
         slot = b.select(isLarger, b.constant(other), slot);
         best = arith::MaxSIOp::create(b, best, keys[other]);
       }
-      Value isLargest = b.isEqual(best, b.reduce(NVVM::ReduxKind::MAX, best));
-      Value candidate =
-          b.select(isLargest, b.add(first, slot), b.constant(std::numeric_limits<int32_t>::max()));
-      Value expert = b.reduce(NVVM::ReduxKind::MIN, candidate);
+      Value expert = takeOne(best, slot);
       chosen = b.select(b.isEqual(lane, rank), expert, chosen);
       if (rank + 1 == spec.topK)
         break;
@@ -253,34 +297,46 @@ LaneLaunch hadal::cuda::emitRoute(OpBuilder &builder, Location loc, const RouteS
   if (!spec.routes)
     ids = given;
   Value tokens = b.launchConstant(kernel.front(), 0);
-  if (spec.routes) {
-    TokenRouter router(b, spec, given, bias);
-    auto routeToken = [&](Value token) {
-      auto [id, weight] = router.route(token);
-      b.onlyIf(router.isRank(), [&, id = id, weight = weight] {
-        Value own = b.mul(b.lane(), 4);
-        b.store(weight, b.plus(b.row(weights, token, spec.topK * 4), own));
-        b.store(id, b.plus(b.row(ids, token, spec.topK * 4), own));
-      });
-      // Lanes that write nothing go on to the next token with those that do.
-      b.syncWarp();
-    };
-    int64_t warps = launch.threads / kWarp;
-    if (spec.sorts) {
-      Value warp = b.warp();
+  std::optional<TokenRouter> made;
+  auto routeToken = [&](Value token) {
+    TokenRouter &router = *made;
+    auto [id, weight] = router.route(token);
+    b.onlyIf(router.isRank(), [&, id = id, weight = weight] {
+      Value own = b.mul(b.lane(), 4);
+      b.store(weight, b.plus(b.row(weights, token, spec.topK * 4), own));
+      b.store(id, b.plus(b.row(ids, token, spec.topK * 4), own));
+    });
+    // Lanes that write nothing go on to the next token with those that do.
+    b.syncWarp();
+  };
+  Value warp = b.warp();
+  int64_t warps = launch.threads / kWarp;
+  if (!spec.sorts) {
+    Value token = b.add(b.mul(b.workgroup(gpu::Dimension::x), warps), warp);
+    // A record may have more workgroups than this call.
+    b.onlyIf(b.isLess(token, tokens), [&] {
+      made.emplace(b, spec, given, bias);
+      routeToken(token);
+    });
+    return launch;
+  }
+  Value isSeveral = b.isLess(b.constant(1), tokens);
+  auto routeAndSort = [&] {
+    // Warps that have no token wait for the others.
+    b.onlyIf(b.isLess(warp, tokens), [&] {
+      made.emplace(b, spec, given, bias);
       Value count = b.div(b.add(b.sub(tokens, warp), warps - 1), warps);
       b.loop(b.constant(0), count, ValueRange(), [&](Value i, ValueRange) -> SmallVector<Value> {
         routeToken(b.add(warp, b.mul(i, warps)));
         return {};
       });
-      b.barrier();
-    } else {
-      Value token = b.add(b.mul(b.workgroup(gpu::Dimension::x), warps), b.warp());
-      // A record may have more workgroups than this call.
-      b.onlyIf(b.isLess(token, tokens), [&] { routeToken(token); });
-    }
-  }
-  if (spec.sorts)
+    });
+    b.onlyIf(isSeveral, [&] { b.barrier(); });
+    emitSort(b, spec.experts, ids, b.mul(tokens, spec.topK), offsets, rows);
+  };
+  if (spec.routes) // one token, and its few pairs, are the first warp's
+    b.onlyIf(arith::OrIOp::create(b, isSeveral, b.isEqual(warp, 0)), routeAndSort);
+  else
     emitSort(b, spec.experts, ids, b.mul(tokens, spec.topK), offsets, rows);
   launch.sharedBytes = tile::sharedBytes(kernel);
   return launch;

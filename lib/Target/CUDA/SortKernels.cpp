@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Emits the stable sorting of pairs by expert: each warp counts a part of the pairs, the counts
 // are summed, and each warp places its part. There are no atomics, so the order is that of pairs.
+// Few pairs are one warp's.
 #include "SortKernels.h"
 
 #include "hadal/Target/CUDA/Level.h"
@@ -12,6 +13,10 @@ using namespace hadal;
 using namespace hadal::cuda;
 
 namespace {
+// Pairs that one warp sorts: a few steps, which cost less than to sum the counts of several.
+constexpr int64_t kPairsAlone = 4 * kWarp;
+constexpr int64_t kTogether = 4; // counts that a lane sums by itself, in one access
+
 class SortEmitter {
 public:
   SortEmitter(LaneBuilder &builder, int64_t experts, Value ids, Value pairs)
@@ -20,7 +25,7 @@ public:
     lane = b.lane();
     warp = b.warp();
     isExpert = b.isLess(thread, experts);
-    counts = b.shared(warps() * experts * 4);
+    counts = b.shared(std::max(warps() * experts, chunks() * kChunk) * 4);
     totals = b.shared(warps() * 4);
     own = b.plus(counts, b.mul(warp, experts * 4));
     Value one = b.constant(1);
@@ -32,29 +37,139 @@ public:
   }
 
   void emit(Value offsets, Value rows) {
+    b.either(
+        b.compare(arith::CmpIPredicate::sle, pairs, b.constant(kPairsAlone)),
+        [&] { b.onlyIf(b.isEqual(warp, 0), [&] { emitAlone(offsets, rows); }); },
+        [&] { emitTogether(offsets, rows); });
+  }
+
+private:
+  /// What a lane knows of a pair: the address of what the warp counts of its expert, whether the lane
+  /// is the first of those that have the same expert, and these lanes.
+  struct Pair {
+    Value number, place, isFirst, same;
+  };
+
+  static constexpr int64_t kChunk = kTogether * kWarp; // counts that a warp sums at once
+
+  int64_t warps() const { return threads / kWarp; }
+  int64_t chunks() const { return int64_t(llvm::divideCeil(experts, kChunk)); }
+
+  /// By the first warp, which has the counts of all pairs.
+  void emitAlone(Value offsets, Value rows) {
+    Value begin = b.constant(0);
+    Value place = b.plus(counts, b.mul(lane, kTogether * 4));
+    for (int64_t chunk = 0; chunk < chunks(); ++chunk)
+      storeFour(SmallVector<Value>(kTogether, begin), b.plus(place, chunk * kChunk * 4));
+    b.syncWarp();
+    // The first pairs are looked at once; mostly there are no others.
+    Pair first = look(lane);
+    Value others = b.constant(kWarp), left = b.sub(pairs, others);
+    Value areMore = b.isLess(b.constant(0), left);
+    count(first);
+    b.onlyIf(areMore, [&] { walk(others, left, [&](const Pair &pair) { count(pair); }); });
+    sumUpAlone(place, b.plus(offsets, b.mul(lane, kTogether * 4)));
+    b.onlyIf(b.isEqual(lane, 0), [&] { b.store(pairs, b.plus(offsets, experts * 4)); });
+    b.syncWarp();
+    putRow(first, rows);
+    b.onlyIf(areMore, [&] {
+      count(first);
+      walk(others, left, [&](const Pair &pair) {
+        putRow(pair, rows);
+        count(pair);
+      });
+    });
+  }
+
+  void storeFour(ArrayRef<Value> values, Value pointer) {
+    b.store(makeVector(b, values), pointer, kTogether * 4);
+  }
+
+  /// Turns the counts into the places of first pairs, four neighbours a lane at once; these are
+  /// the offsets. No count of any is more than a byte has, so those of four chunks are summed at once.
+  void sumUpAlone(Value place, Value offsets) {
+    static_assert(kPairsAlone < 256);
+    Value before = b.constant(0);
+    for (int64_t some = 0; some < chunks(); some += kTogether) {
+      int64_t count = std::min(kTogether, chunks() - some);
+      SmallVector<SmallVector<Value>> values;
+      Value totals;
+      for (int64_t i = 0; i < count; ++i) {
+        Value own = b.plus(place, (some + i) * kChunk * 4);
+        ArrayRef<Value> four = values.emplace_back(loadValues(b, b.getI32Type(), own, kTogether));
+        Value total = b.add(b.add(four[0], four[1]), b.add(four[2], four[3]));
+        totals = i == 0 ? total : b.add(totals, b.mul(total, int64_t(1) << 8 * i));
+      }
+      // Of each chunk, what lanes before have and all chunks before.
+      Value sums = sumUpWarp(totals), all = b.from(sums, b.constant(kWarp - 1));
+      Value begins = b.sub(sums, totals);
+      if (count > 1)
+        begins = b.add(begins, b.mul(all, 0x01010100));
+      for (int64_t i = 0; i < count; ++i) {
+        Value begin = begins;
+        if (count > 1)
+          begin = b.both(arith::ShRUIOp::create(b, begins, b.constant(8 * i)), b.constant(255));
+        placeChunk(some + i, values[size_t(i)], b.add(before, begin), place, offsets);
+      }
+      if (some + count < chunks()) {
+        Value spread = b.mul(all, 0x01010101); // the last byte has the sum of all
+        before = b.add(before, arith::ShRUIOp::create(b, spread, b.constant(24)));
+      }
+    }
+  }
+
+  void placeChunk(int64_t chunk, ArrayRef<Value> counts, Value begin, Value place, Value offsets) {
+    SmallVector<Value> begins;
+    for (Value count : counts) {
+      begins.push_back(begin);
+      begin = b.add(begin, count);
+    }
+    Value to = b.plus(offsets, chunk * kChunk * 4);
+    storeFour(begins, b.plus(place, chunk * kChunk * 4));
+    int64_t left = experts - chunk * kChunk;
+    if (left >= kChunk)
+      return storeFour(begins, to);
+    Value first = b.mul(lane, kTogether);
+    for (auto [i, value] : llvm::enumerate(begins))
+      b.onlyIf(b.isLess(first, left - int64_t(i)),
+               [&, i = i, value = value] { b.store(value, b.plus(to, int64_t(i) * 4)); });
+  }
+
+  /// What lanes up to this one have.
+  Value sumUpWarp(Value sum) {
+    for (int64_t lanes = 1; lanes < kWarp; lanes *= 2) {
+      Value other = b.below(sum, lanes);
+      sum = b.add(sum, b.select(b.isLess(lane, lanes), b.constant(0), other));
+    }
+    return sum;
+  }
+
+  void emitTogether(Value offsets, Value rows) {
     Value ofExpert = b.plus(counts, b.mul(thread, 4));
     Value begin = arith::MulIOp::create(b, warp, part);
+    Value left = b.least(b.sub(pairs, begin), part);
     b.onlyIf(b.isLess(begin, pairs), [&] { clearOwn(); });
-    walk([&](Value place, Value, Value isFirst, Value same) { count(place, isFirst, same); });
+    walk(begin, left, [&](const Pair &pair) { count(pair); });
     b.barrier();
     Value first = sumUp(ofExpert);
     b.onlyIf(isExpert, [&] { b.store(first, b.plus(offsets, b.mul(thread, 4))); });
     b.onlyIf(b.isEqual(thread, 0), [&] { b.store(pairs, b.plus(offsets, experts * 4)); });
     b.barrier();
-    walk([&](Value place, Value pair, Value isFirst, Value same) {
-      Value earlier = popCount(b.both(same, lanesBelow));
-      Value isPair = b.isLess(pair, pairs);
-      b.onlyIf(isPair, [&] {
-        Value to = b.add(b.load(b.getI32Type(), place), earlier);
-        b.store(pair, b.row(rows, to, 4));
-      });
-      b.syncWarp();
-      count(place, isFirst, same);
+    walk(begin, left, [&](const Pair &pair) {
+      putRow(pair, rows);
+      count(pair);
     });
   }
 
-private:
-  int64_t warps() const { return threads / kWarp; }
+  /// Puts a pair behind those that its expert has; then a lane counts it there.
+  void putRow(const Pair &pair, Value rows) {
+    Value earlier = popCount(b.both(pair.same, lanesBelow));
+    b.onlyIf(b.isLess(pair.number, pairs), [&] {
+      Value to = b.add(b.load(b.getI32Type(), pair.place), earlier);
+      b.store(pair.number, b.row(rows, to, 4));
+    });
+    b.syncWarp();
+  }
 
   Value popCount(Value x) { return math::CtPopOp::create(b, x); }
 
@@ -80,40 +195,35 @@ private:
     });
   }
 
-  /// The warp's part, a pair a lane: the address of what it counts of the pair's expert, the pair,
-  /// whether it is the first of those lanes that have the same expert, and these lanes.
-  void walk(function_ref<void(Value, Value, Value, Value)> body) {
-    Value begin = arith::MulIOp::create(b, warp, part);
-    Value left = b.least(b.sub(pairs, begin), part);
+  Pair look(Value number) {
+    Value isPair = b.isLess(number, pairs);
+    Value id = b.load(b.getI32Type(), b.row(ids, b.select(isPair, number, b.constant(0)), 4));
+    id = arith::MaxSIOp::create(b, b.least(id, b.constant(experts - 1)), b.constant(0));
+    Value same = b.match(b.select(isPair, id, b.constant(-1)));
+    Value isFirst = b.both(b.isEqual(b.both(same, lanesBelow), 0), isPair);
+    return {number, b.plus(own, b.mul(id, 4)), isFirst, same};
+  }
+
+  /// So many pairs from one on, a pair a lane.
+  void walk(Value begin, Value left, function_ref<void(const Pair &)> body) {
     Value steps = arith::DivSIOp::create(b, b.add(left, kWarp - 1), b.constant(kWarp));
     b.loop(b.constant(0), steps, ValueRange(), [&](Value step, ValueRange) -> SmallVector<Value> {
-      Value pair = b.add(b.add(begin, b.mul(step, kWarp)), lane);
-      Value isPair = b.isLess(pair, pairs);
-      Value id = b.load(b.getI32Type(), b.row(ids, b.select(isPair, pair, b.constant(0)), 4));
-      id = arith::MaxSIOp::create(b, b.least(id, b.constant(experts - 1)), b.constant(0));
-      Value same = b.match(b.select(isPair, id, b.constant(-1)));
-      Value isFirst = b.both(b.isEqual(b.both(same, lanesBelow), 0), isPair);
-      body(b.plus(own, b.mul(id, 4)), pair, isFirst, same);
+      body(look(b.add(b.add(begin, b.mul(step, kWarp)), lane)));
       return {};
     });
   }
 
-  void count(Value place, Value isFirst, Value same) {
-    b.onlyIf(isFirst, [&] {
-      Value sum = b.add(b.load(b.getI32Type(), place), popCount(same));
-      b.store(sum, place);
+  void count(const Pair &pair) {
+    b.onlyIf(pair.isFirst, [&] {
+      Value sum = b.add(b.load(b.getI32Type(), pair.place), popCount(pair.same));
+      b.store(sum, pair.place);
     });
     b.syncWarp();
   }
 
   /// Turns the counts into the places of first pairs; returns that of this thread's expert.
   Value sumUp(Value ofExpert) {
-    Value total = sumActive(ofExpert);
-    Value sum = total;
-    for (int64_t lanes = 1; lanes < kWarp; lanes *= 2) {
-      Value other = b.below(sum, lanes);
-      sum = b.add(sum, b.select(b.isLess(lane, lanes), b.constant(0), other));
-    }
+    Value total = sumActive(ofExpert), sum = sumUpWarp(total);
     b.onlyIf(b.isEqual(lane, kWarp - 1), [&] { b.store(sum, b.plus(totals, b.mul(warp, 4))); });
     b.barrier();
     Value isBefore = b.isLess(lane, warp);

@@ -214,7 +214,7 @@ TEST_P(RouteAndSort, IsWhatTheDefinitionSays) {
   Router router(GetParam());
   int64_t experts = router.spec.experts;
   std::vector<float> bias = draw(experts, 1, 0.3f);
-  for (size_t tokens : {1, 2, 9, 70}) {
+  for (size_t tokens : {1, 2, 9, 17, 70}) {
     std::vector<float> logits = draw(tokens * experts, unsigned(tokens), 4);
     for (uint64_t seed : {0, 5}) {
       Routed routed = router.run(logits, bias, seed);
@@ -269,7 +269,7 @@ TEST(RouteAndSort, IdsOfNoResultAreInTheWorkspace) {
 TEST(RouteAndSort, TakesFewInstructionsAToken) {
   Router router(v3);
   std::vector<float> bias = draw(256, 1, 0.3f);
-  for (size_t tokens : {8, 64, 256}) {
+  for (size_t tokens : {1, 2, 4, 5, 8, 16, 17, 64, 256}) {
     router.run(draw(tokens * 256, 2, 4), bias, 0);
     EXPECT_LE(router.counters.warp_instructions, tokens * 1000) << tokens << " tokens";
   }
