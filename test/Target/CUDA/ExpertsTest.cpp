@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Linear layers of experts in tiles: against sums in double precision, with experts that get no
 // row, one or all, and the same bits for a row whatever others there are.
-#include "SimHarness.h"
+#include "SimKernel.h"
 #include "TileOperands.h"
 
 #include "hadal/IR/StoredElements.h"
 #include "hadal/Target/CUDA/LinearKernels.h"
-
-#include "mlir/IR/Builders.h"
 
 #include <gtest/gtest.h>
 
@@ -25,67 +23,33 @@ struct Shape {
   cuda::ScaleSpec block = {}; // of weights of eight bits
 };
 
-/// Pairs sorted by expert.
-struct Groups {
-  std::vector<int32_t> offsets, pairs;
-};
-
-Groups sortPairs(const std::vector<int32_t> &ids, int64_t experts) {
-  Groups groups;
-  for (int64_t e = 0; e < experts; ++e) {
-    groups.offsets.push_back(int32_t(groups.pairs.size()));
-    for (size_t p = 0; p < ids.size(); ++p)
-      if (ids[p] == e)
-        groups.pairs.push_back(int32_t(p));
-  }
-  groups.offsets.push_back(int32_t(groups.pairs.size()));
-  return groups;
-}
-
 /// Gate and up, or down, of experts with random weights, compiled for a level.
 class Experts {
 public:
-  Experts(const Shape &shape, const cuda::Level &level) : shape(shape) {
-    auto context = makeKernelContext();
-    mlir::OpBuilder builder(context.get());
-    auto loc = builder.getUnknownLoc();
-    mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(loc);
-    builder.setInsertionPointToStart(module->getBody());
-    spec.name = "experts";
-    spec.outputs = shape.outputs;
-    spec.inputs = shape.inputs;
-    spec.segment = cuda::chooseSegment(shape.outputs, shape.inputs, shape.topK);
-    spec.element = shape.isDown ? mlir::Type(builder.getF32Type()) : builder.getBF16Type();
-    spec.isGated = !shape.isDown;
-    if (shape.block.outputs) {
-      spec.scales = shape.block;
-      spec.segment = int64_t(llvm::alignTo(spec.segment, 128));
-    }
-    spec.experts = cuda::ExpertSpec{shape.experts, shape.topK, !shape.isDown};
-    programs = cuda::emitLinear(builder, loc, spec, level);
-    image = std::make_unique<SimImage>(compileToPtx(*module, level));
-    std::vector<float> scales[2];
-    for (unsigned i = 0; i < (shape.isDown ? 1 : 2); ++i) {
-      std::vector<uint8_t> stack;
+  Experts(const Shape &shape, const cuda::Level &level)
+      : shape(shape), kernel("experts", level, [&](mlir::OpBuilder &builder, mlir::Location loc) {
+          cuda::LinearSpec spec;
+          spec.name = "experts";
+          spec.outputs = shape.outputs;
+          spec.inputs = shape.inputs;
+          spec.segment = cuda::chooseSegment(shape.outputs, shape.inputs, shape.topK);
+          spec.element = shape.isDown ? mlir::Type(builder.getF32Type()) : builder.getBF16Type();
+          spec.isGated = !shape.isDown;
+          if (shape.block.outputs) {
+            spec.scales = shape.block;
+            spec.segment = int64_t(llvm::alignTo(spec.segment, 128));
+          }
+          spec.experts = cuda::ExpertSpec{shape.experts, shape.topK, !shape.isDown};
+          programs = cuda::emitLinear(builder, loc, spec, level);
+        }) {
+    for (unsigned i = 0; i < (shape.isDown ? 1 : 2); ++i)
       for (int64_t e = 0; e < shape.experts; ++e) {
         weights[i].emplace_back(shape.outputs, shape.inputs, unsigned(7 + 2 * e + i),
                                 shape.block.outputs, shape.block.inputs);
         TileWeight &weight = weights[i].back();
-        stack.insert(stack.end(), weight.packed.begin(), weight.packed.end());
+        stacks[i].insert(stacks[i].end(), weight.packed.begin(), weight.packed.end());
         scales[i].insert(scales[i].end(), weight.scales.begin(), weight.scales.end());
       }
-      packed.push_back(image->upload(stack));
-    }
-    for (const std::vector<float> &each : scales)
-      if (!each.empty())
-        packed.push_back(image->upload(each));
-  }
-
-  const cuda::LinearProgram &programFor(int64_t pairs) const {
-    for (const cuda::LinearProgram &program : programs)
-      if (pairs <= program.mostRows || !program.mostRows)
-        return program;
-    return programs.back();
   }
 
   /// What each pair gets, in the order of pairs: `outputs` values.
@@ -93,7 +57,7 @@ public:
     groups = sortPairs(ids, shape.experts);
     int64_t pairs = int64_t(ids.size());
     x = drawBF16((shape.isDown ? pairs : pairs / shape.topK) * shape.inputs, 5);
-    const cuda::LinearProgram &program = programFor(pairs);
+    const cuda::LinearProgram &program = programFor(programs, pairs);
     hadal_sim_launch_t launch = SimImage::defaults();
     launch.grid[0] = uint32_t((shape.outputs + program.outputs - 1) / program.outputs);
     launch.grid[1] =
@@ -102,16 +66,21 @@ public:
     launch.dynamic_shared_bytes = uint32_t(program.sharedBytes);
     std::vector<uint16_t> rows = sortedInputs(pairs);
     int64_t count = pairs * shape.outputs;
-    std::vector<uint64_t> parameters{image->upload(rows), image->upload(groups.offsets),
-                                     image->upload(groups.pairs)};
-    parameters.insert(parameters.end(), packed.begin(), packed.end());
-    uint64_t y = image->allocate(count * (shape.isDown ? 4 : 2));
+    std::vector<uint64_t> parameters{kernel->upload(rows), kernel->upload(groups.offsets),
+                                     kernel->upload(groups.pairs)};
+    for (const std::vector<uint8_t> &stack : stacks)
+      if (!stack.empty())
+        parameters.push_back(kernel->upload(stack));
+    for (const std::vector<float> &each : scales)
+      if (!each.empty())
+        parameters.push_back(kernel->upload(each));
+    uint64_t y = kernel->allocate(count * (shape.isDown ? 4 : 2));
     parameters.push_back(y);
-    parameters.push_back(image->upload(std::vector<int64_t>{pairs}));
-    counters = image->run("experts", launch, parameters);
+    parameters.push_back(kernel->upload(std::vector<int64_t>{pairs}));
+    kernel.run(launch, parameters);
     if (shape.isDown)
-      return image->download<float>(y, count);
-    std::vector<uint16_t> halves = image->download<uint16_t>(y, count);
+      return kernel->download<float>(y, count);
+    std::vector<uint16_t> halves = kernel->download<uint16_t>(y, count);
     std::vector<float> values(count);
     for (int64_t p = 0; p < pairs; ++p)
       for (int64_t o = 0; o < shape.outputs; ++o)
@@ -133,38 +102,24 @@ public:
   void expectSums(const std::vector<int32_t> &ids, const std::vector<float> &y) const {
     for (size_t p = 0; p < ids.size(); ++p)
       for (int64_t o = 0; o < shape.outputs; ++o) {
-        auto [sum, size] = sumOf(weights[0][ids[p]], int64_t(p), o);
-        if (!shape.isDown) {
-          auto [up, upSize] = sumOf(weights[1][ids[p]], int64_t(p), o);
-          size = size * std::abs(up) + upSize * std::abs(sum) + std::abs(sum * up);
-          sum = sum / (1 + std::exp(-sum)) * up;
-        }
-        double most = 1e-6 * size + (shape.isDown ? 1e-7 : std::abs(sum) / 256);
-        ASSERT_NEAR(y[p * shape.outputs + o], sum, most) << "pair " << p << ", output " << o;
+        const uint16_t *row = &x[int64_t(shape.isDown ? p : p / shape.topK) * shape.inputs];
+        Sum sum = multiply(row, weights[0][ids[p]], o);
+        if (!shape.isDown)
+          sum = applyGate(sum, multiply(row, weights[1][ids[p]], o));
+        double most = 1e-6 * sum.size + (shape.isDown ? 1e-7 : std::abs(sum.value) / 256);
+        ASSERT_NEAR(y[p * shape.outputs + o], sum.value, most) << "pair " << p << ", output " << o;
       }
   }
 
   Shape shape;
   llvm::SmallVector<cuda::LinearProgram> programs;
-  hadal_sim_counters_t counters = {};
+  SimKernel kernel;
 
 private:
-  std::pair<double, double> sumOf(const TileWeight &weight, int64_t pair, int64_t o) const {
-    int64_t row = shape.isDown ? pair : pair / shape.topK;
-    double sum = 0, size = 0;
-    for (int64_t k = 0; k < shape.inputs; ++k) {
-      double product = bf16ToF32(x[row * shape.inputs + k]) * weight.values[o * shape.inputs + k];
-      sum += product;
-      size += std::abs(product);
-    }
-    return {sum, size};
-  }
-
-  cuda::LinearSpec spec;
-  std::unique_ptr<SimImage> image;
   Groups groups;
   std::vector<TileWeight> weights[2]; // by expert
-  std::vector<uint64_t> packed;       // and scales
+  std::vector<uint8_t> stacks[2];     // of all experts
+  std::vector<float> scales[2];
   std::vector<uint16_t> x;
 };
 
@@ -193,7 +148,7 @@ TEST_P(TileExperts, SumsAreRightAndTheSameForAnyRows) {
   for (llvm::StringRef name : {"sm_80", "sm_86", "sm_90"}) {
     Experts experts(shape, *cuda::findLevel(name));
     std::vector<float> whole = experts.run(ids);
-    EXPECT_EQ(experts.counters.shared_bank_conflicts, 0u);
+    EXPECT_EQ(experts.kernel.counters.shared_bank_conflicts, 0u);
     if (all.empty()) {
       experts.expectSums(ids, whole);
       all = whole;
@@ -203,7 +158,7 @@ TEST_P(TileExperts, SumsAreRightAndTheSameForAnyRows) {
       std::vector<float> some = experts.run({ids.begin(), ids.begin() + rows * shape.topK});
       ASSERT_EQ(some, std::vector<float>(all.begin(), all.begin() + ptrdiff_t(some.size())))
           << name.str() << ", " << rows << " rows";
-      EXPECT_EQ(experts.counters.shared_bank_conflicts, 0u) << rows << " rows";
+      EXPECT_EQ(experts.kernel.counters.shared_bank_conflicts, 0u) << rows << " rows";
     }
   }
 }
@@ -235,13 +190,13 @@ TEST(TileExpertsCounters, MoveWhatIsNeeded) {
         double needed = chosen * weight * (isDown ? 1 : 2) +
                         (isDown ? pairs : double(rows)) * shape.inputs * 2 +
                         double(shape.experts + 1) * 4 + pairs * 4;
-        EXPECT_LE(experts.counters.global_distinct_read_sectors * sector, 1.02 * needed)
+        EXPECT_LE(experts.kernel.counters.global_distinct_read_sectors * sector, 1.02 * needed)
             << rows << " rows";
         double written = pairs * shape.outputs * (isDown ? 4 : 2);
-        EXPECT_LE(experts.counters.global_write_sectors * sector, 1.05 * written)
+        EXPECT_LE(experts.kernel.counters.global_write_sectors * sector, 1.05 * written)
             << rows << " rows";
-        EXPECT_EQ(experts.counters.atomics, 0u);
-        EXPECT_EQ(experts.counters.local_read_requests, 0u);
+        EXPECT_EQ(experts.kernel.counters.atomics, 0u);
+        EXPECT_EQ(experts.kernel.counters.local_read_requests, 0u);
       }
     }
 }

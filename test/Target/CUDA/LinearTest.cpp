@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Linear layers in tiles: against sums in double precision, and the same bits for any number of
 // rows, on every level.
-#include "SimHarness.h"
+#include "SimKernel.h"
 #include "TileOperands.h"
 
 #include "hadal/IR/StoredElements.h"
 #include "hadal/Target/CUDA/LinearKernels.h"
-
-#include "mlir/IR/Builders.h"
 
 #include <gtest/gtest.h>
 
@@ -28,9 +26,9 @@ struct Shape {
 
 using Programs = llvm::SmallVector<cuda::LinearProgram>;
 
-/// Emits the kernel "linear" of a layer into an empty module.
-Programs emitLayer(mlir::ModuleOp module, const Shape &shape, const cuda::Level &level) {
-  mlir::OpBuilder builder = mlir::OpBuilder::atBlockBegin(module.getBody());
+/// Emits the kernel "linear" of a layer.
+Programs emitLayer(mlir::OpBuilder &builder, mlir::Location loc, const Shape &shape,
+                   const cuda::Level &level) {
   cuda::LinearSpec spec;
   spec.name = "linear";
   spec.outputs = shape.outputs;
@@ -47,29 +45,19 @@ Programs emitLayer(mlir::ModuleOp module, const Shape &shape, const cuda::Level 
     EXPECT_TRUE(cuda::canRotate(shape.rotation, shape.outputs, shape.inputs));
     spec.rotation = shape.rotation;
   }
-  return cuda::emitLinear(builder, module.getLoc(), spec, level);
-}
-
-mlir::OwningOpRef<mlir::ModuleOp> makeModule(mlir::MLIRContext &context) {
-  return mlir::ModuleOp::create(mlir::UnknownLoc::get(&context));
+  return cuda::emitLinear(builder, loc, spec, level);
 }
 
 /// A layer with random weights, compiled for a level.
 class Layer {
 public:
-  Layer(const Shape &shape, const cuda::Level &level) : shape(shape) {
-    auto context = makeKernelContext();
-    mlir::OwningOpRef<mlir::ModuleOp> module = makeModule(*context);
-    programs = emitLayer(*module, shape, level);
-    image = std::make_unique<SimImage>(compileToPtx(*module, level));
-    for (unsigned i = 0; i < (shape.isGated ? 2 : 1); ++i) {
+  Layer(const Shape &shape, const cuda::Level &level)
+      : shape(shape), kernel("linear", level, [&](mlir::OpBuilder &builder, mlir::Location loc) {
+          programs = emitLayer(builder, loc, shape, level);
+        }) {
+    for (unsigned i = 0; i < (shape.isGated ? 2 : 1); ++i)
       weights.emplace_back(shape.outputs, shape.inputs, 7 + i, shape.block.outputs,
                            shape.block.inputs);
-      packed.push_back(image->upload(weights.back().packed));
-    }
-    for (const TileWeight &weight : weights)
-      if (!weight.scales.empty())
-        packed.push_back(image->upload(weight.scales));
     x = drawBF16(most * shape.inputs, 5);
     for (uint16_t value : drawBF16(most * shape.outputs, 6))
       residual.push_back(bf16ToF32(value));
@@ -82,40 +70,37 @@ public:
       positions.push_back(n * 7 % int32_t(rotation.positions));
   }
 
-  const cuda::LinearProgram &programFor(int64_t rows) const {
-    for (const cuda::LinearProgram &program : programs)
-      if (rows <= program.mostRows || !program.mostRows)
-        return program;
-    return programs.back();
-  }
-
   /// The words of y of the first `rows` rows; nothing lies behind them.
   std::vector<uint32_t> run(int64_t rows) {
-    const cuda::LinearProgram &program = programFor(rows);
+    const cuda::LinearProgram &program = programFor(programs, rows);
     std::vector<uint16_t> first(x.begin(), x.begin() + rows * shape.inputs);
-    std::vector<uint64_t> parameters{image->upload(first)};
-    parameters.insert(parameters.end(), packed.begin(), packed.end());
+    std::vector<uint64_t> parameters{kernel->upload(first)};
+    for (const TileWeight &weight : weights)
+      parameters.push_back(kernel->upload(weight.packed));
+    for (const TileWeight &weight : weights)
+      if (!weight.scales.empty())
+        parameters.push_back(kernel->upload(weight.scales));
     int64_t count = rows * shape.outputs;
     if (shape.hasResidual)
       parameters.push_back(
-          image->upload(std::vector<float>(residual.begin(), residual.begin() + count)));
+          kernel->upload(std::vector<float>(residual.begin(), residual.begin() + count)));
     if (shape.rotation.head) {
       std::vector<int32_t> own(positions.begin(), positions.begin() + rows);
-      for (uint64_t address : {image->upload(own), image->upload(cos), image->upload(sin)})
+      for (uint64_t address : {kernel->upload(own), kernel->upload(cos), kernel->upload(sin)})
         parameters.push_back(address);
     }
-    uint64_t out = image->allocate(count * (shape.rounds ? 2 : 4));
+    uint64_t out = kernel->allocate(count * (shape.rounds ? 2 : 4));
     hadal_sim_launch_t launch = SimImage::defaults();
     launch.grid[0] = (shape.outputs + program.outputs - 1) / program.outputs;
     launch.grid[1] = program.stages ? (rows + program.rows - 1) / program.rows : 1;
     launch.block[0] = cuda::kLinearThreads;
     launch.dynamic_shared_bytes = program.sharedBytes;
     parameters.push_back(out);
-    parameters.push_back(image->upload(std::vector<int64_t>{rows}));
-    counters = image->run("linear", launch, parameters);
+    parameters.push_back(kernel->upload(std::vector<int64_t>{rows}));
+    kernel.run(launch, parameters);
     if (!shape.rounds)
-      return image->download<uint32_t>(out, count);
-    std::vector<uint16_t> halves = image->download<uint16_t>(out, count);
+      return kernel->download<uint32_t>(out, count);
+    std::vector<uint16_t> halves = kernel->download<uint16_t>(out, count);
     return {halves.begin(), halves.end()};
   }
 
@@ -127,59 +112,46 @@ public:
     return value;
   }
 
-  /// The sum of a row and an output of a weight, and of its absolute values.
-  std::pair<double, double> sumOf(const TileWeight &weight, int64_t n, int64_t o) const {
-    double sum = 0, size = 0;
-    for (int64_t k = 0; k < shape.inputs; ++k) {
-      double product = bf16ToF32(x[n * shape.inputs + k]) * weight.values[o * shape.inputs + k];
-      sum += product;
-      size += std::abs(product);
-    }
-    return {sum, size};
+  Sum sumOf(int64_t n, int64_t o, size_t weight = 0) const {
+    return multiply(&x[n * shape.inputs], weights[weight], o);
   }
 
   /// What is written of a rotated row, and the size of what it is made of.
-  std::pair<double, double> rotate(int64_t n, int64_t o) const {
+  Sum rotate(int64_t n, int64_t o) const {
     const cuda::RotationSpec &rotation = shape.rotation;
     int64_t half = rotation.pairs, nope = rotation.head - 2 * half, at = o % rotation.head - nope;
     if (at < 0)
-      return sumOf(weights[0], n, o);
+      return sumOf(n, o);
     int64_t pair = at % half, begin = o - at;
     auto [x, y] =
         rotation.interleaved ? std::pair(2 * pair, 2 * pair + 1) : std::pair(pair, pair + half);
-    auto [a, aSize] = sumOf(weights[0], n, begin + x);
-    auto [b, bSize] = sumOf(weights[0], n, begin + y);
+    Sum a = sumOf(n, begin + x), b = sumOf(n, begin + y);
     double c = cos[positions[n] * half + pair], s = sin[positions[n] * half + pair];
-    return {at < half ? a * c - b * s : b * c + a * s, aSize + bSize};
+    return {at < half ? a.value * c - b.value * s : b.value * c + a.value * s, a.size + b.size};
   }
 
   void expectSums(const std::vector<uint32_t> &y, int64_t rows) const {
     for (int64_t n = 0; n < rows; ++n)
       for (int64_t o = 0; o < shape.outputs; ++o) {
-        auto [sum, size] = shape.rotation.head ? rotate(n, o) : sumOf(weights[0], n, o);
-        if (shape.isGated) {
-          auto [up, upSize] = sumOf(weights[1], n, o);
-          size = size * std::abs(up) + upSize * std::abs(sum) + std::abs(sum * up);
-          sum = sum / (1 + std::exp(-sum)) * up;
-        }
+        Sum sum = shape.rotation.head ? rotate(n, o) : sumOf(n, o);
+        if (shape.isGated)
+          sum = applyGate(sum, sumOf(n, o, 1));
         if (shape.hasResidual)
-          sum += residual[n * shape.outputs + o];
-        double most = 1e-6 * size + (shape.rounds        ? std::abs(sum) / 256
-                                     : shape.hasResidual ? 1e-7
-                                                         : 0);
-        ASSERT_NEAR(valueOf(y[n * shape.outputs + o]), sum, most) << n << ", " << o;
+          sum.value += residual[n * shape.outputs + o];
+        double most = 1e-6 * sum.size + (shape.rounds        ? std::abs(sum.value) / 256
+                                         : shape.hasResidual ? 1e-7
+                                                             : 0);
+        ASSERT_NEAR(valueOf(y[n * shape.outputs + o]), sum.value, most) << n << ", " << o;
       }
   }
 
   static constexpr int64_t most = 150;
   Shape shape;
   Programs programs;
-  hadal_sim_counters_t counters = {};
+  SimKernel kernel;
 
 private:
-  std::unique_ptr<SimImage> image;
   std::vector<TileWeight> weights;
-  std::vector<uint64_t> packed; // and scales
   std::vector<uint16_t> x;
   std::vector<float> residual, cos, sin;
   std::vector<int32_t> positions;
@@ -202,7 +174,7 @@ TEST_P(TileLinear, SumsAreRightAndTheSameForAnyRows) {
       std::vector<uint32_t> some = layer.run(rows);
       ASSERT_EQ(some, std::vector<uint32_t>(all.begin(), all.begin() + some.size()))
           << name.str() << ", " << rows << " rows";
-      EXPECT_EQ(layer.counters.shared_bank_conflicts, 0u) << rows << " rows";
+      EXPECT_EQ(layer.kernel.counters.shared_bank_conflicts, 0u) << rows << " rows";
     }
   }
 }
@@ -254,8 +226,10 @@ TEST(TileLinearPrograms, SegmentsAreForFewOutputsAndManyInputs) {
 TEST(TileLinearPrograms, LevelsDifferByTheirSharedMemory) {
   auto context = makeKernelContext();
   for (const cuda::Level &level : cuda::allLevels()) {
-    mlir::OwningOpRef<mlir::ModuleOp> module = makeModule(*context);
-    Programs programs = emitLayer(*module, {256, 256, false}, level);
+    auto loc = mlir::UnknownLoc::get(context.get());
+    mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(loc);
+    mlir::OpBuilder builder = mlir::OpBuilder::atBlockBegin(module->getBody());
+    Programs programs = emitLayer(builder, loc, {256, 256, false}, level);
     for (const cuda::LinearProgram &program : programs)
       EXPECT_LE(program.sharedBytes, level.sharedBytes) << level.name.str();
     EXPECT_EQ(programs.back().rows, level.sharedBytes > 100 << 10 ? 128 : 64);

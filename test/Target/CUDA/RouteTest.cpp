@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The choice of experts and the sorting by them in one launch: against the definition, at their
 // edges, and within their instructions.
-#include "SimHarness.h"
+#include "../CPU/KernelHarness.h"
+#include "Mutations.h"
+#include "TileOperands.h"
 
 #include "hadal/Target/CUDA/RouteKernels.h"
-
-#include "mlir/IR/Builders.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
-#include <random>
 
 using namespace hadal;
 using namespace hadal::testing;
@@ -44,52 +42,38 @@ struct Routed {
 
 class Router {
 public:
-  explicit Router(const cuda::RouteSpec &wanted) : spec(wanted) {
-    auto context = makeKernelContext();
-    context->loadDialect<HadalDialect>();
-    mlir::OpBuilder builder(context.get());
-    mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(builder.getUnknownLoc());
-    builder.setInsertionPointToStart(module->getBody());
-    spec.name = "route";
-    spec.sorts = true;
-    hasBias = spec.experts % 3 != 2;
-    if (hasBias)
-      spec.bias = builder.getF32Type();
-    EXPECT_TRUE(cuda::isRoutable(spec));
-    launched = cuda::emitRoute(builder, builder.getUnknownLoc(), spec);
-    setCode(compileToPtx(*module, cuda::lowestLevel()));
-  }
+  explicit Router(const cuda::RouteSpec &wanted)
+      : spec(wanted), hasBias(spec.experts % 3 != 2),
+        kernel("route", cuda::lowestLevel(), [&](mlir::OpBuilder &builder, mlir::Location loc) {
+          builder.getContext()->loadDialect<HadalDialect>();
+          spec.name = "route";
+          spec.sorts = true;
+          if (hasBias)
+            spec.bias = builder.getF32Type();
+          EXPECT_TRUE(cuda::isRoutable(spec));
+          launched = cuda::emitRoute(builder, loc, spec);
+        }) {}
 
-  void setCode(const std::string &text) {
-    ptx = text;
-    image = std::make_unique<SimImage>(ptx);
-  }
-
-  /// Without ids where a check fires, if it may.
-  Routed run(const std::vector<float> &logits, const std::vector<float> &bias, uint64_t seed,
-             bool mayFail = false) {
+  Routed run(const std::vector<float> &logits, const std::vector<float> &bias, uint64_t seed) {
     size_t tokens = logits.size() / spec.experts, pairs = tokens * spec.topK;
-    std::vector<uint64_t> parameters{image->upload(logits)};
+    std::vector<uint64_t> parameters{kernel->upload(logits)};
     if (hasBias)
-      parameters.push_back(image->upload(bias));
-    uint64_t weights = image->allocate(pairs * 4), ids = image->allocate(pairs * 4);
-    uint64_t offsets = image->allocate((spec.experts + 1) * 4), rows = image->allocate(pairs * 4);
+      parameters.push_back(kernel->upload(bias));
+    uint64_t weights = kernel->allocate(pairs * 4), ids = kernel->allocate(pairs * 4);
+    uint64_t offsets = kernel->allocate((spec.experts + 1) * 4), rows = kernel->allocate(pairs * 4);
     for (uint64_t address : {weights, ids, offsets, rows})
       parameters.push_back(address);
     if (!spec.storesIds) // the workspace comes last
       std::rotate(parameters.end() - 3, parameters.end() - 2, parameters.end());
-    parameters.push_back(image->upload(std::vector<int64_t>{int64_t(tokens)}));
+    parameters.push_back(kernel->upload(std::vector<int64_t>{int64_t(tokens)}));
     hadal_sim_launch_t launch = SimImage::defaults();
     launch.block[0] = uint32_t(launched.threads);
     launch.dynamic_shared_bytes = uint32_t(launched.sharedBytes);
     launch.seed = seed;
-    if (!mayFail)
-      counters = image->run("route", launch, parameters);
-    else if (!image->runsWell("route", launch, parameters))
-      return {};
-    return {image->download<int32_t>(ids, pairs),
-            image->download<int32_t>(offsets, spec.experts + 1),
-            image->download<int32_t>(rows, pairs), image->download<float>(weights, pairs)};
+    kernel.run(launch, parameters);
+    return {kernel->download<int32_t>(ids, pairs),
+            kernel->download<int32_t>(offsets, spec.experts + 1),
+            kernel->download<int32_t>(rows, pairs), kernel->download<float>(weights, pairs)};
   }
 
   std::vector<float> score(const float *logits) const {
@@ -133,16 +117,9 @@ public:
   }
 
   void expectSorted(const Routed &routed) const {
-    std::vector<int32_t> rows(routed.ids.size());
-    std::iota(rows.begin(), rows.end(), 0);
-    std::sort(rows.begin(), rows.end(), [&](int a, int b) {
-      return std::pair(routed.ids[a], a) < std::pair(routed.ids[b], b);
-    });
-    ASSERT_EQ(routed.rows, rows);
-    for (int64_t e = 0; e <= spec.experts; ++e)
-      ASSERT_EQ(routed.offsets[e], std::count_if(routed.ids.begin(), routed.ids.end(),
-                                                 [&](int32_t id) { return id < e; }))
-          << e;
+    Groups groups = sortPairs(routed.ids, spec.experts);
+    ASSERT_EQ(routed.rows, groups.pairs);
+    ASSERT_EQ(routed.offsets, groups.offsets);
   }
 
   /// Choices that are excluded are below all that are not.
@@ -173,13 +150,13 @@ public:
   }
 
   cuda::RouteSpec spec;
-  hadal_sim_counters_t counters = {};
-  std::string ptx;
-  bool hasBias = false;
+  bool hasBias;
 
 private:
   cuda::LaneLaunch launched;
-  std::unique_ptr<SimImage> image;
+
+public:
+  SimKernel kernel;
 };
 
 cuda::RouteSpec specOf(int64_t experts, int64_t topK, Scoring scoring, GroupRule rule,
@@ -196,15 +173,6 @@ cuda::RouteSpec specOf(int64_t experts, int64_t topK, Scoring scoring, GroupRule
   return spec;
 }
 
-std::vector<float> draw(size_t count, unsigned seed, float most) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<float> values(-most, most);
-  std::vector<float> drawn(count);
-  for (float &value : drawn)
-    value = values(random);
-  return drawn;
-}
-
 const cuda::RouteSpec v3 =
     specOf(256, 8, Scoring::Sigmoid, GroupRule::TopTwoSum, 8, 4, /*normalise=*/true);
 class RouteAndSort : public ::testing::TestWithParam<cuda::RouteSpec> {};
@@ -213,14 +181,15 @@ class RouteAndSort : public ::testing::TestWithParam<cuda::RouteSpec> {};
 TEST_P(RouteAndSort, IsWhatTheDefinitionSays) {
   Router router(GetParam());
   int64_t experts = router.spec.experts;
-  std::vector<float> bias = draw(experts, 1, 0.3f);
+  std::vector<float> bias = randomFloats(experts, 1, 0.3f);
   for (size_t tokens : {1, 2, 9, 17, 70}) {
-    std::vector<float> logits = draw(tokens * experts, unsigned(tokens), 4);
+    std::vector<float> logits = randomFloats(tokens * experts, unsigned(tokens), 4);
     for (uint64_t seed : {0, 5}) {
       Routed routed = router.run(logits, bias, seed);
       router.expectRouted(routed, logits, bias);
     }
-    EXPECT_EQ(router.counters.local_read_bytes + router.counters.local_write_bytes, 0u);
+    EXPECT_EQ(router.kernel.counters.local_read_bytes + router.kernel.counters.local_write_bytes,
+              0u);
   }
 }
 
@@ -240,7 +209,8 @@ TEST_P(RouteAndSort, ABiasThatIsNoNumberIsAsLowAsAny) {
   if (!router.hasBias)
     return;
   int64_t experts = router.spec.experts;
-  std::vector<float> logits = draw(5 * experts, 3, 4), bias = draw(experts, 4, 0.3f);
+  std::vector<float> logits = randomFloats(5 * experts, 3, 4),
+                     bias = randomFloats(experts, 4, 0.3f);
   for (int64_t e = 0; e < experts; ++e)
     bias[e] = e % 5 == 1 ? kNaN : e % 5 == 2 ? -kInfinity : e % 7 == 3 ? -10 : bias[e];
   router.expectRouted(router.run(logits, bias, 0), logits, bias);
@@ -262,29 +232,22 @@ TEST(RouteAndSort, IdsOfNoResultAreInTheWorkspace) {
   cuda::RouteSpec spec = v3;
   spec.storesIds = false;
   Router router(spec);
-  std::vector<float> bias = draw(256, 1, 0.3f), logits = draw(6 * 256, 2, 4);
+  std::vector<float> bias = randomFloats(256, 1, 0.3f), logits = randomFloats(6 * 256, 2, 4);
   router.expectRouted(router.run(logits, bias, 0), logits, bias);
 }
 
 TEST(RouteAndSort, TakesFewInstructionsAToken) {
   Router router(v3);
-  std::vector<float> bias = draw(256, 1, 0.3f);
+  std::vector<float> bias = randomFloats(256, 1, 0.3f);
   for (size_t tokens : {1, 2, 4, 5, 8, 16, 17, 64, 256}) {
-    router.run(draw(tokens * 256, 2, 4), bias, 0);
-    EXPECT_LE(router.counters.warp_instructions, tokens * 1000) << tokens << " tokens";
+    router.run(randomFloats(tokens * 256, 2, 4), bias, 0);
+    EXPECT_LE(router.kernel.counters.warp_instructions, tokens * 1000) << tokens << " tokens";
   }
 }
 
-TEST(RouteAndSort, EachOfItsBarriersIsNeeded) {
+TEST(RouteAndSort, EachOfItsBarriersIsMissed) {
   Router router(v3);
-  std::vector<float> bias = draw(256, 1, 0.3f), logits = draw(70 * 256, 2, 4);
-  const Routed right = router.run(logits, bias, 0);
-  const std::string whole = router.ptx;
-  std::vector<size_t> lines = findLines(whole, {"bar.sync", "barrier.sync"});
-  EXPECT_GE(lines.size(), 4u); // ids, counts, totals and places
-  for (size_t line : lines) {
-    router.setCode(withoutLine(whole, line));
-    EXPECT_FALSE(router.run(logits, bias, 0, /*mayFail=*/true) == right)
-        << whole.substr(line, whole.find('\n', line) - line) << " at " << line;
-  }
+  std::vector<float> bias = randomFloats(256, 1, 0.3f), logits = randomFloats(70 * 256, 2, 4);
+  // ids, counts, totals and places
+  expectWaitsMissed(router.kernel, 4, compareWith([&] { return router.run(logits, bias, 0); }));
 }

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows in registers: a norm against double precision, with the same bits whatever is fused with it,
 // and what it reads and writes.
-#include "SimHarness.h"
+#include "../CPU/KernelHarness.h"
+#include "Mutations.h"
 
 #include "hadal/Target/CUDA/RowKernels.h"
-
-#include "mlir/IR/Builders.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <random>
 
 using namespace hadal;
 using namespace hadal::testing;
@@ -19,75 +17,50 @@ namespace {
 constexpr int64_t kRows = 3, kTopK = 3;
 constexpr double kEpsilon = 1e-6;
 
-std::vector<float> draw(size_t count, unsigned seed) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<float> values(-1, 1);
-  std::vector<float> drawn(count);
-  for (float &value : drawn)
-    value = values(random);
-  return drawn;
-}
-
 /// A kernel of rows of f32, with bindings that are all f32.
 class Rows {
 public:
-  Rows(int64_t width, int64_t inputs, std::vector<cuda::RowStep> steps,
-       std::vector<size_t> written) {
-    auto context = makeKernelContext();
-    mlir::OpBuilder builder(context.get());
-    mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(builder.getUnknownLoc());
-    builder.setInsertionPointToStart(module->getBody());
-    cuda::RowSpec spec;
-    spec.name = "rows";
-    spec.width = width;
-    spec.bindings = inputs + int64_t(written.size());
-    for (cuda::RowStep &step : steps)
-      step.element = builder.getF32Type();
-    spec.steps = std::move(steps);
-    for (size_t i = 0; i < written.size(); ++i)
-      spec.outputs.push_back({written[i], inputs + int64_t(i), builder.getF32Type()});
-    outputs = written.size();
-    size = size_t(kRows * width);
-    launched = cuda::emitRows(builder, builder.getUnknownLoc(), spec);
-    setCode(compileToPtx(*module, cuda::lowestLevel()));
-  }
+  Rows(int64_t width, int64_t inputs, std::vector<cuda::RowStep> steps, std::vector<size_t> written)
+      : outputs(written.size()), size(size_t(kRows * width)),
+        kernel("rows", cuda::lowestLevel(), [&](mlir::OpBuilder &builder, mlir::Location loc) {
+          cuda::RowSpec spec;
+          spec.name = "rows";
+          spec.width = width;
+          spec.bindings = inputs + int64_t(written.size());
+          for (cuda::RowStep &step : steps)
+            step.element = builder.getF32Type();
+          spec.steps = std::move(steps);
+          for (size_t i = 0; i < written.size(); ++i)
+            spec.outputs.push_back({written[i], inputs + int64_t(i), builder.getF32Type()});
+          launched = cuda::emitRows(builder, loc, spec);
+        }) {}
 
-  void setCode(const std::string &text) {
-    ptx = text;
-    image = std::make_unique<SimImage>(ptx);
-  }
-
-  /// Nothing where a check fires, if it may.
-  std::vector<std::vector<float>> run(const std::vector<std::vector<float>> &inputs, uint64_t seed,
-                                      bool mayFail = false) {
+  std::vector<std::vector<float>> run(const std::vector<std::vector<float>> &inputs,
+                                      uint64_t seed) {
     std::vector<uint64_t> parameters;
     for (const std::vector<float> &input : inputs)
-      parameters.push_back(image->upload(input));
+      parameters.push_back(kernel->upload(input));
     for (size_t i = 0; i < outputs; ++i)
-      parameters.push_back(image->allocate(size * 4));
-    parameters.push_back(image->upload(std::vector<int64_t>{kRows}));
+      parameters.push_back(kernel->allocate(size * 4));
+    parameters.push_back(kernel->upload(std::vector<int64_t>{kRows}));
     hadal_sim_launch_t launch = SimImage::defaults();
     launch.grid[0] = kRows + 2; // as a record may have
     launch.block[0] = uint32_t(launched.threads);
     launch.dynamic_shared_bytes = uint32_t(launched.sharedBytes);
     launch.seed = seed;
-    if (!mayFail)
-      counters = image->run("rows", launch, parameters);
-    else if (!image->runsWell("rows", launch, parameters))
-      return {};
+    kernel.run(launch, parameters);
     std::vector<std::vector<float>> results;
     for (size_t i = 0; i < outputs; ++i)
-      results.push_back(image->download<float>(parameters[inputs.size() + i], size));
+      results.push_back(kernel->download<float>(parameters[inputs.size() + i], size));
     return results;
   }
 
-  hadal_sim_counters_t counters = {};
-  std::string ptx;
-
 private:
-  size_t outputs = 0, size = 0;
+  size_t outputs, size;
   cuda::LaneLaunch launched;
-  std::unique_ptr<SimImage> image;
+
+public:
+  SimKernel kernel;
 };
 
 cuda::RowStep stepOf(cuda::RowStep::Kind kind, size_t a, size_t b, int64_t rows, int64_t weights) {
@@ -109,8 +82,9 @@ TEST_P(RowNorm, HasTheSameBitsWhateverIsFusedWithIt) {
   using Kind = cuda::RowStep::Kind;
   int64_t width = GetParam();
   size_t size = size_t(kRows * width);
-  std::vector<float> experts = draw(size * kTopK, 1), factors = draw(kRows * kTopK, 2);
-  std::vector<float> residual = draw(size, 3), weights = draw(size_t(width), 4);
+  std::vector<float> experts = randomFloats(size * kTopK, 1),
+                     factors = randomFloats(kRows * kTopK, 2);
+  std::vector<float> residual = randomFloats(size, 3), weights = randomFloats(size_t(width), 4);
   Rows fused(width, 4,
              {stepOf(Kind::Combine, 0, 0, 0, 1), stepOf(Kind::Read, 0, 0, 2, 0),
               stepOf(Kind::Add, 0, 1, 0, 0), stepOf(Kind::Norm, 2, 0, 0, 3)},
@@ -133,28 +107,26 @@ TEST_P(RowNorm, HasTheSameBitsWhateverIsFusedWithIt) {
     for (int64_t i = 0; i < width; ++i)
       ASSERT_NEAR(y[n * width + i], sum[n * width + i] / root * weights[i], 2e-6) << n << ", " << i;
   }
-  for (const Rows *kernel : {&fused, &alone}) {
-    EXPECT_EQ(kernel->counters.shared_bank_conflicts, 0u);
-    EXPECT_EQ(kernel->counters.local_read_bytes + kernel->counters.local_write_bytes, 0u);
+  for (const Rows *rows : {&fused, &alone}) {
+    const hadal_sim_counters_t &counters = rows->kernel.counters;
+    EXPECT_EQ(counters.shared_bank_conflicts, 0u);
+    EXPECT_EQ(counters.local_read_bytes + counters.local_write_bytes, 0u);
   }
   if (width % 32 == 0) {
     // Each row once, the weights for each of them, and how many rows there are.
-    uint64_t sectors = size * 4 / 32, warps = alone.counters.global_read_sectors - 2 * sectors;
+    const hadal_sim_counters_t &counters = alone.kernel.counters;
+    uint64_t sectors = size * 4 / 32, warps = counters.global_read_sectors - 2 * sectors;
     EXPECT_LE(warps, 40u * (kRows + 2));
-    EXPECT_EQ(alone.counters.global_write_sectors, sectors);
+    EXPECT_EQ(counters.global_write_sectors, sectors);
   }
 }
 
-TEST(RowsInRegisters, TheBarrierOfANormIsNeeded) {
+TEST(RowsInRegisters, TheBarrierOfANormIsMissed) {
   using Kind = cuda::RowStep::Kind;
   Rows norm(2048, 2, {stepOf(Kind::Read, 0, 0, 0, 0), stepOf(Kind::Norm, 0, 0, 0, 1)}, {1});
-  std::vector<std::vector<float>> inputs{draw(size_t(kRows * 2048), 1), draw(2048, 2)};
-  auto right = norm.run(inputs, 0);
-  const std::string whole = norm.ptx;
-  std::vector<size_t> lines = findLines(whole, {"bar.sync", "barrier.sync"});
-  ASSERT_EQ(lines.size(), 1u);
-  norm.setCode(withoutLine(whole, lines.front()));
-  EXPECT_NE(norm.run(inputs, 0, /*mayFail=*/true), right);
+  std::vector<std::vector<float>> inputs{randomFloats(size_t(kRows * 2048), 1),
+                                         randomFloats(2048, 2)};
+  expectWaitsMissed(norm.kernel, 1, compareWith([&] { return norm.run(inputs, 0); }));
 }
 
 // Whole, with a last piece that some threads have, of single elements, and of more threads.

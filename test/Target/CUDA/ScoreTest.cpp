@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Products in f32 beside the norm that they read: against double precision, with the norm's own
 // bits, the same for any rows.
-#include "SimHarness.h"
+#include "../CPU/KernelHarness.h"
+#include "Mutations.h"
 #include "TileOperands.h"
 
 #include "hadal/IR/StoredElements.h"
 #include "hadal/Target/CUDA/ScoreKernels.h"
 
-#include "mlir/IR/Builders.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <random>
 
 using namespace hadal;
 using namespace hadal::testing;
@@ -35,11 +33,13 @@ struct Scores {
 
 class Scorer {
 public:
-  explicit Scorer(const Shape &shape) : shape(shape), weight(shape.outputs, shape.inputs, 3, 0, 0) {
-    auto context = makeKernelContext();
-    mlir::OpBuilder builder(context.get());
-    mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(builder.getUnknownLoc());
-    builder.setInsertionPointToStart(module->getBody());
+  explicit Scorer(const Shape &shape)
+      : shape(shape), weight(shape.outputs, shape.inputs, 3, 0, 0),
+        kernel("scores", cuda::lowestLevel(),
+               [&](mlir::OpBuilder &builder, mlir::Location loc) { emit(builder, loc); }) {}
+
+  /// And a kernel of rows, for the norm alone.
+  void emit(mlir::OpBuilder &builder, mlir::Location loc) {
     cuda::ScoreSpec spec;
     spec.name = "scores";
     spec.outputs = shape.outputs;
@@ -48,7 +48,7 @@ public:
     if (shape.hasNorm)
       spec.norm = cuda::ScoreSpec::Norm{kEpsilon, f32, {f32, bf16}};
     EXPECT_TRUE(cuda::isScorable(spec.outputs, spec.inputs));
-    launched = cuda::emitScores(builder, builder.getUnknownLoc(), spec);
+    launched = cuda::emitScores(builder, loc, spec);
     cuda::RowSpec rows;
     rows.name = "rows";
     rows.width = shape.inputs;
@@ -60,16 +60,10 @@ public:
     for (cuda::RowStep &step : rows.steps)
       step.element = f32;
     rows.outputs = {{1, 2, f32}};
-    launchedRows = cuda::emitRows(builder, builder.getUnknownLoc(), rows);
-    setCode(compileToPtx(*module, cuda::lowestLevel()));
+    launchedRows = cuda::emitRows(builder, loc, rows);
   }
 
-  void setCode(const std::string &text) {
-    ptx = text;
-    image = std::make_unique<SimImage>(ptx);
-  }
-
-  hadal_sim_launch_t launchOf(const cuda::LaneLaunch &kernel, size_t rows, uint64_t seed) const {
+  static hadal_sim_launch_t launchOf(const cuda::LaneLaunch &kernel, size_t rows, uint64_t seed) {
     hadal_sim_launch_t launch = SimImage::defaults();
     launch.grid[0] = uint32_t(rows + 1); // as a record may have
     launch.grid[1] = uint32_t(kernel.columns);
@@ -79,39 +73,34 @@ public:
     return launch;
   }
 
-  /// Nothing where a check fires, if it may.
-  Scores run(const std::vector<float> &x, const std::vector<float> &norm, uint64_t seed,
-             bool mayFail = false) {
+  Scores run(const std::vector<float> &x, const std::vector<float> &norm, uint64_t seed) {
     size_t rows = x.size() / size_t(shape.inputs);
-    std::vector<uint64_t> parameters{image->upload(x)};
+    std::vector<uint64_t> parameters{kernel->upload(x)};
     if (shape.hasNorm)
-      parameters.push_back(image->upload(norm));
-    parameters.push_back(image->upload(weight.packed));
-    uint64_t whole = image->allocate(x.size() * 4), rounded = image->allocate(x.size() * 2);
+      parameters.push_back(kernel->upload(norm));
+    parameters.push_back(kernel->upload(weight.packed));
+    uint64_t whole = kernel->allocate(x.size() * 4), rounded = kernel->allocate(x.size() * 2);
     if (shape.hasNorm)
       parameters.insert(parameters.end(), {whole, rounded});
-    uint64_t y = image->allocate(rows * size_t(shape.outputs) * 4);
+    uint64_t y = kernel->allocate(rows * size_t(shape.outputs) * 4);
     parameters.push_back(y);
-    parameters.push_back(image->upload(std::vector<int64_t>{int64_t(rows)}));
-    if (!mayFail)
-      counters = image->run("scores", launchOf(launched, rows, seed), parameters);
-    else if (!image->runsWell("scores", launchOf(launched, rows, seed), parameters))
-      return {};
-    Scores scores{image->download<float>(y, rows * size_t(shape.outputs)), {}, {}};
+    parameters.push_back(kernel->upload(std::vector<int64_t>{int64_t(rows)}));
+    kernel.run(launchOf(launched, rows, seed), parameters);
+    Scores scores{kernel->download<float>(y, rows * size_t(shape.outputs)), {}, {}};
     if (shape.hasNorm) {
-      scores.norm = image->download<float>(whole, x.size());
-      scores.rounded = image->download<uint16_t>(rounded, x.size());
+      scores.norm = kernel->download<float>(whole, x.size());
+      scores.rounded = kernel->download<uint16_t>(rounded, x.size());
     }
     return scores;
   }
 
   std::vector<float> runRows(const std::vector<float> &x, const std::vector<float> &norm) {
     size_t rows = x.size() / size_t(shape.inputs);
-    uint64_t y = image->allocate(x.size() * 4);
-    std::vector<uint64_t> parameters{image->upload(x), image->upload(norm), y,
-                                     image->upload(std::vector<int64_t>{int64_t(rows)})};
-    image->run("rows", launchOf(launchedRows, rows, 0), parameters);
-    return image->download<float>(y, x.size());
+    uint64_t y = kernel->allocate(x.size() * 4);
+    std::vector<uint64_t> parameters{kernel->upload(x), kernel->upload(norm), y,
+                                     kernel->upload(std::vector<int64_t>{int64_t(rows)})};
+    kernel->run("rows", launchOf(launchedRows, rows, 0), parameters);
+    return kernel->download<float>(y, x.size());
   }
 
   void expectScores(const Scores &scores, const std::vector<float> &h) const {
@@ -131,23 +120,16 @@ public:
   }
 
   Shape shape;
-  hadal_sim_counters_t counters = {};
-  std::string ptx;
 
 private:
   TileWeight weight;
   cuda::LaneLaunch launched, launchedRows;
-  std::unique_ptr<SimImage> image;
+
+public:
+  SimKernel kernel;
 };
 
-std::vector<float> draw(size_t count, unsigned seed) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<float> values(-2, 2);
-  std::vector<float> drawn(count);
-  for (float &value : drawn)
-    value = values(random);
-  return drawn;
-}
+std::vector<float> draw(size_t count, unsigned seed) { return randomFloats(count, seed, 2); }
 
 class RowScores : public ::testing::TestWithParam<Shape> {};
 } // namespace
@@ -157,8 +139,8 @@ TEST_P(RowScores, AreSumsOfTheNormAndTheSameForAnyRows) {
   size_t inputs = size_t(scorer.shape.inputs), outputs = size_t(scorer.shape.outputs);
   std::vector<float> x = draw(5 * inputs, 1), norm = draw(inputs, 2);
   Scores all = scorer.run(x, norm, 0);
-  EXPECT_EQ(scorer.counters.shared_bank_conflicts, 0u);
-  EXPECT_EQ(scorer.counters.local_read_bytes + scorer.counters.local_write_bytes, 0u);
+  EXPECT_EQ(scorer.kernel.counters.shared_bank_conflicts, 0u);
+  EXPECT_EQ(scorer.kernel.counters.local_read_bytes + scorer.kernel.counters.local_write_bytes, 0u);
   std::vector<float> h = scorer.shape.hasNorm ? scorer.runRows(x, norm) : x;
   EXPECT_EQ(all.norm, scorer.shape.hasNorm ? h : std::vector<float>());
   scorer.expectScores(all, h);
@@ -180,22 +162,12 @@ TEST(RowScores, ReadsOfV3sRouterAreItsWeightsAndARow) {
   scorer.run(draw(7168, 1), draw(7168, 2), 0);
   // Each of 16 workgroups reads a row and the norm's weights, in f32 here, and a part of the weights.
   uint64_t own = 256 * 7168 * 2 + 16 * 2 * 7168 * 4;
-  EXPECT_LE(scorer.counters.global_read_sectors * 32, own + own / 50);
+  EXPECT_LE(scorer.kernel.counters.global_read_sectors * 32, own + own / 50);
 }
 
 TEST(RowScores, EachBarrierIsNeeded) {
   Scorer scorer({33, 2048, true});
   std::vector<float> x = draw(2 * 2048, 1), norm = draw(2048, 2);
-  const Scores right = scorer.run(x, norm, 0);
-  // The function of rows has one of its own.
-  const std::string whole = scorer.ptx;
-  size_t begin = whole.find(".entry scores("), end = whole.find(".entry ", begin + 1);
-  unsigned count = 0;
-  for (size_t line : findLines(whole, {"bar.sync", "barrier.sync"}))
-    if (line > begin && line < end) {
-      ++count;
-      scorer.setCode(withoutLine(whole, line));
-      EXPECT_FALSE(scorer.run(x, norm, 0, /*mayFail=*/true) == right) << line;
-    }
-  EXPECT_EQ(count, 3u); // squares, the row, and sums
+  // Squares, the row, and sums.
+  expectWaitsMissed(scorer.kernel, 3, compareWith([&] { return scorer.run(x, norm, 0); }));
 }

@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operands of kernels in tiles: random activations, and weights as they are stored.
+// Operands of kernels in tiles: random activations, weights as they are stored, pairs by expert; and
+// what comes of them.
 #include "TileOperands.h"
+
+#include "../CPU/KernelHarness.h"
 
 #include "hadal/IR/FragmentPacking.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <random>
 
 using namespace hadal;
 using namespace hadal::testing;
 
 std::vector<uint16_t> hadal::testing::drawBF16(size_t count, unsigned seed) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<float> values(-1, 1);
-  std::vector<uint16_t> drawn(count);
-  for (uint16_t &value : drawn)
-    value = f32ToBF16(values(random));
+  std::vector<uint16_t> drawn;
+  for (float value : randomFloats(count, seed))
+    drawn.push_back(f32ToBF16(value));
   return drawn;
 }
 
@@ -32,7 +34,8 @@ static std::vector<uint8_t> drawF8(size_t count, unsigned seed) {
 }
 
 TileWeight::TileWeight(int64_t outputs, int64_t inputs, unsigned seed, int64_t blockOutputs,
-                       int64_t blockInputs) {
+                       int64_t blockInputs)
+    : inputs(inputs) {
   bool isNarrow = blockOutputs > 0;
   StoredElement element = isNarrow ? StoredElement::F8E4M3 : StoredElement::BF16;
   size_t count = size_t(outputs * inputs);
@@ -61,4 +64,39 @@ TileWeight::TileWeight(int64_t outputs, int64_t inputs, unsigned seed, int64_t b
         data + o * inputs * bytes, element, std::min<int64_t>(16, outputs - o), inputs, inputs, 1};
     EXPECT_TRUE(packFragments(rows, element, &packed[o / 16 * part]));
   }
+}
+
+Sum hadal::testing::multiply(const uint16_t *row, const TileWeight &weight, int64_t output) {
+  Sum sum;
+  for (int64_t k = 0; k < weight.inputs; ++k) {
+    double product = bf16ToF32(row[k]) * weight.values[output * weight.inputs + k];
+    sum.value += product;
+    sum.size += std::abs(product);
+  }
+  return sum;
+}
+
+Sum hadal::testing::applyGate(const Sum &gate, const Sum &up) {
+  return {gate.value / (1 + std::exp(-gate.value)) * up.value, gate.size * std::abs(up.value) +
+                                                                   up.size * std::abs(gate.value) +
+                                                                   std::abs(gate.value * up.value)};
+}
+
+const cuda::LinearProgram &hadal::testing::programFor(llvm::ArrayRef<cuda::LinearProgram> programs,
+                                                      int64_t rows) {
+  return *llvm::find_if(programs, [&](const cuda::LinearProgram &program) {
+    return rows <= program.mostRows || !program.mostRows;
+  });
+}
+
+Groups hadal::testing::sortPairs(const std::vector<int32_t> &ids, int64_t experts) {
+  Groups groups;
+  for (int64_t e = 0; e < experts; ++e) {
+    groups.offsets.push_back(int32_t(groups.pairs.size()));
+    for (size_t p = 0; p < ids.size(); ++p)
+      if (ids[p] == e)
+        groups.pairs.push_back(int32_t(p));
+  }
+  groups.offsets.push_back(int32_t(groups.pairs.size()));
+  return groups;
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operands of kernels in tiles: random activations, and weights as they are stored.
+// Operands of kernels in tiles: random activations, weights as they are stored, pairs by expert; and
+// what comes of them.
 #ifndef HADAL_TEST_TARGET_CUDA_TILEOPERANDS_H
 #define HADAL_TEST_TARGET_CUDA_TILEOPERANDS_H
+
+#include "hadal/Target/CUDA/LinearKernels.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -18,10 +21,30 @@ struct TileWeight {
   TileWeight(int64_t outputs, int64_t inputs, unsigned seed, int64_t blockOutputs = 0,
              int64_t blockInputs = 0);
 
+  int64_t inputs;
   std::vector<double> values; // with scales
   std::vector<uint8_t> packed;
   std::vector<float> scales;
 };
+
+/// What a row of a result is in double precision, and of what size numbers are that it is the sum of.
+struct Sum {
+  double value = 0, size = 0;
+};
+
+/// Of a row of activations and an output.
+Sum multiply(const uint16_t *row, const TileWeight &weight, int64_t output);
+/// silu(gate) up.
+Sum applyGate(const Sum &gate, const Sum &up);
+
+/// The one that computes so many rows, or pairs.
+const cuda::LinearProgram &programFor(llvm::ArrayRef<cuda::LinearProgram> programs, int64_t rows);
+
+/// Pairs sorted by expert, and where those of each begin.
+struct Groups {
+  std::vector<int32_t> offsets, pairs;
+};
+Groups sortPairs(const std::vector<int32_t> &ids, int64_t experts);
 
 } // namespace hadal::testing
 
