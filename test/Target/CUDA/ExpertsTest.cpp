@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Linear layers of experts in tiles: against sums in double precision, with experts that get no
 // row, one or all, and the same bits for a row whatever others there are.
-#include "SimKernel.h"
+#include "Mutations.h"
 #include "TileOperands.h"
 
 #include "hadal/IR/StoredElements.h"
@@ -26,7 +26,8 @@ struct Shape {
 /// Gate and up, or down, of experts with random weights, compiled for a level.
 class Experts {
 public:
-  Experts(const Shape &shape, const cuda::Level &level)
+  /// With one program alone, if it is named.
+  Experts(const Shape &shape, const cuda::Level &level, std::optional<size_t> only = std::nullopt)
       : shape(shape), kernel("experts", level, [&](mlir::OpBuilder &builder, mlir::Location loc) {
           cuda::LinearSpec spec;
           spec.name = "experts";
@@ -41,6 +42,8 @@ public:
           }
           spec.experts = cuda::ExpertSpec{shape.experts, shape.topK, !shape.isDown};
           programs = cuda::emitLinear(builder, loc, spec, level);
+          if (only)
+            keepProgram(builder.getBlock(), *only);
         }) {
     for (unsigned i = 0; i < (shape.isDown ? 1 : 2); ++i)
       for (int64_t e = 0; e < shape.experts; ++e) {
@@ -211,3 +214,27 @@ INSTANTIATE_TEST_SUITE_P(Shapes, TileExperts,
 INSTANTIATE_TEST_SUITE_P(EightBits, TileExperts,
                          ::testing::Values(Shape{8, 3, 136, 192, false, {128, 128}},
                                            Shape{5, 2, 72, 136, true, {128, 64}}));
+
+namespace {
+class ExpertMutations : public ::testing::TestWithParam<std::tuple<Shape, size_t>> {};
+} // namespace
+
+// Each program, with experts whose pairs leave a tile partly empty.
+TEST_P(ExpertMutations, AreNoticed) {
+  auto [shape, number] = GetParam();
+  Experts experts(shape, *cuda::findLevel("sm_80"), number);
+  if (number >= experts.programs.size())
+    return;
+  const cuda::LinearProgram &program = experts.programs[number];
+  int64_t fewer = number ? experts.programs[number - 1].mostRows : 0;
+  std::vector<int32_t> ids = drawIds(fewer / shape.topK + 1, shape, 3);
+  auto isSame = compareWith([&] { return experts.run(ids); });
+  expectWaitsMissed(experts.kernel, program.stages ? size_t(program.stages) + 3 : 1, isSame);
+  expectBoundsMissed(experts.kernel, program.stages ? 4 : 2, isSame, onlySavesWork);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Programs, ExpertMutations,
+    ::testing::Combine(::testing::Values(Shape{5, 2, 40, 200, false}, Shape{3, 1, 32, 2112, true},
+                                         Shape{5, 2, 72, 200, true, {128, 64}}),
+                       ::testing::Range(size_t(0), size_t(4))));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Linear layers in tiles: against sums in double precision, and the same bits for any number of
 // rows, on every level.
-#include "SimKernel.h"
+#include "Mutations.h"
 #include "TileOperands.h"
 
 #include "hadal/IR/StoredElements.h"
@@ -51,9 +51,12 @@ Programs emitLayer(mlir::OpBuilder &builder, mlir::Location loc, const Shape &sh
 /// A layer with random weights, compiled for a level.
 class Layer {
 public:
-  Layer(const Shape &shape, const cuda::Level &level)
+  /// With one program alone, if it is named.
+  Layer(const Shape &shape, const cuda::Level &level, std::optional<size_t> only = std::nullopt)
       : shape(shape), kernel("linear", level, [&](mlir::OpBuilder &builder, mlir::Location loc) {
           programs = emitLayer(builder, loc, shape, level);
+          if (only)
+            keepProgram(builder.getBlock(), *only);
         }) {
     for (unsigned i = 0; i < (shape.isGated ? 2 : 1); ++i)
       weights.emplace_back(shape.outputs, shape.inputs, 7 + i, shape.block.outputs,
@@ -92,7 +95,8 @@ public:
     uint64_t out = kernel->allocate(count * (shape.rounds ? 2 : 4));
     hadal_sim_launch_t launch = SimImage::defaults();
     launch.grid[0] = (shape.outputs + program.outputs - 1) / program.outputs;
-    launch.grid[1] = program.stages ? (rows + program.rows - 1) / program.rows : 1;
+    // One too many, as a record may have.
+    launch.grid[1] = program.stages ? (rows + program.rows - 1) / program.rows + 1 : 1;
     launch.block[0] = cuda::kLinearThreads;
     launch.dynamic_shared_bytes = program.sharedBytes;
     parameters.push_back(out);
@@ -235,3 +239,28 @@ TEST(TileLinearPrograms, LevelsDifferByTheirSharedMemory) {
     EXPECT_EQ(programs.back().rows, level.sharedBytes > 100 << 10 ? 128 : 64);
   }
 }
+
+namespace {
+class LinearMutations : public ::testing::TestWithParam<std::tuple<Shape, size_t>> {};
+} // namespace
+
+// Each program, with rows that leave a tile partly empty.
+TEST_P(LinearMutations, AreNoticed) {
+  auto [shape, number] = GetParam();
+  Layer layer(shape, *cuda::findLevel("sm_80"), number);
+  if (number >= layer.programs.size())
+    return;
+  const cuda::LinearProgram &program = layer.programs[number];
+  int64_t rows = program.mostRows ? program.mostRows - 3 : program.rows + 5;
+  auto isSame = compareWith([&] { return layer.run(rows); });
+  expectWaitsMissed(layer.kernel, program.stages ? size_t(program.stages) + 3 : 1, isSame);
+  expectBoundsMissed(layer.kernel, program.stages ? 4 : 2, isSame, onlySavesWork);
+}
+
+// Of two segments, the last one shorter; gated; of eight bits.
+INSTANTIATE_TEST_SUITE_P(
+    Programs, LinearMutations,
+    ::testing::Combine(::testing::Values(Shape{48, 2112, false, false, true},
+                                         Shape{130, 456, true, true},
+                                         Shape{130, 456, true, true, false, {48, 128}}),
+                       ::testing::Range(size_t(0), size_t(4))));

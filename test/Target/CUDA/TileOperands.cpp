@@ -7,6 +7,8 @@
 
 #include "hadal/IR/FragmentPacking.h"
 
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -87,6 +89,20 @@ const cuda::LinearProgram &hadal::testing::programFor(llvm::ArrayRef<cuda::Linea
   return *llvm::find_if(programs, [&](const cuda::LinearProgram &program) {
     return rows <= program.mostRows || !program.mostRows;
   });
+}
+
+void hadal::testing::keepProgram(mlir::Block *kernels, size_t number) {
+  auto kernel = llvm::cast<mlir::func::FuncOp>(kernels->front());
+  size_t program = 0;
+  for (auto choice : llvm::make_early_inc_range(kernel.getOps<mlir::scf::IfOp>()))
+    if (program++ != number)
+      choice.erase();
+}
+
+bool hadal::testing::onlySavesWork(mlir::Operation *op) {
+  auto isKernel = llvm::IsaPred<mlir::func::FuncOp>;
+  mlir::Operation *around = op->getParentOp();
+  return llvm::isa<mlir::scf::IfOp>(op) && (isKernel(around) || isKernel(around->getParentOp()));
 }
 
 Groups hadal::testing::sortPairs(const std::vector<int32_t> &ids, int64_t experts) {

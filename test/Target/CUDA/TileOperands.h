@@ -40,6 +40,13 @@ Sum applyGate(const Sum &gate, const Sum &up);
 /// The one that computes so many rows, or pairs.
 const cuda::LinearProgram &programFor(llvm::ArrayRef<cuda::LinearProgram> programs, int64_t rows);
 
+/// Leaves one of a kernel's programs in it alone: the kernel is that of calls which the program is for.
+void keepProgram(mlir::Block *kernels, size_t number);
+
+/// Whether an op only decides which program runs, or leaves out a window that has no rows: what would be
+/// read and written of it is nothing.
+bool onlySavesWork(mlir::Operation *op);
+
 /// Pairs sorted by expert, and where those of each begin.
 struct Groups {
   std::vector<int32_t> offsets, pairs;
