@@ -3,10 +3,12 @@
 //
 // A quotient by zero is zero, and its remainder the dividend. What exceeds a type wraps; a shift by
 // all bits or more leaves none of them. A float that no integer of the type is near becomes the
-// nearest, and one that is no number becomes zero.
+// nearest, and one that is no number becomes zero. What a type has for a normal number is asked of the
+// type, which the flat form may not have.
 #include "PlainBody.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -91,6 +93,21 @@ public:
     replace(select(isIn, converted, beyond));
   }
 
+  /// From the least number of the type that has all its bits, up to infinity.
+  void isNormal() {
+    Value x = op->getOperand(0);
+    auto least = APFloat::getSmallestNormalized(cast<FloatType>(x.getType()).getFloatSemantics());
+    if (x.getType().getIntOrFloatBitWidth() < 32)
+      x = arith::ExtFOp::create(b, b.getF32Type(), x);
+    Value magnitude = math::AbsFOp::create(b, x);
+    auto is = [&](arith::CmpFPredicate predicate, double value) -> Value {
+      Value bound = arith::ConstantOp::create(b, b.getFloatAttr(x.getType(), value));
+      return arith::CmpFOp::create(b, predicate, magnitude, bound);
+    };
+    replace(arith::AndIOp::create(b, is(arith::CmpFPredicate::OGE, least.convertToDouble()),
+                                  is(arith::CmpFPredicate::OLT, INFINITY)));
+  }
+
 private:
   Value integer(int64_t value) {
     return arith::ConstantOp::create(
@@ -129,7 +146,8 @@ static void define(Operation *op) {
       .Case([&](arith::ShRUIOp) { d.shift<arith::ShRUIOp>(false); })
       .Case([&](arith::ShRSIOp) { d.shift<arith::ShRSIOp>(true); })
       .Case([&](arith::FPToSIOp) { d.fromFloat<arith::FPToSIOp>(true); })
-      .Case([&](arith::FPToUIOp) { d.fromFloat<arith::FPToUIOp>(false); });
+      .Case([&](arith::FPToUIOp) { d.fromFloat<arith::FPToUIOp>(false); })
+      .Case([&](math::IsNormalOp) { d.isNormal(); });
 }
 
 void hadal::defineArithmetic(func::FuncOp function) {
@@ -147,8 +165,8 @@ void hadal::defineArithmetic(func::FuncOp function) {
     if (auto fast = dyn_cast<arith::ArithFastMathInterface>(op))
       op->setAttr(fast.getFastMathAttrName(),
                   arith::FastMathFlagsAttr::get(op->getContext(), arith::FastMathFlags::none));
-    if (isa<arith::ArithDialect>(op->getDialect()) && op->getNumResults() == 1 &&
-        op->getResult(0).getType().isIntOrIndex())
+    bool isDefined = isa<arith::ArithDialect>(op->getDialect()) || isa<math::IsNormalOp>(op);
+    if (isDefined && op->getNumResults() == 1 && op->getResult(0).getType().isIntOrIndex())
       ops.push_back(op);
   });
   for (Operation *op : ops) {

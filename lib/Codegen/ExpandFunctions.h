@@ -16,6 +16,9 @@ void populateExpandNarrowPatterns(mlir::RewritePatternSet &patterns);
 /// Remainders of f16, f32 and f64, as loops of scf (ExpandRemainder.cpp).
 void populateExpandRemainderPatterns(mlir::RewritePatternSet &patterns);
 
+/// Powers to integers (ExpandPower.cpp).
+void populateExpandPowerPatterns(mlir::RewritePatternSet &patterns);
+
 /// exp2, sinh, cosh, atan, atan2 and cbrt; signs of zeros, and logarithms of what is subnormal.
 void populateExpandFunctionPatterns(mlir::RewritePatternSet &patterns);
 

@@ -115,6 +115,7 @@ void hadal::populateExpandMathPatterns(RewritePatternSet &patterns) {
 
 void hadal::populateExpandConversionPatterns(RewritePatternSet &patterns) {
   populateExpandNarrowPatterns(patterns);
+  populateExpandPowerPatterns(patterns);
   patterns.add<ExpandRsqrt, WidenFunction, WidenFma,
                ExpandKind<math::IsNaNOp, arith::CmpFPredicate::UNO>,
                ExpandKind<math::IsInfOp, arith::CmpFPredicate::OEQ>,

@@ -206,12 +206,18 @@ SmallVector<Value> FlatBuilder::apply(Operation *op, ValueRange operands, int64_
     double value = cast<FloatAttr>(constant.getValue()).getValueAsDouble();
     return {arith::ConstantOp::create(*this, getF32FloatAttr(float(value)))};
   }
+  if (isa<arith::SelectOp>(op) && isOf(op->getResult(0))) {
+    // Bits, which no conversion may change: those of what is no number.
+    Type element = op->getResult(0).getType();
+    Value chosen = arith::SelectOp::create(*this, operands[0], toStored(operands[1], element),
+                                           toStored(operands[2], element));
+    return {fromStored(chosen, element)};
+  }
   OperationState state(getLoc(), op->getName(), operands,
                        llvm::map_to_vector(op->getResultTypes(), typeOf), op->getAttrs());
   SmallVector<Value> results;
   for (auto [result, flat] : llvm::zip_equal(op->getResults(), create(state)->getResults()))
-    results.push_back(isOf(result) && !isa<arith::SelectOp>(op) ? round(flat, result.getType())
-                                                                : Value(flat));
+    results.push_back(isOf(result) ? round(flat, result.getType()) : Value(flat));
   return results;
 }
 

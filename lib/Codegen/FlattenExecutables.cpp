@@ -114,6 +114,8 @@ struct FlattenPass : impl::FlattenPassBase<FlattenPass> {
     addBufferisationPasses(bufferisation);
     if (failed(runPipeline(preparation, module)))
       return failure();
+    if (failed(verifyFlattened(body.function)))
+      return failure();
     dropIdle(body.function);
     defineArithmetic(body.function);
     bool isTileable = readByIndex(body.function);
@@ -124,6 +126,20 @@ struct FlattenPass : impl::FlattenPassBase<FlattenPass> {
       return failure();
     module.erase();
     return simplify(variant);
+  }
+
+  /// Refuses what bufferisation knows nothing of, by name.
+  static LogicalResult verifyFlattened(func::FuncOp function) {
+    auto isTensor = [](Type type) { return isa<TensorType>(type); };
+    WalkResult walked = function.getBody().walk([&](Operation *op) {
+      bool isOfTensors = llvm::any_of(op->getOperandTypes(), isTensor) ||
+                         llvm::any_of(op->getResultTypes(), isTensor);
+      if (!isOfTensors || isa<bufferization::BufferizableOpInterface>(op))
+        return WalkResult::advance();
+      op->emitOpError("has no flat form");
+      return WalkResult::interrupt();
+    });
+    return failure(walked.wasInterrupted());
   }
 
   LogicalResult simplify(VariantOp variant) {

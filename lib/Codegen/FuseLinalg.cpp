@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes linalg of elementwise ops without a kernel, and fuses it at the level of entry points.
+#include "DecomposeOps.h"
 #include "Destinations.h"
 #include "PlainBody.h"
 #include "Ties.h"
@@ -77,35 +78,6 @@ struct FuseLinalgPass : impl::FuseLinalgPassBase<FuseLinalgPass> {
     return cleanup;
   }
 
-  /// Makes maps and sums of ops that are several of them, or an element of another tensor.
-  LogicalResult decompose(func::FuncOp function) {
-    SmallVector<Operation *> ops;
-    function.walk([&](Operation *op) {
-      if (isa<linalg::SoftmaxOp, tensor::PadOp, tensor::ConcatOp>(op))
-        ops.push_back(op);
-    });
-    IRRewriter rewriter(&getContext());
-    for (Operation *op : ops) {
-      rewriter.setInsertionPoint(op);
-      if (auto pad = dyn_cast<tensor::PadOp>(op)) {
-        if (failed(expandPad(pad, rewriter)))
-          return failure();
-        continue;
-      }
-      if (auto concat = dyn_cast<tensor::ConcatOp>(op)) {
-        if (failed(expandConcat(concat, rewriter)))
-          return failure();
-        continue;
-      }
-      FailureOr<SmallVector<Value>> parts =
-          cast<linalg::SoftmaxOp>(op).decomposeOperation(rewriter);
-      if (failed(parts))
-        return op->emitOpError("expected an op that can be decomposed");
-      rewriter.replaceOp(op, *parts);
-    }
-    return success();
-  }
-
   LogicalResult run(func::FuncOp function, const Target &target) {
     if (failed(verifyInside(function)))
       return failure();
@@ -118,7 +90,7 @@ struct FuseLinalgPass : impl::FuseLinalgPassBase<FuseLinalgPass> {
         failed(applyOpPatternsGreedily(elementwise, std::move(toLinalg), config)))
       return failure();
     numConverted += elementwise.size();
-    if (failed(decompose(function)))
+    if (failed(decomposeOps(function)))
       return failure();
     if (llvm::any_of(function.getBody().front(), [](Operation &op) { return isPlain(&op); }) &&
         failed(fuse(function)))

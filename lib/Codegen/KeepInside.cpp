@@ -9,6 +9,7 @@
 #include "hadal/Codegen/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
@@ -101,10 +102,18 @@ static LogicalResult verifyOwn(Operation *op) {
   return success();
 }
 
+/// Whether something else decides that the op runs: then what lies outside may never be touched.
+static bool isConditional(Operation *op) {
+  return op->getParentOfType<scf::IfOp>() || op->getParentOfType<scf::WhileOp>() ||
+         op->getParentOfType<scf::IndexSwitchOp>();
+}
+
 LogicalResult hadal::verifyInside(func::FuncOp function) {
   WalkResult walked = function.walk([](Operation *op) {
     if (failed(verifyOwn(op)))
       return WalkResult::interrupt();
+    if (isConditional(op))
+      return WalkResult::advance();
     for (auto [axis, touched] : llvm::enumerate(touchedBy(op))) {
       std::optional<IndexRange> range = rangeOf(touched.index);
       if (!range || !range->isExact || touched.count == 0 || touched.extent == 0)

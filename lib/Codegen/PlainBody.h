@@ -27,10 +27,6 @@ PlainBody makePlainBody(ExecutableOp executable, mlir::ModuleOp module);
 /// write over.
 void dropIdle(mlir::func::FuncOp function);
 
-/// Make a map of a padded tensor, and insertions of one that is made of others.
-mlir::LogicalResult expandPad(mlir::tensor::PadOp op, mlir::RewriterBase &rewriter);
-mlir::LogicalResult expandConcat(mlir::tensor::ConcatOp op, mlir::RewriterBase &rewriter);
-
 /// On a choice between one and a divisor that may be zero, which it is to the host.
 inline constexpr llvm::StringLiteral kDivisorAttrName = "divisor";
 

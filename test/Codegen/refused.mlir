@@ -132,9 +132,20 @@ hadal.program @cuda target <"cuda"> {
 // -----
 
 hadal.program @cuda target <"cuda"> {
-  func.func @normal(%x: tensor<?xf32>) -> tensor<?xi1> {
-    // expected-error @+1 {{'math.isnormal' op has no place in the flat form, and no expansion for 'f32'}}
-    %y = math.isnormal %x : tensor<?xf32>
-    return %y : tensor<?xi1>
+  func.func @scattered(%x: tensor<2x1xf32>, %d: tensor<4xf32>, %i: tensor<2x1xindex>) -> tensor<4xf32> {
+    // expected-error @+1 {{'tensor.scatter' op has no flat form}}
+    %y = tensor.scatter %x into %d[%i] scatter_dims([0]) unique : (tensor<2x1xf32>, tensor<4xf32>, tensor<2x1xindex>) -> tensor<4xf32>
+    return %y : tensor<4xf32>
+  }
+}
+
+// -----
+
+hadal.program @cuda target <"cuda"> {
+  func.func @reshaped(%x: tensor<?xf32>) -> tensor<?x2xf32> {
+    %s = arith.constant dense<[3, 2]> : tensor<2xindex>
+    // expected-error @+1 {{'tensor.reshape' op expected extents that are known, got 'tensor<?xf32>'}}
+    %y = tensor.reshape %x(%s) : (tensor<?xf32>, tensor<2xindex>) -> tensor<?x2xf32>
+    return %y : tensor<?x2xf32>
   }
 }

@@ -576,3 +576,49 @@ func.func @half(%x: tensor<?xf16>) -> tensor<?xf16> {
   %y = math.exp %x : tensor<?xf16>
   return %y : tensor<?xf16>
 }
+
+// ---- What numbers are, their powers, and choices between them -----------------------
+
+// CALL normal x=f32[6]:1,0,1e-40,inf,nan,-1.1754943508222875e-38 h=f16[4]:6.103515625e-05,6.097555160522461e-05,65504,inf d=f64[3]:2.2250738585072014e-308,1e-310,-5 -> y0=i1[6]:1,0,0,0,0,1 y1=i1[4]:1,0,1,0 y2=i1[3]:1,0,1
+func.func @normal(%x: tensor<?xf32>, %h: tensor<?xf16>, %d: tensor<?xf64>) -> (tensor<?xi1>, tensor<?xi1>, tensor<?xi1>) {
+  %y0 = math.isnormal %x : tensor<?xf32>
+  %y1 = math.isnormal %h : tensor<?xf16>
+  %y2 = math.isnormal %d : tensor<?xf64>
+  return %y0, %y1, %y2 : tensor<?xi1>, tensor<?xi1>, tensor<?xi1>
+}
+
+// CALL narrow_normal x=bits16[5]:0x80,0x807f,0x7f80,0x7fc0,0xff7f w=bits8[5]:0x08,0x87,0xfe,0x7f,0 -> y0=i1[5]:1,0,0,0,1 y1=i1[5]:1,0,1,0,0
+func.func @narrow_normal(%x: tensor<?xbf16>, %w: tensor<?xf8E4M3FN>) -> (tensor<?xi1>, tensor<?xi1>) {
+  %y0 = math.isnormal %x : tensor<?xbf16>
+  %y1 = math.isnormal %w : tensor<?xf8E4M3FN>
+  return %y0, %y1 : tensor<?xi1>, tensor<?xi1>
+}
+
+// CALL integer_powers x=f32[9]:2,-3,2,2,10,-0,nan,-1,-1 n=i32[9]:3,3,-149,128,-2,-3,0,-2147483648,2147483647 -> y=f32[9]:8,-27,1.401298464324817e-45,inf,0.009999999776482582,-inf,1,1,-1
+func.func @integer_powers(%x: tensor<?xf32>, %n: tensor<?xi32>) -> tensor<?xf32> {
+  %y = math.fpowi %x, %n : tensor<?xf32>, tensor<?xi32>
+  return %y : tensor<?xf32>
+}
+
+// CALL wide_powers x=f64[3]:3,2,-10 n=i64[3]:5,-1022,-3 h=f16[3]:2,3,0.5 m=i8[3]:10,-2,-128 -> y0=f64[3]:243,2.2250738585072014e-308,-0.001 y1=f16[3]:1024,0.1111,inf
+func.func @wide_powers(%x: tensor<?xf64>, %n: tensor<?xi64>, %h: tensor<?xf16>, %m: tensor<?xi8>) -> (tensor<?xf64>, tensor<?xf16>) {
+  %y0 = math.fpowi %x, %n : tensor<?xf64>, tensor<?xi64>
+  %y1 = math.fpowi %h, %m : tensor<?xf16>, tensor<?xi8>
+  return %y0, %y1 : tensor<?xf64>, tensor<?xf16>
+}
+
+// CALL cubes x=f32[3]:2,-3,0.5 h=bits16[2]:0x4040,0xc000 -> y0=f32[3]:8,-27,0.125 y1=bits16[2]:0x41d8,0xc100
+func.func @cubes(%x: tensor<3xf32>, %h: tensor<2xbf16>) -> (tensor<3xf32>, tensor<2xbf16>) {
+  %three = arith.constant dense<3> : tensor<3xi32>
+  %also = arith.constant dense<3> : tensor<2xi32>
+  %y0 = math.fpowi %x, %three : tensor<3xf32>, tensor<3xi32>
+  %y1 = math.fpowi %h, %also : tensor<2xbf16>, tensor<2xi32>
+  return %y0, %y1 : tensor<3xf32>, tensor<2xbf16>
+}
+
+// A NaN that is only chosen keeps its bits.
+// CALL chosen_bits c=i1[3]:0,1,1 x=bits16[3]:0x7f81,0x7f81,0x3f80 w=bits16[3]:0xff82,0x4000,0x4000 -> y=bits16[3]:0xff82,0x7f81,0x3f80
+func.func @chosen_bits(%c: tensor<?xi1>, %x: tensor<?xbf16>, %w: tensor<?xbf16>) -> tensor<?xbf16> {
+  %y = arith.select %c, %x, %w : tensor<?xi1>, tensor<?xbf16>
+  return %y : tensor<?xbf16>
+}

@@ -158,7 +158,7 @@ int64_t hadal::storedBytes(RankedTensorType type) {
   int64_t elements = saturatingProduct(type.getShape());
   if (auto layout = dyn_cast_if_present<LayoutAttrInterface>(type.getEncoding()))
     elements = std::max(elements, layout.getStoredElements(type.getShape()));
-  int64_t bits = type.getElementTypeBitWidth();
+  int64_t bits = type.getElementType().isIndex() ? 64 : type.getElementTypeBitWidth();
   return bits % 8 == 0 ? saturatingProduct({elements, bits / 8})
                        : saturatingProduct({elements, bits}) / 8;
 }

@@ -11,7 +11,7 @@ def FuseLinalgPass : Pass<"hadal-fuse-linalg", "::hadal::ProgramOp"> {
     Precondition: entry points hold ops that compute tensors. Postcondition: ops on
     each element that the program's target has no kernel for, and does not fuse with what makes their operands, are linalg.generic, and
     one that is read once, in the order in which it is made, or that only
-    converts, is part of its reader; linalg.softmax and tensor.pad are such maps and sums.
+    converts, is part of its reader; linalg.softmax, linalg.pack and tensor.pad, say, are such maps and sums, scf.index_switch is scf.if.
     What is written over what something else reads, or over what must not be written, is
     written over a copy, and what is returned is made for that alone. Constant indices
     outside of a tensor, negative extents and large constants are errors.
