@@ -15,11 +15,13 @@ static int64_t endOf(AllocOp op) {
 }
 
 int64_t hadal::tile::sharedOffset(AllocOp op) {
+  if (op.getOver())
+    return sharedOffset(op.getOver().getDefiningOp<AllocOp>());
   for (Operation *at = op; at; at = at->getParentOp()) {
     if (!at->getBlock())
       break;
     for (Operation *before = at->getPrevNode(); before; before = before->getPrevNode())
-      if (auto other = dyn_cast<AllocOp>(before))
+      if (auto other = dyn_cast<AllocOp>(before); other && !other.getOver())
         return endOf(other);
   }
   return 0;

@@ -70,16 +70,17 @@ def Tile_Global : Tile_Type<"Global", "global"> {
     row after the other, without gaps; how many there are may be known to the launch
     alone. Order `packed`: the weights of `#hadal.fragments`, blocks of 16 rows and 32
     columns, whose rows and columns are padded to multiples of 16 and 64 with zeros. Three extents are a stack of
-    matrices, one behind the other.
+    matrices, one behind the other; of order rows, how many may be known to the launch alone.
 
     Constraints:
-    1. global_c1: two extents or three; the columns are known, and positive as the rows are where they are known, which they are in a stack
-    2. global_c2: elements are bf16 or f32; packed ones bf16 or f8E4M3FN, of known rows
+    1. global_c1: two extents or three, of which the first may be unknown, the others are known and positive
+    2. global_c2: elements are bf16 or f32; packed ones bf16 or f8E4M3FN, and all extents of theirs known
 
     ```mlir
     !tile.global<?x2048xbf16, rows>
     !tile.global<1408x2048xbf16, packed>
     !tile.global<64x1408x2048xbf16, packed>
+    !tile.global<?x512x320xbf16, rows>
     ```
   }];
   let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Type":$elementType,

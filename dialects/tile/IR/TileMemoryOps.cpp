@@ -7,6 +7,19 @@
 using namespace mlir;
 using namespace hadal::tile;
 
+LogicalResult AllocOp::verify() {
+  // alloc_c1
+  if (!getOver())
+    return success();
+  auto other = getOver().getDefiningOp<AllocOp>();
+  if (!other || other.getOver() ||
+      other.getTile().getType().getBytes() < getTile().getType().getBytes())
+    return emitOpError() << "expected an allocated tile of at least "
+                         << getTile().getType().getBytes() << " bytes to lie over, got "
+                         << getOver().getType();
+  return success();
+}
+
 LogicalResult PlaneOp::verify() {
   // plane_c1
   SharedType tile = getTile().getType();

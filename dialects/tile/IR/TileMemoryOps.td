@@ -9,14 +9,21 @@ def Tile_AllocOp : Tile_Op<"alloc", [MemoryEffects<[MemAlloc]>]> {
   let summary = "A tile in shared memory";
   let description = [{
     Undefined at first, and there until the block around it ends; blocks that exclude each other
-    (of one `scf.if`) have the same memory. How much a kernel needs, `sharedBytes` says.
+    (of one `scf.if`) have the same memory. How much a kernel needs, `sharedBytes` says. A tile `over` another has the memory of that from its
+    beginning on, for a time when nobody needs the other.
+
+    Constraints:
+    1. alloc_c1: the other tile is allocated too, over none, and at least as large
 
     ```mlir
     %x = tile.alloc : !tile.shared<3x128x64xbf16, swizzled>
+    %q = tile.alloc over %x : !tile.shared<128x64xbf16, packed> over !tile.shared<3x128x64xbf16, swizzled>
     ```
   }];
+  let arguments = (ins Optional<Tile_Shared>:$over);
   let results = (outs Tile_Shared:$tile);
-  let assemblyFormat = "attr-dict `:` type($tile)";
+  let assemblyFormat = "(`over` $over^)? attr-dict `:` type($tile) (`over` type($over)^)?";
+  let hasVerifier = 1;
 }
 
 def Tile_PlaneOp : Tile_Op<"plane", [Pure]> {
@@ -90,7 +97,7 @@ def Tile_WaitOp : Tile_Op<"wait", [MemoryEffects<[MemRead, MemWrite]>]> {
 def Tile_BarrierOp : Tile_Op<"barrier", [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "Wait for all threads of the workgroup";
   let description = [{
-    What any of them did to shared memory before, all see after.
+    What any of them did to memory before, shared or global, all see after.
 
     ```mlir
     tile.barrier

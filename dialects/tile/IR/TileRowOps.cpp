@@ -99,6 +99,46 @@ LogicalResult CombineOp::verify() {
   return success();
 }
 
+LogicalResult OperandOp::verify() {
+  // operand_c1
+  FragmentType sum = getSum().getType(), operand = getFragment().getType();
+  ArrayRef<int64_t> shape = operand.getShape();
+  if (!isSum(sum) || sum.getWarps()[1] != 1 || operand.getRole() != Role::Lhs ||
+      !operand.getElementType().isBF16() || operand.getDepth() != Depth::Pairs ||
+      operand.getWarps() != sum.getWarps() || shape[0] != sum.getShape()[0])
+    return emitOpError() << "expected a sum with a warp for all columns, and a left operand of "
+                            "bf16 in pairs of its rows and warps, got "
+                         << sum << " and " << operand;
+  // operand_c2
+  int64_t column = int64_t(getColumn());
+  if (column < 0 || column % 16 != 0 || column + shape[1] > sum.getShape()[1])
+    return emitOpError() << "expected columns within the sum, from a multiple of 16 on, got "
+                         << shape[1] << " from " << column << " on";
+  return success();
+}
+
+/// What is kept, and where.
+static LogicalResult verifyKept(Operation *op, TypeRange values, GlobalType memory) {
+  // keep_c1, recall_c1
+  if (values.empty() ||
+      !llvm::all_of(values, [](Type type) { return isSum(type) || isa<ColumnType>(type); }))
+    return op->emitOpError() << "expected sums and columns, at least one, got " << values;
+  // keep_c2, recall_c2
+  int64_t bytes = memory.getShape().back() * memory.getElementType().getIntOrFloatBitWidth() / 8;
+  if (memory.getShape().size() != 2 || memory.getOrder() != Order::Rows || bytes % kPieceBytes != 0)
+    return op->emitOpError() << "expected a matrix whose rows are a multiple of " << kPieceBytes
+                             << " bytes, got " << memory;
+  return success();
+}
+
+LogicalResult KeepOp::verify() {
+  return verifyKept(*this, getValues().getTypes(), getMemory().getType());
+}
+
+LogicalResult RecallOp::verify() {
+  return verifyKept(*this, getValues().getTypes(), getMemory().getType());
+}
+
 LogicalResult DifferOp::verify() {
   // differ_c1
   if (getLhs().getType().getShare() != Share::Whole)

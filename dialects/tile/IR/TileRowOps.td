@@ -63,18 +63,20 @@ def Tile_YieldOp : Tile_Op<"yield", [Pure, Terminator, ParentOneOf<["MapOp", "Wr
 def Tile_MaskOp : Tile_Op<"mask", [Pure, AllTypesMatch<["sum", "result"]>]> {
   let summary = "Replace the columns of a sum from one on";
   let description = [{
-    Elements of the first `columns` columns stay, whatever the others hold: they become `value`.
+    Elements of the first `columns` columns stay, whatever the others hold: they become `value`. With `rising` row m keeps
+    m columns more.
 
     Constraints:
     1. mask_c1: it is a sum
 
     ```mlir
     %t = tile.mask %s columns %left else %lowest : !tile.fragment<64x64xf32, accumulator, [2, 4, 1]>
+    %u = tile.mask %s columns %left rising else %lowest : !tile.fragment<64x64xf32, accumulator, [2, 4, 1]>
     ```
   }];
-  let arguments = (ins Tile_Fragment:$sum, I32:$columns, F32:$value);
+  let arguments = (ins Tile_Fragment:$sum, I32:$columns, F32:$value, UnitAttr:$rising);
   let results = (outs Tile_Fragment:$result);
-  let assemblyFormat = "$sum `columns` $columns `else` $value attr-dict `:` type($sum)";
+  let assemblyFormat = "$sum `columns` $columns (`rising` $rising^)? `else` $value attr-dict `:` type($sum)";
   let hasVerifier = 1;
 }
 
@@ -136,6 +138,62 @@ def Tile_ExchangeOp : Tile_Op<"exchange", [MemoryEffects<[MemRead, MemWrite]>]> 
   let arguments = (ins Tile_Fragment:$sum, Tile_Shared:$tile);
   let results = (outs Tile_Fragment:$result);
   let assemblyFormat = "$sum `through` $tile attr-dict `:` type($sum) `,` type($tile) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_OperandOp : Tile_Op<"operand", [Pure]> {
+  let summary = "Columns of a sum as the left operand of a product, rounded";
+  let description = [{
+    Those from `column` on, to nearest even. Where a warp has whole rows of a sum, it has what it needs of the operand: nothing goes through
+    shared memory, as with `tile.put`.
+
+    Constraints:
+    1. operand_c1: a sum, and a left operand of bf16 in pairs of its rows and warps, one of which has all columns of a row
+    2. operand_c2: the columns lie within the sum, from a multiple of 16 on
+
+    ```mlir
+    %a = tile.operand %p [16] : !tile.fragment<128x64xf32, accumulator, [8, 1, 1]> -> !tile.fragment<128x16xbf16, lhs, [8, 1, 1], pairs>
+    ```
+  }];
+  let arguments = (ins Tile_Fragment:$sum, I64Attr:$column);
+  let results = (outs Tile_Fragment:$fragment);
+  let assemblyFormat = "$sum `[` $column `]` attr-dict `:` type($sum) `->` type($fragment)";
+  let hasVerifier = 1;
+}
+
+def Tile_KeepOp : Tile_Op<"keep", [MemoryEffects<[MemWrite]>]> {
+  let summary = "Keep sums and columns in global memory";
+  let description = [{
+    All bits of them, from the first element of row `row` on, in an order that is each thread's own: `tile.recall` of the same types, by the
+    same workgroup, brings them back, and needs no barrier. How much memory they take is the architecture's.
+
+    Constraints:
+    1. keep_c1: sums and columns, at least one
+    2. keep_c2: a matrix of order rows, whose rows are a multiple of 16 bytes
+
+    ```mlir
+    tile.keep %m, %o to %memory[%row] : !tile.column<128, [8, 1, 1], whole>, !tile.fragment<128x128xf32, accumulator, [8, 1, 1]> to !tile.global<1024x320xbf16, rows>
+    ```
+  }];
+  let arguments = (ins Variadic<Tile_Numbers>:$values, Tile_Global:$memory, I32:$row);
+  let assemblyFormat = "$values `to` $memory `[` $row `]` attr-dict `:` type($values) `to` type($memory)";
+  let hasVerifier = 1;
+}
+
+def Tile_RecallOp : Tile_Op<"recall", [MemoryEffects<[MemRead]>]> {
+  let summary = "Bring back what was kept in global memory";
+  let description = [{
+    Constraints:
+    1. recall_c1: sums and columns, at least one
+    2. recall_c2: a matrix of order rows, whose rows are a multiple of 16 bytes
+
+    ```mlir
+    %m, %o = tile.recall %memory[%row] : !tile.global<1024x320xbf16, rows> -> !tile.column<128, [8, 1, 1], whole>, !tile.fragment<128x128xf32, accumulator, [8, 1, 1]>
+    ```
+  }];
+  let arguments = (ins Tile_Global:$memory, I32:$row);
+  let results = (outs Variadic<Tile_Numbers>:$values);
+  let assemblyFormat = "$memory `[` $row `]` attr-dict `:` type($memory) `->` type($values)";
   let hasVerifier = 1;
 }
 

@@ -18,10 +18,10 @@ static bool isElement(Type element, Order order) {
 LogicalResult GlobalType::verify(function_ref<InFlightDiagnostic()> emitError,
                                  ArrayRef<int64_t> shape, Type element, Order order) {
   // global_c1
-  bool isMatrix = shape.size() == 2 && ShapedType::isDynamic(shape[0]);
-  if (shape.size() < 2 || shape.size() > 3 || !arePositive(isMatrix ? shape.drop_front() : shape))
-    return emitError() << "expected a matrix, or a stack of some, of positive extents whose "
-                          "columns are known, got "
+  if (shape.size() < 2 || shape.size() > 3 ||
+      !arePositive(ShapedType::isDynamic(shape[0]) ? shape.drop_front() : shape))
+    return emitError() << "expected a matrix, or a stack of some, of positive extents of which all "
+                          "but the first are known, got "
                        << shape.size() << " extents";
   // global_c2
   if (!isElement(element, order))

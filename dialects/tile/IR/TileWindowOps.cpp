@@ -82,5 +82,11 @@ LogicalResult DrainOp::verify() {
   if (bytes % kPieceBytes != 0)
     return emitOpError() << "expected rows of a multiple of " << kPieceBytes << " bytes, got "
                          << bytes;
+  // drain_c3
+  int64_t columns = getDrainedColumns();
+  if (columns < 0 || columns > tile.getColumns() ||
+      columns * tile.getElementBytes() % kPieceBytes != 0)
+    return emitOpError() << "expected columns within the tile, of a multiple of " << kPieceBytes
+                         << " bytes, got " << columns;
   return success();
 }

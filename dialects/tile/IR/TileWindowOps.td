@@ -69,19 +69,29 @@ def Tile_ReadOp : Tile_Op<"read", [MemoryEffects<[MemRead, MemWrite]>]> {
 def Tile_DrainOp : Tile_Op<"drain", [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "Write a tile in shared memory to a window of a matrix as it is";
   let description = [{
-    Sixteen bytes at a time; only the first `rows` rows of the window, which begins at (row, column), and what lies within the matrix's columns.
+    Sixteen bytes at a time; only the first `rows` rows of the window, which begins at (row, column), and what lies within the matrix's columns;
+    of the tile's columns the first `columns`, or all.
 
     Constraints:
     1. drain_c1: a tile of one plane that is not packed, and a matrix of its elements and of order rows
     2. drain_c2: a row of the matrix is a multiple of 16 bytes
+    3. drain_c3: the columns are a multiple of 16 bytes, within the tile
 
     ```mlir
     tile.drain %t to %y[%row, %column] rows %left : !tile.shared<16x512xbf16, swizzled, pad = 64>, !tile.global<?x512xbf16, rows>
+    tile.drain %t to %y[%row, %column] rows %left columns 32 : !tile.shared<16x64xbf16, swizzled>, !tile.global<?x96xbf16, rows>
     ```
   }];
-  let arguments = (ins Tile_Shared:$tile, Tile_Global:$destination, I32:$row, I32:$column, I32:$rows);
+  let arguments = (ins Tile_Shared:$tile, Tile_Global:$destination, I32:$row, I32:$column, I32:$rows,
+                       DefaultValuedAttr<I64Attr, "0">:$columns);
   let assemblyFormat = [{
-    $tile `to` $destination `[` $row `,` $column `]` `rows` $rows attr-dict `:` type($tile) `,` type($destination)
+    $tile `to` $destination `[` $row `,` $column `]` `rows` $rows (`columns` $columns^)? attr-dict
+    `:` type($tile) `,` type($destination)
+  }];
+  let extraClassDeclaration = [{
+    int64_t getDrainedColumns() {
+      return getColumns() ? int64_t(getColumns()) : getTile().getType().getColumns();
+    }
   }];
   let hasVerifier = 1;
 }

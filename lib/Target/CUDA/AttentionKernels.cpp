@@ -3,14 +3,11 @@
 // and, in its first columns, as values.
 #include "hadal/Target/CUDA/AttentionKernels.h"
 
+#include "AttentionBuilder.h"
 #include "KernelFrame.h"
-#include "ProgramBuilder.h"
 
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/Support/MathExtras.h"
 
-#include <cmath>
 #include <tuple>
 
 using namespace mlir;
@@ -19,7 +16,6 @@ using namespace hadal::cuda;
 
 namespace {
 constexpr int64_t kExchanged = 4;          // numbers of a row that warps exchange, with padding
-constexpr int64_t kSwizzle = 64;         // columns of a swizzled tile come in groups of so many
 
 enum Binding { kLatentQuery, kQuery, kCache, kPositions, kOffsets, kSlots, kTable, kResult };
 enum Constant { kTokens, kSequences, kPages };
@@ -34,32 +30,35 @@ bool hasRoomForWeights(const AttentionSpec &spec, const AttentionProgram &progra
 
 class AttentionEmitter {
 public:
-  AttentionEmitter(ProgramBuilder &builder, const AttentionSpec &spec,
+  AttentionEmitter(AttentionBuilder &builder, const AttentionSpec &spec,
                    const AttentionProgram &program, func::FuncOp kernel)
       : b(builder), spec(spec), program(program), entry(kernel.getBody().front()),
         warps{program.rowWarps, program.columnWarps, 1},
         scores(b.fragment(program.heads, program.keys, tile::Role::Accumulator, warps)),
         sums(b.fragment(program.heads, values(), tile::Role::Accumulator, warps)),
         whole(columnType(tile::Share::Whole)), parts(columnType(tile::Share::Parts)),
-        lowest(-std::min(1e30f / spec.scale, 1e38f)) {}
+        lowest(lowestScore(spec.scale)) {}
 
   void emit() {
     token = b.workgroup(gpu::Dimension::x);
     // A record may have more workgroups than this call.
     b.onlyIf(b.compare(arith::CmpIPredicate::slt, token, constant(kTokens)), [&] {
-      Value sequence = findSequence();
-      end = b.add(load(kPositions, token), b.constant(1));
-      pages = b.mul(load(kSlots, sequence), constant(kPages));
-      lastPage = b.div(b.sub(end, b.constant(1)), spec.pageSize);
-      firstHead = b.mul(b.workgroup(gpu::Dimension::y), program.heads);
-      attend();
+      Value offsets = entry.getArgument(kOffsets);
+      Value sequence = b.findSequence(offsets, constant(kSequences), token);
+      if (!spec.threshold)
+        return attendIn(sequence);
+      Value next = b.load(offsets, b.add(sequence, b.constant(1)));
+      Value count = b.sub(next, b.load(offsets, sequence));
+      b.onlyIf(b.compare(arith::CmpIPredicate::slt, count, b.constant(spec.threshold)),
+               [&] { attendIn(sequence); });
     });
   }
 
 private:
   /// What a tile after the other makes of the softmax and the weighted sum.
   struct State {
-    Value largest, total, sum;
+    Softmax softmax;
+    Value sum;
   };
 
   int64_t values() const { return valuesOf(spec); }
@@ -68,33 +67,16 @@ private:
     return tile::ColumnType::get(b.getContext(), program.heads, warps, share);
   }
 
-  Value load(Binding binding, Value index) {
-    Value at = arith::IndexCastOp::create(b, b.getIndexType(), index);
-    return memref::LoadOp::create(b, entry.getArgument(binding), at);
-  }
-
   Value constant(Constant number) { return b.launchConstant(entry, number); }
 
-  Value number(float value) { return arith::ConstantOp::create(b, b.getF32FloatAttr(value)); }
-
-  /// The last sequence that begins at the token or before.
-  Value findSequence() {
-    Type i32 = b.getI32Type();
-    auto loop = scf::WhileOp::create(b, TypeRange{i32, i32},
-                                     ValueRange{b.constant(0), constant(kSequences)});
-    SmallVector<Location> locations(2, b.getLoc());
-    OpBuilder::InsertionGuard guard(b);
-    Block *before = b.createBlock(&loop.getBefore(), {}, TypeRange{i32, i32}, locations);
-    Value low = before->getArgument(0), high = before->getArgument(1);
-    Value isOpen = b.compare(arith::CmpIPredicate::sgt, b.sub(high, low), b.constant(1));
-    scf::ConditionOp::create(b, isOpen, before->getArguments());
-    Block *after = b.createBlock(&loop.getAfter(), {}, TypeRange{i32, i32}, locations);
-    low = after->getArgument(0), high = after->getArgument(1);
-    Value middle = b.div(b.add(low, high), 2);
-    Value isBelow = b.compare(arith::CmpIPredicate::sle, load(kOffsets, middle), token);
-    scf::YieldOp::create(
-        b, ValueRange{b.select(isBelow, middle, low), b.select(isBelow, high, middle)});
-    return loop.getResult(0);
+  void attendIn(Value sequence) {
+    end = b.add(b.load(entry.getArgument(kPositions), token), b.constant(1));
+    Value slot = b.load(entry.getArgument(kSlots), sequence);
+    Value pages = b.mul(slot, constant(kPages));
+    cached = b.latentsOf(entry.getArgument(kCache), entry.getArgument(kTable), spec.pageSize, pages,
+                         end);
+    firstHead = b.mul(b.workgroup(gpu::Dimension::y), program.heads);
+    attend();
   }
 
   void attend() {
@@ -126,24 +108,24 @@ private:
     Value last = b.div(b.sub(end, one), program.keys);
     copyKeys(zero, zero);
     tile::CommitOp::create(b);
-    SmallVector<Value> carried{tile::FillOp::create(b, whole, number(lowest)),
-                               tile::FillOp::create(b, parts, number(0)),
+    SmallVector<Value> carried{tile::FillOp::create(b, whole, b.number(lowest)),
+                               tile::FillOp::create(b, parts, b.number(0)),
                                tile::ZeroOp::create(b, sums)};
     ValueRange done = b.loop(zero, last, carried, [&](Value step, ValueRange now) {
       arrive();
       Value next = b.add(step, one);
       copyKeys(next, isOdd(next));
       tile::CommitOp::create(b);
-      return flat(attendTile({now[0], now[1], now[2]}, step, /*isLast=*/false));
+      return flat(attendTile({{now[0], now[1]}, now[2]}, step, /*isLast=*/false));
     });
     // The last tile alone has keys behind the end.
     arrive();
-    State all = attendTile({done[0], done[1], done[2]}, last, /*isLast=*/true);
+    State all = attendTile({{done[0], done[1]}, done[2]}, last, /*isLast=*/true);
     writeResult(all);
   }
 
   static SmallVector<Value> flat(const State &state) {
-    return {state.largest, state.total, state.sum};
+    return {state.softmax.largest, state.softmax.total, state.sum};
   }
 
   /// The stage of a tile.
@@ -155,93 +137,30 @@ private:
     tile::BarrierOp::create(b);
   }
 
-  Value window(Value tile, int64_t row, int64_t column, int64_t rows, int64_t columns) {
-    auto type = cast<tile::SharedType>(tile.getType());
-    auto window =
-        tile::SharedType::get(b.getContext(), {rows, columns}, type.getElementType(),
-                              type.getOrder(), type.getColumns() + type.getPad() - columns);
-    return window == type ? tile
-                          : tile::WindowOp::create(b, window, tile, ArrayRef<int64_t>{row, column})
-                                .getResult();
-  }
-
-  /// Begins to copy a tile's rows, as many at a time as a page holds. Zeros follow the last one,
-  /// whatever the cache has there.
   void copyKeys(Value step, Value stage) {
-    Value key = b.mul(step, program.keys), to = b.plane(latents, stage);
-    int64_t rows = std::min(program.keys, spec.pageSize);
-    for (int64_t below = 0; below < program.keys; below += rows) {
-      Value first = b.add(key, b.constant(below));
-      Value page = b.least(b.div(first, spec.pageSize), lastPage);
-      Value at = b.mul(load(kTable, b.add(pages, page)), spec.pageSize);
-      if (rows < spec.pageSize)
-        at = b.add(at, arith::RemUIOp::create(b, first, b.constant(spec.pageSize)));
-      tile::CopyOp::create(b, entry.getArgument(kCache), at, b.constant(0), b.sub(end, first),
-                           Value(), window(to, below, 0, rows, program.columns));
-    }
+    Value key = b.mul(step, program.keys);
+    b.copyLatents(cached, key, 0, b.plane(latents, stage));
   }
-
-  Value map(Type type, ValueRange inputs, function_ref<Value(ValueRange)> body) {
-    auto op = tile::MapOp::create(b, type, inputs);
-    OpBuilder::InsertionGuard guard(b);
-    SmallVector<Type> types(inputs.size(), b.getF32Type());
-    SmallVector<Location> locations(inputs.size(), b.getLoc());
-    Block *block = b.createBlock(&op.getBody(), {}, types, locations);
-    tile::YieldOp::create(b, body(block->getArguments()));
-    return op.getResult();
-  }
-
-  Value exp2(Value x) { return math::Exp2Op::create(b, x); }
-  Value mulf(Value x, Value y) { return arith::MulFOp::create(b, x, y); }
-  Value fma(Value x, Value y, Value z) { return math::FmaOp::create(b, x, y, z); }
 
   State attendTile(const State &before, Value step, bool isLast) {
     Value keys = b.plane(latents, isOdd(step));
     Value score = multiplyKeys(keys);
     if (isLast) {
       Value left = b.sub(end, b.mul(step, program.keys));
-      score = tile::MaskOp::create(b, scores, score, left, number(lowest));
+      score = tile::MaskOp::create(b, scores, score, left, b.number(lowest));
     }
-    // Of powers of two: e^x = 2^(x log2 e).
-    Value factor = number(spec.scale * float(M_LOG2E));
-    State next;
-    next.largest = combine(tile::Reduction::Maximum, score);
-    next.largest = map(whole, {before.largest, next.largest},
-                       [&](ValueRange x) { return arith::MaxNumFOp::create(b, x[0], x[1]); });
-    // One exactly where the largest has not grown.
-    Value shrink = map(whole, {before.largest, next.largest}, [&](ValueRange x) {
-      return exp2(mulf(arith::SubFOp::create(b, x[0], x[1]), factor));
+    SoftmaxStep made = b.addScores(before.softmax, score, spec.scale, [&](Value parts) {
+      return combine(tile::Reduction::Maximum, parts);
     });
-    Value offset = map(whole, next.largest,
-                       [&](ValueRange x) { return arith::NegFOp::create(b, mulf(x[0], factor)); });
-    Value weight =
-        map(scores, {score, offset}, [&](ValueRange x) { return exp2(fma(x[0], factor, x[1])); });
-    Value added = tile::ReduceOp::create(b, parts, tile::Reduction::Sum, weight);
-    next.total = map(parts, {before.total, shrink, added},
-                     [&](ValueRange x) { return fma(x[0], x[1], x[2]); });
-    Value to = weights ? window(weights, 0, 0, program.heads, program.keys)
-                       : window(keys, 0, values(), program.heads, program.keys);
-    tile::PutOp::create(b, weight, to);
+    Value to = weights ? b.window(weights, 0, 0, program.heads, program.keys)
+                       : b.window(keys, 0, values(), program.heads, program.keys);
+    tile::PutOp::create(b, made.weights, to);
     tile::BarrierOp::create(b);
-    next.sum = addValues(to, keys, rescale(before.sum, shrink));
-    return next;
+    return {made.after, addValues(to, keys, b.rescale(before.sum, made.shrink))};
   }
 
-  Value combine(tile::Reduction kind, Value score) {
-    Value own = isa<tile::ColumnType>(score.getType())
-                    ? score
-                    : tile::ReduceOp::create(b, parts, kind, score).getResult();
+  Value combine(tile::Reduction kind, Value own) {
     return tile::CombineOp::create(b, whole, kind, own, exchanged);
-  }
-
-  /// Left out in warps whose factors are all one, which changes no bit.
-  Value rescale(Value sum, Value shrink) {
-    Value isNeeded =
-        tile::DifferOp::create(b, b.getI1Type(), shrink, tile::FillOp::create(b, whole, number(1)));
-    return b.onlyIf(isNeeded, sum, [&] {
-      return SmallVector<Value>{
-          map(sums, {sum, shrink}, [&](ValueRange x) { return mulf(x[0], x[1]); })};
-    })[0];
   }
 
   Value loadQueries(int64_t k, ArrayRef<int64_t> own, int64_t apart) {
@@ -270,8 +189,8 @@ private:
     }
     Value sum = sums.front();
     for (Value other : ArrayRef(sums).drop_front())
-      sum = map(type, {sum, other},
-                [&](ValueRange x) { return arith::AddFOp::create(b, x[0], x[1]); });
+      sum = b.map(type, {sum, other},
+                  [&](ValueRange x) { return arith::AddFOp::create(b, x[0], x[1]); });
     return program.splitsDepth ? tile::ExchangeOp::create(b, scores, sum, halves).getResult() : sum;
   }
 
@@ -292,28 +211,26 @@ private:
   }
 
   void writeResult(const State &state) {
-    Value total = combine(tile::Reduction::Sum, state.total);
-    Value inverse =
-        map(whole, total, [&](ValueRange x) { return arith::DivFOp::create(b, number(1), x[0]); });
-    Value result = map(sums, {state.sum, inverse}, [&](ValueRange x) { return mulf(x[0], x[1]); });
+    Value total = combine(tile::Reduction::Sum, state.softmax.total);
+    Value result = b.divide(state.sum, total);
     // Nobody reads latents any more: warps have met to exchange totals.
-    Value rounded = window(latents, 0, 0, program.heads, values());
+    Value rounded = b.window(latents, 0, 0, program.heads, values());
     tile::PutOp::create(b, result, rounded);
     tile::BarrierOp::create(b);
     tile::DrainOp::create(b, rounded, entry.getArgument(kResult), row, b.constant(0), headsLeft);
   }
 
-  ProgramBuilder &b;
+  AttentionBuilder &b;
   const AttentionSpec &spec;
   const AttentionProgram &program;
   Block &entry;
   SmallVector<int64_t> warps;
   tile::FragmentType scores, sums;
   tile::ColumnType whole, parts;
-  /// Below any score: finite, so that differences are numbers, and as a weight nothing.
   float lowest;
   SmallVector<Value> kept; // queries in registers
-  Value token, end, pages, lastPage, firstHead, row, headsLeft;
+  Latents cached;
+  Value token, end, firstHead, row, headsLeft;
   Value queries, latents, weights, exchanged, halves;
 };
 
@@ -362,7 +279,7 @@ std::optional<AttentionProgram> hadal::cuda::chooseAttention(const AttentionSpec
 
 void hadal::cuda::emitAttention(OpBuilder &builder, Location loc, const AttentionSpec &spec,
                                 const AttentionProgram &program) {
-  ProgramBuilder b(loc, builder);
+  AttentionBuilder b(loc, builder);
   Type bf16 = b.getBF16Type();
   auto matrix = [&](int64_t columns, Type element) -> Type {
     return tile::GlobalType::get(b.getContext(), {ShapedType::kDynamic, columns}, element,

@@ -33,6 +33,14 @@ void cuda::setInterface(ExecutableOp executable, ArrayRef<Value> reads, ArrayRef
                                                        builder.getArrayAttr(extents)));
 }
 
+LogicalResult cuda::expectPacked(Operation *op, ArrayRef<Value> weights) {
+  for (Value weight : weights)
+    if (!isa_and_present<FragmentsAttr>(typeOf(weight).getEncoding()))
+      return op->emitOpError() << "expected a weight in fragments, got " << weight.getType()
+                               << " (run hadal-pack-parameters)";
+  return success();
+}
+
 VariantOp cuda::addVariant(ExecutableOp executable, StringAttr level) {
   OpBuilder builder = OpBuilder::atBlockEnd(&executable.getContents().front());
   auto variant = VariantOp::create(builder, executable.getLoc(), level);

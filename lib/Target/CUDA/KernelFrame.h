@@ -28,6 +28,9 @@ void setInterface(ExecutableOp executable, llvm::ArrayRef<mlir::Value> reads,
                   llvm::ArrayRef<mlir::Value> updates, llvm::ArrayRef<mlir::Value> results,
                   Extents constants);
 
+/// Fails with a diagnostic where one of the weights that a kernel of `op` reads is not in fragments.
+mlir::LogicalResult expectPacked(mlir::Operation *op, llvm::ArrayRef<mlir::Value> weights);
+
 /// A variant for a level, with an empty block, behind what the executable has.
 VariantOp addVariant(ExecutableOp executable, mlir::StringAttr level);
 

@@ -66,6 +66,7 @@ void MmaArchitecture::addPatterns(const TypeConverter &types, RewritePatternSet 
   target.addDynamicallyLegalOp<UnrealizedConversionCastOp>([](UnrealizedConversionCastOp op) {
     return !isa<tile::SharedType>(*op.operand_type_begin());
   });
+  addKeptPatterns(types, patterns);
   addMemoryPatterns(types, patterns);
   addMatrixPatterns(types, patterns);
   addRaggedPatterns(types, patterns);

@@ -5,6 +5,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
 using namespace hadal;
@@ -91,7 +92,7 @@ public:
       else if (type.getShape()[0] % shape.rows != 0)
         left = subtract(t.math.constant(type.getShape()[0]), first);
       elementsOfPiece = tile::kPieceBytes / elementBytes;
-      if (type.getShape()[1] % tile.getColumns() != 0)
+      if (!isWithin(op.getColumn(), tile.getColumns()))
         columnsLeft = subtract(t.math.constant(type.getShape()[1]),
                                t.math.add(adaptor.getColumn(), t.math.mul(piece, elementsOfPiece)));
     }
@@ -131,6 +132,12 @@ public:
   Value row;
 
 private:
+  /// Whether so many columns from one on exist, which else is a multiple of them.
+  bool isWithin(Value column, int64_t columns) {
+    int64_t all = type.getShape()[1];
+    std::optional<int64_t> known = getConstantIntValue(column);
+    return known ? *known + columns <= all : all % columns == 0;
+  }
   Value subtract(Value x, Value y) { return arith::SubIOp::create(t.b, x, y); }
 
   TileBuilder &t;

@@ -82,11 +82,18 @@ struct LowerMask : OpConversionPattern<tile::MaskOp> {
         t.math.add(t.math.mul(t.at.warpColumn(fragment.getWarps()), fragment.getWarpColumns()),
                    t.math.mul(t.at.quad(), 2));
     Value left = arith::SubIOp::create(t.b, adaptor.getColumns().front(), first);
+    if (op.getRising()) {
+      Value row = t.math.mul(t.at.warpRow(fragment.getWarps()), fragment.getWarpRows());
+      left = t.math.add(left, t.math.add(row, t.at.octet()));
+    }
     SmallVector<Value> words(adaptor.getSum());
     for (int64_t column = 0; column < shape.columns; ++column)
       for (int64_t i = 0; i < 4; ++i) {
-        Value stays = t.isLess(t.math.constant(column * kMmaColumns + i % 2), left);
+        Value stays;
         for (int64_t row = 0; row < shape.rows; ++row) {
+          int64_t more = op.getRising() ? row * kMmaRows + i / 2 * 8 : 0;
+          if (row == 0 || op.getRising())
+            stays = t.isLess(t.math.constant(column * kMmaColumns + i % 2 - more), left);
           Value &word = words[shape.at(row, column, i)];
           word = t.select(stays, word, adaptor.getValue().front());
         }

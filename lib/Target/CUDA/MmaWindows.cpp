@@ -163,12 +163,12 @@ struct LowerDrain : OpConversionPattern<tile::DrainOp> {
     tile::SharedType tile = op.getTile().getType();
     int64_t columns = op.getDestination().getType().getShape()[1];
     int64_t bytes = tile.getElementBytes();
-    int64_t pieces = tile.getColumns() * bytes / tile::kPieceBytes;
+    int64_t drained = op.getDrainedColumns(), pieces = drained * bytes / tile::kPieceBytes;
     forEachNumber(t, op, tile.getRows() * pieces, [&](Value number) {
       Value row = t.math.div(number, pieces), piece = t.math.rem(number, pieces);
       Value column = t.math.add(adaptor.getColumn(), t.math.mul(piece, tile::kPieceBytes / bytes));
       Value exists = t.isLess(row, adaptor.getRows());
-      if (columns % tile.getColumns() != 0)
+      if (columns % drained != 0)
         exists = arith::AndIOp::create(t.b, exists, t.isLess(column, t.math.constant(columns)));
       SmallVector<Value, 4> words =
           t.loadWords(t.plus(adaptor.getTile(), t.at.pieceOf(tile, row, piece)));

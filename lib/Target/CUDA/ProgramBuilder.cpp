@@ -53,9 +53,10 @@ void ProgramBuilder::either(Value condition, function_ref<void()> then,
   otherwise();
 }
 
-Value ProgramBuilder::alloc(ArrayRef<int64_t> shape, Type element, tile::Order order, int64_t pad) {
-  return tile::AllocOp::create(*this,
-                               tile::SharedType::get(getContext(), shape, element, order, pad));
+Value ProgramBuilder::alloc(ArrayRef<int64_t> shape, Type element, tile::Order order, int64_t pad,
+                            Value over) {
+  return tile::AllocOp::create(
+      *this, tile::SharedType::get(getContext(), shape, element, order, pad), over);
 }
 
 Value ProgramBuilder::plane(Value tile, Value index) {

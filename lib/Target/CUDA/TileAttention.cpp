@@ -19,6 +19,7 @@ static AttentionSpec specOf(MlaAttendAbsorbedOp op) {
   spec.nope = typeOf(op.getQ()).getDimSize(1) / spec.heads - spec.rope;
   spec.pageSize = cache.getDimSize(1);
   spec.scale = op.getScale().convertToFloat();
+  spec.threshold = op.getThreshold() ? int64_t(*op.getThreshold()) : 0;
   return spec;
 }
 

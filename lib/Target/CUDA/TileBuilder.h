@@ -94,6 +94,12 @@ int64_t packedRowBytes(tile::GlobalType matrix);
 /// Blocks of 16 rows that a packed matrix has.
 int64_t packedRowCount(tile::GlobalType matrix);
 
+/// Memory that `tile.keep` takes for so many words of each thread.
+inline int64_t keptBytes(int64_t words, int64_t threads) {
+  return (words + 3) / 4 * tile::kPieceBytes * threads;
+}
+
+void addKeptPatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);
 void addMemoryPatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);
 void addMatrixPatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);
 void addRaggedPatterns(const mlir::TypeConverter &types, mlir::RewritePatternSet &patterns);

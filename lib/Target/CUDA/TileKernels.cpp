@@ -5,6 +5,7 @@
 
 #include "KernelFrame.h"
 #include "TileAttention.h"
+#include "TileExpanded.h"
 
 #include "hadal/Target/CUDA/LinearKernels.h"
 
@@ -148,7 +149,7 @@ std::optional<LinearBody> matchLinear(ArrayRef<Operation *> ops) {
 } // namespace
 
 bool hadal::cuda::hasTileKernel(ArrayRef<Operation *> ops) {
-  return matchLinear(ops) || matchAttention(ops);
+  return matchLinear(ops) || matchAttention(ops) || matchExpanded(ops);
 }
 
 RankedTensorType hadal::cuda::getMatrixType(RankedTensorType type) {
@@ -169,11 +170,14 @@ LogicalResult hadal::cuda::setTileInterface(ExecutableOp executable) {
     setAttentionInterface(executable, op);
     return success();
   }
+  if (MlaAttendExpandedOp op = matchExpanded(executable.getBodyOps()))
+    return setExpandedInterface(executable, op);
   LinearBody body = *matchLinear(executable.getBodyOps());
+  SmallVector<Value> weights;
   for (OpOperand *weight : body.weights)
-    if (!isa_and_present<FragmentsAttr>(typeOf(weight->get()).getEncoding()))
-      return body.root->emitOpError() << "expected a weight in fragments, got "
-                                      << weight->get().getType() << " (run hadal-pack-parameters)";
+    weights.push_back(weight->get());
+  if (failed(expectPacked(body.root, weights)))
+    return failure();
   SmallVector<Value> reads{body.x};
   llvm::append_range(reads, body.groups);
   for (OpOperand *weight : body.weights)
@@ -225,6 +229,8 @@ static void emitInterface(OpBuilder &builder, Location loc, ArrayRef<LinearProgr
 void hadal::cuda::emitTileVariant(ExecutableOp executable, VariantOp variant, const Level &level) {
   if (MlaAttendAbsorbedOp op = matchAttention(executable.getBodyOps()))
     return emitAttentionVariant(executable, op, variant, level);
+  if (MlaAttendExpandedOp op = matchExpanded(executable.getBodyOps()))
+    return emitExpandedVariant(executable, op, variant, level);
   LinearBody body = *matchLinear(executable.getBodyOps());
   RankedTensorType w = typeOf(body.weights.front()->get());
   LinearSpec spec;

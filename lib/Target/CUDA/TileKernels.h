@@ -17,6 +17,7 @@ namespace hadal::cuda {
 ///   moe_gate_up, moe_down
 ///   head_linear
 ///   mla_attend_absorbed
+///   mla_attend_expanded
 bool hasTileKernel(llvm::ArrayRef<mlir::Operation *> ops);
 
 /// The type as which these kernels read a matrix that is stored as `type`.

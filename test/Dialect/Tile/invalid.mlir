@@ -1,18 +1,18 @@
 // RUN: hadal-opt %s --split-input-file --verify-diagnostics
 
-// global_c1: two extents or three; the columns are known, and positive as the rows are where they are known, which they are in a stack
-// expected-error @+1 {{expected a matrix, or a stack of some, of positive extents whose columns are known, got 2 extents}}
+// global_c1: two extents or three, of which the first may be unknown, the others are known and positive
+// expected-error @+1 {{expected a matrix, or a stack of some, of positive extents of which all but the first are known, got 2 extents}}
 func.func private @matrix(!tile.global<?x?xbf16, rows>)
 
 // -----
 
 // global_c1
-// expected-error @+1 {{expected a matrix, or a stack of some, of positive extents whose columns are known, got 3 extents}}
+// expected-error @+1 {{expected a matrix, or a stack of some, of positive extents of which all but the first are known, got 3 extents}}
 func.func private @matrix(!tile.global<4x?x64xbf16, rows>)
 
 // -----
 
-// global_c2: elements are bf16 or f32; packed ones bf16 or f8E4M3FN, of known rows
+// global_c2: elements are bf16 or f32; packed ones bf16 or f8E4M3FN, and all extents of theirs known
 // expected-error @+1 {{expected elements of bf16 or f32, or packed ones of bf16 or f8E4M3FN, got 'i8'}}
 func.func private @matrix(!tile.global<16x64xi8, rows>)
 
@@ -612,5 +612,78 @@ func.func @exchange(%s: !tile.fragment<64x32xf32, accumulator, [2, 2, 2]>) {
   %x = tile.alloc : !tile.shared<8x512xf32, rows>
   // expected-error @+1 {{expected a tile of 8 rows and 256 columns of f32, got '!tile.shared<8x512xf32, rows>'}}
   %t = tile.exchange %s through %x : !tile.fragment<64x32xf32, accumulator, [2, 2, 2]>, !tile.shared<8x512xf32, rows> -> !tile.fragment<64x32xf32, accumulator, [2, 4, 1]>
+  return
+}
+
+// -----
+
+// operand_c1: a sum, and a left operand of bf16 in pairs of its rows and warps, one of which has all columns of a row
+func.func @operand(%a: !tile.fragment<16x64xf32, accumulator, [1, 4, 1]>) {
+  // expected-error @+1 {{expected a sum with a warp for all columns, and a left operand of bf16 in pairs of its rows and warps, got '!tile.fragment<16x64xf32, accumulator, [1, 4, 1]>' and '!tile.fragment<16x16xbf16, lhs, [1, 4, 1], pairs>'}}
+  %b = tile.operand %a [0] : !tile.fragment<16x64xf32, accumulator, [1, 4, 1]> -> !tile.fragment<16x16xbf16, lhs, [1, 4, 1], pairs>
+  return
+}
+
+// -----
+
+// operand_c2: the columns lie within the sum, from a multiple of 16 on
+func.func @operand(%a: !tile.fragment<16x64xf32, accumulator, [1, 1, 1]>) {
+  // expected-error @+1 {{expected columns within the sum, from a multiple of 16 on, got 32 from 48 on}}
+  %b = tile.operand %a [48] : !tile.fragment<16x64xf32, accumulator, [1, 1, 1]> -> !tile.fragment<16x32xbf16, lhs, [1, 1, 1], pairs>
+  return
+}
+
+// -----
+
+// keep_c1: sums and columns, at least one
+func.func @keep(%a: !tile.fragment<16x32xbf16, lhs, [1, 1, 1]>, %m: !tile.global<64x64xbf16, rows>, %n: i32) {
+  // expected-error @+1 {{expected sums and columns, at least one, got '!tile.fragment<16x32xbf16, lhs, [1, 1, 1]>'}}
+  tile.keep %a to %m[%n] : !tile.fragment<16x32xbf16, lhs, [1, 1, 1]> to !tile.global<64x64xbf16, rows>
+  return
+}
+
+// -----
+
+// keep_c2: a matrix of order rows, whose rows are a multiple of 16 bytes
+func.func @keep(%a: !tile.column<16, [1, 1, 1], whole>, %m: !tile.global<64x20xbf16, rows>, %n: i32) {
+  // expected-error @+1 {{expected a matrix whose rows are a multiple of 16 bytes, got '!tile.global<64x20xbf16, rows>'}}
+  tile.keep %a to %m[%n] : !tile.column<16, [1, 1, 1], whole> to !tile.global<64x20xbf16, rows>
+  return
+}
+
+// -----
+
+// recall_c1: sums and columns, at least one
+func.func @recall(%m: !tile.global<64x64xbf16, rows>, %n: i32) {
+  // expected-error @+1 {{expected sums and columns, at least one, got '!tile.fragment<16x32xbf16, lhs, [1, 1, 1]>'}}
+  %a = tile.recall %m[%n] : !tile.global<64x64xbf16, rows> -> !tile.fragment<16x32xbf16, lhs, [1, 1, 1]>
+  return
+}
+
+// -----
+
+// recall_c2: a matrix of order rows, whose rows are a multiple of 16 bytes
+func.func @recall(%m: !tile.global<4x64x64xbf16, packed>, %n: i32) {
+  // expected-error @+1 {{expected a matrix whose rows are a multiple of 16 bytes, got '!tile.global<4x64x64xbf16, packed>'}}
+  %a = tile.recall %m[%n] : !tile.global<4x64x64xbf16, packed> -> !tile.column<16, [1, 1, 1], whole>
+  return
+}
+
+// -----
+
+// drain_c3: the columns are a multiple of 16 bytes, within the tile
+func.func @drain(%t: !tile.shared<16x64xbf16, swizzled>, %m: !tile.global<64x64xbf16, rows>, %n: i32) {
+  // expected-error @+1 {{expected columns within the tile, of a multiple of 16 bytes, got 72}}
+  tile.drain %t to %m[%n, %n] rows %n columns 72 : !tile.shared<16x64xbf16, swizzled>, !tile.global<64x64xbf16, rows>
+  return
+}
+
+// -----
+
+// alloc_c1: the other tile is allocated too, over none, and at least as large
+func.func @alloc() {
+  %x = tile.alloc : !tile.shared<16x64xbf16, swizzled>
+  // expected-error @+1 {{expected an allocated tile of at least 4096 bytes to lie over, got '!tile.shared<16x64xbf16, swizzled>'}}
+  %y = tile.alloc over %x : !tile.shared<32x64xbf16, packed> over !tile.shared<16x64xbf16, swizzled>
   return
 }

@@ -166,3 +166,23 @@ func.func @scaled(%w: !tile.global<96x64xf8E4M3FN, packed>, %s: !tile.global<1x1
   %t = tile.alloc : !tile.shared<2x16x64xf8E4M3FN, packed>
   return
 }
+
+// A warp has whole rows of scores, which become an operand as they are; what is known is kept between chunks.
+// CHECK-LABEL: func.func @expanded(
+func.func @expanded(%memory: !tile.global<?x960x320xbf16, rows>, %i: i32, %lowest: f32) {
+  %scratch = tile.matrix %memory[%i] : !tile.global<?x960x320xbf16, rows> -> !tile.global<960x320xbf16, rows>
+  // CHECK: %[[R:.*]]:2 = tile.recall %{{.*}}[%{{.*}}] : <960x320xbf16, rows> -> !tile.column<128, [8, 1, 1], whole>, !tile.fragment<128x64xf32, accumulator, [8, 1, 1]>
+  %m, %s = tile.recall %scratch[%i] : !tile.global<960x320xbf16, rows> -> !tile.column<128, [8, 1, 1], whole>, !tile.fragment<128x64xf32, accumulator, [8, 1, 1]>
+  // CHECK: %[[T:.*]] = tile.mask %[[R]]#1 columns %{{.*}} rising else %{{.*}} : <128x64xf32, accumulator, [8, 1, 1]>
+  %t = tile.mask %s columns %i rising else %lowest : !tile.fragment<128x64xf32, accumulator, [8, 1, 1]>
+  // CHECK: tile.operand %[[T]][48] : <128x64xf32, accumulator, [8, 1, 1]> -> <128x16xbf16, lhs, [8, 1, 1], pairs>
+  %a = tile.operand %t [48] : !tile.fragment<128x64xf32, accumulator, [8, 1, 1]> -> !tile.fragment<128x16xbf16, lhs, [8, 1, 1], pairs>
+  // CHECK: tile.keep %[[R]]#0, %[[T]] to %{{.*}}[%{{.*}}] : !tile.column<128, [8, 1, 1], whole>, !tile.fragment<128x64xf32, accumulator, [8, 1, 1]> to <960x320xbf16, rows>
+  tile.keep %m, %t to %scratch[%i] : !tile.column<128, [8, 1, 1], whole>, !tile.fragment<128x64xf32, accumulator, [8, 1, 1]> to !tile.global<960x320xbf16, rows>
+  // CHECK: tile.drain %{{.*}} to %{{.*}}[%{{.*}}, %{{.*}}] rows %{{.*}} columns 32 : <16x64xbf16, swizzled>, <960x320xbf16, rows>
+  %y = tile.alloc : !tile.shared<16x64xbf16, swizzled>
+  tile.drain %y to %scratch[%i, %i] rows %i columns 32 : !tile.shared<16x64xbf16, swizzled>, !tile.global<960x320xbf16, rows>
+  // CHECK: tile.alloc over %{{.*}} : <16x64xbf16, packed> over !tile.shared<16x64xbf16, swizzled>
+  %x = tile.alloc over %y : !tile.shared<16x64xbf16, packed> over !tile.shared<16x64xbf16, swizzled>
+  return
+}

@@ -55,3 +55,22 @@ hadal.program @cuda target <"cuda"> {
     }
   }
 }
+
+// -----
+
+// Sequences of many new tokens are left to the expanded form.
+hadal.program @cuda target <"cuda"> {
+  // CHECK-LABEL: hadal.executable @short interface
+  // CHECK:           func.func @short(
+  // CHECK:             %[[MOST:.*]] = arith.constant 171 : i32
+  // CHECK-NEXT:        %[[IS_SHORT:.*]] = arith.cmpi slt, %{{.*}}, %[[MOST]] : i32
+  // CHECK-NEXT:        scf.if %[[IS_SHORT]] {
+  // CHECK:               tile.copy
+  hadal.executable @short {
+    func.func @body(%ql: tensor<?x192xf32>, %q: tensor<?x144xbf16>, %cache: tensor<?x64x80xbf16>, %p: tensor<?xi32>, %o: tensor<?xi32>, %s: tensor<?xi32>, %t: tensor<?x?xi32>) -> tensor<?x192xbf16> {
+      %y = hadal.mla_attend_absorbed %ql, %q, %cache, %p, %o, %s, %t {heads = 3 : i64, scale = 0.1 : f32, threshold = 171 : i64}
+        : (tensor<?x192xf32>, tensor<?x144xbf16>, tensor<?x64x80xbf16>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x192xbf16>
+      return %y : tensor<?x192xbf16>
+    }
+  }
+}

@@ -316,3 +316,28 @@ func.func @scaled(%w: !tile.global<96x64xf8E4M3FN, packed>, %x: !tile.global<?x6
   tile.store %e to %o : !tile.fragment<32x8xf32, accumulator, [1, 1, 1]>, !tile.shared<8x32xf32, rows, pad = 4>
   return
 }
+
+// -----
+
+// Row m of the mask sees m columns more: rows of a lane are eight apart. Weights are rounded pair by pair, and nothing
+// goes through shared memory. Ten words are three accesses of each thread, the last of two words.
+// CHECK-LABEL: func.func @expanded(
+func.func @expanded(%scratch: !tile.global<960x320xbf16, rows>, %i: i32, %lowest: f32) attributes {nvvm.reqntid = array<i32: 64, 1, 1>} {
+  // CHECK-COUNT-2: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xf32>
+  // CHECK:         llvm.load %{{.*}} {alignment = 8 : i64} : !llvm.ptr<1> -> vector<2xf32>
+  %m, %s = tile.recall %scratch[%i] : !tile.global<960x320xbf16, rows> -> !tile.column<32, [2, 1, 1], whole>, !tile.fragment<32x16xf32, accumulator, [2, 1, 1]>
+  // CHECK-COUNT-8: arith.select %{{.*}}, %{{.*}}, %{{.*}} : f32
+  %t = tile.mask %s columns %i rising else %lowest : !tile.fragment<32x16xf32, accumulator, [2, 1, 1]>
+  // CHECK-COUNT-4: llvm.call_intrinsic "llvm.nvvm.ff2bf16x2.rn"
+  // CHECK-NOT:     !llvm.ptr<3>
+  %a = tile.operand %t [0] : !tile.fragment<32x16xf32, accumulator, [2, 1, 1]> -> !tile.fragment<32x16xbf16, lhs, [2, 1, 1], pairs>
+  // CHECK-COUNT-2: llvm.store %{{.*}}, %{{.*}} {alignment = 16 : i64} : vector<4xf32>, !llvm.ptr<1>
+  // CHECK:         llvm.store %{{.*}}, %{{.*}} {alignment = 8 : i64} : vector<2xf32>, !llvm.ptr<1>
+  tile.keep %m, %t to %scratch[%i] : !tile.column<32, [2, 1, 1], whole>, !tile.fragment<32x16xf32, accumulator, [2, 1, 1]> to !tile.global<960x320xbf16, rows>
+  %ks = tile.alloc : !tile.shared<16x64xbf16, swizzled>
+  %z = tile.zero : !tile.fragment<32x16xf32, accumulator, [2, 1, 1]>
+  %b = tile.load %ks [0, 0] : !tile.shared<16x64xbf16, swizzled> -> !tile.fragment<16x16xbf16, rhs, [2, 1, 1], pairs>
+  %d = tile.mma %a, %b, %z : !tile.fragment<32x16xbf16, lhs, [2, 1, 1], pairs>, !tile.fragment<16x16xbf16, rhs, [2, 1, 1], pairs>, !tile.fragment<32x16xf32, accumulator, [2, 1, 1]>
+  tile.keep %d to %scratch[%i] : !tile.fragment<32x16xf32, accumulator, [2, 1, 1]> to !tile.global<960x320xbf16, rows>
+  return
+}

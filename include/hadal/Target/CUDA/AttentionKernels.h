@@ -19,6 +19,7 @@ struct AttentionSpec {
   int64_t rank = 0, nope = 0, rope = 0; // columns: of a latent; of a head's query
   int64_t pageSize = 0;
   float scale = 0;
+  int64_t threshold = 0; // sequences of so many new tokens or more are left out; none: 0
 };
 
 /// How a workgroup computes some heads of one token.
