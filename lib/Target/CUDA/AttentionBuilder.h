@@ -24,7 +24,17 @@ struct Softmax {
   mlir::Value largest, total; // of scores; of weights, in parts
 };
 
-/// What a tile of scores makes of it.
+/// What a tile after the other makes of the softmax and the weighted sum.
+struct Attended {
+  Softmax softmax;
+  mlir::Value sum;
+
+  /// As loops carry it.
+  llvm::SmallVector<mlir::Value> flat() const { return {softmax.largest, softmax.total, sum}; }
+  static Attended of(mlir::ValueRange flat) { return {{flat[0], flat[1]}, flat[2]}; }
+};
+
+/// What a tile of scores makes of the softmax.
 struct SoftmaxStep {
   Softmax after;
   mlir::Value

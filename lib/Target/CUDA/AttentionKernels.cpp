@@ -55,12 +55,6 @@ public:
   }
 
 private:
-  /// What a tile after the other makes of the softmax and the weighted sum.
-  struct State {
-    Softmax softmax;
-    Value sum;
-  };
-
   int64_t values() const { return valuesOf(spec); }
 
   tile::ColumnType columnType(tile::Share share) {
@@ -116,16 +110,12 @@ private:
       Value next = b.add(step, one);
       copyKeys(next, isOdd(next));
       tile::CommitOp::create(b);
-      return flat(attendTile({{now[0], now[1]}, now[2]}, step, /*isLast=*/false));
+      return attendTile(Attended::of(now), step, /*isLast=*/false).flat();
     });
     // The last tile alone has keys behind the end.
     arrive();
-    State all = attendTile({{done[0], done[1]}, done[2]}, last, /*isLast=*/true);
+    Attended all = attendTile(Attended::of(done), last, /*isLast=*/true);
     writeResult(all);
-  }
-
-  static SmallVector<Value> flat(const State &state) {
-    return {state.softmax.largest, state.softmax.total, state.sum};
   }
 
   /// The stage of a tile.
@@ -142,7 +132,7 @@ private:
     b.copyLatents(cached, key, 0, b.plane(latents, stage));
   }
 
-  State attendTile(const State &before, Value step, bool isLast) {
+  Attended attendTile(const Attended &before, Value step, bool isLast) {
     Value keys = b.plane(latents, isOdd(step));
     Value score = multiplyKeys(keys);
     if (isLast) {
@@ -197,8 +187,7 @@ private:
   Value addValues(Value weights, Value keys, Value sum) {
     constexpr int64_t depth = 16;
     auto type = [&](int64_t rows, int64_t columns, tile::Role role) {
-      return tile::FragmentType::get(b.getContext(), {rows, columns}, b.getBF16Type(), role, warps,
-                                     tile::Depth::Pairs);
+      return b.fragment(rows, columns, role, warps, tile::Depth::Pairs);
     };
     for (int64_t k = 0; k < program.keys; k += depth) {
       Value left = tile::LoadOp::create(b, type(program.heads, depth, tile::Role::Lhs), weights,
@@ -210,7 +199,7 @@ private:
     return sum;
   }
 
-  void writeResult(const State &state) {
+  void writeResult(const Attended &state) {
     Value total = combine(tile::Reduction::Sum, state.softmax.total);
     Value result = b.divide(state.sum, total);
     // Nobody reads latents any more: warps have met to exchange totals.

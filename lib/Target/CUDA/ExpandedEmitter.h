@@ -50,11 +50,6 @@ private:
   struct Chunk {
     mlir::Value start, count;
   };
-  /// What a tile of keys after the other makes of softmax and weighted sum.
-  struct State {
-    Softmax softmax;
-    mlir::Value sum;
-  };
 
   mlir::Value binding(Binding which) { return entry.getArgument(which); }
   mlir::Value constant(Constant which) { return b.launchConstant(entry, which); }
@@ -74,12 +69,12 @@ private:
   // ExpandedTiles.cpp
   void attendTile(const Segment &segment, mlir::Value start, mlir::Value tile);
   void readQueries(mlir::Value row, mlir::Value left);
-  State attendKeys(const Chunk &chunk, mlir::Value position, const State &before);
-  State attendKeys(mlir::Value step, mlir::Value columns, const State &before);
+  Attended attendKeys(const Chunk &chunk, mlir::Value position, const Attended &before);
+  Attended attendKeys(mlir::Value step, mlir::Value columns, const Attended &before);
   mlir::Value multiplyKeys(mlir::Value keys);
   mlir::Value addValues(mlir::Value weights, mlir::Value keys, mlir::Value sum);
   void copyKeys(mlir::Value step);
-  void writeResult(const State &state, mlir::Value row, mlir::Value left);
+  void writeResult(const Attended &state, mlir::Value row, mlir::Value left);
   mlir::Value loadQueries(int64_t column);
 
   AttentionBuilder &b;

@@ -29,14 +29,11 @@ void ExpandedEmitter::attendTile(const Segment &segment, Value start, Value tile
       auto recalled = tile::RecallOp::create(b, TypeRange{whole, parts, sums}, scratch, place);
       return SmallVector<Value>(recalled.getValues());
     });
-    State after = attendKeys(chunk, position, {{before[0], before[1]}, before[2]});
+    Attended after = attendKeys(chunk, position, Attended::of(before));
     Value isLast = b.compare(arith::CmpIPredicate::sle, end, b.add(start, b.constant(kChunkKeys)));
     b.either(
         isLast, [&] { writeResult(after, token, left); },
-        [&] {
-          tile::KeepOp::create(b, ValueRange{after.softmax.largest, after.softmax.total, after.sum},
-                               scratch, place);
-        });
+        [&] { tile::KeepOp::create(b, after.flat(), scratch, place); });
   });
 }
 
@@ -78,17 +75,15 @@ void ExpandedEmitter::copyKeys(Value step) {
 }
 
 /// Tiles of keys that all rows see, then those that some do not.
-ExpandedEmitter::State ExpandedEmitter::attendKeys(const Chunk &chunk, Value position,
-                                                   const State &before) {
+Attended ExpandedEmitter::attendKeys(const Chunk &chunk, Value position, const Attended &before) {
   Value zero = b.constant(0), one = b.constant(1);
   Value seen = b.sub(b.add(position, one), chunk.start); // by the first row
   Value below = b.least(seen, chunk.count);
   Value open =
       b.div(b.select(b.compare(arith::CmpIPredicate::sgt, below, zero), below, zero), program.keys);
   Value end = roundUp(chunk.count, program.keys);
-  auto run = [&](Value from, Value to, const State &state, bool isMasked) -> State {
-    SmallVector<Value> carried{state.softmax.largest, state.softmax.total, state.sum};
-    ValueRange done = b.loop(from, to, carried, [&](Value step, ValueRange now) {
+  auto run = [&](Value from, Value to, const Attended &state, bool isMasked) -> Attended {
+    ValueRange done = b.loop(from, to, state.flat(), [&](Value step, ValueRange now) {
       // The tile has come, and the one before is of nobody's need.
       tile::WaitOp::create(b, uint32_t(0));
       tile::BarrierOp::create(b);
@@ -96,16 +91,15 @@ ExpandedEmitter::State ExpandedEmitter::attendKeys(const Chunk &chunk, Value pos
       b.onlyIf(b.compare(arith::CmpIPredicate::slt, next, end), [&] { copyKeys(next); });
       tile::CommitOp::create(b);
       Value columns = isMasked ? b.sub(seen, b.mul(step, program.keys)) : Value();
-      State after = attendKeys(step, columns, {{now[0], now[1]}, now[2]});
-      return SmallVector<Value>{after.softmax.largest, after.softmax.total, after.sum};
+      return attendKeys(step, columns, Attended::of(now)).flat();
     });
-    return {{done[0], done[1]}, done[2]};
+    return Attended::of(done);
   };
   return run(open, end, run(zero, open, before, /*isMasked=*/false), /*isMasked=*/true);
 }
 
 /// Row m sees `columns` + m keys of the tile; null: all.
-ExpandedEmitter::State ExpandedEmitter::attendKeys(Value step, Value columns, const State &before) {
+Attended ExpandedEmitter::attendKeys(Value step, Value columns, const Attended &before) {
   Value keys = b.plane(stages, arith::AndIOp::create(b, step, b.constant(1)));
   Value score = multiplyKeys(keys);
   if (columns)
@@ -132,8 +126,7 @@ Value ExpandedEmitter::multiplyKeys(Value keys) {
 Value ExpandedEmitter::addValues(Value weights, Value keys, Value sum) {
   constexpr int64_t depth = 16;
   auto type = [&](int64_t rows, int64_t columns, tile::Role role) {
-    return tile::FragmentType::get(b.getContext(), {rows, columns}, b.getBF16Type(), role, warps,
-                                   tile::Depth::Pairs);
+    return b.fragment(rows, columns, role, warps, tile::Depth::Pairs);
   };
   for (int64_t k = 0; k < program.keys; k += depth) {
     Value left = tile::OperandOp::create(b, type(program.rows, depth, tile::Role::Lhs), weights,
@@ -145,7 +138,7 @@ Value ExpandedEmitter::addValues(Value weights, Value keys, Value sum) {
   return sum;
 }
 
-void ExpandedEmitter::writeResult(const State &state, Value row, Value left) {
+void ExpandedEmitter::writeResult(const Attended &state, Value row, Value left) {
   Value total =
       tile::CombineOp::create(b, whole, tile::Reduction::Sum, state.softmax.total, Value());
   Value result = b.divide(state.sum, total);

@@ -67,7 +67,7 @@ Value ProgramBuilder::plane(Value tile, Value index) {
 }
 
 tile::FragmentType ProgramBuilder::fragment(int64_t rows, int64_t columns, tile::Role role,
-                                            ArrayRef<int64_t> warps) {
+                                            ArrayRef<int64_t> warps, tile::Depth depth) {
   Type element = role == tile::Role::Accumulator ? Type(getF32Type()) : Type(getBF16Type());
-  return tile::FragmentType::get(getContext(), {rows, columns}, element, role, warps);
+  return tile::FragmentType::get(getContext(), {rows, columns}, element, role, warps, depth);
 }

@@ -60,7 +60,8 @@ public:
                     int64_t pad = 0, mlir::Value over = {});
   mlir::Value plane(mlir::Value tile, mlir::Value index);
   tile::FragmentType fragment(int64_t rows, int64_t columns, tile::Role role,
-                              llvm::ArrayRef<int64_t> warps);
+                              llvm::ArrayRef<int64_t> warps,
+                              tile::Depth depth = tile::Depth::Eights);
 };
 
 } // namespace hadal::cuda
