@@ -93,6 +93,7 @@ typedef struct hadal_device_options_t {
   size_t struct_size;
   uint32_t index;   /* which of several: "cuda:1" is 1 */
   uint32_t threads; /* of the host, where they execute kernels; 0: the device's choice */
+  int32_t pin_threads; /* not zero: each of them on a core of its own */
 } hadal_device_options_t;
 
 typedef struct hadal_device_info_t {
@@ -111,6 +112,7 @@ typedef struct hadal_device_info_t {
   uint32_t max_workgroup_threads;
   uint64_t max_shared_bytes; /* of a workgroup, static and dynamic */
   uint64_t memory_bytes; /* in all; 0: not known */
+  int32_t pins_threads; /* not zero: as options.pin_threads asked */
 } hadal_device_info_t;
 
 /* ---- Code ---------------------------------------------------------------- */

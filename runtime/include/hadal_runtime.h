@@ -7,7 +7,7 @@
  * hold its weights. Four objects run it:
  *
  *   context   a device and the threads that serve it
- *   module    a loaded artifact; its weights are mapped, never copied
+ *   module    a loaded artifact; its weights are mapped, and copied only if asked for
  *   session   what a module keeps between calls: so many slots of so many tokens
  *   status    why a call failed
  *
@@ -104,6 +104,10 @@ typedef struct hadal_context_options_t {
    * cores that this process may run on. At most 1024. Results do not depend on
    * it. */
   uint32_t threads;
+  /* Not zero: each thread stays on a core of its own, of those that this process may
+   * run on; the calling one while it executes kernels. More threads than cores, and a
+   * device that cannot, are errors. */
+  int32_t pin_threads;
 } hadal_context_options_t;
 
 /* Opens a device. `options` may be NULL.
@@ -140,6 +144,21 @@ HADAL_API uint32_t hadal_context_threads(const hadal_context_t *context);
 
 typedef struct hadal_module hadal_module_t;
 
+/* Where the weights of a device that shares the host's memory stay. */
+typedef enum hadal_weights_memory_t {
+  /* In the files: a page is read when a kernel first needs it, and the system may take it away
+   * again, so that a model may be larger than memory. */
+  HADAL_WEIGHTS_MAP = 0,
+  /* In memory of the process, in huge pages where the system grants them: what the program reads is
+   * copied while the module is loaded. */
+  HADAL_WEIGHTS_COPY = 1,
+  HADAL_WEIGHTS_FORCE_32_BITS = 0x7fffffff
+} hadal_weights_memory_t;
+
+/* Called now and then while weights are read: so many bytes of so many. Anything but 0 ends the
+ * load with HADAL_STATUS_CANCELLED. */
+typedef int32_t (*hadal_progress_fn_t)(void *user, uint64_t done, uint64_t total);
+
 typedef struct hadal_module_options_t {
   size_t struct_size;
   /* Where to look for weight files that are not beside the artifact; may be
@@ -148,6 +167,16 @@ typedef struct hadal_module_options_t {
   /* Not zero: for reports. Neither weights nor code are looked at, and
    * hadal_session_create refuses the module. */
   int32_t inspect_only;
+  /* Copies and locks are errors on a device that has memory of its own. */
+  hadal_weights_memory_t weights_memory;
+  /* Not zero: all pages of the weights that the program reads are read while the module is
+   * loaded. Copies always are. */
+  int32_t prefault_weights;
+  /* Not zero: those pages, or the copy, stay in memory (mlock), which reads them too. What the
+   * system does not allow (RLIMIT_MEMLOCK) is an error. */
+  int32_t lock_weights;
+  hadal_progress_fn_t progress; /* may be NULL */
+  void *progress_user; /* its first argument */
 } hadal_module_options_t;
 
 /* Loads the artifact at `path`: maps it, checks every byte of it against its
@@ -271,7 +300,7 @@ typedef struct hadal_parameter_info_t {
   const uint64_t *shape; /* [rank], logical, before packing */
   uint64_t offset; /* of the first byte, from the start of the file */
   uint64_t size; /* bytes */
-  const void *data; /* mapped, read-only; NULL when loaded for inspection, or computed */
+  const void *data; /* mapped or copied, read-only; NULL when loaded for inspection, or computed */
 } hadal_parameter_info_t;
 
 HADAL_API uint32_t hadal_module_parameter_count(const hadal_module_t *module);

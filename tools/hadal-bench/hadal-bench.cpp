@@ -18,20 +18,21 @@ int main(int argc, char **argv) {
       "same moments. Bytes and operations are the compiler's upper bounds. On a device that\n"
       "counts (sim) one step is counted and nothing timed: bytes that kernels ask for, and\n"
       "those of distinct sectors, beside what they have to move.",
-      {{"prefill", Option::value, "LENGTHS", "lengths of prompts, run in one step (512)"},
-       {"decode", Option::value, "CONTEXTS", "tokens in the cache before the step (512)"},
-       {"batch", Option::value, "SIZES", "sequences in one step (1)"},
-       {"threads", Option::value, "COUNTS", "threads that execute kernels (as many as cores)"},
-       {"repeat", Option::value, "N", "repeats of each figure, of which the median counts (5)"},
-       {"json", Option::flag, "", "print JSON"},
-       {"roof", Option::value, "GPU",
-        "with --device=sim: the time that each resource of a GPU needs at least by its\n"
-        "                                data sheet, which is a bound and no prediction; with\n"
-        "                                --device=cuda: shares of it (a100, h100, h200, l40s)"},
-       {"device", Option::value, "NAME",
-        "where to run: cpu, or a device library by name or path (cpu)"},
-       {"weights", Option::value, "DIR",
-        "where to look for weights that are not beside the model"}});
+      withMemoryOptions(
+          {{"prefill", Option::value, "LENGTHS", "lengths of prompts, run in one step (512)"},
+           {"decode", Option::value, "CONTEXTS", "tokens in the cache before the step (512)"},
+           {"batch", Option::value, "SIZES", "sequences in one step (1)"},
+           {"threads", Option::value, "COUNTS", "threads that execute kernels (as many as cores)"},
+           {"repeat", Option::value, "N", "repeats of each figure, of which the median counts (5)"},
+           {"json", Option::flag, "", "print JSON"},
+           {"roof", Option::value, "GPU",
+            "with --device=sim: the time that each resource of a GPU needs at least by its\n"
+            "                                data sheet, which is a bound and no prediction; with\n"
+            "                                --device=cuda: shares of it (a100, h100, h200, l40s)"},
+           {"device", Option::value, "NAME",
+            "where to run: cpu, or a device library by name or path (cpu)"},
+           {"weights", Option::value, "DIR",
+            "where to look for weights that are not beside the model"}}));
   line.parse(argc, argv);
   if (line.positionals().size() != 1)
     failUsage("expected one model, got " + std::to_string(line.positionals().size()));
@@ -51,6 +52,7 @@ int main(int argc, char **argv) {
   ModelOptions options;
   options.device = line.text("device", "cpu");
   options.weightsDirectory = line.text("weights");
+  readMemoryOptions(line, options);
   plan.onHost = options.device == "cpu";
   if (line.has("roof")) {
     plan.roof = findGpu(line.text("roof"));

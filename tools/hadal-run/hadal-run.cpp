@@ -5,6 +5,7 @@
 #include "files/Paths.h"
 #include "support/CommandLine.h"
 #include "support/Diagnostics.h"
+#include "support/Disk.h"
 #include "support/Ids.h"
 
 #include <algorithm>
@@ -24,32 +25,34 @@ CommandLine makeCommandLine() {
       "MODEL.hadal --prompt=TEXT | --input-ids=IDS | --input-ids-file=FILE [options]",
       "Runs a prompt and writes what the model makes of it to stdout as it comes;\n"
       "tokens per second go to stderr.",
-      {{"prompt", Option::value, "TEXT",
-        "the prompt; - reads it from stdin, less one newline at its end"},
-       {"input-ids", Option::value, "1,2,3", "the prompt as token ids; - reads them from stdin"},
-       {"input-ids-file", Option::value, "FILE",
-        "a file of ids, separated by white space or commas"},
-       {"max-new-tokens", Option::value, "N",
-        "stop after so many tokens (128, as far as the context goes)"},
-       {"temperature", Option::value, "T",
-        "0: the most likely token; default: 0 with ids, else generation_config.json"},
-       {"top-k", Option::value, "K", "sample among the K most likely tokens; 0: all"},
-       {"top-p", Option::value, "P", "sample among the most likely tokens that hold so much"},
-       {"seed", Option::value, "S", "of the samples (0); the same seed gives the same tokens"},
-       {"ignore-eos", Option::flag, "", "do not stop at the end of the text"},
-       {"print-ids", Option::flag, "", "print the generated ids alone, on one line"},
-       {"logits", Option::value, "OUT.safetensors",
-        "write the logits [T, V] f32 of every position of the prompt"},
-       {"chunk", Option::value, "N", "at most so many tokens of the prompt in one step (2048)"},
-       {"trace", Option::value, "T.json",
-        "write every launch, for Chrome's trace viewer or Perfetto"},
-       {"tokenize", Option::flag, "", "print the ids of the prompt and stop"},
-       {"detokenize", Option::value, "1,2,3", "print the text of these ids and stop"},
-       {"device", Option::value, "NAME",
-        "where to run: cpu, or a device library by name or path (cpu)"},
-       {"threads", Option::value, "N", "threads that execute kernels (as many as cores)"},
-       {"weights", Option::value, "DIR",
-        "where to look for weights that are not beside the model"}});
+      withMemoryOptions(
+          {{"prompt", Option::value, "TEXT",
+            "the prompt; - reads it from stdin, less one newline at its end"},
+           {"input-ids", Option::value, "1,2,3",
+            "the prompt as token ids; - reads them from stdin"},
+           {"input-ids-file", Option::value, "FILE",
+            "a file of ids, separated by white space or commas"},
+           {"max-new-tokens", Option::value, "N",
+            "stop after so many tokens (128, as far as the context goes)"},
+           {"temperature", Option::value, "T",
+            "0: the most likely token; default: 0 with ids, else generation_config.json"},
+           {"top-k", Option::value, "K", "sample among the K most likely tokens; 0: all"},
+           {"top-p", Option::value, "P", "sample among the most likely tokens that hold so much"},
+           {"seed", Option::value, "S", "of the samples (0); the same seed gives the same tokens"},
+           {"ignore-eos", Option::flag, "", "do not stop at the end of the text"},
+           {"print-ids", Option::flag, "", "print the generated ids alone, on one line"},
+           {"logits", Option::value, "OUT.safetensors",
+            "write the logits [T, V] f32 of every position of the prompt"},
+           {"chunk", Option::value, "N", "at most so many tokens of the prompt in one step (2048)"},
+           {"trace", Option::value, "T.json",
+            "write every launch, for Chrome's trace viewer or Perfetto"},
+           {"tokenize", Option::flag, "", "print the ids of the prompt and stop"},
+           {"detokenize", Option::value, "1,2,3", "print the text of these ids and stop"},
+           {"device", Option::value, "NAME",
+            "where to run: cpu, or a device library by name or path (cpu)"},
+           {"threads", Option::value, "N", "threads that execute kernels (as many as cores)"},
+           {"weights", Option::value, "DIR",
+            "where to look for weights that are not beside the model"}}));
 }
 
 void checkUsage(const CommandLine &line) {
@@ -243,9 +246,14 @@ int main(int argc, char **argv) {
   std::optional<Trace> trace;
   if (line.has("trace"))
     trace.emplace(model.session());
+  DiskCounters before = readDiskCounters();
   GenerationStatistics statistics = generate(model, text.tokenizer.get(), request);
+  DiskCounters after = readDiskCounters();
   if (trace)
     trace->save(line.text("trace"));
   report(statistics);
+  double seconds = statistics.promptSeconds + statistics.decodeSeconds;
+  if (std::string disk = describeDisk(before, after, seconds); !disk.empty())
+    std::fprintf(stderr, "%s\n", disk.c_str());
   return 0;
 }

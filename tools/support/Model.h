@@ -9,11 +9,10 @@
 #include <vector>
 
 #include "hadal_runtime.h"
+#include "support/CommandLine.h"
 #include "support/Diagnostics.h"
 
 namespace hadal::tools {
-
-class CommandLine;
 
 /// A failed call is an error of the tool.
 void check(hadal_status_t status);
@@ -23,7 +22,13 @@ struct ModelOptions {
   std::string weightsDirectory;
   uint32_t threads = 0; // 0: as many as cores
   bool inspectOnly = false;
+  // Of memoryOptions():
+  bool pin = false, copyWeights = false, prefault = false, lock = false;
 };
+
+/// Options of tools that run a model, about threads and the memory of weights: `options` and those.
+std::vector<Option> withMemoryOptions(std::vector<Option> options);
+void readMemoryOptions(const CommandLine &line, ModelOptions &options);
 
 /// Reads --device, --threads and, where it is a directory's name, --weights.
 ModelOptions modelOptions(const CommandLine &line, bool weightsIsDirectory);

@@ -16,8 +16,8 @@ Status createContext(const hadal_context_options_t *given, hadal_context_t **out
   hadal_context_options_t options;
   HADAL_TRY(readOptions("options", given, options));
   auto context = std::make_shared<Context>();
-  HADAL_TRY(
-      Device::open(options.device ? options.device : "cpu", options.threads, context->device));
+  HADAL_TRY(Device::open(options.device ? options.device : "cpu", options.threads,
+                         options.pin_threads != 0, context->device));
   *out = new hadal_context{std::move(context)};
   return {};
 }
@@ -30,7 +30,19 @@ Status startLoad(hadal_context_t *context, const void *from, const char *field,
   *out = nullptr;
   HADAL_TRY(requireAddress(context, "context"));
   HADAL_TRY(requireAddress(from, field));
-  return readOptions("options", given, options);
+  HADAL_TRY(readOptions("options", given, options));
+  if (options.weights_memory != HADAL_WEIGHTS_MAP && options.weights_memory != HADAL_WEIGHTS_COPY)
+    return fail(HADAL_STATUS_INVALID_ARGUMENT,
+                "options.weights_memory: expected HADAL_WEIGHTS_MAP or HADAL_WEIGHTS_COPY, got %d",
+                static_cast<int>(options.weights_memory));
+  const Device &device = *context->impl->device;
+  bool copied = options.weights_memory == HADAL_WEIGHTS_COPY;
+  if (!device.sharesHostMemory() && !options.inspect_only && (copied || options.lock_weights))
+    return fail(HADAL_STATUS_INVALID_ARGUMENT,
+                "options.%s: expected a device that shares the host's memory, got '%s', which has "
+                "memory of its own",
+                copied ? "weights_memory" : "lock_weights", device.name());
+  return {};
 }
 
 hadal_module_t *wrapModule(hadal_context_t *context, std::shared_ptr<Module> module) {
@@ -87,7 +99,7 @@ Status queryParameter(const hadal_module_t *module, uint32_t index, hadal_parame
   info.shape = info.rank ? parameter.shape()->data() : nullptr;
   info.offset = parameter.offset();
   info.size = parameter.length();
-  info.data = module->impl->weights().data(parameter);
+  info.data = module->impl->weightData(index);
   writeInfo(info, out);
   return {};
 }
@@ -97,7 +109,7 @@ Status verifyParameter(const hadal_module_t *module, uint32_t index) {
   const hadal::artifact::Parameter &parameter = *module->impl->plan().parameters()->Get(index);
   if (parameter.rope_table())
     return {}; // computed, and so never damaged
-  const uint8_t *data = module->impl->weights().data(parameter);
+  const uint8_t *data = module->impl->weightData(index);
   if (!data)
     return fail(HADAL_STATUS_UNSUPPORTED,
                 "%s: parameters[%u] '%s': expected mapped weights, got none", module->impl->path(),

@@ -74,13 +74,18 @@ Device::Device(const hadal_device_table_t &table, hadal_device_t *handle)
 
 Device::~Device() { functions.close(handle); }
 
-Status Device::open(const char *name, uint32_t threads, std::unique_ptr<Device> &out) {
+Status Device::open(const char *name, uint32_t threads, bool pin, std::unique_ptr<Device> &out) {
   const hadal_device_table_t *table = nullptr;
   hadal_device_options_t options = {};
   options.struct_size = sizeof options;
   options.threads = threads;
+  options.pin_threads = pin;
   HADAL_TRY(findDeviceTable(name, &table, &options.index));
-  return open(*table, options, out);
+  HADAL_TRY(open(*table, options, out));
+  if (pin && !out->info().pins_threads)
+    return fail(HADAL_STATUS_UNSUPPORTED,
+                "options.pin_threads: expected a device that pins its threads, got '%s'", name);
+  return {};
 }
 
 Status Device::open(const hadal_device_table_t &table, const hadal_device_options_t &options,

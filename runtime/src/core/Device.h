@@ -92,7 +92,7 @@ public:
   /// Opens a device: one that is built in, one of a library beside the runtime's or in a folder of
   /// HADAL_DEVICE_PATH, or the library at a path with a slash; "NAME:1" is the second of that name.
   /// Errors: none of that name, a table that cannot be used, what the device itself says.
-  static Status open(const char *name, uint32_t threads, std::unique_ptr<Device> &out);
+  static Status open(const char *name, uint32_t threads, bool pin, std::unique_ptr<Device> &out);
 
   /// The same over a table of the caller's, which outlives it. `handle` is one that it has opened.
   static Status open(const hadal_device_table_t &table, const hadal_device_options_t &options,

@@ -10,6 +10,9 @@
 #include <unistd.h>
 
 namespace hadal::runtime {
+namespace {
+constexpr size_t kHugePage = 2 << 20; // bytes; of x86-64, and of arm64 with pages of 4 KiB
+} // namespace
 
 Pages::~Pages() {
   if (base)
@@ -40,21 +43,39 @@ Status Pages::reserve(size_t size, const char *what, Pages &out) {
   return allocate(size, what, 0, out);
 }
 
-namespace {
-
-// An open file descriptor.
-struct File {
-  int descriptor = -1;
-  size_t size = 0;
-  ~File() {
-    if (descriptor >= 0)
-      close(descriptor);
+Status Pages::reserveHuge(size_t size, const char *what, Pages &out) {
+#if defined(MADV_HUGEPAGE)
+  // The system makes a huge page of a whole aligned range alone: what lies before the first and
+  // behind the last is given back.
+  if (size >= kHugePage) {
+    size_t whole = (size + kHugePage - 1) / kHugePage * kHugePage;
+    Pages room;
+    HADAL_TRY(allocate(whole + kHugePage, what, 0, room));
+    size_t before = -reinterpret_cast<uintptr_t>(room.base) % kHugePage,
+           behind = kHugePage - before;
+    if (before != 0)
+      munmap(room.base, before);
+    munmap(room.base + before + whole, behind);
+    room.base += before;
+    room.length = whole;
+    // Only for speed: a system without huge pages says no.
+    madvise(room.base, room.length, MADV_HUGEPAGE);
+    out = std::move(room);
+    return {};
   }
-};
+#endif
+  return reserve(size, what, out);
+}
 
-Status openFile(const char *path, File &file) {
+File::~File() {
+  if (descriptor >= 0)
+    close(descriptor);
+}
+
+Status File::open(const char *path, File &out) {
+  File file;
   // Without O_NONBLOCK, a named pipe would block here for ever.
-  file.descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  file.descriptor = ::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file.descriptor < 0)
     return fail(errno == ENOENT ? HADAL_STATUS_NOT_FOUND : HADAL_STATUS_IO, "%s: cannot open: %s",
                 path, strerror(errno));
@@ -64,46 +85,48 @@ Status openFile(const char *path, File &file) {
   if (!S_ISREG(info.st_mode))
     return fail(HADAL_STATUS_IO, "%s: expected a regular file, got %s", path,
                 S_ISDIR(info.st_mode) ? "a directory" : "a special file");
-  file.size = static_cast<size_t>(info.st_size);
+  file.length = static_cast<size_t>(info.st_size);
+  out = std::move(file);
   return {};
 }
 
-} // namespace
-
-Status Pages::mapFile(const char *path, Pages &out) {
-  File file;
-  HADAL_TRY(openFile(path, file));
-  out = Pages();
-  if (file.size == 0)
-    return {};
-  // Shared: the pages are those of the page cache, whoever else maps them.
-  void *address = mmap(nullptr, file.size, PROT_READ, MAP_SHARED, file.descriptor, 0);
-  if (address == MAP_FAILED)
-    return fail(HADAL_STATUS_IO, "%s: cannot map %zu B: %s", path, file.size, strerror(errno));
-  out = Pages(static_cast<uint8_t *>(address), file.size);
-  return {};
-}
-
-Status Pages::readFile(const char *path, size_t limit, Pages &out) {
-  File file;
-  HADAL_TRY(openFile(path, file));
-  if (file.size > limit)
-    return fail(HADAL_STATUS_INVALID_ARTIFACT, "%s: expected at most %zu B, got %zu B", path, limit,
-                file.size);
-  Pages pages;
-  HADAL_TRY(allocate(file.size, path, pages));
-  for (size_t done = 0; done < file.size;) {
-    ssize_t count = read(file.descriptor, pages.data() + done, file.size - done);
+Status File::read(uint64_t offset, uint8_t *to, size_t size, const char *path) const {
+  for (size_t done = 0; done < size;) {
+    ssize_t count = pread(descriptor, to + done, size - done, static_cast<off_t>(offset + done));
     if (count < 0 && errno == EINTR)
       continue;
     if (count < 0)
       return fail(HADAL_STATUS_IO, "%s: cannot read: %s", path, strerror(errno));
     if (count == 0)
       return fail(HADAL_STATUS_IO,
-                  "%s: expected %zu B, got %zu B: the file shrank while it was read", path,
-                  file.size, done);
+                  "%s: expected %zu B, got %zu B: the file shrank while it was read", path, length,
+                  static_cast<size_t>(offset) + done);
     done += static_cast<size_t>(count);
   }
+  return {};
+}
+
+Status Pages::map(const File &file, const char *path, Pages &out) {
+  out = Pages();
+  if (file.size() == 0)
+    return {};
+  // Shared: the pages are those of the page cache, whoever else maps them.
+  void *address = mmap(nullptr, file.size(), PROT_READ, MAP_SHARED, file.descriptor, 0);
+  if (address == MAP_FAILED)
+    return fail(HADAL_STATUS_IO, "%s: cannot map %zu B: %s", path, file.size(), strerror(errno));
+  out = Pages(static_cast<uint8_t *>(address), file.size());
+  return {};
+}
+
+Status Pages::readFile(const char *path, size_t limit, Pages &out) {
+  File file;
+  HADAL_TRY(File::open(path, file));
+  if (file.size() > limit)
+    return fail(HADAL_STATUS_INVALID_ARTIFACT, "%s: expected at most %zu B, got %zu B", path, limit,
+                file.size());
+  Pages pages;
+  HADAL_TRY(allocate(file.size(), path, pages));
+  HADAL_TRY(file.read(0, pages.data(), file.size(), path));
   out = std::move(pages);
   return {};
 }

@@ -11,6 +11,33 @@
 
 namespace hadal::runtime {
 
+/// A regular file, open for reading. Move-only.
+class File {
+public:
+  File() = default;
+  File(File &&other) noexcept
+      : descriptor(std::exchange(other.descriptor, -1)), length(std::exchange(other.length, 0)) {}
+  File &operator=(File &&other) noexcept {
+    std::swap(descriptor, other.descriptor);
+    std::swap(length, other.length);
+    return *this;
+  }
+  ~File();
+
+  static Status open(const char *path, File &out);
+
+  /// Bytes `offset` to `offset + size`; an error where the file ends before.
+  Status read(uint64_t offset, uint8_t *to, size_t size, const char *path) const;
+
+  /// Bytes, when it was opened.
+  size_t size() const { return length; }
+
+private:
+  friend class Pages;
+  int descriptor = -1;
+  size_t length = 0;
+};
+
 /// A range of pages, unmapped at the end of its life. Move-only.
 class Pages {
 public:
@@ -32,8 +59,11 @@ public:
   /// error here.
   static Status reserve(size_t size, const char *what, Pages &out);
 
-  /// The whole regular file at `path`, mapped read-only, not read.
-  static Status mapFile(const char *path, Pages &out);
+  /// The same, in huge pages where the system grants them.
+  static Status reserveHuge(size_t size, const char *what, Pages &out);
+
+  /// The whole file, mapped read-only, not read. `path` is for the message.
+  static Status map(const File &file, const char *path, Pages &out);
 
   /// The whole regular file at `path`, read into memory, so that a later change
   /// of the file cannot matter. At most `limit` bytes.

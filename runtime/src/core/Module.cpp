@@ -67,14 +67,15 @@ std::shared_ptr<Module> Module::make(std::shared_ptr<Context> context, const cha
   return module;
 }
 
-Status Module::loadContents(const char *weightsDir) {
+Status Module::loadContents(const hadal_module_options_t &options) {
   if (inspectOnly)
     return {};
   HADAL_TRY_IN(pickProgram(), "%s: ", path());
   if (plan().model()->shapes_only())
     return {};
-  HADAL_TRY(Weights::open(plan(), {path(), inMemory, weightsDir}, mapped));
-  HADAL_TRY_IN(takeWeights(), "%s: ", path());
+  HADAL_TRY(Weights::open(plan(), {path(), inMemory, options.weights_dir}, mapped));
+  HADAL_TRY_IN(takeWeights(options), "%s: ", path());
+  mapped.closeFiles();
   return {};
 }
 
@@ -88,7 +89,7 @@ Status Module::load(std::shared_ptr<Context> context, const char *path,
     std::shared_ptr<Module> module = make(context, path, options);
     Status status = Artifact::open(path, module->checked);
     if (status.ok())
-      status = module->loadContents(options.weights_dir);
+      status = module->loadContents(options);
     if (status.ok()) {
       out = std::move(module);
       return {};
@@ -105,7 +106,7 @@ Status Module::loadMemory(std::shared_ptr<Context> context, const char *name, co
   std::shared_ptr<Module> module = make(std::move(context), name, options);
   module->inMemory = true;
   HADAL_TRY(Artifact::copy(name, data, size, module->checked));
-  HADAL_TRY(module->loadContents(options.weights_dir));
+  HADAL_TRY(module->loadContents(options));
   out = std::move(module);
   return {};
 }

@@ -6,6 +6,7 @@
 #include "core/Artifact.h"
 #include "core/Device.h"
 #include "core/Kernels.h"
+#include "core/WeightMemory.h"
 #include "core/Weights.h"
 
 #include <memory>
@@ -38,6 +39,14 @@ public:
   const Kernels &kernels() const { return loadedKernels; }
   const Weights &weights() const { return mapped; }
 
+  /// The first byte of a parameter, in its file or in the copy; null when there are no weights, and
+  /// for one that is computed.
+  const uint8_t *weightData(uint32_t parameter) const {
+    if (const uint8_t *copy = weightMemory.copyOf(parameter))
+      return copy;
+    return mapped.data(*plan().parameters()->Get(parameter));
+  }
+
   /// The program that the device executes; null when there is none, and for a
   /// module that was loaded for inspection.
   const Program *program() const { return picked; }
@@ -64,10 +73,10 @@ private:
   static std::shared_ptr<Module> make(std::shared_ptr<Context> context, const char *path,
                                       const hadal_module_options_t &options);
   /// Makes what the artifact names ready, once it is there: kernels, weights.
-  Status loadContents(const char *weightsDir);
+  Status loadContents(const hadal_module_options_t &options);
   Status pickProgram();
   // ModuleWeights.cpp: what the device takes in.
-  Status takeWeights();
+  Status takeWeights(const hadal_module_options_t &options);
   Status takeSlice(const ParameterSlice &slice, const std::vector<int64_t> &values,
                    DeviceQueue &queue, DeviceMemory &out);
 
@@ -76,6 +85,7 @@ private:
   bool inspectOnly = false, inMemory = false;
   Artifact checked;
   Weights mapped;
+  WeightMemory weightMemory;
   const Program *picked = nullptr;
   uint32_t pickedIndex = 0;
   Kernels loadedKernels;

@@ -61,7 +61,7 @@ Status Module::takeSlice(const ParameterSlice &slice, const std::vector<int64_t>
     return fail(kInvalid, "expected a range within %" PRIu64 " B, got %" PRId64 " B at %" PRId64,
                 stride, length, offset);
   const artifact::Parameter &parameter = *plan().parameters()->Get(slice.parameter);
-  const uint8_t *first = mapped.data(parameter) + offset;
+  const uint8_t *first = weightData(slice.parameter) + offset;
   size_t bytes = static_cast<size_t>(length);
   // Kernels want lines of 64 bytes; a piece that begins in the middle of one is copied.
   if (slice.outer == 1 && reinterpret_cast<uintptr_t>(first) % 64 == 0)
@@ -79,13 +79,21 @@ Status Module::takeSlice(const ParameterSlice &slice, const std::vector<int64_t>
   return {};
 }
 
-Status Module::takeWeights() {
+Status Module::takeWeights(const hadal_module_options_t &options) {
   Bound bound;
   uint32_t count = sizeOf(plan().parameters());
   bound.parameters.resize(count);
   bound.slices.resize(picked->slices.size());
   for (const Entry &entry : picked->entries)
     bound.add(entry.ops);
+  std::vector<bool> isRead = bound.parameters;
+  for (uint32_t i = 0; i < bound.slices.size(); ++i)
+    if (bound.slices[i])
+      isRead[picked->slices[i].parameter] = true;
+  for (uint32_t i = 0; i < count; ++i)
+    if (plan().parameters()->Get(i)->rope_table())
+      isRead[i] = false;
+  HADAL_TRY(WeightMemory::make(plan(), mapped, isRead, options, weightMemory));
   parameters.resize(count);
   for (uint32_t i = 0; i < count; ++i) {
     if (!bound.parameters[i])
@@ -94,8 +102,8 @@ Status Module::takeWeights() {
     if (parameter.rope_table())
       computedParameters.push_back(i);
     else
-      HADAL_TRY_IN(device().importWeights(mapped.data(parameter), parameter.length(),
-                                          text(parameter.name()), parameters[i]),
+      HADAL_TRY_IN(device().importWeights(weightData(i), parameter.length(), text(parameter.name()),
+                                          parameters[i]),
                    "parameters[%u] '%s': ", i, text(parameter.name()));
   }
   slices.resize(picked->slices.size());

@@ -105,10 +105,11 @@ Status Weights::open(const artifact::Module &module, const WeightPlaces &places,
   std::vector<uint64_t> headerEnds;
   for (uint32_t i = 0; i < sizeOf(module.weight_files()); ++i) {
     const artifact::WeightFile &expected = *module.weight_files()->Get(i);
-    File file;
+    Opened file;
     uint64_t headerEnd = 0;
     HADAL_TRY(locate(expected.name()->c_str(), places, file.path));
-    HADAL_TRY(Pages::mapFile(file.path.c_str(), file.pages));
+    HADAL_TRY(File::open(file.path.c_str(), file.file));
+    HADAL_TRY(Pages::map(file.file, file.path.c_str(), file.pages));
     HADAL_TRY_IN(checkIdentity(expected, file.pages, &headerEnd), "%s: ", file.path.c_str());
     headerEnds.push_back(headerEnd);
     result.files.push_back(std::move(file));

@@ -33,15 +33,29 @@ public:
     return files[parameter.file()].pages.data() + parameter.offset();
   }
 
+  /// Bytes `offset` to `offset + size` of a parameter, from its file; before closeFiles().
+  Status read(const artifact::Parameter &parameter, uint64_t offset, uint8_t *to,
+              size_t size) const {
+    const Opened &file = files[parameter.file()];
+    return file.file.read(parameter.offset() + offset, to, size, file.path.c_str());
+  }
+
+  /// Gives the descriptors back; the files stay mapped.
+  void closeFiles() {
+    for (Opened &file : files)
+      file.file = File();
+  }
+
   /// Where the file was found; "" when no files are open.
   const char *path(uint32_t file) const { return files.empty() ? "" : files[file].path.c_str(); }
 
 private:
-  struct File {
+  struct Opened {
     std::string path;
+    File file;
     Pages pages;
   };
-  std::vector<File> files;
+  std::vector<Opened> files;
 };
 
 /// The string value of `key` in the JSON text of a safetensors header; empty

@@ -5,6 +5,7 @@
 #include "core/Memory.h"
 #include "cpu/CpuKernels.h"
 #include "cpu/CpuLevel.h"
+#include "cpu/Topology.h"
 #include "device/Fail.h"
 #include "device/Table.h"
 #include "support/Clock.h"
@@ -57,7 +58,7 @@ Status checkCode(int32_t code) {
               code == 1 ? ": an operand holds a value that the kernel cannot process" : "");
 }
 
-Status open(uint32_t threads, const CpuIdentity &cpu, CpuDevice **out) {
+Status open(uint32_t threads, const CpuIdentity &cpu, std::unique_ptr<CpuDevice> &out) {
   if (threads > kMaxThreads)
     return fail(HADAL_STATUS_INVALID_ARGUMENT, "options.threads: expected at most %u, got %u",
                 kMaxThreads, threads);
@@ -66,11 +67,28 @@ Status open(uint32_t threads, const CpuIdentity &cpu, CpuDevice **out) {
   HADAL_TRY(restrictLevels(forcedLevel(), levels));
   if (forcedLevel())
     note = "HADAL_CPU_LEVEL allows no other";
-  *out = new CpuDevice(threads ? threads : availableCores(), std::move(levels), std::move(note));
+  out = std::make_unique<CpuDevice>(threads ? threads : availableCores(), std::move(levels),
+                                    std::move(note));
   return {};
 }
 
-Status openHost(const hadal_device_options_t &options, CpuDevice **out) {
+Status pin(CpuDevice &opened) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  sched_getaffinity(0, sizeof allowed, &allowed);
+  std::vector<uint32_t> cpus = pinOrder(allowed, "/sys/devices/system");
+  uint32_t threads = opened.pool.threads();
+  if (threads > cpus.size())
+    return fail(
+        HADAL_STATUS_INVALID_ARGUMENT,
+        "options.pin_threads: expected at most %zu threads, the cores that this process may "
+        "run on, got %u",
+        cpus.size(), threads);
+  cpus.resize(threads);
+  return opened.pool.pin(std::move(cpus));
+}
+
+Status openHost(const hadal_device_options_t &options, std::unique_ptr<CpuDevice> &out) {
   if (options.index != 0)
     return fail(HADAL_STATUS_NOT_FOUND,
                 "options.device: expected 'cpu', the only one of its name, got 'cpu:%u'",
@@ -79,15 +97,16 @@ Status openHost(const hadal_device_options_t &options, CpuDevice **out) {
   std::string problem = readHostCpu(cpu);
   if (!problem.empty())
     return fail(HADAL_STATUS_INVALID_ARGUMENT, "%s", problem.c_str());
-  return open(options.threads, cpu, out);
+  HADAL_TRY(open(options.threads, cpu, out));
+  return options.pin_threads ? pin(*out) : Status();
 }
 
 hadal_device_code_t open(const hadal_device_options_t *options, hadal_device_t **out,
                          hadal_device_error_t *error) {
-  CpuDevice *opened = nullptr;
-  Status status = openHost(*options, &opened);
+  std::unique_ptr<CpuDevice> opened;
+  Status status = openHost(known(options), opened);
   if (status.ok())
-    *out = reinterpret_cast<hadal_device_t *>(opened);
+    *out = reinterpret_cast<hadal_device_t *>(opened.release());
   return report(status, error);
 }
 
@@ -105,6 +124,7 @@ void info(hadal_device_t *handle, hadal_device_info_t *out) {
   facts.threads = cpu.pool.threads();
   facts.alignment = kAlignment;
   facts.shares_host_memory = 1;
+  facts.pins_threads = cpu.pool.isPinned();
   give(facts, out);
 }
 
@@ -316,9 +336,9 @@ constexpr hadal_device_table_t kTable = HADAL_DEVICE_TABLE("cpu", nullptr);
 const hadal_device_table_t &cpuDeviceTable() { return kTable; }
 
 Status openCpuDevice(uint32_t threads, const CpuIdentity &cpu, std::unique_ptr<Device> &out) {
-  CpuDevice *opened = nullptr;
-  HADAL_TRY(open(threads, cpu, &opened));
-  return Device::adopt(kTable, reinterpret_cast<hadal_device_t *>(opened), out);
+  std::unique_ptr<CpuDevice> opened;
+  HADAL_TRY(open(threads, cpu, opened));
+  return Device::adopt(kTable, reinterpret_cast<hadal_device_t *>(opened.release()), out);
 }
 
 } // namespace hadal::runtime

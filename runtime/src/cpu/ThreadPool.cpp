@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstring>
 #include <sched.h>
 
 #if defined(__x86_64__)
@@ -49,6 +50,29 @@ private:
 #endif
 };
 
+// Keeps a thread that is not the pool's on a CPU.
+class OnCpu {
+public:
+  // `cpus` may be empty: then it stays where it is.
+  explicit OnCpu(const std::vector<uint32_t> &cpus)
+      : moved(!cpus.empty() && sched_getaffinity(0, sizeof before, &before) == 0) {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    if (moved) {
+      CPU_SET(cpus.front(), &one);
+      moved = sched_setaffinity(0, sizeof one, &one) == 0;
+    }
+  }
+  ~OnCpu() {
+    if (moved)
+      sched_setaffinity(0, sizeof before, &before);
+  }
+
+private:
+  cpu_set_t before;
+  bool moved;
+};
+
 // Signals are the business of the embedding program's own threads.
 class BlockedSignals {
 public:
@@ -81,6 +105,20 @@ ThreadPool::ThreadPool(uint32_t threads) : scratch(std::max(1u, threads)) {
       break;
     workers.push_back(std::move(worker));
   }
+}
+
+Status ThreadPool::pin(std::vector<uint32_t> chosen) {
+  for (const auto &worker : workers) {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(chosen[worker->index], &one);
+    if (int code = pthread_setaffinity_np(worker->handle, sizeof one, &one))
+      return fail(HADAL_STATUS_UNSUPPORTED,
+                  "options.pin_threads: cannot pin a thread to CPU %u: %s", chosen[worker->index],
+                  strerror(code));
+  }
+  cpus = std::move(chosen);
+  return {};
 }
 
 void *ThreadPool::start(void *worker) {
@@ -218,6 +256,7 @@ std::unique_lock<std::mutex> ThreadPool::takeTurn() {
 }
 
 int32_t ThreadPool::run(const GridJob &grid) {
+  OnCpu place(cpus);
   std::unique_lock<std::mutex> lock = takeTurn();
   DefaultFloatingPoint environment;
   return runLocked(grid);
@@ -227,6 +266,7 @@ int32_t ThreadPool::runAll(const std::vector<GridJob> &grids, const volatile int
                            uint32_t *done) {
   using Clock = std::chrono::steady_clock;
   DefaultFloatingPoint environment;
+  OnCpu place(cpus);
   std::unique_lock<std::mutex> lock = takeTurn();
   Clock::time_point began = Clock::now();
   for (*done = 0; *done < grids.size() && !device::isCancelled(cancel); ++*done) {

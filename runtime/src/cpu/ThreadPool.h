@@ -35,6 +35,11 @@ public:
   ThreadPool(const ThreadPool &) = delete;
   ThreadPool &operator=(const ThreadPool &) = delete;
 
+  /// Keeps thread i on cpus[i], of which there are as many as threads; the calling thread, which is
+  /// the first, while it is in run() or runAll().
+  Status pin(std::vector<uint32_t> cpus);
+  bool isPinned() const { return !cpus.empty(); }
+
   uint32_t threads() const { return static_cast<uint32_t>(workers.size()) + 1; }
 
   /// Makes sure that each thread has this much scratch.
@@ -78,6 +83,7 @@ private:
   std::atomic<uint32_t> waiting{0}, turns{0}; // for it; taken of it
   std::vector<std::unique_ptr<Worker>> workers;
   std::vector<Pages> scratch; // one a thread
+  std::vector<uint32_t> cpus; // one a thread, or none
 
   // Chunks of the job that nobody has claimed. Who takes one away may read the job until it has
   // counted it as done; the launching thread waits for chunks that were claimed, never for a worker

@@ -21,7 +21,7 @@ uint64_t now() {
 class CpuDeviceTest : public testing::Test {
 protected:
   CpuDeviceTest() {
-    require("open", Device::open("cpu", 2, device).message());
+    require("open", Device::open("cpu", 2, /*pin=*/false, device).message());
     section.struct_size = sizeof section;
     section.name = "model";
     section.level = "x86-64-v3";

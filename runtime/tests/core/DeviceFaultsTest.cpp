@@ -64,7 +64,7 @@ private:
   }
 
   void runAll() {
-    hadal_device_options_t options = {sizeof options, 0, 1};
+    hadal_device_options_t options = {sizeof options, 0, 1, 0};
     auto impl = std::make_shared<runtime::Context>();
     if (!make([&] { return runtime::Device::open(lyingTable(), options, impl->device).release(); }))
       return;
@@ -287,7 +287,7 @@ std::string trace(const std::string &model) {
     *out = dated(*out);
     return code;
   };
-  hadal_device_options_t options = {sizeof options, 0, 1};
+  hadal_device_options_t options = {sizeof options, 0, 1, 0};
   auto impl = std::make_shared<runtime::Context>();
   EXPECT_TRUE(runtime::Device::open(table, options, impl->device).ok());
   ContextHandle context(new hadal_context{impl});

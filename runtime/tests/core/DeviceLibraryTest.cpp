@@ -13,7 +13,7 @@ const std::string kRelay = kFolder + "/libhadal_device_relay.so";
 
 // Opens a device: its name, or the message.
 std::string open(const std::string &device, ContextHandle *context = nullptr) {
-  hadal_context_options_t options = {sizeof options, device.c_str(), 1};
+  hadal_context_options_t options = {sizeof options, device.c_str(), 1, 0};
   hadal_context_t *made = nullptr;
   std::string message = take(hadal_context_create(&options, &made));
   EXPECT_EQ(message == "ok", made != nullptr);

@@ -13,7 +13,7 @@ namespace {
 
 // Of a device over this table.
 std::string open(const hadal_device_table_t &table) {
-  hadal_device_options_t options = {sizeof options, 0, 1};
+  hadal_device_options_t options = {sizeof options, 0, 1, 0};
   std::unique_ptr<Device> device;
   Status status = Device::open(table, options, device);
   EXPECT_EQ(status.ok(), device != nullptr);

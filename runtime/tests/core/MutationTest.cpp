@@ -196,7 +196,9 @@ TEST(MutationTest, MendedTablesRunOrFail) {
   Bytes bytes = serialize(model);
   ContextHandle context = makeContextOf(std::make_unique<RecordingDevice>("x86-64-v3"));
   std::string where = folder.path("");
-  hadal_module_options_t options = {sizeof options, where.c_str(), 0};
+  hadal_module_options_t options = {};
+  options.struct_size = sizeof options;
+  options.weights_dir = where.c_str();
   std::mt19937 random(3);
   size_t refused = 0, failed = 0, ran = 0;
   for (size_t i = 0; i < bytes.size() - sizeof(runtime::Trailer); ++i) {

@@ -314,7 +314,7 @@ const hadal_device_table_t &separateTable() {
 }
 
 SeparateCpuDevice::SeparateCpuDevice() {
-  require("Device::open", runtime::Device::open("cpu", 1, cpu).message());
+  require("Device::open", runtime::Device::open("cpu", 1, /*pin=*/false, cpu).message());
   require("createQueue", cpu->createQueue(queue).message());
 }
 
@@ -397,7 +397,7 @@ ContextHandle makeContextOf(std::unique_ptr<SeparateDevice> device) {
 
 ContextHandle makeContextOf(const hadal_device_table_t &table) {
   auto context = std::make_shared<runtime::Context>();
-  hadal_device_options_t options = {sizeof options, 0, 1};
+  hadal_device_options_t options = {sizeof options, 0, 1, 0};
   require("open", runtime::Device::open(table, options, context->device).message());
   return ContextHandle(new hadal_context{std::move(context)});
 }

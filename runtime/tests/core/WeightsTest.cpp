@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Weight files: where they are looked for, how they are identified, how fast.
 #include "core/Weights.h"
+#include "ProcessPages.h"
 #include "TestDevices.h"
 
-#include <cinttypes>
-#include <cstdio>
 #include <cstring>
 #include <ctime>
-#include <fcntl.h>
 #include <filesystem>
-#include <fstream>
 #include <unistd.h>
 
 namespace hadal::test {
@@ -60,7 +57,9 @@ TEST_F(WeightsTest, OfAnArtifactInMemory) {
   std::filesystem::path before = std::filesystem::current_path();
   std::filesystem::current_path(folder.path(""));
   auto load = [&](const char *directory, const char *name, ModuleHandle *module = nullptr) {
-    hadal_module_options_t options = {sizeof options, directory, 0};
+    hadal_module_options_t options = {};
+    options.struct_size = sizeof options;
+    options.weights_dir = directory;
     hadal_module_t *loaded = nullptr;
     // At any address.
     Bytes shifted(1);
@@ -160,26 +159,6 @@ TEST_F(WeightsTest, LargeFilesLoadAtOnce) {
   ModuleHandle module = loadModule(context.get(), artifact);
   SessionHandle session = makeSession(module.get(), 1, 64);
   EXPECT_LT(static_cast<double>(clock() - start) / CLOCKS_PER_SEC, 0.1);
-}
-
-/// Pages from `offset` of the mapped file on that the process has touched.
-size_t touchedPages(const std::string &file, uint64_t offset) {
-  uint64_t page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE)), begin = 0, end = 0;
-  std::ifstream maps("/proc/self/maps");
-  for (std::string line; std::getline(maps, line);)
-    if (line.size() > file.size() &&
-        line.compare(line.size() - file.size(), file.size(), file) == 0)
-      std::sscanf(line.c_str(), "%" SCNx64 "-%" SCNx64, &begin, &end);
-  size_t touched = 0;
-  int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-  for (uint64_t at = begin + offset; at < end; at += page) {
-    uint64_t entry = 0;
-    EXPECT_EQ(pread(pagemap, &entry, sizeof entry, static_cast<off_t>(at / page * sizeof entry)),
-              static_cast<ssize_t>(sizeof entry));
-    touched += entry >> 63; // present
-  }
-  close(pagemap);
-  return touched;
 }
 
 // An artifact for two targets: the device takes in what its own program reads.
