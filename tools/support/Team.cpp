@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Threads that do one thing together, timed from a common start.
-#include "Team.h"
+#include "support/Team.h"
 
 #include <chrono>
 
