@@ -34,7 +34,7 @@ TEST(Disk, IsDescribed) {
   EXPECT_EQ(describeDisk(before, {3100001000, 2000000}, 0.5),
             "disk: 3.10 GB read, 100% of the time waited for it");
   EXPECT_EQ(describeDisk({1000, {}}, {3100001000, {}}, 4), "disk: 3.10 GB read");
-  EXPECT_EQ(describeDisk(before, {900000, 2000000}, 4), "");
+  EXPECT_EQ(describeDisk(before, {63000000, 2000000}, 4), "");
   EXPECT_EQ(describeDisk(none, none, 4), "");
 }
 

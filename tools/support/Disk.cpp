@@ -32,7 +32,7 @@ DiskCounters readDiskCounters(const std::string &proc) {
 }
 
 std::string describeDisk(const DiskCounters &before, const DiskCounters &after, double seconds) {
-  constexpr uint64_t worthTelling = 1000000; // bytes
+  constexpr uint64_t worthTelling = 64000000; // bytes
   if (!before.bytes || !after.bytes || *after.bytes < *before.bytes + worthTelling)
     return "";
   char text[128];

@@ -19,7 +19,7 @@ struct DiskCounters {
 /// Reads them; `proc` is the folder that Linux calls /proc.
 DiskCounters readDiskCounters(const std::string &proc = "/proc");
 
-/// "disk: 3.10 GB read, 48% of the time waited for it"; "" where less than a MB was read.
+/// "disk: 3.10 GB read, 48% of the time waited for it"; "" where less than 64 MB were read.
 std::string describeDisk(const DiskCounters &before, const DiskCounters &after, double seconds);
 
 } // namespace hadal::tools
