@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "Gpus.h"
+#include "roofs/Roofs.h"
 #include "support/Model.h"
-#include "support/Roofs.h"
 
 namespace hadal::tools {
 

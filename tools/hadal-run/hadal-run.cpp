@@ -3,11 +3,11 @@
 #include "Generate.h"
 #include "Trace.h"
 #include "files/Paths.h"
+#include "roofs/Roofs.h"
 #include "support/CommandLine.h"
 #include "support/Diagnostics.h"
 #include "support/Disk.h"
 #include "support/Ids.h"
-#include "support/Roofs.h"
 
 #include <algorithm>
 #include <cstring>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the machine can do at best: read memory, multiply and add.
-#include "support/Roofs.h"
+#include "roofs/Roofs.h"
 
 #include "cpu/HostCpu.h"
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the machine can do at best: read memory, multiply and add.
-#ifndef HADAL_TOOLS_SUPPORT_ROOFS_H
-#define HADAL_TOOLS_SUPPORT_ROOFS_H
+#ifndef HADAL_TOOLS_ROOFS_ROOFS_H
+#define HADAL_TOOLS_ROOFS_ROOFS_H
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "roofs/Team.h"
 #include "support/Model.h"
-#include "support/Team.h"
 
 namespace hadal::tools {
 
@@ -37,4 +37,4 @@ double measureDot(Team &team, double seconds);
 
 } // namespace hadal::tools
 
-#endif // HADAL_TOOLS_SUPPORT_ROOFS_H
+#endif // HADAL_TOOLS_ROOFS_ROOFS_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Threads that do one thing together, timed from a common start.
-#include "support/Team.h"
+#include "roofs/Team.h"
 
 #include <chrono>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Threads that do one thing together, timed from a common start.
-#ifndef HADAL_TOOLS_SUPPORT_TEAM_H
-#define HADAL_TOOLS_SUPPORT_TEAM_H
+#ifndef HADAL_TOOLS_ROOFS_TEAM_H
+#define HADAL_TOOLS_ROOFS_TEAM_H
 
 #include <atomic>
 #include <condition_variable>
@@ -40,4 +40,4 @@ private:
 
 } // namespace hadal::tools
 
-#endif // HADAL_TOOLS_SUPPORT_TEAM_H
+#endif // HADAL_TOOLS_ROOFS_TEAM_H
