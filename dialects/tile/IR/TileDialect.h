@@ -48,6 +48,9 @@ namespace hadal::tile {
 /// its block and in the blocks around it.
 int64_t sharedOffset(AllocOp op);
 
+/// Where it ends, and the next one begins.
+int64_t sharedEnd(AllocOp op);
+
 /// Bytes of shared memory that the tiles below `op` need.
 int64_t sharedBytes(mlir::Operation *op);
 

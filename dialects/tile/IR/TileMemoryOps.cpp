@@ -9,14 +9,20 @@ using namespace hadal::tile;
 
 LogicalResult AllocOp::verify() {
   // alloc_c1
-  if (!getOver())
-    return success();
-  auto other = getOver().getDefiningOp<AllocOp>();
-  if (!other || other.getOver() ||
-      other.getTile().getType().getBytes() < getTile().getType().getBytes())
-    return emitOpError() << "expected an allocated tile of at least "
-                         << getTile().getType().getBytes() << " bytes to lie over, got "
-                         << getOver().getType();
+  int64_t begin = -1, end = -1;
+  for (Value tile : getOver()) {
+    auto other = tile.getDefiningOp<AllocOp>();
+    if (!other || !other.getOver().empty() || (end >= 0 && sharedOffset(other) != end))
+      return emitOpError() << "expected tiles that are allocated one behind the other to lie over, "
+                              "got one that is not: "
+                           << tile.getType();
+    begin = begin < 0 ? sharedOffset(other) : begin;
+    end = sharedEnd(other);
+  }
+  int64_t needed = getTile().getType().getBytes();
+  if (!getOver().empty() && end - begin < needed)
+    return emitOpError() << "expected at least " << needed << " bytes to lie over, got "
+                         << end - begin;
   return success();
 }
 

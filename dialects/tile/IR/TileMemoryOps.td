@@ -9,18 +9,18 @@ def Tile_AllocOp : Tile_Op<"alloc", [MemoryEffects<[MemAlloc]>]> {
   let summary = "A tile in shared memory";
   let description = [{
     Undefined at first, and there until the block around it ends; blocks that exclude each other
-    (of one `scf.if`) have the same memory. How much a kernel needs, `sharedBytes` says. A tile `over` another has the memory of that from its
-    beginning on, for a time when nobody needs the other.
+    (of one `scf.if`) have the same memory. How much a kernel needs, `sharedBytes` says. A tile `over` others has their memory from the
+    beginning of the first on, for a time when nobody needs them.
 
     Constraints:
-    1. alloc_c1: the other tile is allocated too, over none, and at least as large
+    1. alloc_c1: the others are allocated one behind the other, over none, and as large as the tile together at least
 
     ```mlir
     %x = tile.alloc : !tile.shared<3x128x64xbf16, swizzled>
     %q = tile.alloc over %x : !tile.shared<128x64xbf16, packed> over !tile.shared<3x128x64xbf16, swizzled>
     ```
   }];
-  let arguments = (ins Optional<Tile_Shared>:$over);
+  let arguments = (ins Variadic<Tile_Shared>:$over);
   let results = (outs Tile_Shared:$tile);
   let assemblyFormat = "(`over` $over^)? attr-dict `:` type($tile) (`over` type($over)^)?";
   let hasVerifier = 1;

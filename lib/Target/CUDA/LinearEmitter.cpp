@@ -3,6 +3,8 @@
 // written of its sums.
 #include "LinearEmitter.h"
 
+#include "KernelFrame.h"
+
 #include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
@@ -10,7 +12,8 @@ using namespace hadal;
 using namespace hadal::cuda;
 
 LinearEmitter::LinearEmitter(ProgramBuilder &builder, const LinearSpec &spec, func::FuncOp kernel)
-    : b(builder), spec(spec), depth(int64_t(llvm::alignTo(spec.inputs, kLinearDepth))) {
+    : b(builder), spec(spec), depth(int64_t(llvm::alignTo(spec.inputs, kLinearDepth))),
+      warpCount(*threadsOf(kernel) / kWarp) {
   ArrayRef<BlockArgument> arguments = kernel.getBody().front().getArguments();
   auto take = [&](size_t count) {
     ArrayRef<BlockArgument> taken = arguments.take_front(count);

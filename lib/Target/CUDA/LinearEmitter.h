@@ -11,17 +11,18 @@ namespace hadal::cuda {
 
 /// Depth of a stage, or of one round of loads.
 inline constexpr int64_t kLinearDepth = tile::kPackedPadding;
-/// Warps of a workgroup.
-inline constexpr int64_t kLinearWarps = kLinearThreads / kWarp;
 /// Elements behind a row of sums, so that there are no conflicts of banks.
 inline constexpr int64_t kLinearPad = 4;
+
+/// Parts of the depth, with its padding, that are summed by themselves.
+inline int64_t segmentsOf(const LinearSpec &spec) {
+  return int64_t(llvm::divideCeil(llvm::alignTo(spec.inputs, kLinearDepth), spec.segment));
+}
 
 /// Weights are the left operand of all programs, so that a sum has the same steps in the same order.
 class LinearEmitter {
 public:
   LinearEmitter(ProgramBuilder &builder, const LinearSpec &spec, mlir::func::FuncOp kernel);
-
-  int64_t segments() const { return int64_t(llvm::divideCeil(depth, spec.segment)); }
 
   /// Emits `program` for calls of more than `fewer` rows.
   void emit(LinearProgram &program, int64_t fewer);
@@ -36,6 +37,7 @@ private:
     mlir::Value xColumn = {}, yColumn = {};
   };
 
+  int64_t segments() const { return segmentsOf(spec); }
   void emitDense(const LinearProgram &program);
   mlir::Value below(mlir::Value first, mlir::Value column) {
     return first ? b.add(first, column) : column;
@@ -66,6 +68,7 @@ private:
   ProgramBuilder &b;
   const LinearSpec &spec;
   int64_t depth; // with padding
+  int64_t warpCount; // of a workgroup
   mlir::Value x, y, rows;
   mlir::Value offsets, pairs; // of experts
   mlir::Value xIndex, yIndex; // rows of x and of y where they are not neighbours, or null

@@ -10,11 +10,18 @@ using namespace hadal;
 using namespace hadal::cuda;
 
 namespace {
-/// As many stages as shared memory has room for, up to four; less than two are none.
-int64_t countStages(const LinearSpec &spec, int64_t outputs, int64_t rows, int64_t sharedBytes) {
+/// Threads of a workgroup: of most shapes, and of those whose tiles are twice as wide.
+constexpr int64_t kThreads = 128, kWideThreads = 256;
+
+/// As many stages as shared memory has room for, up to four; less than two are none. The result
+/// lies over them, or has a place of its own where sums of segments wait in it.
+int64_t countStages(const LinearSpec &spec, int64_t segments, int64_t outputs, int64_t rows,
+                    int64_t sharedBytes) {
   int64_t result = spec.weights() * rows * (outputs + kLinearPad) * 4;
   int64_t stage = (spec.weights() * outputs * (spec.scales ? 1 : 2) + rows * 2) * kLinearDepth;
-  return std::min<int64_t>(4, (sharedBytes - result) / stage);
+  bool isOver = segments == 1;
+  int64_t stages = std::min<int64_t>(4, (sharedBytes - (isOver ? 0 : result)) / stage);
+  return isOver && stages * stage < result ? 0 : stages;
 }
 
 /// For how many rows of a call a tile of `rows` serves: as many, or pairs of which an expert has
@@ -24,25 +31,55 @@ int64_t mostRowsFor(const LinearSpec &spec, int64_t rows) {
 }
 
 /// Outputs of a workgroup with few rows, whose warps are of so many segments.
-int64_t straightOutputs(int64_t weights, int64_t segments) {
-  return 32 / weights * (kLinearWarps / segments);
+int64_t straightOutputs(int64_t threads, int64_t weights, int64_t segments) {
+  return 32 / weights * (threads / kWarp / segments);
 }
 
 /// In the order of their rows. Few rows read each weight once and nothing else matters; then as
 /// large a tile as shared memory allows, since operands are read again for each.
-SmallVector<LinearProgram> choosePrograms(const LinearSpec &spec, int64_t segments,
-                                          int64_t sharedBytes) {
-  SmallVector<LinearProgram> programs;
-  int64_t outputs = 128 / spec.weights();
+LinearKernel chooseKernel(const LinearSpec &spec, int64_t segments, int64_t sharedBytes,
+                          int64_t threads) {
+  LinearKernel kernel{threads, {}};
+  int64_t outputs = threads / spec.weights();
   for (int64_t rows : {8, 16})
-    programs.push_back(
-        {mostRowsFor(spec, rows), straightOutputs(spec.weights(), segments), rows, 0, 0});
+    kernel.programs.push_back(
+        {mostRowsFor(spec, rows), straightOutputs(threads, spec.weights(), segments), rows, 0, 0});
   // Sums of blocks that have scales are registers beside the totals.
   for (int64_t rows = 64; rows <= (spec.scales ? 64 : 128); rows *= 2)
-    if (int64_t stages = countStages(spec, outputs, rows, sharedBytes); stages >= 2)
-      programs.push_back({mostRowsFor(spec, rows), outputs, rows, stages, 0});
-  programs.back().mostRows = 0;
-  return programs;
+    if (int64_t stages = countStages(spec, segments, outputs, rows, sharedBytes); stages >= 2)
+      kernel.programs.push_back({mostRowsFor(spec, rows), outputs, rows, stages, 0});
+  kernel.programs.back().mostRows = 0;
+  return kernel;
+}
+
+/// What the busiest of a GPU's processors does one after the other, if each has one workgroup: with few
+/// rows the outputs whose weights it reads, with many the bytes that it asks for, of a depth of one.
+struct Cost {
+  int64_t few, many;
+};
+
+Cost costOf(const LinearSpec &spec, const LinearKernel &kernel) {
+  constexpr int64_t processors = 108, manyRows = 1024; // of an A100
+  auto turns = [&](const LinearProgram &program, int64_t rows) {
+    auto tiles = int64_t(llvm::divideCeil(spec.outputs, program.outputs));
+    return int64_t(llvm::divideCeil(tiles * rows, processors));
+  };
+  const LinearProgram &few = kernel.programs.front(), &many = kernel.programs.back();
+  int64_t bytes = spec.weights() * many.outputs * (spec.scales ? 1 : 2) + many.rows * 2;
+  return {turns(few, 1) * few.outputs, turns(many, manyRows / many.rows) * bytes};
+}
+
+/// Tiles twice as wide, where they ask for less and few rows lose nothing.
+LinearKernel chooseKernel(const LinearSpec &spec, int64_t segments, int64_t sharedBytes) {
+  if (spec.threads)
+    return chooseKernel(spec, segments, sharedBytes, spec.threads);
+  LinearKernel narrow = chooseKernel(spec, segments, sharedBytes, kThreads);
+  // Experts have few rows each, and no tile is of two heads.
+  if (segments > 1 || spec.experts || spec.heads)
+    return narrow;
+  LinearKernel wide = chooseKernel(spec, segments, sharedBytes, kWideThreads);
+  Cost ofNarrow = costOf(spec, narrow), ofWide = costOf(spec, wide);
+  return ofWide.few <= ofNarrow.few && ofWide.many < ofNarrow.many ? wide : narrow;
 }
 
 /// Of all bindings, in their order.
@@ -89,7 +126,7 @@ int64_t hadal::cuda::chooseSegment(int64_t outputs, int64_t inputs, int64_t toge
   constexpr int64_t wantedWarps = 512, leastDepth = 1024;
   int64_t warps = together * int64_t(llvm::divideCeil(outputs, tile::kPackedRows));
   int64_t depth = int64_t(llvm::alignTo(inputs, kLinearDepth)), segments = 1;
-  while (segments < kLinearWarps && warps * segments < wantedWarps &&
+  while (segments < kThreads / kWarp && warps * segments < wantedWarps &&
          depth / (2 * segments) >= leastDepth)
     segments *= 2;
   return int64_t(llvm::alignTo(llvm::divideCeil(depth, segments), kLinearDepth));
@@ -101,21 +138,22 @@ bool hadal::cuda::canRotate(const RotationSpec &rotation, int64_t outputs, int64
     return rotated % 4 == 0 && nope % 4 == 0;
   int64_t depth = int64_t(llvm::alignTo(inputs, kLinearDepth));
   int64_t segments = int64_t(llvm::divideCeil(depth, chooseSegment(outputs, inputs)));
-  return rotated % 8 == 0 && nope % rotated == 0 && straightOutputs(1, segments) % rotated == 0;
+  return rotated % 8 == 0 && nope % rotated == 0 &&
+         straightOutputs(kThreads, 1, segments) % rotated == 0;
 }
 
-SmallVector<LinearProgram> hadal::cuda::emitLinear(OpBuilder &builder, Location loc,
-                                                   const LinearSpec &spec, const Level &level) {
+LinearKernel hadal::cuda::emitLinear(OpBuilder &builder, Location loc, const LinearSpec &spec,
+                                     const Level &level) {
+  LinearKernel made = chooseKernel(spec, segmentsOf(spec), level.sharedBytes);
   ProgramBuilder b(loc, builder);
-  func::FuncOp kernel = createKernel(b, loc, spec.name, typesOf(b, spec), kLinearThreads);
+  func::FuncOp kernel = createKernel(b, loc, spec.name, typesOf(b, spec), made.threads);
   b.setInsertionPointToStart(&kernel.getBody().front());
   LinearEmitter emitter(b, spec, kernel);
-  SmallVector<LinearProgram> programs = choosePrograms(spec, emitter.segments(), level.sharedBytes);
   int64_t fewer = 0;
-  for (LinearProgram &program : programs) {
+  for (LinearProgram &program : made.programs) {
     emitter.emit(program, fewer);
     fewer = program.mostRows;
   }
   func::ReturnOp::create(b);
-  return programs;
+  return made;
 }

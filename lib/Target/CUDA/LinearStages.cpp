@@ -7,21 +7,26 @@ using namespace hadal;
 using namespace hadal::cuda;
 
 /// Both operands come through shared memory, several stages ahead. Sums of segments wait in the
-/// tile through which the result is written.
+/// tile through which the result is written; of one segment that tile lies over the stages.
 void LinearEmitter::emitStages(const LinearProgram &program, const Window &window) {
   int64_t stages = program.stages, steps = depth / kLinearDepth,
           ofSegment = spec.segment / kLinearDepth;
   size_t count = weights.size();
-  SmallVector<int64_t> warps{2, kLinearWarps / 2, 1};
-  SmallVector<Value> lefts, results;
+  SmallVector<int64_t> warps{warpCount / 2, 2, 1};
+  SmallVector<Value> lefts;
   for (size_t i = 0; i < count; ++i)
     lefts.push_back(
         b.alloc({stages, program.outputs, kLinearDepth}, weightElement(), tile::Order::Packed));
   Value right =
       b.alloc({stages, program.rows, kLinearDepth}, b.getBF16Type(), tile::Order::Swizzled);
+  SmallVector<Value> pipeline(lefts);
+  pipeline.push_back(right);
+  Value result =
+      b.alloc({int64_t(count), program.rows, program.outputs}, b.getF32Type(), tile::Order::Rows,
+              kLinearPad, segments() == 1 ? ValueRange(pipeline) : ValueRange());
+  SmallVector<Value> results;
   for (size_t i = 0; i < count; ++i)
-    results.push_back(
-        b.alloc({program.rows, program.outputs}, b.getF32Type(), tile::Order::Rows, kLinearPad));
+    results.push_back(b.plane(result, b.constant(int64_t(i))));
   auto sums = b.fragment(program.outputs, program.rows, tile::Role::Accumulator, warps);
   auto copy = [&](Value stage, Value step) {
     Value k = b.mul(step, kLinearDepth);
@@ -87,7 +92,9 @@ void LinearEmitter::emitStages(const LinearProgram &program, const Window &windo
       tile::StoreOp::create(b, sum, tile, accumulate);
   };
   if (segments() == 1) {
-    store(runSteps(b.constant(0), end, b.constant(0)).drop_back(), false);
+    ValueRange done = runSteps(b.constant(0), end, b.constant(0));
+    tile::BarrierOp::create(b); // nobody reads the stages any more
+    store(done.drop_back(), false);
   } else {
     Value number = b.constant(segments());
     b.loop(b.constant(0), number, b.constant(0), [&](Value segment, ValueRange now) {

@@ -8,7 +8,7 @@ using namespace hadal::cuda;
 
 /// Each group of warps sums one segment; two rounds of loads are under way, one while the other is multiplied.
 void LinearEmitter::emitStraight(const LinearProgram &program, const Window &window) {
-  SmallVector<int64_t> warps{kLinearWarps / segments(), 1, segments()};
+  SmallVector<int64_t> warps{warpCount / segments(), 1, segments()};
   auto left = weightFragment(program.outputs, kLinearDepth, warps);
   auto right = b.fragment(kLinearDepth, program.rows, tile::Role::Rhs, warps);
   auto sum = b.fragment(program.outputs, program.rows, tile::Role::Accumulator, warps);

@@ -54,7 +54,7 @@ void ProgramBuilder::either(Value condition, function_ref<void()> then,
 }
 
 Value ProgramBuilder::alloc(ArrayRef<int64_t> shape, Type element, tile::Order order, int64_t pad,
-                            Value over) {
+                            ValueRange over) {
   return tile::AllocOp::create(
       *this, tile::SharedType::get(getContext(), shape, element, order, pad), over);
 }

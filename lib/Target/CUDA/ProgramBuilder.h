@@ -57,7 +57,7 @@ public:
               llvm::function_ref<void()> otherwise);
 
   mlir::Value alloc(llvm::ArrayRef<int64_t> shape, mlir::Type element, tile::Order order,
-                    int64_t pad = 0, mlir::Value over = {});
+                    int64_t pad = 0, mlir::ValueRange over = {});
   mlir::Value plane(mlir::Value tile, mlir::Value index);
   tile::FragmentType fragment(int64_t rows, int64_t columns, tile::Role role,
                               llvm::ArrayRef<int64_t> warps,

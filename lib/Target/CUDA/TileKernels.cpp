@@ -200,14 +200,14 @@ static Value emitTileBound(InterfaceBuilder &b, Value pairs, int64_t experts, in
 }
 
 /// How the kernel is launched: as each program wants for calls of its rows.
-static void emitInterface(OpBuilder &builder, Location loc, ArrayRef<LinearProgram> programs,
+static void emitInterface(OpBuilder &builder, Location loc, const LinearKernel &kernel,
                           const LinearSpec &spec) {
-  InterfaceBuilder b(builder, loc, kLinearThreads, /*constants=*/1);
+  InterfaceBuilder b(builder, loc, kernel.threads, /*constants=*/1);
   Value rows = b.launchConstants().front();
   passParameters(b, loc, spec.bindings());
   Value x, y, bytes;
   // From the last, which is for any number of rows.
-  for (const LinearProgram &program : llvm::reverse(programs)) {
+  for (const LinearProgram &program : llvm::reverse(kernel.programs)) {
     Value ownX = b.constant(int64_t(llvm::divideCeil(spec.outputs, program.outputs)));
     Value ownY = b.constant(program.stages ? program.rows : 1);
     if (spec.experts)
@@ -249,7 +249,7 @@ void hadal::cuda::emitTileVariant(ExecutableOp executable, VariantOp variant, co
     spec.scales = ScaleSpec{(*body.block)[0], (*body.block)[1]};
   Block &contents = variant.getContents().front();
   OpBuilder builder = OpBuilder::atBlockEnd(&contents);
-  SmallVector<LinearProgram> programs = emitLinear(builder, executable.getLoc(), spec, level);
+  LinearKernel kernel = emitLinear(builder, executable.getLoc(), spec, level);
   builder.setInsertionPointToStart(&contents);
-  emitInterface(builder, executable.getLoc(), programs, spec);
+  emitInterface(builder, executable.getLoc(), kernel, spec);
 }

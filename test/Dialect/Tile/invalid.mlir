@@ -680,10 +680,21 @@ func.func @drain(%t: !tile.shared<16x64xbf16, swizzled>, %m: !tile.global<64x64x
 
 // -----
 
-// alloc_c1: the other tile is allocated too, over none, and at least as large
+// alloc_c1: the others are allocated one behind the other, over none, and as large as the tile together at least
 func.func @alloc() {
   %x = tile.alloc : !tile.shared<16x64xbf16, swizzled>
-  // expected-error @+1 {{expected an allocated tile of at least 4096 bytes to lie over, got '!tile.shared<16x64xbf16, swizzled>'}}
+  // expected-error @+1 {{expected at least 4096 bytes to lie over, got 2048}}
   %y = tile.alloc over %x : !tile.shared<32x64xbf16, packed> over !tile.shared<16x64xbf16, swizzled>
+  return
+}
+
+// -----
+
+func.func @alloc_over_tiles_that_are_apart() {
+  %x = tile.alloc : !tile.shared<16x64xbf16, swizzled>
+  %y = tile.alloc : !tile.shared<16x64xbf16, swizzled>
+  %z = tile.alloc : !tile.shared<16x64xbf16, swizzled>
+  // expected-error @+1 {{expected tiles that are allocated one behind the other to lie over, got one that is not: '!tile.shared<16x64xbf16, swizzled>'}}
+  %t = tile.alloc over %x, %z : !tile.shared<32x64xbf16, packed> over !tile.shared<16x64xbf16, swizzled>, !tile.shared<16x64xbf16, swizzled>
   return
 }

@@ -184,5 +184,8 @@ func.func @expanded(%memory: !tile.global<?x960x320xbf16, rows>, %i: i32, %lowes
   tile.drain %y to %scratch[%i, %i] rows %i columns 32 : !tile.shared<16x64xbf16, swizzled>, !tile.global<960x320xbf16, rows>
   // CHECK: tile.alloc over %{{.*}} : <16x64xbf16, packed> over !tile.shared<16x64xbf16, swizzled>
   %x = tile.alloc over %y : !tile.shared<16x64xbf16, packed> over !tile.shared<16x64xbf16, swizzled>
+  // CHECK: tile.alloc over %{{.*}}, %{{.*}} : <32x32xf32, rows> over !tile.shared<16x64xbf16, swizzled>, !tile.shared<16x64xbf16, packed>
+  %z = tile.alloc : !tile.shared<16x64xbf16, packed>
+  %w = tile.alloc over %y, %z : !tile.shared<32x32xf32, rows> over !tile.shared<16x64xbf16, swizzled>, !tile.shared<16x64xbf16, packed>
   return
 }

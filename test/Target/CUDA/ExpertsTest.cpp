@@ -41,7 +41,9 @@ public:
             spec.segment = int64_t(llvm::alignTo(spec.segment, 128));
           }
           spec.experts = cuda::ExpertSpec{shape.experts, shape.topK, !shape.isDown};
-          programs = cuda::emitLinear(builder, loc, spec, level);
+          cuda::LinearKernel made = cuda::emitLinear(builder, loc, spec, level);
+          programs = made.programs;
+          threads = made.threads;
           if (only)
             keepProgram(builder.getBlock(), *only);
         }) {
@@ -65,7 +67,7 @@ public:
     launch.grid[0] = uint32_t((shape.outputs + program.outputs - 1) / program.outputs);
     launch.grid[1] =
         uint32_t((pairs + std::min(pairs, shape.experts) * (program.rows - 1)) / program.rows);
-    launch.block[0] = cuda::kLinearThreads;
+    launch.block[0] = uint32_t(threads);
     launch.dynamic_shared_bytes = uint32_t(program.sharedBytes);
     std::vector<uint16_t> rows = sortedInputs(pairs);
     int64_t count = pairs * shape.outputs;
@@ -116,6 +118,7 @@ public:
 
   Shape shape;
   llvm::SmallVector<cuda::LinearProgram> programs;
+  int64_t threads = 0;
   SimKernel kernel;
 
 private:

@@ -22,13 +22,18 @@ struct Shape {
   bool hasResidual = false;
   cuda::ScaleSpec block = {}; // of weights of eight bits
   cuda::RotationSpec rotation = {};
+  int64_t threads = 0; // of a workgroup; zero: as many as suit the shape
 };
 
-using Programs = llvm::SmallVector<cuda::LinearProgram>;
+/// With workgroups of twice as many threads, for tiles twice as wide.
+Shape wide(Shape shape) {
+  shape.threads = 256;
+  return shape;
+}
 
 /// Emits the kernel "linear" of a layer.
-Programs emitLayer(mlir::OpBuilder &builder, mlir::Location loc, const Shape &shape,
-                   const cuda::Level &level) {
+cuda::LinearKernel emitLayer(mlir::OpBuilder &builder, mlir::Location loc, const Shape &shape,
+                             const cuda::Level &level) {
   cuda::LinearSpec spec;
   spec.name = "linear";
   spec.outputs = shape.outputs;
@@ -37,6 +42,7 @@ Programs emitLayer(mlir::OpBuilder &builder, mlir::Location loc, const Shape &sh
   spec.element = shape.rounds ? mlir::Type(builder.getBF16Type()) : builder.getF32Type();
   spec.isGated = shape.isGated;
   spec.addends = shape.hasResidual;
+  spec.threads = shape.threads;
   if (shape.block.outputs) {
     spec.scales = shape.block;
     spec.segment = int64_t(llvm::alignTo(spec.segment, 128));
@@ -54,7 +60,7 @@ public:
   /// With one program alone, if it is named.
   Layer(const Shape &shape, const cuda::Level &level, std::optional<size_t> only = std::nullopt)
       : shape(shape), kernel("linear", level, [&](mlir::OpBuilder &builder, mlir::Location loc) {
-          programs = emitLayer(builder, loc, shape, level);
+          made = emitLayer(builder, loc, shape, level);
           if (only)
             keepProgram(builder.getBlock(), *only);
         }) {
@@ -73,9 +79,10 @@ public:
       positions.push_back(n * 7 % int32_t(rotation.positions));
   }
 
-  /// The words of y of the first `rows` rows; nothing lies behind them.
-  std::vector<uint32_t> run(int64_t rows) {
-    const cuda::LinearProgram &program = programFor(programs, rows);
+  /// The words of y of the first `rows` rows; nothing lies behind them. None where only so many workgroups
+  /// run, along each extent of the grid.
+  std::vector<uint32_t> run(int64_t rows, uint32_t workgroups = 0) {
+    const cuda::LinearProgram &program = programFor(made.programs, rows);
     std::vector<uint16_t> first(x.begin(), x.begin() + rows * shape.inputs);
     std::vector<uint64_t> parameters{kernel->upload(first)};
     for (const TileWeight &weight : weights)
@@ -97,15 +104,25 @@ public:
     launch.grid[0] = (shape.outputs + program.outputs - 1) / program.outputs;
     // One too many, as a record may have.
     launch.grid[1] = program.stages ? (rows + program.rows - 1) / program.rows + 1 : 1;
-    launch.block[0] = cuda::kLinearThreads;
+    if (workgroups)
+      launch.grid[0] = launch.grid[1] = workgroups;
+    launch.block[0] = uint32_t(made.threads);
     launch.dynamic_shared_bytes = program.sharedBytes;
     parameters.push_back(out);
     parameters.push_back(kernel->upload(std::vector<int64_t>{rows}));
     kernel.run(launch, parameters);
+    if (workgroups)
+      return {}; // the rest is undefined
     if (!shape.rounds)
       return kernel->download<uint32_t>(out, count);
     std::vector<uint16_t> halves = kernel->download<uint16_t>(out, count);
     return {halves.begin(), halves.end()};
+  }
+
+  /// Of the first workgroup, which has so many rows.
+  const hadal_sim_counters_t &countFirst(int64_t rows) {
+    run(rows, 1);
+    return kernel.counters;
   }
 
   float valueOf(uint32_t word) const {
@@ -151,7 +168,7 @@ public:
 
   static constexpr int64_t most = 150;
   Shape shape;
-  Programs programs;
+  cuda::LinearKernel made;
   SimKernel kernel;
 
 private:
@@ -202,6 +219,13 @@ INSTANTIATE_TEST_SUITE_P(EightBits, TileLinear,
                                            Shape{130, 456, true, true, false, {48, 128}},
                                            Shape{48, 2240, true, true, false, {128, 128}}));
 
+// Tiles of 256 outputs, or of twice 128, whole and not.
+INSTANTIATE_TEST_SUITE_P(
+    Wide, TileLinear,
+    ::testing::Values(wide({256, 320, true}), wide({530, 72, false, false, true}),
+                      wide({130, 136, true, true}), wide({130, 456, true, true, false, {48, 128}}),
+                      wide({384, 136, true, false, false, {}, {192, 5, 32, false}})));
+
 // Pairs that are neighbours and that are not, heads that are no multiple of a tile, segments.
 INSTANTIATE_TEST_SUITE_P(
     Rotations, TileLinear,
@@ -233,11 +257,69 @@ TEST(TileLinearPrograms, LevelsDifferByTheirSharedMemory) {
     auto loc = mlir::UnknownLoc::get(context.get());
     mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(loc);
     mlir::OpBuilder builder = mlir::OpBuilder::atBlockBegin(module->getBody());
-    Programs programs = emitLayer(builder, loc, {256, 256, false}, level);
-    for (const cuda::LinearProgram &program : programs)
-      EXPECT_LE(program.sharedBytes, level.sharedBytes) << level.name.str();
-    EXPECT_EQ(programs.back().rows, level.sharedBytes > 100 << 10 ? 128 : 64);
+    bool isLarge = level.sharedBytes > 100 << 10;
+    // A result that lies over the stages leaves room for more of them.
+    for (Shape shape : {Shape{256, 256, false}, Shape{48, 2112, false}, wide({256, 256, false})}) {
+      auto programs = emitLayer(builder, loc, shape, level).programs;
+      for (const cuda::LinearProgram &program : programs)
+        EXPECT_LE(program.sharedBytes, level.sharedBytes) << level.name.str();
+      bool hasOwnPlace = shape.inputs > 256;
+      EXPECT_EQ(programs.back().rows, isLarge || (!shape.threads && !hasOwnPlace) ? 128 : 64);
+    }
   }
+}
+
+namespace {
+/// What a workgroup asks for, counted, times those that the busiest of an A100's processors has one after
+/// the other: of one row, and of 1,024.
+std::array<uint64_t, 2> countCosts(const Shape &shape, const cuda::Level &level) {
+  Layer layer(shape, level);
+  const auto &programs = layer.made.programs;
+  std::array<uint64_t, 2> costs;
+  for (size_t i = 0; i < 2; ++i) {
+    const cuda::LinearProgram &program = i ? programs.back() : programs.front();
+    int64_t tiles = (shape.outputs + program.outputs - 1) / program.outputs;
+    uint64_t turns = (tiles * (i ? 1024 / program.rows : 1) + 107) / 108;
+    costs[i] = turns * layer.countFirst(i ? program.rows : 1).global_read_bytes;
+  }
+  return costs;
+}
+} // namespace
+
+// The tile is the one whose workgroups ask for less.
+TEST(TileLinearPrograms, TilesAreWideWhereCountersSaySo) {
+  const cuda::Level &level = *cuda::findLevel("sm_80");
+  size_t wideOnes = 0;
+  for (Shape shape :
+       {Shape{2048, 64, true}, Shape{3072, 64, true}, Shape{5120, 64, true},
+        Shape{10944, 64, true, true}, Shape{12288, 64, true, true}, Shape{8192, 64, true},
+        Shape{24576, 64, true}, Shape{18432, 128, true, true, false, {128, 128}}}) {
+    Shape narrowOne = shape;
+    narrowOne.threads = 128;
+    auto ofNarrow = countCosts(narrowOne, level), ofWide = countCosts(wide(shape), level);
+    bool isWide = ofWide[0] <= ofNarrow[0] && ofWide[1] < ofNarrow[1];
+    EXPECT_EQ(Layer(shape, level).made.threads, isWide ? 256 : 128) << shape.outputs;
+    wideOnes += isWide;
+  }
+  EXPECT_GE(wideOnes, 3u);
+}
+
+// What a depth of 512 more takes of shared memory: copies, and operands of 64 outputs by 64 rows a warp.
+TEST(TileLinearPrograms, LoopsTakeFewWavefronts) {
+  const cuda::Level &level = *cuda::findLevel("sm_80");
+  for (bool isGated : {false, true})
+    for (auto [threads, most] : {std::pair(128, 1.51), std::pair(256, 1.38)}) {
+      hadal_sim_counters_t shallow, deep;
+      for (auto [inputs, counters] : {std::pair(448, &shallow), std::pair(960, &deep)}) {
+        Shape shape{256, inputs, true, isGated};
+        shape.threads = threads;
+        Layer layer(shape, level);
+        EXPECT_EQ(layer.made.programs.back().rows, 128);
+        *counters = layer.countFirst(128);
+      }
+      EXPECT_LE(double(deep.shared_wavefronts - shallow.shared_wavefronts),
+                most * double(deep.matrix_products - shallow.matrix_products));
+    }
 }
 
 namespace {
@@ -248,19 +330,20 @@ class LinearMutations : public ::testing::TestWithParam<std::tuple<Shape, size_t
 TEST_P(LinearMutations, AreNoticed) {
   auto [shape, number] = GetParam();
   Layer layer(shape, *cuda::findLevel("sm_80"), number);
-  if (number >= layer.programs.size())
+  if (number >= layer.made.programs.size())
     return;
-  const cuda::LinearProgram &program = layer.programs[number];
+  const cuda::LinearProgram &program = layer.made.programs[number];
   int64_t rows = program.mostRows ? program.mostRows - 3 : program.rows + 5;
   auto isSame = compareWith([&] { return layer.run(rows); });
   expectWaitsMissed(layer.kernel, program.stages ? size_t(program.stages) + 3 : 1, isSame);
   expectBoundsMissed(layer.kernel, program.stages ? 4 : 2, isSame, onlySavesWork);
 }
 
-// Of two segments, the last one shorter; gated; of eight bits.
+// Of two segments, the last one shorter; gated; of eight bits; wide.
 INSTANTIATE_TEST_SUITE_P(
     Programs, LinearMutations,
     ::testing::Combine(::testing::Values(Shape{48, 2112, false, false, true},
                                          Shape{130, 456, true, true},
-                                         Shape{130, 456, true, true, false, {48, 128}}),
+                                         Shape{130, 456, true, true, false, {48, 128}},
+                                         wide({270, 344, false})),
                        ::testing::Range(size_t(0), size_t(4))));

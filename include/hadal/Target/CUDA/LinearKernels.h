@@ -54,6 +54,7 @@ struct LinearSpec {
   std::optional<ExpertSpec> experts = std::nullopt;
   std::optional<HeadSpec> heads = std::nullopt;
   std::optional<RotationSpec> rotation = std::nullopt;
+  int64_t threads = 0; // of a workgroup; zero: as many as suit the shape
 
   int64_t weights() const { return isGated ? 2 : 1; }
   /// x, offsets and pairs of experts, the weights, their scales, the addends, positions, cos and
@@ -71,9 +72,6 @@ struct LinearSpec {
 /// Outputs of which those of a head are a multiple: no tile of any program has those of two.
 inline constexpr int64_t kHeadOutputs = 128;
 
-/// Threads of a workgroup.
-inline constexpr int64_t kLinearThreads = 128;
-
 /// One way to compute it, for calls of up to so many rows, or pairs. Ways differ in speed and not in
 /// a bit: each sums the same segments in the same order.
 struct LinearProgram {
@@ -81,6 +79,12 @@ struct LinearProgram {
   int64_t outputs = 0, rows = 0; // of a workgroup's tile of y
   int64_t stages = 0; // of its pipeline through shared memory; none: straight to registers
   int64_t sharedBytes = 0;
+};
+
+/// A kernel: one of its programs runs, the first that is for so many rows.
+struct LinearKernel {
+  int64_t threads = 0; // of a workgroup
+  llvm::SmallVector<LinearProgram> programs;
 };
 
 /// The depth of a segment of weights [outputs, inputs]: the whole, or shorter where one warp
@@ -91,10 +95,9 @@ int64_t chooseSegment(int64_t outputs, int64_t inputs, int64_t together = 1);
 /// each other.
 bool canRotate(const RotationSpec &rotation, int64_t outputs, int64_t inputs);
 
-/// Emits the kernel `spec.name` of these bindings and the address of one constant, the rows or pairs. How
-/// it chooses among programs, in the order of their rows.
-llvm::SmallVector<LinearProgram> emitLinear(mlir::OpBuilder &builder, mlir::Location loc,
-                                            const LinearSpec &spec, const Level &level);
+/// Emits the kernel `spec.name` of these bindings and the address of one constant, the rows or pairs.
+LinearKernel emitLinear(mlir::OpBuilder &builder, mlir::Location loc, const LinearSpec &spec,
+                        const Level &level);
 
 } // namespace hadal::cuda
 
