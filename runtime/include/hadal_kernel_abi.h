@@ -19,6 +19,11 @@ extern "C" {
 /* Of the family "cpu", whose structs follow. */
 #define HADAL_KERNEL_ABI_VERSION 1
 
+/* A workspace of the family "cpu" has at least this many bytes, and begins with
+ * as many that are zero at entry. A kernel may count in them which workgroups
+ * have ended; it leaves them zero. */
+#define HADAL_KERNEL_COUNTER_BYTES 4096
+
 /* What is common to all workgroups of one launch. Owned by the runtime, valid
  * while the launch runs. The compiler addresses the fields by offset. */
 typedef struct hadal_dispatch_state_t {

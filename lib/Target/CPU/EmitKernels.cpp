@@ -35,6 +35,8 @@ public:
       if (extent.sequences)
         numberOf(sequences());
     }
+    if (interface.workspace.constant)
+      numberOf(rows());
   }
 
   KernelInterfaceAttr getAttribute() const {
@@ -70,8 +72,15 @@ public:
         add(constant(extent.constant));
       extents.push_back(sum);
     }
+    Value workspace;
+    if (const WorkspaceBytes &bytes = interface.workspace; bytes.constant) {
+      Value kept =
+          expr(plan::ExprKind::Min, block->getArgument(numberOf(rows())), constant(bytes.maxRows));
+      workspace = expr(plan::ExprKind::Add, constant(bytes.constant),
+                       expr(plan::ExprKind::Mul, kept, constant(bytes.perRow)));
+    }
     plan::GridOp::create(builder, loc, extents[0], extents[1], extents[2],
-                         /*dynamic_shared=*/Value(), /*workspace=*/Value());
+                         /*dynamic_shared=*/Value(), workspace);
   }
 
 private:

@@ -76,9 +76,8 @@ LogicalResult verifyOneType(Op op) {
 /// Emits one kernel: the description gives scratch and grid, the function body.
 template <typename Spec>
 LogicalResult emit(BodyOp &body, StringRef name, ModuleOp module, const KernelTarget &target,
-                   const Spec &spec, KernelInfo (*describe)(const Spec &),
+                   const Spec &spec, const KernelInfo &info,
                    void (*emitBody)(KernelBuilder &, const Spec &)) {
-  KernelInfo info = describe(spec);
   if (info.bindings.size() != body.interface.bindings.size() ||
       info.constantCount != static_cast<int64_t>(body.interface.constants.size()))
     return body.op->emitOpError() << "expected a kernel of " << body.interface.bindings.size()
@@ -88,6 +87,7 @@ LogicalResult emit(BodyOp &body, StringRef name, ModuleOp module, const KernelTa
   body.interface.access.assign(info.bindings.begin(), info.bindings.end());
   body.interface.grid = info.grid;
   body.interface.scratchBytes = info.scratchBytes;
+  body.interface.workspace = info.workspace;
   KernelBuilder builder(module, name, target);
   emitBody(builder, spec);
   return success();
@@ -101,9 +101,9 @@ struct KernelEmitter {
   const KernelTarget &target;
 
   template <typename Spec>
-  LogicalResult run(const Spec &spec, KernelInfo (*describe)(const Spec &),
+  LogicalResult run(const Spec &spec, const KernelInfo &info,
                     void (*emitBody)(KernelBuilder &, const Spec &)) {
-    return emit(body, name, module, target, spec, describe, emitBody);
+    return emit(body, name, module, target, spec, info, emitBody);
   }
 
   LogicalResult operator()(EmbeddingOp op) {
@@ -115,7 +115,7 @@ struct KernelEmitter {
     spec.vocab = typeOf(op.getTable()).getDimSize(0);
     spec.width = typeOf(op.getTable()).getDimSize(1);
     spec.table = floatTypeOf(op.getTable());
-    return run(spec, getEmbeddingInfo, emitEmbedding);
+    return run(spec, getEmbeddingInfo(spec), emitEmbedding);
   }
 
   LogicalResult operator()(RmsNormOp op) {
@@ -132,7 +132,7 @@ struct KernelEmitter {
     spec.output = floatTypeOf(body.kernel.result);
     spec.secondOutput = static_cast<bool>(body.kernel.wide);
     spec.selectRows = static_cast<bool>(op.getRows());
-    return run(spec, getRMSNormInfo, emitRMSNorm);
+    return run(spec, getRMSNormInfo(spec), emitRMSNorm);
   }
 
   LogicalResult operator()(GatherRowsOp op) {
@@ -143,7 +143,7 @@ struct KernelEmitter {
     GatherRowsSpec spec;
     spec.width = typeOf(op.getX()).getDimSize(1);
     spec.element = floatTypeOf(op.getX());
-    return run(spec, getGatherRowsInfo, emitGatherRows);
+    return run(spec, getGatherRowsInfo(spec), emitGatherRows);
   }
 
   LogicalResult operator()(SwigluOp op) {
@@ -156,7 +156,7 @@ struct KernelEmitter {
     spec.width = typeOf(op.getGate()).getDimSize(1);
     spec.output = floatTypeOf(op.getResult());
     spec.input = floatTypeOf(op.getGate());
-    return run(spec, getElementwiseInfo, emitElementwise);
+    return run(spec, getElementwiseInfo(spec), emitElementwise);
   }
 
   LogicalResult operator()(RopeOp op) {
@@ -169,7 +169,7 @@ struct KernelEmitter {
     spec.nope = typeOf(op.getX()).getDimSize(1) / spec.heads - spec.rope;
     spec.interleaved = op.getInterleaved();
     spec.output = floatTypeOf(op.getResult());
-    return run(spec, getRopeQueryInfo, emitRopeQuery);
+    return run(spec, getRopeQueryInfo(spec), emitRopeQuery);
   }
 
   LogicalResult operator()(MlaAppendOp op) {
@@ -184,7 +184,7 @@ struct KernelEmitter {
     spec.epsilon = op.getEps().convertToFloat();
     spec.interleaved = op.getInterleaved();
     spec.cache = floatTypeOf(op.getCache());
-    return run(spec, getMLAAppendInfo, emitMLAAppend);
+    return run(spec, getMLAAppendInfo(spec), emitMLAAppend);
   }
 
   LogicalResult operator()(MlaAttendAbsorbedOp op) {
@@ -205,7 +205,7 @@ struct KernelEmitter {
     spec.pageSize = typeOf(op.getCache()).getDimSize(1);
     spec.scale = op.getScale().convertToFloat();
     spec.cache = floatTypeOf(op.getCache());
-    return run(spec, getMLAAbsorbedInfo, emitMLAAbsorbed);
+    return run(spec, getMLAAbsorbedInfo(spec, target), emitMLAAbsorbed);
   }
 
   LogicalResult operator()(MlaAttendExpandedOp op) {
@@ -231,7 +231,7 @@ struct KernelEmitter {
     spec.scale = op.getScale().convertToFloat();
     spec.cache = floatTypeOf(op.getCache());
     spec.weight = *weight;
-    return run(spec, getMLAExpandedInfo, emitMLAExpanded);
+    return run(spec, getMLAExpandedInfo(spec), emitMLAExpanded);
   }
 
   LogicalResult operator()(MoeRouteOp op) {
@@ -252,7 +252,7 @@ struct KernelEmitter {
     spec.keptGroups = op.getTopkGroup();
     spec.normalize = op.getNormalise();
     spec.scale = op.getScale().convertToFloat();
-    return run(spec, getMoERouteInfo, emitMoERoute);
+    return run(spec, getMoERouteInfo(spec), emitMoERoute);
   }
 
   LogicalResult operator()(MoeGroupOp op) {
@@ -264,7 +264,7 @@ struct KernelEmitter {
     MoEGroupSpec spec;
     spec.experts = op.getExperts();
     spec.topK = typeOf(op.getIds()).getDimSize(1);
-    return run(spec, getMoEGroupInfo, emitMoEGroup);
+    return run(spec, getMoEGroupInfo(spec), emitMoEGroup);
   }
 
   LogicalResult operator()(MoeCombineOp op) {
@@ -277,7 +277,7 @@ struct KernelEmitter {
     spec.width = typeOf(op.getResult()).getDimSize(1);
     spec.topK = typeOf(op.getWeights()).getDimSize(1);
     spec.addends = body.kernel.addends.size();
-    return run(spec, getMoECombineInfo, emitMoECombine);
+    return run(spec, getMoECombineInfo(spec), emitMoECombine);
   }
 
   LogicalResult operator()(arith::TruncFOp op) { return emitRows(op, ElementwiseKind::Cast); }
@@ -296,7 +296,7 @@ struct KernelEmitter {
     spec.kind = kind;
     spec.width = typeOf(op->getResult(0)).getDimSize(1);
     spec.output = floatTypeOf(op->getResult(0));
-    return run(spec, getElementwiseInfo, emitElementwise);
+    return run(spec, getElementwiseInfo(spec), emitElementwise);
   }
 };
 } // namespace

@@ -23,6 +23,7 @@ struct ExecutableInterface {
   int64_t rows = 0;  // the operand whose first extent is the number of rows
   int64_t slots = 0; // that whose first extent is the number of sequences
   int64_t scratchBytes = 0;
+  WorkspaceBytes workspace;
 };
 
 /// The body of an executable, seen as operands and results of the kernel of its root.

@@ -87,7 +87,7 @@ private:
         low.push_back(pairs);
         continue;
       }
-      auto [even, odd] = splitPairs(k.bitcast(pairs, k.vectorType(width, k.getI32Type())));
+      auto [even, odd] = k.splitPairs(k.bitcast(pairs, k.vectorType(width, k.getI32Type())));
       low.push_back(even);
       high.push_back(odd);
     }
@@ -102,7 +102,7 @@ private:
         if (pairDot && k.target().hasNativeBF16())
           even = k.bitcast(pair, k.vectorType(2 * width, k.getBF16Type()));
         else
-          std::tie(even, odd) = splitPairs(pair);
+          std::tie(even, odd) = k.splitPairs(pair);
       } else {
         even = k.broadcast(k.load(x, inputIndex(r, input, plus)), width);
         if (!half)
@@ -133,14 +133,6 @@ private:
     for (int64_t line : {0, 1})
       memref::PrefetchOp::create(k, weight.data, k.add(weightIndex(input, plus + ahead), 32 * line),
                                  /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
-  }
-
-  /// The f32 values of the even (low) and odd elements of bf16 pairs.
-  std::pair<Value, Value> splitPairs(Value pairs) {
-    Type floats = k.vectorType(width, k.getF32Type());
-    Value even = arith::ShLIOp::create(k, pairs, k.splat(int32_t(16), width));
-    Value odd = arith::AndIOp::create(k, pairs, k.splat(int32_t(0xffff0000u), width));
-    return {k.bitcast(even, floats), k.bitcast(odd, floats)};
   }
 
   // ---- f32 and fp8 weights: one input at a time
@@ -188,7 +180,7 @@ private:
     one = vector::ExtractOp::create(k, one, ArrayRef<int64_t>{0});
     Value twice = k.broadcast(one, 2 * width);
     Value words = k.bitcast(twice, k.vectorType(width, k.getI32Type()));
-    return splitPairs(words).second;
+    return k.splitPairs(words).second;
   }
 
   SmallVector<Value> loadWeights(Value input, int64_t plus, ValueRange scales) {

@@ -138,7 +138,14 @@ int32_t Kernel::run(const std::vector<Buffer *> &bindings, const std::vector<int
   std::vector<void *> pointers;
   for (Buffer *buffer : bindings)
     pointers.push_back(buffer->data());
-  Buffer scratch(info.scratchBytes, 1);
+  Buffer scratch(info.scratchBytes, 1), workspace(info.workspace.evaluate(rows), 1);
+  bool poison = !std::getenv("HADAL_TEST_CLEAN_SCRATCH");
+  if (info.workspace.constant) {
+    pointers.push_back(workspace.data());
+    if (poison)
+      std::memset(static_cast<char *>(workspace.data()) + HADAL_KERNEL_COUNTER_BYTES, 0xff,
+                  workspace.byteSize() - HADAL_KERNEL_COUNTER_BYTES);
+  }
   hadal_dispatch_state_t dispatch = {};
   dispatch.bindings = pointers.data();
   dispatch.constants = constants.data();
@@ -147,7 +154,6 @@ int32_t Kernel::run(const std::vector<Buffer *> &bindings, const std::vector<int
   for (int d = 0; d < 3; ++d)
     dispatch.workgroup_count[d] = uint32_t(info.grid[d].evaluate(rows, sequences));
   int32_t result = 0;
-  bool poison = !std::getenv("HADAL_TEST_CLEAN_SCRATCH");
   for (uint32_t z = dispatch.workgroup_count[2]; z-- > 0;)
     for (uint32_t y = dispatch.workgroup_count[1]; y-- > 0;)
       for (uint32_t x = dispatch.workgroup_count[0]; x-- > 0;) {
@@ -157,6 +163,12 @@ int32_t Kernel::run(const std::vector<Buffer *> &bindings, const std::vector<int
         int32_t code = reinterpret_cast<hadal_kernel_fn_t>(function)(&dispatch, &workgroup);
         result = result ? result : code;
       }
+  EXPECT_TRUE(workspace.guardIntact()) << "a kernel wrote beyond its workspace";
+  for (size_t i = 0; info.workspace.constant && i < HADAL_KERNEL_COUNTER_BYTES; ++i)
+    if (static_cast<const char *>(workspace.data())[i] != 0) {
+      ADD_FAILURE() << "a kernel left a counter that is not zero";
+      break;
+    }
   EXPECT_TRUE(scratch.guardIntact()) << "a kernel wrote beyond its scratch";
   for (size_t i = 0; i < bindings.size(); ++i)
     EXPECT_TRUE(bindings[i]->guardIntact()) << "a kernel wrote beyond binding " << i;

@@ -49,9 +49,12 @@ MLACase makeCase(int64_t heads, int64_t latent, int64_t rope, int64_t pageSize, 
   c.rope = rope;
   c.value = 0;
   c.pageSize = pageSize;
-  c.pagesPerSlot = (400 + pageSize - 1) / pageSize;
   c.type = type;
   c.sequences = std::move(sequences);
+  int64_t longest = 0;
+  for (const Sequence &s : c.sequences)
+    longest = std::max(longest, s.context + s.tokens);
+  c.pagesPerSlot = longest / pageSize + 1;
   for (size_t s = 0; s < c.sequences.size(); ++s)
     c.seeds.push_back(uint32_t(s + 1));
   return c;
@@ -69,7 +72,7 @@ TEST(MLAAbsorbed, MatchesReference) {
         MLACase c = makeCase(shape.heads, shape.latent, shape.rope, shape.pageSize, type,
                              {{0, 1}, {62, 4}, {0, 0}, {127, 1}, {300, 2}});
         c.build();
-        Kernel kernel(target, getMLAAbsorbedInfo(specOf(c)),
+        Kernel kernel(target, getMLAAbsorbedInfo(specOf(c), target),
                       [&](KernelBuilder &k) { emitMLAAbsorbed(k, specOf(c)); });
         ASSERT_TRUE(kernel.valid());
         Buffer y = runAbsorbed(kernel, c, never);
@@ -79,11 +82,46 @@ TEST(MLAAbsorbed, MatchesReference) {
       }
 }
 
+// One part, several, a tree that is not full, and parts of more than one segment.
+TEST(MLAAbsorbed, MeetsInATree) {
+  for (const KernelTarget &target : hostTargets())
+    for (FloatType type : {FloatType::F32, FloatType::BF16}) {
+      MLACase c =
+          makeCase(17, 40, 8, 64, type, {{511, 2}, {1023, 1}, {1100, 1}, {3500, 1}, {17000, 1}});
+      c.build();
+      Kernel kernel(target, getMLAAbsorbedInfo(specOf(c), target),
+                    [&](KernelBuilder &k) { emitMLAAbsorbed(k, specOf(c)); });
+      ASSERT_TRUE(kernel.valid());
+      Buffer y = runAbsorbed(kernel, c, never);
+      EXPECT_LT(relativeError(y.floats(type), c.attendAbsorbed(scale)),
+                type == FloatType::BF16 ? 6e-3 : 2e-6);
+    }
+}
+
+// Of few rows the parts are spread over workgroups, of many a workgroup computes all of a row.
+TEST(MLAAbsorbed, SplitsManyRowsAlike) {
+  for (const KernelTarget &target : hostTargets()) {
+    MLACase many = makeCase(2, 40, 8, 16, FloatType::BF16, {{0, 1200}});
+    MLACase few = makeCase(2, 40, 8, 16, FloatType::BF16, {{1100, 9}});
+    many.build();
+    few.build();
+    KernelInfo info = getMLAAbsorbedInfo(specOf(few), target);
+    ASSERT_LT(info.workspace.maxRows, many.tokens());
+    ASSERT_GE(info.workspace.maxRows, few.tokens());
+    Kernel kernel(target, info, [&](KernelBuilder &k) { emitMLAAbsorbed(k, specOf(few)); });
+    ASSERT_TRUE(kernel.valid());
+    std::vector<float> all = runAbsorbed(kernel, many, never).floats(FloatType::BF16);
+    std::vector<float> some = runAbsorbed(kernel, few, never).floats(FloatType::BF16);
+    for (size_t i = 0; i < some.size(); ++i)
+      ASSERT_EQ(some[i], all[1100 * few.heads * few.latent + i]);
+  }
+}
+
 TEST(MLAAbsorbed, SkipsLongSequences) {
   MLACase c = makeCase(3, 64, 16, 16, FloatType::F32, {{5, 2}, {0, 3}, {9, 1}});
   c.build();
   KernelTarget target{Level::V3, false};
-  Kernel kernel(target, getMLAAbsorbedInfo(specOf(c)),
+  Kernel kernel(target, getMLAAbsorbedInfo(specOf(c), target),
                 [&](KernelBuilder &k) { emitMLAAbsorbed(k, specOf(c)); });
   ASSERT_TRUE(kernel.valid());
   std::vector<float> all = runAbsorbed(kernel, c, never).floats(c.type);
@@ -104,7 +142,7 @@ TEST(MLAAbsorbed, DoesNotDependOnGrouping) {
       MLACase whole = makeCase(5, 72, 10, 16, type, {{0, 130}});
       whole.seeds = {2};
       whole.build();
-      Kernel kernel(target, getMLAAbsorbedInfo(specOf(whole)),
+      Kernel kernel(target, getMLAAbsorbedInfo(specOf(whole), target),
                     [&](KernelBuilder &k) { emitMLAAbsorbed(k, specOf(whole)); });
       ASSERT_TRUE(kernel.valid());
       std::vector<float> expected = runAbsorbed(kernel, whole, never).floats(type);

@@ -173,6 +173,27 @@ public:
   /// keeps subnormal results, the instruction of V4BF16 flushes them to zero.
   mlir::Value truncBF16(mlir::Value value);
 
+  // ---- pairs of bf16 in lanes of i32, the first in the low half ------------
+
+  /// The pair at an element of a bf16 memref, in all lanes; with `count` 1 its
+  /// second is zero and not read.
+  mlir::Value broadcastPair(mlir::Value memref, mlir::Value index, int64_t count = 2);
+  /// The f32 values of the first and of the second elements.
+  std::pair<mlir::Value, mlir::Value> splitPairs(mlir::Value pairs);
+  /// Pairs of f32 values, rounded.
+  mlir::Value joinPairs(mlir::Value first, mlir::Value second);
+  /// sum + the products of both elements, in the dot unit's order: that of the
+  /// second elements is added first. Only where the target usesPairDot().
+  mlir::Value dotPairs(mlir::Value sum, mlir::Value a, mlir::Value b);
+
+  /// Pairs of the elements of two bf16 vectors, in the order that costs least:
+  /// within each eight lanes, the first four are in the first result.
+  std::pair<mlir::Value, mlir::Value> interleave(mlir::Value a, mlir::Value b);
+  /// Two vectors in that order, in the order that their lanes had.
+  std::pair<mlir::Value, mlir::Value> undoInterleave(mlir::Value a, mlir::Value b);
+  /// As many vectors as each has lanes become their transpose.
+  void transpose(llvm::MutableArrayRef<mlir::Value> vectors);
+
   /// Adds (takes the largest of) all lanes: halves are combined until one is
   /// left, lane i with lane i + n/2. The lane count is a power of two.
   mlir::Value sumLanes(mlir::Value vector);

@@ -7,6 +7,7 @@
 
 #include "llvm/ADT/SmallVector.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -35,11 +36,22 @@ struct GridExtent {
   }
 };
 
+/// Bytes of a workspace: none, or constant + perRow * min(rows, maxRows). It is
+/// the binding behind the last, and begins with HADAL_KERNEL_COUNTER_BYTES.
+struct WorkspaceBytes {
+  int64_t constant = 0;
+  int64_t perRow = 0;
+  int64_t maxRows = 0;
+
+  int64_t evaluate(int64_t rows) const { return constant + perRow * std::min(rows, maxRows); }
+};
+
 /// The interface of one kernel.
 struct KernelInfo {
   llvm::SmallVector<Access> bindings;
   int64_t constantCount = 0;
   int64_t scratchBytes = 0;
+  WorkspaceBytes workspace;
   std::array<GridExtent, 3> grid;
 };
 

@@ -56,9 +56,15 @@ void emitMLAAppend(KernelBuilder &k, const MLAAppendSpec &spec);
 ///   s_j = scale * (q_latent . c_j + q_rope . k_rope_j) for positions j <= p,
 ///   y = sum_j softmax(s)_j c_j.
 ///
-/// Online softmax over blocks of 64 positions, aligned at absolute positions;
-/// the arithmetic is f32. A row's result depends on its own query and cache
-/// rows alone. Cache rows beyond p are not read.
+/// A row is split into at most 32 parts of whole segments of 512 positions. A
+/// part is an online softmax over blocks of 128 positions; parts meet in a binary
+/// tree, in the workgroup that comes second to a node. All that is laid out by
+/// absolute positions, so a row's result depends on its own query and cache rows
+/// alone. Cache rows beyond p do not count, whatever they hold.
+///
+/// With a cache of bf16 on a target that usesPairDot(), queries and weights of
+/// the softmax are rounded to bf16 (and the weights' sum is of rounded ones);
+/// else all is f32.
 ///
 /// Bindings: q_latent f32 [N, heads, latent], q_rot [N, heads, nope + rope] of
 /// `cache` type (rope part at offset nope), cache [pages, pageSize,
@@ -66,7 +72,8 @@ void emitMLAAppend(KernelBuilder &k, const MLAAppendSpec &spec);
 /// sequence_offsets i32 [S+1], slots i32 [S], y [N, heads, latent] of `cache`
 /// type. Constants: N, S, pages_per_slot, threshold: rows of sequences with at
 /// least `threshold` new tokens are left alone.
-/// Grid (ceil(heads / 4), N).
+/// Grid (ceil(heads / 16), N, 32); of more rows than fit in the workspace a
+/// workgroup computes all parts of a row, and the others return.
 struct MLAAbsorbedSpec {
   int64_t heads = 0;
   int64_t latent = 0;
@@ -76,7 +83,7 @@ struct MLAAbsorbedSpec {
   float scale = 0;
   FloatType cache = FloatType::F32;
 };
-KernelInfo getMLAAbsorbedInfo(const MLAAbsorbedSpec &spec);
+KernelInfo getMLAAbsorbedInfo(const MLAAbsorbedSpec &spec, const KernelTarget &target);
 void emitMLAAbsorbed(KernelBuilder &k, const MLAAbsorbedSpec &spec);
 
 /// Attention of each query over keys and values expanded from the cache:
