@@ -153,7 +153,9 @@ struct DecomposePass : impl::DecomposePassBase<DecomposePass> {
       setWhen(expanded, op.getThreshold(), SequenceBound::AnyAtLeast);
       result = expanded.getResult();
     }
-    if (!isSplit(op, before))
+    // In parts wherever another entry point has it in parts: what is rounded between them would else
+    // be rounded in one of them alone, and bits depend on whom a sequence shares its steps with.
+    if (lacksExpanded(builder, op) && !isSplit(op, before))
       return success();
     moveValueName(op, result);
     op.replaceAllUsesWith(result);
