@@ -231,7 +231,7 @@ struct KernelEmitter {
     spec.scale = op.getScale().convertToFloat();
     spec.cache = floatTypeOf(op.getCache());
     spec.weight = *weight;
-    return run(spec, getMLAExpandedInfo(spec), emitMLAExpanded);
+    return run(spec, getMLAExpandedInfo(spec, target), emitMLAExpanded);
   }
 
   LogicalResult operator()(MoeRouteOp op) {

@@ -91,10 +91,13 @@ void emitMLAAbsorbed(KernelBuilder &k, const MLAAbsorbedSpec &spec);
 ///   s_j = (scale * q) . k_j for positions j <= p,  y = sum_j softmax(s)_j v_j.
 ///
 /// A workgroup takes one head and up to `blockRows` query rows of one sequence.
-/// For each block of 64 positions, aligned at absolute positions, it expands
-/// keys and values once into scratch and lets all its rows attend to them.
-/// Queries, keys, values and weights of the softmax are f32; the expansion has
-/// the arithmetic of LinearSpec. A row's result depends on its own query and
+/// For each block of positions, aligned at absolute positions, it expands keys
+/// and values once into scratch, as the products with them want them to lie, and
+/// lets all its rows attend to them. With a cache of bf16 on a target that
+/// usesPairDot(), blocks are of 128 positions, and keys, values and weights of
+/// the softmax are rounded to bf16 (the weights' sum is of rounded ones), and
+/// scores are scaled instead of queries; else blocks are of 64 and all is f32. The expansion has the arithmetic of
+/// LinearSpec. A row's result depends on its own query and
 /// the cache rows up to its position. Cache rows that no row of the workgroup
 /// may see are not read. Positions of a sequence's rows ascend.
 ///
@@ -120,7 +123,7 @@ struct MLAExpandedSpec {
                              valueScales = std::nullopt; ///< with F8E4M3 only
   int64_t blockRows = 512;
 };
-KernelInfo getMLAExpandedInfo(const MLAExpandedSpec &spec);
+KernelInfo getMLAExpandedInfo(const MLAExpandedSpec &spec, const KernelTarget &target);
 void emitMLAExpanded(KernelBuilder &k, const MLAExpandedSpec &spec);
 
 } // namespace hadal::cpu
