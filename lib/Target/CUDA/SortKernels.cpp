@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Emits the stable sorting of pairs by expert: each warp counts a part of the pairs, the counts
 // are summed, and each warp places its part. There are no atomics, so the order is that of pairs.
-// Few pairs are one warp's.
+// Few pairs are one warp's, with a byte for each count. Counts whose words lie in one bank are
+// accessed one after the other, so that no data makes conflicts.
 #include "SortKernels.h"
 
 #include "hadal/Target/CUDA/Level.h"
@@ -15,7 +16,9 @@ using namespace hadal::cuda;
 namespace {
 // Pairs that one warp sorts: a few steps, which cost less than to sum the counts of several.
 constexpr int64_t kPairsAlone = 4 * kWarp;
-constexpr int64_t kTogether = 4; // counts that a lane sums by itself, in one access
+constexpr int64_t kTogether = 4; // counts that a lane sums by itself, in one word
+constexpr int64_t kEachByte = 0x01010101;
+constexpr int64_t kBankBytes = 128; // of all banks, a word of each
 
 class SortEmitter {
 public:
@@ -25,7 +28,7 @@ public:
     lane = b.lane();
     warp = b.warp();
     isExpert = b.isLess(thread, experts);
-    counts = b.shared(std::max(warps() * experts, chunks() * kChunk) * 4);
+    counts = b.shared(std::max(warps() * experts * 4, chunks() * kChunk));
     totals = b.shared(warps() * 4);
     own = b.plus(counts, b.mul(warp, experts * 4));
     Value one = b.constant(1);
@@ -44,10 +47,10 @@ public:
   }
 
 private:
-  /// What a lane knows of a pair: the address of what the warp counts of its expert, whether the lane
-  /// is the first of those that have the same expert, and these lanes.
+  /// What a lane knows of a pair: its expert, the address of what the warp counts of it, whether the
+  /// lane is the first of those that have the same expert, and these lanes.
   struct Pair {
-    Value number, place, isFirst, same;
+    Value number, expert, place, isFirst, same;
   };
 
   static constexpr int64_t kChunk = kTogether * kWarp; // counts that a warp sums at once
@@ -57,10 +60,11 @@ private:
 
   /// By the first warp, which has the counts of all pairs.
   void emitAlone(Value offsets, Value rows) {
+    count8 = true;
     Value begin = b.constant(0);
-    Value place = b.plus(counts, b.mul(lane, kTogether * 4));
+    Value place = b.plus(counts, b.mul(lane, kTogether));
     for (int64_t chunk = 0; chunk < chunks(); ++chunk)
-      storeFour(SmallVector<Value>(kTogether, begin), b.plus(place, chunk * kChunk * 4));
+      b.store(begin, b.plus(place, chunk * kChunk));
     b.syncWarp();
     // The first pairs are looked at once; mostly there are no others.
     Pair first = look(lane);
@@ -79,60 +83,95 @@ private:
         count(pair);
       });
     });
-  }
-
-  void storeFour(ArrayRef<Value> values, Value pointer) {
-    b.store(makeVector(b, values), pointer, kTogether * 4);
+    count8 = false;
   }
 
   /// Turns the counts into the places of first pairs, four neighbours a lane at once; these are
-  /// the offsets. No count of any is more than a byte has, so those of four chunks are summed at once.
+  /// the offsets. No sum is more than a byte has, so those of four chunks are summed at once.
   void sumUpAlone(Value place, Value offsets) {
     static_assert(kPairsAlone < 256);
     Value before = b.constant(0);
     for (int64_t some = 0; some < chunks(); some += kTogether) {
       int64_t count = std::min(kTogether, chunks() - some);
-      SmallVector<SmallVector<Value>> values;
+      SmallVector<Value> words;
       Value totals;
       for (int64_t i = 0; i < count; ++i) {
-        Value own = b.plus(place, (some + i) * kChunk * 4);
-        ArrayRef<Value> four = values.emplace_back(loadValues(b, b.getI32Type(), own, kTogether));
-        Value total = b.add(b.add(four[0], four[1]), b.add(four[2], four[3]));
-        totals = i == 0 ? total : b.add(totals, b.mul(total, int64_t(1) << 8 * i));
+        Value word = b.load(b.getI32Type(), b.plus(place, (some + i) * kChunk));
+        words.push_back(word);
+        Value total = b.mul(byteOf(b.mul(word, kEachByte), 3), int64_t(1) << 8 * i);
+        totals = i == 0 ? total : b.add(totals, total);
       }
       // Of each chunk, what lanes before have and all chunks before.
       Value sums = sumUpWarp(totals), all = b.from(sums, b.constant(kWarp - 1));
       Value begins = b.sub(sums, totals);
       if (count > 1)
-        begins = b.add(begins, b.mul(all, 0x01010100));
+        begins = b.add(begins, b.mul(all, kEachByte - 1));
       for (int64_t i = 0; i < count; ++i) {
-        Value begin = begins;
-        if (count > 1)
-          begin = b.both(arith::ShRUIOp::create(b, begins, b.constant(8 * i)), b.constant(255));
-        placeChunk(some + i, values[size_t(i)], b.add(before, begin), place, offsets);
+        Value begin = count > 1 ? byteOf(begins, i) : begins;
+        placeChunk(some + i, words[size_t(i)], b.add(before, begin), place, offsets);
       }
-      if (some + count < chunks()) {
-        Value spread = b.mul(all, 0x01010101); // the last byte has the sum of all
-        before = b.add(before, arith::ShRUIOp::create(b, spread, b.constant(24)));
-      }
+      if (some + count < chunks()) // the last byte has the sum of all
+        before = b.add(before, byteOf(b.mul(all, kEachByte), 3));
     }
   }
 
-  void placeChunk(int64_t chunk, ArrayRef<Value> counts, Value begin, Value place, Value offsets) {
-    SmallVector<Value> begins;
-    for (Value count : counts) {
-      begins.push_back(begin);
-      begin = b.add(begin, count);
-    }
+  Value byteOf(Value word, int64_t number) {
+    if (number != 0)
+      word = arith::ShRUIOp::create(b, word, b.constant(8 * number));
+    return number == 3 ? word : b.both(word, b.constant(255));
+  }
+
+  void placeChunk(int64_t chunk, Value counts, Value begin, Value place, Value offsets) {
+    Value word = b.add(b.mul(counts, kEachByte - 1), b.mul(begin, kEachByte));
+    b.store(word, b.plus(place, chunk * kChunk));
     Value to = b.plus(offsets, chunk * kChunk * 4);
-    storeFour(begins, b.plus(place, chunk * kChunk * 4));
+    SmallVector<Value> begins;
+    for (int64_t i = 0; i < kTogether; ++i)
+      begins.push_back(byteOf(word, i));
     int64_t left = experts - chunk * kChunk;
     if (left >= kChunk)
-      return storeFour(begins, to);
+      return b.store(makeVector(b, begins), to, kTogether * 4);
     Value first = b.mul(lane, kTogether);
     for (auto [i, value] : llvm::enumerate(begins))
       b.onlyIf(b.isLess(first, left - int64_t(i)),
                [&, i = i, value = value] { b.store(value, b.plus(to, int64_t(i) * 4)); });
+  }
+
+  /// Of the pair's expert, as the warp's counts say, where it is wanted.
+  Value loadCount(const Pair &pair, Value isWanted) {
+    Type type = count8 ? b.getI8Type() : b.getI32Type();
+    Value sum = arith::ConstantOp::create(b, b.getIntegerAttr(type, 0));
+    eachBank(pair, isWanted, [&](Value isOfThese) {
+      sum = b.onlyIf(isOfThese, sum, [&]() -> SmallVector<Value> {
+        return {b.load(type, pair.place, countBytes())};
+      })[0];
+    });
+    return count8 ? arith::ExtUIOp::create(b, b.getI32Type(), sum).getResult() : sum;
+  }
+
+  void storeCount(Value sum, const Pair &pair, Value isWanted) {
+    if (count8)
+      sum = arith::TruncIOp::create(b, b.getI8Type(), sum);
+    eachBank(pair, isWanted, [&](Value isOfThese) {
+      b.onlyIf(isOfThese, [&] { b.store(sum, pair.place, countBytes()); });
+    });
+  }
+
+  int64_t countBytes() const { return count8 ? 1 : 4; }
+
+  /// The experts of whose counts no two words are in one bank, then the next ones. Lanes meet in
+  /// between, or the compiler would make one access of all.
+  void eachBank(const Pair &pair, Value isWanted, function_ref<void(Value)> body) {
+    int64_t together = kBankBytes / countBytes();
+    if (experts <= together)
+      return body(isWanted);
+    for (int64_t first = 0; first < experts; first += together) {
+      if (first != 0)
+        b.syncWarp();
+      Value isOfThese = b.compare(arith::CmpIPredicate::ult, b.sub(pair.expert, b.constant(first)),
+                                  b.constant(together));
+      body(b.both(isWanted, isOfThese));
+    }
   }
 
   /// What lanes up to this one have.
@@ -164,10 +203,9 @@ private:
   /// Puts a pair behind those that its expert has; then a lane counts it there.
   void putRow(const Pair &pair, Value rows) {
     Value earlier = popCount(b.both(pair.same, lanesBelow));
-    b.onlyIf(b.isLess(pair.number, pairs), [&] {
-      Value to = b.add(b.load(b.getI32Type(), pair.place), earlier);
-      b.store(pair.number, b.row(rows, to, 4));
-    });
+    Value isPair = b.isLess(pair.number, pairs);
+    Value to = b.add(loadCount(pair, isPair), earlier);
+    b.onlyIf(isPair, [&] { b.store(pair.number, b.row(rows, to, 4)); });
     b.syncWarp();
   }
 
@@ -201,7 +239,7 @@ private:
     id = arith::MaxSIOp::create(b, b.least(id, b.constant(experts - 1)), b.constant(0));
     Value same = b.match(b.select(isPair, id, b.constant(-1)));
     Value isFirst = b.both(b.isEqual(b.both(same, lanesBelow), 0), isPair);
-    return {number, b.plus(own, b.mul(id, 4)), isFirst, same};
+    return {number, id, b.plus(own, b.mul(id, countBytes())), isFirst, same};
   }
 
   /// So many pairs from one on, a pair a lane.
@@ -214,10 +252,8 @@ private:
   }
 
   void count(const Pair &pair) {
-    b.onlyIf(pair.isFirst, [&] {
-      Value sum = b.add(b.load(b.getI32Type(), pair.place), popCount(pair.same));
-      b.store(sum, pair.place);
-    });
+    Value sum = b.add(loadCount(pair, pair.isFirst), popCount(pair.same));
+    storeCount(sum, pair, pair.isFirst);
     b.syncWarp();
   }
 
@@ -256,6 +292,7 @@ private:
   Value ids, pairs;
   Value thread, lane, warp, isExpert;
   Value counts, totals, own; // [warps, experts]; of warps; this warp's counts
+  bool count8 = false; // whether they are bytes, where the first warp is alone
   Value lanesBelow;
   Value part, active; // pairs of a warp, and warps that have any
 };

@@ -188,8 +188,9 @@ TEST_P(RouteAndSort, IsWhatTheDefinitionSays) {
       Routed routed = router.run(logits, bias, seed);
       router.expectRouted(routed, logits, bias);
     }
-    EXPECT_EQ(router.kernel.counters.local_read_bytes + router.kernel.counters.local_write_bytes,
-              0u);
+    const hadal_sim_counters_t &counters = router.kernel.counters;
+    EXPECT_EQ(counters.local_read_bytes + counters.local_write_bytes, 0u);
+    EXPECT_EQ(counters.shared_bank_conflicts, 0u) << tokens << " tokens";
   }
 }
 
