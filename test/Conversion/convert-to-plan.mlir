@@ -90,13 +90,17 @@ hadal.program @cpu target <"cpu"> {
 
   // CHECK:         plan.entry @forward role step
   // CHECK-DAG:       %[[SEVEN:.*]] = plan.constant 7
-  // CHECK-DAG:       %[[NINE:.*]] = plan.constant 9
+  // CHECK-DAG:       %[[NINE:.*]] = plan.constant 9{{$}}
   // CHECK-DAG:       %[[N:.*]] = plan.dim @tokens
   // CHECK-DAG:       %[[S:.*]] = plan.dim @sequences
   // CHECK-DAG:       %[[PAGES:.*]] = plan.dim @pages_per_slot
   // A buffer of 64 f32 a token; the second may not overlap the first, whose life it meets.
   // CHECK-DAG:       %[[ROW:.*]] = plan.constant 256
   // CHECK-DAG:       %[[SIZE:.*]] = plan.expr mul %[[N]], %[[ROW]]
+  // Each token reads a row of the table.
+  // CHECK-DAG:       %[[ALL:.*]] = plan.constant 97{{$}}
+  // CHECK-DAG:       %[[READ:.*]] = plan.expr min %[[ALL]], %{{.*}}
+  // CHECK-DAG:       %[[BYTES:.*]] = plan.expr mul %[[READ]], %[[ROW]]
   // CHECK:           %[[TOKENS:.*]] = plan.argument 0 "tokens" role tokens : tensor<?xi32> sizes(%[[N]])
   // CHECK:           plan.argument 5 "block_table" role block_table of @pages : tensor<?x?xi32> sizes(%{{.*}}, %[[PAGES]])
   // CHECK:           %[[TABLE:.*]] = plan.parameter @table
@@ -105,7 +109,7 @@ hadal.program @cpu target <"cpu"> {
   // CHECK:           %[[X:.*]] = plan.buffer "embed" offset %{{.*}} size %[[SIZE]]
   // CHECK:           %[[A:.*]] = plan.buffer "layers.0.norm" offset %{{.*}} size %[[SIZE]]
   // CHECK:           plan.arena
-  // CHECK:           plan.launch @embedding bindings(%[[TOKENS]], %[[TABLE]], %[[X]]) constants(%[[N]]) label "embed"
+  // CHECK:           plan.launch @embedding bindings(%[[TOKENS]], %[[TABLE]], %[[X]]) constants(%[[N]]) label "embed" flops %{{.*}} bytes %[[BYTES]]
   // CHECK:           plan.tap "hidden.0", %[[X]] : tensor<?x64xf32> sizes(%[[N]])
   // CHECK:           plan.launch @norm bindings(%[[X]], %[[W]], %[[A]]) constants(%[[SEVEN]], %[[N]], %[[S]], %[[PAGES]], %[[NINE]]) label "layers.0.norm"
   // CHECK:           plan.launch @norm bindings(%[[A]], %[[W]], %[[LOGITS]])

@@ -58,8 +58,15 @@ LogicalResult EmbeddingOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTy
   return success();
 }
 
-// Of the table a step reads a row for each token, which is next to nothing.
-Work EmbeddingOp::getWork() { return {}; }
+// Each token chooses a row of the table.
+Work EmbeddingOp::getWork() {
+  RankedTensorType table = tensorType(getTable());
+  Work work;
+  work.experts = table.getDimSize(0);
+  work.choices = 1;
+  work.expertBytes = storedBytes(table) / work.experts;
+  return work;
+}
 
 //===-- rms_norm --------------------------------------------------------------===//
 
