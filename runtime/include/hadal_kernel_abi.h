@@ -14,14 +14,14 @@ extern "C" {
 
 /* Of the family "cuda": a PTX entry whose parameters are those of the launch's interface, in
  * its order and each of its size. */
-#define HADAL_CUDA_KERNEL_ABI_VERSION 1
+#define HADAL_CUDA_KERNEL_ABI_VERSION 2
 
 /* Of the family "cpu", whose structs follow. */
 #define HADAL_KERNEL_ABI_VERSION 1
 
-/* A workspace of the family "cpu" has at least this many bytes, and begins with
- * as many that are zero at entry. A kernel may count in them which workgroups
- * have ended; it leaves them zero. */
+/* So many bytes are zero when a launch begins: the first ones of a workspace of the family
+ * "cpu", which has at least as many; in front of one of the family "cuda". A kernel may count
+ * in them which workgroups have come or ended; it leaves them zero. */
 #define HADAL_KERNEL_COUNTER_BYTES 4096
 
 /* What is common to all workgroups of one launch. Owned by the runtime, valid

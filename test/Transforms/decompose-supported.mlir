@@ -2,6 +2,7 @@
 // RUN: hadal-opt %s --hadal-decompose=supported | FileCheck %s
 
 hadal.program @cuda target <"cuda"> {
+  plan.host_dim @max_context is max_context
   hadal.parameter @w_uk : tensor<3x32x64xbf16>
   hadal.parameter @w_uv : tensor<3x32x64xbf16>
   hadal.parameter @w_uk_24 : tensor<3x24x64xbf16>

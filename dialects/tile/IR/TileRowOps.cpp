@@ -117,18 +117,22 @@ LogicalResult OperandOp::verify() {
   return success();
 }
 
-/// What is kept, and where.
-static LogicalResult verifyKept(Operation *op, TypeRange values, GlobalType memory) {
-  // keep_c1, recall_c1
-  if (values.empty() ||
-      !llvm::all_of(values, [](Type type) { return isSum(type) || isa<ColumnType>(type); }))
-    return op->emitOpError() << "expected sums and columns, at least one, got " << values;
-  // keep_c2, recall_c2
+/// Where numbers are kept.
+static LogicalResult verifyMemory(Operation *op, GlobalType memory) {
+  // keep_c2, recall_c2, meet_c1
   int64_t bytes = memory.getShape().back() * memory.getElementType().getIntOrFloatBitWidth() / 8;
   if (memory.getShape().size() != 2 || memory.getOrder() != Order::Rows || bytes % kPieceBytes != 0)
     return op->emitOpError() << "expected a matrix whose rows are a multiple of " << kPieceBytes
                              << " bytes, got " << memory;
   return success();
+}
+
+static LogicalResult verifyKept(Operation *op, TypeRange values, GlobalType memory) {
+  // keep_c1, recall_c1
+  if (values.empty() ||
+      !llvm::all_of(values, [](Type type) { return isSum(type) || isa<ColumnType>(type); }))
+    return op->emitOpError() << "expected sums and columns, at least one, got " << values;
+  return verifyMemory(op, memory);
 }
 
 LogicalResult KeepOp::verify() {
@@ -138,6 +142,8 @@ LogicalResult KeepOp::verify() {
 LogicalResult RecallOp::verify() {
   return verifyKept(*this, getValues().getTypes(), getMemory().getType());
 }
+
+LogicalResult MeetOp::verify() { return verifyMemory(*this, getMemory().getType()); }
 
 LogicalResult DifferOp::verify() {
   // differ_c1

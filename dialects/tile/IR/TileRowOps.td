@@ -165,7 +165,7 @@ def Tile_KeepOp : Tile_Op<"keep", [MemoryEffects<[MemWrite]>]> {
   let summary = "Keep sums and columns in global memory";
   let description = [{
     All bits of them, from the first element of row `row` on, in an order that is each thread's own: `tile.recall` of the same types, by the
-    same workgroup, brings them back, and needs no barrier. How much memory they take is the architecture's.
+    same workgroup, brings them back, and needs no barrier; by another workgroup behind `tile.meet`. How much memory they take is the architecture's.
 
     Constraints:
     1. keep_c1: sums and columns, at least one
@@ -194,6 +194,26 @@ def Tile_RecallOp : Tile_Op<"recall", [MemoryEffects<[MemRead]>]> {
   let arguments = (ins Tile_Global:$memory, I32:$row);
   let results = (outs Variadic<Tile_Numbers>:$values);
   let assemblyFormat = "$memory `[` $row `]` attr-dict `:` type($memory) `->` type($values)";
+  let hasVerifier = 1;
+}
+
+def Tile_MeetOp : Tile_Op<"meet", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "Whether another workgroup has come here before";
+  let description = [{
+    For two workgroups of a launch, which name the same bit, 0 to 31, of the same word of those in front of a matrix, counted
+    backwards, and wait for nobody. The second one sees all that the first has written before; the bit, zero at first, is zero again. Whoever
+    names other bits is not met. A barrier is in it, before and after.
+
+    Constraints:
+    1. meet_c1: a matrix of order rows, whose rows are a multiple of 16 bytes
+
+    ```mlir
+    %isSecond = tile.meet %memory[%word, %bit] : !tile.global<?x8704xf32, rows>
+    ```
+  }];
+  let arguments = (ins Tile_Global:$memory, I32:$word, I32:$bit);
+  let results = (outs I1:$result);
+  let assemblyFormat = "$memory `[` $word `,` $bit `]` attr-dict `:` type($memory)";
   let hasVerifier = 1;
 }
 

@@ -3,11 +3,15 @@
 // and, in its first columns, as values.
 #include "hadal/Target/CUDA/AttentionKernels.h"
 
-#include "AttentionBuilder.h"
+#include "AttentionSegments.h"
 #include "KernelFrame.h"
+#include "TileBuilder.h"
+
+#include "hadal_kernel_abi.h"
 
 #include "llvm/Support/MathExtras.h"
 
+#include <cmath>
 #include <tuple>
 
 using namespace mlir;
@@ -16,9 +20,20 @@ using namespace hadal::cuda;
 
 namespace {
 constexpr int64_t kExchanged = 4;          // numbers of a row that warps exchange, with padding
+constexpr int64_t kSegment = 512;          // keys
 
-enum Binding { kLatentQuery, kQuery, kCache, kPositions, kOffsets, kSlots, kTable, kResult };
-enum Constant { kTokens, kSequences, kPages };
+enum Binding {
+  kLatentQuery,
+  kQuery,
+  kCache,
+  kPositions,
+  kOffsets,
+  kSlots,
+  kTable,
+  kResult,
+  kWorkspace
+};
+enum Constant { kTokens, kSequences, kPages, kContext };
 
 /// Columns of the sum, with padding.
 int64_t valuesOf(const AttentionSpec &spec) { return int64_t(llvm::alignTo(spec.rank, kSwizzle)); }
@@ -63,17 +78,60 @@ private:
 
   Value constant(Constant number) { return b.launchConstant(entry, number); }
 
+  /// Anew: tokens that others attend to keep nothing, so that memory is for those of short sequences.
+  AttentionSegments::Place place() {
+    AttentionSegments::Place at;
+    Value tokens = constant(kTokens), own = b.workgroup(gpu::Dimension::x);
+    at.pairs = b.mul(tokens, program.groups);
+    at.context = constant(kContext);
+    at.keys = b.add(b.load(entry.getArgument(kPositions), own), b.constant(1));
+    Value number = own;
+    if (spec.threshold) {
+      Value most = b.constant(spec.threshold - 1);
+      Value isMany =
+          b.compare(arith::CmpIPredicate::sgt, tokens, b.mul(constant(kSequences), most));
+      number = b.onlyIf(isMany, own, [&] {
+        Value offsets = entry.getArgument(kOffsets);
+        Value sequence = b.findSequence(offsets, constant(kSequences), own);
+        Value within = b.sub(own, b.load(offsets, sequence));
+        return SmallVector<Value>{b.add(b.mul(sequence, most), within)};
+      })[0];
+    }
+    at.pair = b.add(b.mul(number, program.groups), b.workgroup(gpu::Dimension::y));
+    return at;
+  }
+
   void attendIn(Value sequence) {
     end = b.add(b.load(entry.getArgument(kPositions), token), b.constant(1));
+    if (program.splitsContext)
+      return attendInSegments(sequence);
+    prepare(sequence);
+    writeResult(attend(b.constant(0), lastTile()));
+  }
+
+  void attendInSegments(Value sequence) {
+    AttentionSegments segments(b, program, entry.getArgument(kWorkspace),
+                               spec.scale * float(M_LOG2E), [this] { return place(); });
+    b.onlyIf(segments.exist(), [&] {
+      prepare(sequence);
+      auto [isAll, all] = segments.attend({whole, parts, sums}, [&](Value segment) {
+        int64_t tiles = program.segment / program.keys;
+        Value first = b.mul(segment, tiles);
+        return attend(first, b.least(b.add(first, b.constant(tiles - 1)), lastTile()));
+      });
+      b.onlyIf(isAll, [&, all = all] { writeResult(all); });
+    });
+  }
+
+  Value lastTile() { return b.div(b.sub(end, b.constant(1)), program.keys); }
+
+  /// The cache's pages, shared memory, and queries.
+  void prepare(Value sequence) {
     Value slot = b.load(entry.getArgument(kSlots), sequence);
     Value pages = b.mul(slot, constant(kPages));
     cached = b.latentsOf(entry.getArgument(kCache), entry.getArgument(kTable), spec.pageSize, pages,
                          end);
     firstHead = b.mul(b.workgroup(gpu::Dimension::y), program.heads);
-    attend();
-  }
-
-  void attend() {
     Type bf16 = b.getBF16Type();
     queries = b.alloc({program.heads, program.columns}, bf16, tile::Order::Packed);
     latents = b.alloc({2, program.keys, program.columns}, bf16, tile::Order::Swizzled);
@@ -98,14 +156,17 @@ private:
       for (int64_t k = 0; k < program.columns; k += tile::kPackedColumns)
         kept.push_back(loadQueries(k, warps, /*apart=*/0));
     }
-    Value one = b.constant(1);
-    Value last = b.div(b.sub(end, one), program.keys);
-    copyKeys(zero, zero);
+  }
+
+  /// What tiles of the context give, of which the first is one of the even ones.
+  Attended attend(Value first, Value last) {
+    Value zero = b.constant(0), one = b.constant(1);
+    copyKeys(first, zero);
     tile::CommitOp::create(b);
     SmallVector<Value> carried{tile::FillOp::create(b, whole, b.number(lowest)),
                                tile::FillOp::create(b, parts, b.number(0)),
                                tile::ZeroOp::create(b, sums)};
-    ValueRange done = b.loop(zero, last, carried, [&](Value step, ValueRange now) {
+    ValueRange done = b.loop(first, last, carried, [&](Value step, ValueRange now) {
       arrive();
       Value next = b.add(step, one);
       copyKeys(next, isOdd(next));
@@ -114,8 +175,7 @@ private:
     });
     // The last tile alone has keys behind the end.
     arrive();
-    Attended all = attendTile(Attended::of(done), last, /*isLast=*/true);
-    writeResult(all);
+    return attendTile(Attended::of(done), last, /*isLast=*/true);
   }
 
   /// The stage of a tile.
@@ -233,10 +293,25 @@ int64_t sharedBytesOf(const AttentionSpec &spec, const AttentionProgram &program
              : bytes + program.heads * std::max(program.keys, kSwizzle) * 2;
 }
 
+/// A sum, and two columns of the rows of a warp.
+int64_t keptNumbersOf(const AttentionProgram &program) {
+  int64_t ofSum = program.heads * program.values / program.threads();
+  int64_t ofColumns = 2 * program.heads / program.rowWarps / 8;
+  return keptBytes(ofSum + ofColumns, program.threads()) / 4;
+}
+
+/// Each run of segments has a bit, in a word that has those of one token's heads alone.
+static_assert((int64_t(1) << AttentionProgram::kLevelsOfWorkgroups) * 4 <=
+              HADAL_KERNEL_COUNTER_BYTES);
+
 /// Heads, keys, and warps that share rows and columns: a warp has at most 16 x 256 or 32 x 128 numbers of the sum.
 constexpr AttentionProgram kPrograms[] = {
-    {64, 64, 2, 4}, {64, 32, 2, 4, false, true}, {32, 64, 1, 4}, {32, 32, 1, 4, false, true},
-    {16, 64, 1, 4}, {16, 32, 1, 4, true},
+    {64, 64, 2, 4},
+    {64, 32, 2, 4, false, true},
+    {32, 64, 1, 4},
+    {32, 32, 1, 4, false, true},
+    {16, 64, 1, 4, false, false, true},
+    {16, 32, 1, 4, true},
 };
 } // namespace
 
@@ -251,15 +326,18 @@ std::optional<AttentionProgram> hadal::cuda::chooseAttention(const AttentionSpec
     return std::nullopt;
   std::optional<AttentionProgram> best;
   auto cost = [&](const AttentionProgram &program) {
-    int64_t groups = int64_t(llvm::divideCeil(spec.heads, program.heads));
-    return std::tuple(groups, groups * program.heads, -program.keys);
+    return std::tuple(program.groups, program.groups * program.heads, -program.keys);
   };
   for (AttentionProgram program : kPrograms) {
     if (program.keys % spec.pageSize != 0 && spec.pageSize % program.keys != 0)
       continue;
     program.columns =
         std::max(int64_t(llvm::alignTo(spec.rank + spec.rope, kSwizzle)), values + kSwizzle);
+    program.values = values;
     program.sharedBytes = sharedBytesOf(spec, program);
+    program.groups = int64_t(llvm::divideCeil(spec.heads, program.heads));
+    program.segment = kSegment;
+    program.keptNumbers = keptNumbersOf(program);
     if (program.sharedBytes <= level.sharedBytes && (!best || cost(program) < cost(*best)))
       best = program;
   }
@@ -283,6 +361,8 @@ void hadal::cuda::emitAttention(OpBuilder &builder, Location loc, const Attentio
                           indices,
                           indices,
                           matrix(spec.rank, bf16)};
+  if (program.splitsContext)
+    types.push_back(AttentionSegments::workspaceType(b.getContext(), program));
   func::FuncOp kernel = createKernel(b, loc, spec.name, types, program.threads());
   b.setInsertionPointToStart(&kernel.getBody().front());
   AttentionEmitter(b, spec, program, kernel).emit();

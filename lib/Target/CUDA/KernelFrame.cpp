@@ -11,7 +11,7 @@ using namespace hadal;
 constexpr int64_t kAlignment = 64; // of bindings, in bytes: the kernel contract
 
 void cuda::setInterface(ExecutableOp executable, ArrayRef<Value> reads, ArrayRef<Value> updates,
-                        ArrayRef<Value> results, Extents constants) {
+                        ArrayRef<Value> results, Extents constants, ArrayRef<Attribute> others) {
   auto numberOf = [](Value operand) -> int64_t {
     return cast<BlockArgument>(operand).getArgNumber();
   };
@@ -29,6 +29,7 @@ void cuda::setInterface(ExecutableOp executable, ArrayRef<Value> reads, ArrayRef
   SmallVector<Attribute> extents;
   for (auto [operand, axis] : constants)
     extents.push_back(ExtentAttr::get(builder.getContext(), numberOf(operand), axis));
+  llvm::append_range(extents, others);
   executable.setInterfaceAttr(KernelInterfaceAttr::get(builder.getContext(), bindings, access,
                                                        builder.getArrayAttr(extents)));
 }

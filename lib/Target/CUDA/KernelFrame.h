@@ -23,10 +23,10 @@ inline mlir::RankedTensorType typeOf(mlir::Value value) {
 using Extents = llvm::ArrayRef<std::pair<mlir::Value, int64_t>>;
 
 /// Says what the kernel of `executable` binds: operands of the body that it reads, those that it
-/// writes a part of, and results; and the extents that are its constants.
+/// writes a part of, and results; and the extents that are its constants, before others.
 void setInterface(ExecutableOp executable, llvm::ArrayRef<mlir::Value> reads,
                   llvm::ArrayRef<mlir::Value> updates, llvm::ArrayRef<mlir::Value> results,
-                  Extents constants);
+                  Extents constants, llvm::ArrayRef<mlir::Attribute> others = {});
 
 /// Fails with a diagnostic where one of the weights that a kernel of `op` reads is not in fragments.
 mlir::LogicalResult expectPacked(mlir::Operation *op, llvm::ArrayRef<mlir::Value> weights);

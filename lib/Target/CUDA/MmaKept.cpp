@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lowers what stays with its thread, for GPUs from sm_80 on: sums as operands, and numbers that are
-// kept in global memory.
+// kept in global memory, for itself or for a workgroup that it meets.
 #include "TileBuilder.h"
+
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace hadal;
@@ -87,8 +90,50 @@ struct LowerRecall : OpConversionPattern<tile::RecallOp> {
     return success();
   }
 };
+
+/// What threads wrote is there for the first thread behind a barrier, and its fence shows it to
+/// whoever sees the bit; the other way round for the second workgroup.
+struct LowerMeet : OpConversionPattern<tile::MeetOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tile::MeetOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    TileBuilder t(rewriter, op);
+    Value zero = t.math.constant(0);
+    auto compare = [&](arith::CmpIPredicate predicate, Value x) {
+      return arith::CmpIOp::create(t.b, predicate, x, zero);
+    };
+    NVVM::Barrier0Op::create(t.b);
+    Value isFirst = compare(arith::CmpIPredicate::eq, t.math.thread());
+    auto first = scf::IfOp::create(t.b, TypeRange{t.b.getI32Type()}, isFirst,
+                                   /*withElseRegion=*/true);
+    {
+      OpBuilder::InsertionGuard guard(t.b);
+      t.b.setInsertionPointToStart(first.thenBlock());
+      // Backwards from the memory on.
+      Value bytes = t.rows(t.math.add(adaptor.getWord(), 1), 4);
+      Value none = arith::ConstantOp::create(t.b, t.b.getI64IntegerAttr(0));
+      Value word = t.plus(adaptor.getMemory(), arith::SubIOp::create(t.b, none, bytes));
+      Value bit = arith::ShLIOp::create(t.b, t.math.constant(1), adaptor.getBit());
+      auto fence = [&] { LLVM::FenceOp::create(t.b, LLVM::AtomicOrdering::acq_rel, "device"); };
+      fence();
+      Value before = LLVM::AtomicRMWOp::create(t.b, LLVM::AtomicBinOp::_xor, word, bit,
+                                               LLVM::AtomicOrdering::monotonic, "device");
+      fence();
+      scf::YieldOp::create(t.b, ValueRange{arith::AndIOp::create(t.b, before, bit)});
+      t.b.setInsertionPointToStart(first.elseBlock());
+      scf::YieldOp::create(t.b, zero);
+    }
+    Value any = NVVM::BarrierOp::create(
+                    t.b, TypeRange{t.b.getI32Type()}, Value(), Value(),
+                    NVVM::BarrierReductionAttr::get(t.b.getContext(), NVVM::BarrierReduction::OR),
+                    first.getResult(0))
+                    .getResult(0);
+    rewriter.replaceOp(op, compare(arith::CmpIPredicate::ne, any).getResult());
+    return success();
+  }
+};
 } // namespace
 
 void hadal::cuda::addKeptPatterns(const TypeConverter &types, RewritePatternSet &patterns) {
-  patterns.add<LowerKeep, LowerOperand, LowerRecall>(types, patterns.getContext());
+  patterns.add<LowerKeep, LowerMeet, LowerOperand, LowerRecall>(types, patterns.getContext());
 }

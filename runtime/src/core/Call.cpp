@@ -79,6 +79,7 @@ Status Session::run(const CallInputs &given) {
   HADAL_TRY(findEntry(given, &inputs.entry));
   const Entry &entry = *inputs.entry;
   HADAL_TRY(checkCall(inputs));
+  HADAL_TRY(replaceWorkspace());
   Recording *recording = nullptr;
   if (mayRecord(entry)) {
     roundDims(entry);
@@ -96,11 +97,24 @@ Status Session::run(const CallInputs &given) {
   if (inputs.step)
     HADAL_TRY(checkPages(entry, *inputs.step));
   Status status = execute(inputs, recording);
-  if (!status.ok())
+  if (!status.ok()) {
     static_cast<void>(queue.synchronize()); // what was passed in is the caller's again
+    workspaceIsSpoiled = workspace.size() != 0;
+  }
   if (inputs.step)
     setLengths(*inputs.step, status.ok());
   return inProgram(std::move(status), entry.name);
+}
+
+// A kernel that did not end leaves no zeros in front of it.
+Status Session::replaceWorkspace() {
+  if (!workspaceIsSpoiled)
+    return {};
+  HADAL_TRY(queue.synchronize());
+  records.clear();
+  workspace = DeviceMemory();
+  workspaceIsSpoiled = false;
+  return {};
 }
 
 Status Session::execute(const CallInputs &inputs, const Recording *recording) {

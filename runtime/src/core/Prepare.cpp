@@ -145,7 +145,7 @@ Status Session::prepareParameters(const KernelInterface &interface, PreparedOp &
       value.kind = HADAL_DEVICE_PARAMETER_I64;
       value.value = constant[parameter.index];
       break;
-    case KernelParameterKind::workspace: value.address = workspace.address(); break;
+    case KernelParameterKind::workspace: value.address = workspaceAddress(); break;
     case KernelParameterKind::constants: value.address = block.address() + op.block; break;
     }
     prepared.parameters.push_back(value);
@@ -166,9 +166,10 @@ Status Session::prepareLaunch(const Entry &entry, const Launch &launch, Prepared
   uint64_t workspaceBytes = 0;
   HADAL_TRY(bytesOf("dynamic_shared", interface.dynamicShared, launchValues, &op.sharedBytes));
   HADAL_TRY(bytesOf("workspace", interface.workspace, launchValues, &workspaceBytes));
-  if (interface.workspace != kNone && workspace.size() < std::max<uint64_t>(workspaceBytes, 64)) {
+  workspaceBytes = std::max<uint64_t>(workspaceBytes, 64) + HADAL_KERNEL_COUNTER_BYTES;
+  if (interface.workspace != kNone && workspace.size() < workspaceBytes) {
     // Launches that were prepared before would keep the old address.
-    neededWorkspace = std::max({neededWorkspace, workspaceBytes, uint64_t(64)});
+    neededWorkspace = std::max(neededWorkspace, workspaceBytes);
     *any = false;
     return {};
   }
@@ -181,7 +182,7 @@ Status Session::prepareLaunch(const Entry &entry, const Launch &launch, Prepared
                             launchConstants.begin() + op.constantCount);
   if (interface.parameters.empty()) {
     if (interface.workspace != kNone)
-      prepared.bindings.push_back(workspace.address());
+      prepared.bindings.push_back(workspaceAddress());
     op.bindingCount = static_cast<uint32_t>(prepared.bindings.size()) - op.bindings;
     return {};
   }

@@ -8,6 +8,7 @@
 #include "core/Prepared.h"
 #include "core/RecordDims.h"
 #include "core/Verify.h"
+#include "hadal_kernel_abi.h"
 
 #include <atomic>
 #include <list>
@@ -127,6 +128,10 @@ private:
   Status prepareParameters(const KernelInterface &interface, PreparedOp &op);
   Region resolve(const Entry &entry, const artifact::Binding &binding) const;
   Status grow(uint64_t bytes, const char *what, DeviceMemory &memory);
+  DeviceAddress workspaceAddress() const {
+    return workspace.address() + HADAL_KERNEL_COUNTER_BYTES;
+  }
+  Status replaceWorkspace();
 
   // Execute.cpp: launches and taps, one by one.
   Status runOps(const CallInputs &inputs);
@@ -179,6 +184,7 @@ private:
   // Storage that calls share; it grows. What a call uploads is one block: constants that kernels read
   // from memory, then arguments.
   DeviceMemory arena, block, outputs, workspace;
+  bool workspaceIsSpoiled = false; // a call failed that may have used it
   DeviceStaging stagedBlock, stagedOutputs; // on the host, where it does not share memory
   uint64_t stagedOutputBytes = 0;
   DeviceQueue queue;

@@ -2,6 +2,7 @@
 // What a device is asked to launch: the interface of the variant that it picked, evaluated over the
 // constants of the launch.
 #include "TestDevices.h"
+#include "hadal_kernel_abi.h"
 
 namespace hadal::test {
 namespace {
@@ -89,7 +90,7 @@ TEST_F(LaunchRequestTest, SaysWhatTheInterfaceSays) {
   EXPECT_TRUE(asked.dynamic_shared);
   EXPECT_EQ(asked.static_shared_bytes, 1024u);
   EXPECT_EQ(launch.shared_bytes, 192u);
-  EXPECT_EQ(workspaceBytes(), 8192u);
+  EXPECT_EQ(workspaceBytes(), 8192u + HADAL_KERNEL_COUNTER_BYTES);
   // Pages of a slot of 64 tokens in each table, a ring of 3 + 64 + 1 rows, and what the call gave.
   EXPECT_EQ(launch.passed, (std::vector<int64_t>{16, 8, 1, 68, 3, 2}));
   EXPECT_EQ(launch.boundAt.size(), 13u + 1); // the workspace last
@@ -119,13 +120,27 @@ TEST_F(LaunchRequestTest, AWorkspaceGrowsAndIsUsedAgain) {
   open("new");
   EXPECT_EQ(workspaceBytes(), 0u);
   ASSERT_EQ(run(kTwo, 2), "ok");
-  EXPECT_EQ(workspaceBytes(), 2000u);
+  EXPECT_EQ(workspaceBytes(), 2000u + HADAL_KERNEL_COUNTER_BYTES);
   hadal_device_address_t first = last().boundAt.back();
   ASSERT_EQ(run(kTwo, 1), "ok");
   EXPECT_EQ(last().boundAt.back(), first);
-  EXPECT_EQ(workspaceBytes(), 2000u);
+  EXPECT_EQ(workspaceBytes(), 2000u + HADAL_KERNEL_COUNTER_BYTES);
   ASSERT_EQ(run(kTwo, 100), "ok");
-  EXPECT_EQ(workspaceBytes(), 100000u);
+  EXPECT_EQ(workspaceBytes(), 100000u + HADAL_KERNEL_COUNTER_BYTES);
+}
+
+// What lies in front of it may be no zeros any more.
+TEST_F(LaunchRequestTest, AWorkspaceIsNotUsedAfterAFailure) {
+  interface().workspace =
+      interface().node(ExprKind::sub, interface().constant(3000),
+                       interface().node(ExprKind::mul, interface().constant(1000),
+                                        interface().launchConstant(kScale)));
+  open("new");
+  ASSERT_EQ(run(kTwo, 1), "ok");
+  EXPECT_EQ(workspaceBytes(), 2000u + HADAL_KERNEL_COUNTER_BYTES);
+  EXPECT_NE(run(kTwo, 9), "ok");
+  ASSERT_EQ(run(kTwo, 2), "ok");
+  EXPECT_EQ(workspaceBytes(), 1000u + HADAL_KERNEL_COUNTER_BYTES);
 }
 
 TEST_F(LaunchRequestTest, NothingIsLaunchedWithoutWorkgroups) {

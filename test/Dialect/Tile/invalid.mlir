@@ -671,6 +671,15 @@ func.func @recall(%m: !tile.global<4x64x64xbf16, packed>, %n: i32) {
 
 // -----
 
+// meet_c1: a matrix of order rows, whose rows are a multiple of 16 bytes
+func.func @meet(%m: !tile.global<64x20xbf16, rows>, %n: i32) {
+  // expected-error @+1 {{expected a matrix whose rows are a multiple of 16 bytes, got '!tile.global<64x20xbf16, rows>'}}
+  %b = tile.meet %m[%n, %n] : !tile.global<64x20xbf16, rows>
+  return
+}
+
+// -----
+
 // drain_c3: the columns are a multiple of 16 bytes, within the tile
 func.func @drain(%t: !tile.shared<16x64xbf16, swizzled>, %m: !tile.global<64x64xbf16, rows>, %n: i32) {
   // expected-error @+1 {{expected columns within the tile, of a multiple of 16 bytes, got 72}}

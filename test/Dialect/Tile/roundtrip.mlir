@@ -179,6 +179,8 @@ func.func @expanded(%memory: !tile.global<?x960x320xbf16, rows>, %i: i32, %lowes
   %a = tile.operand %t [48] : !tile.fragment<128x64xf32, accumulator, [8, 1, 1]> -> !tile.fragment<128x16xbf16, lhs, [8, 1, 1], pairs>
   // CHECK: tile.keep %[[R]]#0, %[[T]] to %{{.*}}[%{{.*}}] : !tile.column<128, [8, 1, 1], whole>, !tile.fragment<128x64xf32, accumulator, [8, 1, 1]> to <960x320xbf16, rows>
   tile.keep %m, %t to %scratch[%i] : !tile.column<128, [8, 1, 1], whole>, !tile.fragment<128x64xf32, accumulator, [8, 1, 1]> to !tile.global<960x320xbf16, rows>
+  // CHECK: tile.meet %{{.*}}[%{{.*}}, %{{.*}}] : <960x320xbf16, rows>
+  %b = tile.meet %scratch[%i, %i] : !tile.global<960x320xbf16, rows>
   // CHECK: tile.drain %{{.*}} to %{{.*}}[%{{.*}}, %{{.*}}] rows %{{.*}} columns 32 : <16x64xbf16, swizzled>, <960x320xbf16, rows>
   %y = tile.alloc : !tile.shared<16x64xbf16, swizzled>
   tile.drain %y to %scratch[%i, %i] rows %i columns 32 : !tile.shared<16x64xbf16, swizzled>, !tile.global<960x320xbf16, rows>

@@ -7,6 +7,8 @@
 #include "hadal/IR/StoredElements.h"
 #include "hadal/Target/CUDA/AttentionKernels.h"
 
+#include "hadal_kernel_abi.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 #include <gtest/gtest.h>
@@ -39,15 +41,36 @@ std::vector<uint16_t> roundAll(const std::vector<float> &values) {
 /// A kernel, and a pool of latents that each slot has pages of.
 class Attention {
 public:
-  Attention(const Shape &shape, const cuda::Level &level, float scale = 0.25f)
-      : shape(shape),
-        spec{"attend", shape.heads, shape.rank, shape.nope, shape.rope, shape.pageSize, scale},
+  Attention(const Shape &shape, const cuda::Level &level, float scale = 0.25f,
+            int64_t threshold = 0)
+      : shape(shape), spec{"attend",   shape.heads,    shape.rank, shape.nope,
+                           shape.rope, shape.pageSize, scale,      threshold},
         kernel("attend", level, [&](mlir::OpBuilder &builder, mlir::Location loc) {
           auto chosen = cuda::chooseAttention(spec, level);
           EXPECT_TRUE(chosen);
           program = *chosen;
           cuda::emitAttention(builder, loc, spec, program);
         }) {}
+
+  int64_t segmentsOf(int64_t keys) const { return (keys + program.segment - 1) / program.segment; }
+  /// How often the runs of a context are halved in number.
+  int64_t levelsOf(int64_t tokens, int64_t keys) const {
+    int64_t levels = 0;
+    for (int64_t level = 0; program.segment << level < keys; ++level)
+      levels += tokens > program.mostTokens(level);
+    return levels;
+  }
+  int64_t runsOf(int64_t tokens, int64_t keys) const {
+    int64_t each = int64_t(1) << levelsOf(tokens, keys);
+    return (segmentsOf(keys) + each - 1) / each;
+  }
+  /// What is kept of the segments of those tokens and heads, where there are more than one.
+  int64_t keptOf(int64_t tokens, int64_t sequences, int64_t keys) const {
+    int64_t kept = spec.threshold ? std::min(tokens, sequences * (spec.threshold - 1)) : tokens;
+    return segmentsOf(keys) == 1
+               ? 0
+               : kept * program.groups * runsOf(tokens, keys) * (levelsOf(tokens, keys) + 1);
+  }
 
   int64_t width() const { return shape.rank + shape.rope; }
   int64_t query() const { return shape.nope + shape.rope; }
@@ -59,7 +82,9 @@ public:
   }
 
   /// Attends for sequences by their numbers, which choose their data. Words of y, by token.
-  std::vector<std::vector<uint16_t>> run(const std::vector<std::pair<int64_t, Sequence>> &batch) {
+  /// A warp may execute so many instructions, if any number is given.
+  std::vector<std::vector<uint16_t>> run(const std::vector<std::pair<int64_t, Sequence>> &batch,
+                                         uint64_t mostInstructions = 0) {
     int64_t most = 0;
     for (auto &[number, sequence] : batch)
       most = std::max(most, sequence.before + sequence.count);
@@ -92,9 +117,17 @@ public:
     hadal_sim_launch_t launch = SimImage::defaults();
     launch.grid[0] = uint32_t(tokens) + 1; // one too many, as a record may have
     launch.grid[1] = uint32_t((shape.heads + program.heads - 1) / program.heads);
+    launch.grid[2] = program.splitsContext ? uint32_t(runsOf(tokens, most)) + 1 : 1;
+    launch.max_instructions = mostInstructions;
     launch.block[0] = uint32_t(program.threads());
     launch.dynamic_shared_bytes = program.sharedBytes;
-    uint64_t out = kernel->allocate(words * 2);
+    uint64_t out = kernel->upload(std::vector<uint16_t>(words, 0x7fc0));
+    // Zeros in front of a workspace that holds no number.
+    const std::vector<uint32_t> zeros(HADAL_KERNEL_COUNTER_BYTES / 4);
+    std::vector<uint32_t> kept(zeros);
+    kept.resize(zeros.size() + keptOf(tokens, int64_t(batch.size()), most) * program.keptNumbers,
+                0x7fc00000);
+    uint64_t front = kernel->upload(kept);
     std::vector<uint64_t> parameters{
         kernel->upload(latent),
         kernel->upload(queries),
@@ -104,8 +137,12 @@ public:
         kernel->upload(slotOf),
         kernel->upload(table),
         out,
-        kernel->upload(std::vector<int64_t>{tokens, int64_t(batch.size()), pagesOfSlot})};
+        front + HADAL_KERNEL_COUNTER_BYTES,
+        kernel->upload(std::vector<int64_t>{tokens, int64_t(batch.size()), pagesOfSlot, most})};
+    if (!program.splitsContext)
+      parameters.erase(parameters.end() - 2);
     kernel.run(launch, parameters);
+    leavesZeros = kernel->download<uint32_t>(front, zeros.size()) == zeros;
     std::vector<uint16_t> y = kernel->download<uint16_t>(out, words);
     std::vector<std::vector<uint16_t>> rows;
     for (int64_t n = 0; n < tokens; ++n)
@@ -153,18 +190,21 @@ public:
   cuda::AttentionSpec spec;
   cuda::AttentionProgram program;
   SimKernel kernel;
+  bool leavesZeros = true; // in front of the workspace
 };
 
 class TileAttention : public ::testing::TestWithParam<Shape> {};
 } // namespace
 
 TEST_P(TileAttention, IsRightAndTheSameAloneAndTogether) {
-  const std::vector<std::pair<int64_t, Sequence>> batch{{0, {0, 1}},  {1, {1, 1}},  {2, {60, 6}},
-                                                        {3, {30, 3}}, {4, {65, 1}}, {5, {200, 1}}};
+  const std::vector<std::pair<int64_t, Sequence>> batch{{0, {0, 1}},   {1, {1, 1}},  {2, {60, 6}},
+                                                        {3, {30, 3}},  {4, {65, 1}}, {5, {200, 1}},
+                                                        {6, {1100, 2}}};
   for (llvm::StringRef name : {"sm_80", "sm_86", "sm_90"}) {
     Attention attention(GetParam(), *cuda::findLevel(name));
     std::vector<std::vector<uint16_t>> together = attention.run(batch);
     EXPECT_EQ(attention.kernel.counters.shared_bank_conflicts, 0u);
+    EXPECT_TRUE(attention.leavesZeros);
     size_t row = 0;
     for (auto &[number, sequence] : batch)
       for (int64_t p = sequence.before; p < sequence.before + sequence.count; ++p, ++row) {
@@ -218,6 +258,96 @@ TEST(TileAttentionPrograms, OfTrueLatentsAreRight) {
     EXPECT_LE(of, wavefronts) << heads << " heads, " << level;
     // Queries, and the pages of 1001 latents.
     EXPECT_LE(counters.async_copy_bytes, 1024u * 576 * 2);
+  }
+}
+
+namespace {
+constexpr Shape kSmall{3, 32, 16, 16, 64};
+} // namespace
+
+// Of few tokens each segment has a workgroup; of more, some or all of them have one.
+TEST(AttentionSegments, ComeTogetherTheSameFromOneWorkgroupAndFromMany) {
+  Attention attention(kSmall, *cuda::findLevel("sm_80"));
+  ASSERT_EQ(attention.program.segment, 512);
+  struct {
+    int64_t count, runs;
+  } const cases[] = {{100, 2}, {200, 1}};
+  for (auto &[count, runs] : cases) {
+    // The last of them have a fourth segment.
+    int64_t begin = 1555 - count;
+    ASSERT_EQ(attention.runsOf(count, 1555), runs);
+    std::vector<std::vector<uint16_t>> many = attention.run({{0, {begin, count}}});
+    // Five others are so many that halves of them are no power of two.
+    for (int64_t position : {1475, 1534, 1535, 1536, 1554}) {
+      attention.expectRow(many[position - begin], 0, position);
+      EXPECT_EQ(attention.run({{0, {position, 1}}}).front(), many[position - begin]) << position;
+      EXPECT_EQ(attention.run({{1, {2600, 1}}, {0, {position, 1}}}).back(), many[position - begin])
+          << position;
+    }
+  }
+  attention.expectRow(attention.run({{1, {2600, 1}}}).front(), 1, 2600);
+  // More runs than one, of more segments than one.
+  std::vector<std::vector<uint16_t>> many = attention.run({{1, {2500, 101}}});
+  ASSERT_EQ(attention.runsOf(101, 2601), 2);
+  EXPECT_EQ(attention.run({{1, {2600, 1}}}).front(), many.back());
+}
+
+// Memory is for tokens of sequences that the kernel attends to.
+TEST(AttentionSegments, AreKeptOfShortSequencesAlone) {
+  Attention some(kSmall, *cuda::findLevel("sm_80"), 0.25f, /*threshold=*/4);
+  Attention all(kSmall, *cuda::findLevel("sm_80"));
+  for (int64_t others : {5, 300}) {
+    const std::vector<std::pair<int64_t, Sequence>> batch{
+        {0, {1100, 3}}, {1, {100, others}}, {2, {700, 2}}};
+    std::vector<std::vector<uint16_t>> rows = some.run(batch), expected = all.run(batch);
+    for (int64_t row = 0; row < 5 + others; ++row)
+      if (row < 3 || row >= 3 + others)
+        EXPECT_EQ(rows[row], expected[row]) << row;
+      else
+        EXPECT_EQ(rows[row].front(), 0x7fc0) << row;
+  }
+}
+
+TEST(AttentionSegments, BeginAndEndAtTheirLengths) {
+  Attention attention(kSmall, *cuda::findLevel("sm_90"));
+  for (int64_t position : {510, 511, 512, 1023, 1024, 2047, 2048})
+    attention.expectRow(attention.run({{2, {position, 1}}}).front(), 2, position);
+}
+
+// No warp goes over more than a segment, and nobody reads a key twice.
+TEST(AttentionSegments, AreWorkgroupsOfTheirOwn) {
+  Attention attention(kSmall, *cuda::findLevel("sm_80"));
+  const std::vector<std::pair<int64_t, Sequence>> one{{0, {511, 1}}}, eight{{0, {4095, 1}}};
+  attention.run(one);
+  uint64_t rowBytes = attention.width() * 2, warps = attention.program.threads() / 32;
+  EXPECT_EQ(attention.kernel.counters.async_copy_bytes, 512 * rowBytes);
+  uint64_t ofSegment = attention.kernel.counters.warp_instructions / warps;
+  attention.expectRow(attention.run(eight, 2 * ofSegment).front(), 0, 4095);
+  EXPECT_EQ(attention.kernel.counters.async_copy_bytes, 4096 * rowBytes);
+  // One workgroup that has all of them goes on.
+  attention.kernel.change(attention.kernel.getText());
+  attention.run({{0, {4095, 80}}}, 2 * ofSegment);
+  EXPECT_TRUE(attention.kernel.hasFailed());
+}
+
+// What orders workgroups that meet, and warps while they do.
+TEST(AttentionSegments, MutationsAreNoticed) {
+  Attention attention(kSmall, *cuda::findLevel("sm_80"));
+  auto isSame = compareWith([&] {
+    std::vector<std::vector<uint16_t>> rows = attention.run({{0, {1030, 1}}, {1, {600, 1}}});
+    rows.push_back({uint16_t(attention.leavesZeros)});
+    return rows;
+  });
+  expectWaitsMissed(attention.kernel, 13, isSame);
+  // To the simulator a barrier behind what was seen is as good as the reader's fence.
+  const std::string whole = attention.kernel.getText();
+  for (const char *word : {"fence.", "atom.", "bar.red"}) {
+    std::string other = whole;
+    size_t at = other.find(word);
+    ASSERT_NE(at, std::string::npos) << word;
+    size_t line = other.rfind('\n', at) + 1;
+    attention.kernel.change(other.erase(line, other.find('\n', line) - line));
+    EXPECT_TRUE(!isSame() || attention.kernel.hasFailed()) << word;
   }
 }
 

@@ -25,6 +25,9 @@ void SimKernel::restore() { image = std::make_unique<SimImage>(text); }
 
 void SimKernel::run(const hadal_sim_launch_t &launch, const std::vector<uint64_t> &parameters) {
   hadal_sim_launch_t bounded = launch;
-  bounded.max_instructions = 1 << 24; // what was changed may never end
+  // What was changed may never end.
+  constexpr uint64_t most = 1 << 24;
+  bounded.max_instructions =
+      launch.max_instructions ? std::min(launch.max_instructions, most) : most;
   counters = image->run(name.c_str(), bounded, parameters);
 }

@@ -2,10 +2,11 @@
 // RUN: hadal-opt %s --pass-pipeline='builtin.module(hadal.program(hadal-cuda-emit-kernels))' --split-input-file --verify-diagnostics | FileCheck %s
 
 hadal.program @cuda target <"cuda", levels = ["sm_80", "sm_86"]> {
-  // CHECK-LABEL: hadal.executable @attend interface <bindings = [0, 1, 2, 3, 4, 5, 6, 7], access = [read, read, read, read, read, read, read, write], constants = [#hadal.extent<1, 0>, #hadal.extent<5, 0>, #hadal.extent<6, 1>]>
+  plan.host_dim @max_context is max_context
+  // CHECK-LABEL: hadal.executable @attend interface <bindings = [0, 1, 2, 3, 4, 5, 6, 7], access = [read, read, read, read, read, read, read, write], constants = [#hadal.extent<1, 0>, #hadal.extent<5, 0>, #hadal.extent<6, 1>, #hadal.host_dim<@max_context>]>
   // CHECK:         hadal.variant "sm_80"
   // CHECK:           plan.interface workgroup_size [256, 1, 1]
-  // CHECK-NEXT:      ^bb0(%[[TOKENS:.*]]: !plan.int, %{{.*}}: !plan.int, %{{.*}}: !plan.int):
+  // CHECK-NEXT:      ^bb0(%[[TOKENS:.*]]: !plan.int, %{{.*}}: !plan.int, %{{.*}}: !plan.int, %{{.*}}: !plan.int):
   // Seventy heads are two groups of 64.
   // CHECK:             %[[GROUPS:.*]] = plan.constant 2
   // CHECK:             plan.grid %[[TOKENS]], %[[GROUPS]], %{{.*}} dynamic_shared %{{.*}}
@@ -37,6 +38,40 @@ hadal.program @cuda target <"cuda", levels = ["sm_80", "sm_86"]> {
 
 // -----
 
+// Sixteen heads split a context over workgroups: one for each segment of 512 keys, where tokens are few.
+hadal.program @cuda target <"cuda", levels = ["sm_80"]> {
+  plan.host_dim @max_context is max_context
+  // CHECK-LABEL: hadal.executable @split interface
+  // CHECK:             ^bb0(%[[TOKENS:.*]]: !plan.int, %{{.*}}: !plan.int, %{{.*}}: !plan.int, %[[CONTEXT:.*]]: !plan.int):
+  // CHECK:             plan.kernel_parameter workspace
+  // CHECK:             %[[SEGMENTS:.*]] = plan.expr ceil_div %[[CONTEXT]], %{{.*}}
+  // Up to 128 tokens do not halve the number of workgroups, up to 64 do not do so twice, and so on.
+  // CHECK:             %[[HALF:.*]] = plan.expr ceil_div %[[SEGMENTS]], %{{.*}}
+  // CHECK:             %[[MOST:.*]] = plan.constant 128
+  // CHECK:             plan.expr le %[[TOKENS]], %[[MOST]]
+  // CHECK:             %[[FEWER:.*]] = plan.select %{{.*}}, %[[SEGMENTS]], %[[HALF]]
+  // CHECK:             plan.select %{{.*}}, %[[SEGMENTS]], %[[FEWER]]
+  // CHECK:             plan.grid %[[TOKENS]], %{{.*}}, %{{.*}} dynamic_shared %{{.*}} workspace %{{.*}}
+  // CHECK:           scf.while
+  // CHECK:             scf.for
+  // CHECK:             tile.mask
+  // Nodes of the tree of segments: who comes second adds both up.
+  // CHECK:             scf.while
+  // CHECK:               tile.keep %{{.*}} to %[[KEPT:.*]][%{{.*}}] : !tile.column<16, [1, 4, 1], whole>, !tile.column<16, [1, 4, 1], parts>, !tile.fragment<16x512xf32, accumulator, [1, 4, 1]> to <?x8704xf32, rows>
+  // CHECK:               tile.meet %[[KEPT]]
+  // CHECK:               tile.recall %[[KEPT]]
+  // CHECK:           tile.drain
+  hadal.executable @split {
+    func.func @body(%ql: tensor<?x8192xf32>, %q: tensor<?x3072xbf16>, %cache: tensor<?x64x576xbf16>, %p: tensor<?xi32>, %o: tensor<?xi32>, %s: tensor<?xi32>, %t: tensor<?x?xi32>) -> tensor<?x8192xbf16> {
+      %y = hadal.mla_attend_absorbed %ql, %q, %cache, %p, %o, %s, %t {heads = 16 : i64, scale = 0.1 : f32}
+        : (tensor<?x8192xf32>, tensor<?x3072xbf16>, tensor<?x64x576xbf16>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x8192xbf16>
+      return %y : tensor<?x8192xbf16>
+    }
+  }
+}
+
+// -----
+
 // Queries go into latents and results out of them by a weight for each head: a stack of them, and rows side by side.
 hadal.program @cuda target <"cuda"> {
   // CHECK-LABEL: hadal.executable @absorb interface
@@ -60,6 +95,7 @@ hadal.program @cuda target <"cuda"> {
 
 // Sequences of many new tokens are left to the expanded form.
 hadal.program @cuda target <"cuda"> {
+  plan.host_dim @max_context is max_context
   // CHECK-LABEL: hadal.executable @short interface
   // CHECK:           func.func @short(
   // CHECK:             %[[MOST:.*]] = arith.constant 171 : i32

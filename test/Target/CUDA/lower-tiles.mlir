@@ -341,3 +341,20 @@ func.func @expanded(%scratch: !tile.global<960x320xbf16, rows>, %i: i32, %lowest
   tile.keep %d to %scratch[%i] : !tile.fragment<32x16xf32, accumulator, [2, 1, 1]> to !tile.global<960x320xbf16, rows>
   return
 }
+
+// -----
+
+// What was kept is for another workgroup: who sets a bit that is set comes second.
+// CHECK-LABEL: func.func @meet(
+func.func @meet(%w: !tile.global<?x8704xf32, rows>, %i: i32) -> i1 attributes {nvvm.reqntid = array<i32: 128, 1, 1>} {
+  // CHECK:      nvvm.barrier0
+  // CHECK:      scf.if %{{.*}} -> (i32)
+  // CHECK:        llvm.fence syncscope("device") acq_rel
+  // CHECK-NEXT:   %[[BEFORE:.*]] = llvm.atomicrmw _xor %{{.*}}, %[[BIT:.*]] syncscope("device") monotonic : !llvm.ptr<1>, i32
+  // CHECK-NEXT:   llvm.fence syncscope("device") acq_rel
+  // CHECK-NEXT:   arith.andi %[[BEFORE]], %[[BIT]]
+  // CHECK:      nvvm.barrier
+  // CHECK-NEXT: arith.cmpi ne
+  %b = tile.meet %w[%i, %i] : !tile.global<?x8704xf32, rows>
+  return %b : i1
+}

@@ -30,9 +30,21 @@ struct AttentionProgram {
   int64_t columnWarps = 0; // that share the keys, and the columns of the result
   bool keepsQueries = false; // in registers, for all tiles
   bool splitsDepth = false; // of scores, between neighbouring warps, which exchange their sums
+  bool splitsContext = false; // over workgroups, in segments, as far as registers are enough
   int64_t columns = 0;     // of a latent in shared memory, with padding
+  int64_t values = 0;      // columns of the result, with padding
   int64_t sharedBytes = 0;
+  int64_t groups = 0;      // of heads, for all
+  int64_t segment = 0;     // keys that have a softmax of their own
+  int64_t keptNumbers = 0; // of f32, that what is known of a segment takes
 
+  /// Workgroups of a launch that segments are split over, but for the rounding of tokens to a power of two.
+  static constexpr int64_t kLevelsOfWorkgroups = 8;
+  /// So many tokens or fewer leave a context as it is that has been halved `level` times: 0, if none do.
+  int64_t mostTokens(int64_t level) const {
+    return level < kLevelsOfWorkgroups ? (int64_t(1) << (kLevelsOfWorkgroups - 1 - level)) / groups
+                                       : 0;
+  }
   int64_t threads() const { return rowWarps * columnWarps * kWarp; }
 };
 
@@ -41,8 +53,9 @@ struct AttentionProgram {
 std::optional<AttentionProgram> chooseAttention(const AttentionSpec &spec, const Level &level);
 
 /// Emits the kernel `spec.name` of bindings q_latent, q, cache, positions, sequence_offsets, slots,
-/// block_table and y, and the address of constants: tokens, sequences, pages of a slot. Its workgroups
-/// are tokens in x and groups of heads in y.
+/// block_table, y, where it splits the context a workspace, and the address of constants: tokens, sequences, pages of a
+/// slot, the longest context. Its workgroups are tokens in x, groups of heads in y, and runs of segments of the longest
+/// context in z, or one.
 void emitAttention(mlir::OpBuilder &builder, mlir::Location loc, const AttentionSpec &spec,
                    const AttentionProgram &program);
 
