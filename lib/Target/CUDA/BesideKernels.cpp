@@ -7,6 +7,7 @@
 #include "TileKernels.h"
 
 #include "hadal/Target/CUDA/Level.h"
+#include "hadal/Target/CUDA/LinearKernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
@@ -117,7 +118,7 @@ public:
 
   void emit(const Level &level) {
     variant = addVariant(alone, StringAttr::get(whole.getContext(), level.name));
-    emitTileVariant(alone, variant, level);
+    emitTileVariant(alone, variant, level, kLinearThreads); // both sides alike
   }
   void drop() { variant.erase(); }
 

@@ -45,6 +45,12 @@ private:
   llvm::SmallVector<mlir::Value> matricesOf(llvm::ArrayRef<mlir::Value> stacks, mlir::Value number);
   void emitGroup(const LinearProgram &program);
   void emitWindow(const LinearProgram &program, const Window &window);
+  class Chunks;
+  /// Of a program of few rows: a group of warps for each segment.
+  llvm::SmallVector<int64_t> straightWarps() const {
+    return {warpCount / segments(), 1, segments()};
+  }
+  mlir::Value groupOf();
   void emitStraight(const LinearProgram &program, const Window &window);
   void emitStages(const LinearProgram &program, const Window &window);
   llvm::SmallVector<mlir::Value> multiplyStage(const LinearProgram &program,

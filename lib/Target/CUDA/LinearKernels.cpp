@@ -10,8 +10,8 @@ using namespace hadal;
 using namespace hadal::cuda;
 
 namespace {
-/// Threads of a workgroup: of most shapes, and of those whose tiles are twice as wide.
-constexpr int64_t kThreads = 128, kWideThreads = 256;
+/// Threads of a workgroup whose tiles are twice as wide.
+constexpr int64_t kWideThreads = 256;
 
 /// As many stages as shared memory has room for, up to four; less than two are none. The result
 /// lies over them, or has a place of its own where sums of segments wait in it.
@@ -73,7 +73,7 @@ Cost costOf(const LinearSpec &spec, const LinearKernel &kernel) {
 LinearKernel chooseKernel(const LinearSpec &spec, int64_t segments, int64_t sharedBytes) {
   if (spec.threads)
     return chooseKernel(spec, segments, sharedBytes, spec.threads);
-  LinearKernel narrow = chooseKernel(spec, segments, sharedBytes, kThreads);
+  LinearKernel narrow = chooseKernel(spec, segments, sharedBytes, kLinearThreads);
   // Experts have few rows each, and no tile is of two heads.
   if (segments > 1 || spec.experts || spec.heads)
     return narrow;
@@ -126,7 +126,7 @@ int64_t hadal::cuda::chooseSegment(int64_t outputs, int64_t inputs, int64_t toge
   constexpr int64_t wantedWarps = 512, leastDepth = 1024;
   int64_t warps = together * int64_t(llvm::divideCeil(outputs, tile::kPackedRows));
   int64_t depth = int64_t(llvm::alignTo(inputs, kLinearDepth)), segments = 1;
-  while (segments < kThreads / kWarp && warps * segments < wantedWarps &&
+  while (segments < kLinearThreads / kWarp && warps * segments < wantedWarps &&
          depth / (2 * segments) >= leastDepth)
     segments *= 2;
   return int64_t(llvm::alignTo(llvm::divideCeil(depth, segments), kLinearDepth));
@@ -139,7 +139,7 @@ bool hadal::cuda::canRotate(const RotationSpec &rotation, int64_t outputs, int64
   int64_t depth = int64_t(llvm::alignTo(inputs, kLinearDepth));
   int64_t segments = int64_t(llvm::divideCeil(depth, chooseSegment(outputs, inputs)));
   return rotated % 8 == 0 && nope % rotated == 0 &&
-         straightOutputs(kThreads, 1, segments) % rotated == 0;
+         straightOutputs(kLinearThreads, 1, segments) % rotated == 0;
 }
 
 LinearKernel hadal::cuda::emitLinear(OpBuilder &builder, Location loc, const LinearSpec &spec,

@@ -226,7 +226,8 @@ static void emitInterface(OpBuilder &builder, Location loc, const LinearKernel &
   plan::GridOp::create(b, x, y, b.constant(spec.heads ? spec.heads->heads : 1), bytes, Value());
 }
 
-void hadal::cuda::emitTileVariant(ExecutableOp executable, VariantOp variant, const Level &level) {
+void hadal::cuda::emitTileVariant(ExecutableOp executable, VariantOp variant, const Level &level,
+                                  int64_t linearThreads) {
   if (MlaAttendAbsorbedOp op = matchAttention(executable.getBodyOps()))
     return emitAttentionVariant(executable, op, variant, level);
   if (MlaAttendExpandedOp op = matchExpanded(executable.getBodyOps()))
@@ -241,6 +242,7 @@ void hadal::cuda::emitTileVariant(ExecutableOp executable, VariantOp variant, co
   spec.element = typeOf(body.result).getElementType();
   spec.isGated = body.weights.size() > 1;
   spec.addends = int64_t(body.addends.size());
+  spec.threads = linearThreads;
   spec.experts = body.experts;
   spec.heads = body.heads;
   if (body.rotation)

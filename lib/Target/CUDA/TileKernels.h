@@ -27,8 +27,10 @@ mlir::RankedTensorType getMatrixType(mlir::RankedTensorType type);
 /// weight is not packed.
 mlir::LogicalResult setTileInterface(ExecutableOp executable);
 
-/// Fills a variant of `executable` with its interface and kernel for `level`.
-void emitTileVariant(ExecutableOp executable, VariantOp variant, const Level &level);
+/// Fills a variant of `executable` with its interface and kernel for `level`; a linear layer has so many
+/// threads, or as many as suit its shape.
+void emitTileVariant(ExecutableOp executable, VariantOp variant, const Level &level,
+                     int64_t linearThreads = 0);
 
 } // namespace hadal::cuda
 

@@ -304,6 +304,25 @@ TEST(TileLinearPrograms, TilesAreWideWhereCountersSaySo) {
   EXPECT_GE(wideOnes, 3u);
 }
 
+// Weights are read once, and activations once for a workgroup. Where each warp has a segment of its own, lanes that
+// have no row ask for another's.
+TEST(TileLinearPrograms, FewRowsAskForTheirShare) {
+  const cuda::Level &level = *cuda::findLevel("sm_80");
+  for (Shape shape : {Shape{256, 1024, true}, Shape{256, 1024, true, true}, wide({256, 1024, true}),
+                      Shape{256, 1024, true, false, false, {128, 128}}, Shape{128, 4096, true}}) {
+    Layer layer(shape, level);
+    for (int64_t rows : {1, 8, 16}) {
+      if (rows == 1 && shape.inputs == 4096)
+        continue;
+      const cuda::LinearProgram &program = programFor(layer.made.programs, rows);
+      int64_t weights = program.outputs * (shape.isGated ? 2 : 1) * (shape.block.outputs ? 1 : 2);
+      double share = double((weights + rows * 2) * shape.inputs);
+      EXPECT_LE(double(layer.countFirst(rows).global_read_bytes), 1.05 * share)
+          << shape.outputs << " x " << shape.inputs << ", " << rows << " rows";
+    }
+  }
+}
+
 // What a depth of 512 more takes of shared memory: copies, and operands of 64 outputs by 64 rows a warp.
 TEST(TileLinearPrograms, LoopsTakeFewWavefronts) {
   const cuda::Level &level = *cuda::findLevel("sm_80");

@@ -7,6 +7,8 @@
 
 #include "hadal/IR/FragmentPacking.h"
 
+#include "tile/IR/TileDialect.h"
+
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 #include <gtest/gtest.h>
@@ -101,8 +103,15 @@ void hadal::testing::keepProgram(mlir::Block *kernels, size_t number) {
 
 bool hadal::testing::onlySavesWork(mlir::Operation *op) {
   auto isKernel = llvm::IsaPred<mlir::func::FuncOp>;
+  auto choice = llvm::dyn_cast<mlir::scf::IfOp>(op);
+  if (!choice)
+    return false;
   mlir::Operation *around = op->getParentOp();
-  return llvm::isa<mlir::scf::IfOp>(op) && (isKernel(around) || isKernel(around->getParentOp()));
+  if (isKernel(around) || isKernel(around->getParentOp()))
+    return true;
+  // Behind a segment's end is the next one; behind the last of all nothing may be read.
+  auto copies = choice.thenBlock()->getOps<tile::CopyOp>();
+  return std::distance(copies.begin(), copies.end()) == 1;
 }
 
 Groups hadal::testing::sortPairs(const std::vector<int32_t> &ids, int64_t experts) {

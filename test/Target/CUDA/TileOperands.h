@@ -43,8 +43,8 @@ const cuda::LinearProgram &programFor(llvm::ArrayRef<cuda::LinearProgram> progra
 /// Leaves one of a kernel's programs in it alone: the kernel is that of calls which the program is for.
 void keepProgram(mlir::Block *kernels, size_t number);
 
-/// Whether an op only decides which program runs, or leaves out a window that has no rows: what would be
-/// read and written of it is nothing.
+/// Whether an op only decides which program runs, or leaves out a window that has no rows, of which nothing would be
+/// read and written, or activations of a depth that no warp multiplies.
 bool onlySavesWork(mlir::Operation *op);
 
 /// Pairs sorted by expert, and where those of each begin.

@@ -80,8 +80,8 @@ hadal.program @cuda target <"cuda"> {
   // CHECK:           func.func @absorb(%[[X:.*]]: !tile.global<?x288xbf16, rows> {{.*}}, %[[W:.*]]: !tile.global<3x128x64xbf16, packed> {{.*}}, %[[Y:.*]]: !tile.global<?x384xf32, rows>
   // CHECK:             gpu.block_id z
   // CHECK:             %[[M:.*]] = tile.matrix %[[W]][%[[HEAD:.*]]] : <3x128x64xbf16, packed> -> <128x64xbf16, packed>
+  // CHECK:             tile.copy %[[X]]
   // CHECK:             tile.fetch %[[M]]
-  // CHECK:             tile.fetch %[[X]]
   // CHECK:             tile.write %{{.*}} to %[[Y]]
   hadal.executable @absorb {
     func.func @body(%x: tensor<?x288xbf16>, %w: tensor<3x128x64xbf16, #hadal.fragments<segment = 64>>) -> tensor<?x384xf32> {

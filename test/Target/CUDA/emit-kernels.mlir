@@ -112,8 +112,8 @@ hadal.program @cuda target <"cuda", levels = ["sm_86"]> {
   // CHECK:           func.func @linear_256x2048(%[[X:.*]]: !tile.global<?x2048xbf16, rows> {llvm.align = 64 : i64}, %[[W:.*]]: !tile.global<256x2048xbf16, packed> {llvm.align = 64 : i64}, %[[Y:.*]]: !tile.global<?x256xf32, rows> {llvm.align = 64 : i64}, %{{.*}}: memref<?xi64>)
   // Two groups of warps take a segment each.
   // CHECK:             tile.group [2, 1, 2]
+  // CHECK:             tile.copy %[[X]]
   // CHECK:             tile.fetch %[[W]]
-  // CHECK:             tile.fetch %[[X]]
   // CHECK:             tile.write %{{.*}} : !tile.shared<2x8x64xf32, rows, pad = 4>
   // CHECK:             tile.write %{{.*}} : !tile.shared<2x16x64xf32, rows, pad = 4>
   // A pipeline of as many stages as this level has room for adds them up.
@@ -136,9 +136,9 @@ hadal.program @cuda target <"cuda", levels = ["sm_86"]> {
 hadal.program @cuda target <"cuda"> {
   // CHECK-LABEL: hadal.executable @gated interface <bindings = [0, 1, 2, 3], access = [read, read, read, write]
   // CHECK:           func.func @gated(%[[X:.*]]: !tile.global<?x64xbf16, rows> {{.*}}, %[[G:.*]]: !tile.global<96x64xbf16, packed> {{.*}}, %[[U:.*]]: !tile.global<96x64xbf16, packed>
+  // CHECK:             tile.copy %[[X]]
   // CHECK:             tile.fetch %[[G]]
   // CHECK:             tile.fetch %[[U]]
-  // CHECK:             tile.fetch %[[X]]
   // CHECK:             tile.write %{{.*}}, %{{.*}} to
   // CHECK:               math.exp
   hadal.executable @gated {
@@ -175,9 +175,9 @@ hadal.program @cuda target <"cuda"> {
   // CHECK:             %[[E:.*]], %[[ROW:.*]], %[[LEFT:.*]] = tile.locate %{{.*}} in %[[OFFSETS]] height 8
   // CHECK:             %[[GATE:.*]] = tile.matrix %[[G]][%[[E]]]
   // CHECK:             %[[UP:.*]] = tile.matrix %[[U]][%[[E]]]
+  // CHECK:             tile.copy %[[X]][%[[ROW]], %{{.*}}] rows %[[LEFT]] by %[[INDEX]] div 4
   // CHECK:             tile.fetch %[[GATE]]
   // CHECK:             tile.fetch %[[UP]]
-  // CHECK:             tile.fetch %[[X]][%[[ROW]], %{{.*}}] rows %[[LEFT]] by %[[INDEX]] div 4
   // CHECK:             tile.write
   // CHECK:             tile.copy %[[X]][{{.*}} by %[[INDEX]] div 4
   hadal.executable @gate_up {
@@ -189,7 +189,7 @@ hadal.program @cuda target <"cuda"> {
 
   // CHECK-LABEL: hadal.executable @down interface <bindings = [0, 1, 2, 3, 4], access = [read, read, read, read, write], constants = [#hadal.extent<2, 0>]>
   // CHECK:           func.func @down(%[[H:.*]]: !tile.global<?x96xbf16, rows> {{.*}}, %{{.*}}: memref<17xi32> {{.*}}, %[[INDEX:.*]]: memref<?xi32> {{.*}}, %{{.*}}: !tile.global<16x64x96xbf16, packed> {{.*}}, %[[Y:.*]]: !tile.global<?x64xf32, rows>
-  // CHECK:             tile.fetch %[[H]][%{{.*}}, %{{.*}}] rows %{{.*}} :
+  // CHECK:             tile.copy %[[H]][%{{.*}}, %{{.*}}] rows %{{.*}} :
   // CHECK:             tile.write %{{.*}} to %[[Y]][%{{.*}}, %{{.*}}] rows %{{.*}} by %[[INDEX]] : memref<?xi32>
   hadal.executable @down {
     func.func @body(%h: tensor<?x96xbf16>, %o: tensor<17xi32>, %r: tensor<?xi32>, %d: tensor<16x64x96xbf16, #hadal.fragments<segment = 128>>) -> tensor<?x64xf32> {
@@ -252,6 +252,37 @@ hadal.program @cuda target <"cuda"> {
       %y = hadal.linear %x, %v : (tensor<?x64xbf16>, tensor<96x64xbf16, #hadal.fragments<segment = 64>>) -> tensor<?x96xf32>
       %z = hadal.linear %x, %w : (tensor<?x64xbf16>, tensor<48x64xbf16, #hadal.fragments<segment = 64>>) -> tensor<?x48xf32>
       return %y, %z : tensor<?x96xf32>, tensor<?x48xf32>
+    }
+  }
+}
+
+// -----
+
+// A layer of many outputs has workgroups of twice as many threads, and its result lies over the stages. Beside
+// another it has as many as that.
+hadal.program @cuda target <"cuda", levels = ["sm_80"]> {
+  // CHECK-LABEL: hadal.executable @wide
+  // CHECK:           plan.interface workgroup_size [256, 1, 1]
+  // CHECK:           func.func @wide(
+  // CHECK:             %[[W:.*]] = tile.alloc : <3x256x64xbf16, packed>
+  // CHECK:             %[[X:.*]] = tile.alloc : <3x128x64xbf16, swizzled>
+  // CHECK:             tile.alloc over %[[W]], %[[X]] : <1x128x256xf32, rows, pad = 4>
+  // CHECK:             tile.mma {{.*}} <256x128xf32, accumulator, [4, 2, 1]>
+  hadal.executable @wide {
+    func.func @body(%x: tensor<?x64xbf16>, %v: tensor<24576x64xbf16, #hadal.fragments<segment = 64>>) -> tensor<?x24576xf32> {
+      %y = hadal.linear %x, %v : (tensor<?x64xbf16>, tensor<24576x64xbf16, #hadal.fragments<segment = 64>>) -> tensor<?x24576xf32>
+      return %y : tensor<?x24576xf32>
+    }
+  }
+  // CHECK-LABEL: hadal.executable @narrow_beside
+  // CHECK:           plan.interface workgroup_size [128, 1, 1]
+  // CHECK:           func.func @narrow_beside({{.*}}nvvm.reqntid = array<i32: 128, 1, 1>
+  // CHECK-NOT:         [4, 2, 1]
+  hadal.executable @narrow_beside {
+    func.func @body(%x: tensor<?x64xbf16>, %v: tensor<24576x64xbf16, #hadal.fragments<segment = 64>>, %w: tensor<48x64xbf16, #hadal.fragments<segment = 64>>) -> (tensor<?x24576xf32>, tensor<?x48xf32>) {
+      %y = hadal.linear %x, %v : (tensor<?x64xbf16>, tensor<24576x64xbf16, #hadal.fragments<segment = 64>>) -> tensor<?x24576xf32>
+      %z = hadal.linear %x, %w : (tensor<?x64xbf16>, tensor<48x64xbf16, #hadal.fragments<segment = 64>>) -> tensor<?x48xf32>
+      return %y, %z : tensor<?x24576xf32>, tensor<?x48xf32>
     }
   }
 }

@@ -72,6 +72,9 @@ struct LinearSpec {
 /// Outputs of which those of a head are a multiple: no tile of any program has those of two.
 inline constexpr int64_t kHeadOutputs = 128;
 
+/// Threads of a workgroup, where the shape does not suit more.
+inline constexpr int64_t kLinearThreads = 128;
+
 /// One way to compute it, for calls of up to so many rows, or pairs. Ways differ in speed and not in
 /// a bit: each sums the same segments in the same order.
 struct LinearProgram {
