@@ -217,7 +217,9 @@ INSTANTIATE_TEST_SUITE_P(EightBits, TileLinear,
                                            Shape{256, 320, false, false, true, {128, 128}},
                                            Shape{97, 200, false, false, false, {20, 200}},
                                            Shape{130, 456, true, true, false, {48, 128}},
-                                           Shape{48, 2240, true, true, false, {128, 128}}));
+                                           Shape{48, 2240, true, true, false, {128, 128}},
+                                           // Scales that end inside of 16 bytes.
+                                           Shape{100, 40, true, false, false, {16, 128}}));
 
 // Tiles of 256 outputs, or of twice 128, whole and not.
 INSTANTIATE_TEST_SUITE_P(
