@@ -24,6 +24,9 @@ constexpr double kOfBF16 = 4e-3;
 constexpr double kOfBF16Twice = 8e-3;
 
 inline double limitOf(Element result) { return result == Element::bf16 ? kOfBF16 : kOfF32; }
+inline double limitOfTwice(Element result) {
+  return result == Element::bf16 ? kOfBF16Twice : kOfF32;
+}
 
 /// What a caller tells of new tokens; one call of one step.
 struct Step {

@@ -85,6 +85,8 @@ void appendCase(Case &c, const Latent &shape, Element element, bool interleaved)
   }
 }
 
+using BatchesOf = std::vector<Batch>(int64_t pageSize);
+
 /// Where tiles of keys, and pages, begin and end.
 std::vector<Batch> batchesAtEdges(int64_t pageSize) {
   return {{"positions 0, 1, 63, 64, 65, 1000",
@@ -92,9 +94,17 @@ std::vector<Batch> batchesAtEdges(int64_t pageSize) {
            pageSize}};
 }
 
+/// Where parts of a context begin that are computed apart; by one that has all of them, too.
+std::vector<Batch> batchesOfSegments(int64_t pageSize) {
+  return {{"positions 511, 512, 1023, 1024, 1600",
+           {{511, 1}, {512, 1}, {1023, 1}, {1024, 2}, {1600, 1}},
+           pageSize},
+          {"seventy rows from 1,000 on", {{1000, 70}, {1030, 1}}, pageSize}};
+}
+
 /// Queries and results of the precision's type, and a cache of that or of another.
 void absorbedCase(Case &c, const Latent &shape, const Precision &precision, Element cached,
-                  bool isAtEdges = false) {
+                  BatchesOf *batches = nullptr) {
   c.precision = precision.name;
   Element element = precision.activation;
   Shape latent = {-1, shape.heads * shape.rank}, query = {-1, shape.heads * shape.query()};
@@ -107,8 +117,7 @@ void absorbedCase(Case &c, const Latent &shape, const Precision &precision, Elem
           std::to_string(shape.heads) + " : i64, scale = 0.125 : f32}",
       {typeText(element, latent)});
   c.result("y", element, latent);
-  for (const Batch &batch :
-       isAtEdges ? batchesAtEdges(shape.pageSize) : batchesOf(c, shape.pageSize)) {
+  for (const Batch &batch : batches ? batches(shape.pageSize) : batchesOf(c, shape.pageSize)) {
     Edge &edge = batch.addTo(c);
     Cache cache = cacheOf(shape, batch, cached);
     for (const Batch::Tokens &tokens : batch.calls()) {
@@ -121,7 +130,9 @@ void absorbedCase(Case &c, const Latent &shape, const Precision &precision, Elem
       Tensor paged = cache.rows;
       paged.shape = pagedShape(shape, batch);
       call.argument("cache", paged);
-      call.expect("y", attendAbsorbed(shape, cache, tokens.list, ql, q, element), limitOf(element));
+      // Weights of the softmax are rounded where products are of bf16.
+      call.expect("y", attendAbsorbed(shape, cache, tokens.list, ql, q, element),
+                  limitOfTwice(element));
     }
   }
 }
@@ -182,7 +193,7 @@ void expandedCase(Case &c, const Latent &shape, Element stored, const Precision 
       call.argument("cache", paged);
       // Keys and values of a head may be rounded.
       call.expect("y", attention(shape, cache, tokens.list, q, up.uk, up.uv, element),
-                  element == Element::bf16 ? kOfBF16Twice : kOfF32);
+                  limitOfTwice(element));
     }
   }
 }
@@ -234,7 +245,7 @@ void attentionCase(Case &c, const Latent &shape, const std::string &form, Elemen
       operands.give(call, kv);
       call.argument("q", q);
       call.expect("y", attention(shape, cache, tokens.list, q, up.uk, up.uv, element),
-                  element == Element::bf16 ? kOfBF16Twice : kOfF32, largestProduct(up.uv, rows));
+                  limitOfTwice(element), largestProduct(up.uv, rows));
     }
   }
 }
@@ -257,7 +268,11 @@ void addAttentionCases(Cases &cases) {
     const Precision native{"native", Element::bf16};
     cases.push_back(
         {"mla_attend_absorbed/native/" + std::to_string(heads) + " heads at edges",
-         [=](Case &c) { absorbedCase(c, shape, native, Element::bf16, /*isAtEdges=*/true); }});
+         [=](Case &c) { absorbedCase(c, shape, native, Element::bf16, batchesAtEdges); }});
+    if (heads == 3)
+      cases.push_back(
+          {"mla_attend_absorbed/native/" + std::to_string(heads) + " heads in segments",
+           [=](Case &c) { absorbedCase(c, shape, native, Element::bf16, batchesOfSegments); }});
   }
   for (const Precision &precision : kPrecisions)
     for (const Latent &shape : shapes) {

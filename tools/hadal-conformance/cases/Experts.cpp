@@ -208,7 +208,7 @@ void expertsCase(Case &c, const Experts &spec) {
     call.argument("shared", shared);
     call.argument("residual", residual);
     // In native precision h is rounded on the way.
-    call.expect("y", y, act == Element::bf16 ? kOfBF16Twice : kOfF32);
+    call.expect("y", y, limitOfTwice(act));
   }
 }
 
