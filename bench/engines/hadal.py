@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hadal behind its C interface."""
-import argparse
 import ctypes
 from ctypes import POINTER, byref, c_char_p, c_float, c_int32, c_size_t, c_uint32, c_void_p, sizeof
 
-from protocol import BATCH_CONTEXT, STEPS, serve
+from protocol import BATCH_CONTEXT, STEPS, start
 from protocol import tokens as ids_of
 
 
@@ -82,10 +81,4 @@ class Engine:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--library", required=True)
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--threads", type=int, required=True)
-    parser.add_argument("--vocabulary", type=int, required=True)
-    given = parser.parse_args()
-    serve(Engine(given.library, given.model, given.threads, given.vocabulary))
+    start(Engine, "library")

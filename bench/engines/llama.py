@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """llama.cpp behind its C interface, as llama-cpp-python binds it."""
-import argparse
-
 import llama_cpp
-from protocol import BATCH_CONTEXT, STEPS, serve
+from protocol import BATCH_CONTEXT, STEPS, start
 from protocol import tokens as ids_of
 
 MICRO_BATCH = 512  # tokens, its default
@@ -81,9 +79,4 @@ class Engine:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--threads", type=int, required=True)
-    parser.add_argument("--vocabulary", type=int, required=True)
-    given = parser.parse_args()
-    serve(Engine(given.model, given.threads, given.vocabulary))
+    start(Engine)

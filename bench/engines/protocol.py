@@ -11,6 +11,7 @@ several engines can take turns within seconds. Requests:
 
 Answers: {"seconds": S} of the whole request, or {"unsupported": WHY}.
 """
+import argparse
 import functools
 import json
 import sys
@@ -32,6 +33,17 @@ def tokens(count, seed, vocabulary):
         seed = (seed * 6364136223846793005 + 1442695040888963407) % 2**64
         ids.append((seed >> 33) % vocabulary)
     return ids
+
+
+def start(make, *more):
+    """Makes an engine by the options of the command line, which all have, and `more` before them; and serves."""
+    parser = argparse.ArgumentParser()
+    for name in more:
+        parser.add_argument("--" + name, required=True)
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--vocabulary", type=int, required=True)
+    serve(make(**vars(parser.parse_args())))
 
 
 def serve(engine):

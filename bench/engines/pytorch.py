@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """PyTorch with torch.compile, by the model of the transformers library: prompts alone."""
-import argparse
-
 import torch
 import transformers
-from protocol import Unsupported, serve
+from protocol import Unsupported, start
 from protocol import tokens as ids_of
 
 
@@ -32,9 +30,4 @@ class Engine:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--threads", type=int, required=True)
-    parser.add_argument("--vocabulary", type=int, required=True)
-    given = parser.parse_args()
-    serve(Engine(given.model, given.threads, given.vocabulary))
+    start(Engine)
