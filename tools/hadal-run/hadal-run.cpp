@@ -216,7 +216,7 @@ std::string besideRoof(const Model &model, const GenerationStatistics &s) {
       range.size = static_cast<uint64_t>(static_cast<double>(range.size) *
                                          (static_cast<double>(atMost) / static_cast<double>(all)));
   Team team(hadal_context_threads(model.context()));
-  measureRead(team, ranges);
+  measureRead(team, ranges); // experts that no token chose may not be in memory yet
   double pass = measureRead(team, ranges);
   double rate =
       static_cast<double>(model.info().decode_weight_bytes) * s.decodeSteps / s.decodeSeconds;

@@ -209,12 +209,7 @@ void AbsorbedPart::store(int64_t heads, const AbsorbedSlot &slot) {
         k.storeVectorPartF32(k.divF(tile[v], divisor), in.y, k.add(k.add(to, column), v * t.width),
                              std::min(t.width, count - v * t.width));
     };
-    int64_t whole = spec.latent / (2 * t.width) * (2 * t.width);
-    if (whole > 0)
-      k.forLoop(k.index(0), k.index(whole), 2 * t.width,
-                [&](Value column) { storeTile(column, 2 * t.width); });
-    if (whole < spec.latent)
-      storeTile(k.index(whole), spec.latent - whole);
+    forSteps(k, spec.latent, 2 * t.width, storeTile);
   });
 }
 

@@ -87,12 +87,7 @@ void AbsorbedPart::accumulate(int64_t heads, const AbsorbedSlot &slot, Value val
       first += size;
     }
   };
-  int64_t whole = spec.latent / (2 * t.width) * (2 * t.width);
-  if (whole > 0)
-    k.forLoop(k.index(0), k.index(whole), 2 * t.width,
-              [&](Value column) { emitColumns(column, 2 * t.width); });
-  if (whole < spec.latent)
-    emitColumns(k.index(whole), spec.latent - whole);
+  forSteps(k, spec.latent, 2 * t.width, emitColumns);
 }
 
 void AbsorbedPart::accumulateTile(const AbsorbedSlot &slot, Value valid, int64_t firstHead,

@@ -16,13 +16,17 @@ Value flatBinding(KernelBuilder &k, unsigned i, Type elementType) {
   return k.binding(i, elementType, {ShapedType::kDynamic});
 }
 
-void forVectors(KernelBuilder &k, int64_t count, llvm::function_ref<void(Value, unsigned)> body) {
-  int64_t width = k.width();
-  int64_t whole = count / width * width;
+void forSteps(KernelBuilder &k, int64_t count, int64_t step,
+              llvm::function_ref<void(Value, unsigned)> body) {
+  int64_t whole = count / step * step;
   if (whole > 0)
-    k.forLoop(k.index(0), k.index(whole), width, [&](Value i) { body(i, width); });
+    k.forLoop(k.index(0), k.index(whole), step, [&](Value i) { body(i, step); });
   if (whole < count)
     body(k.index(whole), count - whole);
+}
+
+void forVectors(KernelBuilder &k, int64_t count, llvm::function_ref<void(Value, unsigned)> body) {
+  forSteps(k, count, k.width(), body);
 }
 
 Value sumVectors(KernelBuilder &k, int64_t count, llvm::function_ref<Value(Value, unsigned)> term) {

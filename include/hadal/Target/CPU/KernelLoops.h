@@ -34,8 +34,12 @@ private:
   int64_t used = 0;
 };
 
-/// Visits [0, count): body(offset, lanes) with lanes = k.width() in a loop,
-/// then once with the remainder, if any.
+/// Visits [0, count): body(offset, n) with n = step in a loop, then once with the
+/// remainder, if any.
+void forSteps(KernelBuilder &k, int64_t count, int64_t step,
+              llvm::function_ref<void(mlir::Value, unsigned)> body);
+
+/// The same in steps of k.width() lanes.
 void forVectors(KernelBuilder &k, int64_t count,
                 llvm::function_ref<void(mlir::Value, unsigned)> body);
 
